@@ -1,0 +1,3 @@
+"""The control plane: `/__admin`, served from its own contract, `admin.yaml`."""
+
+__all__: list[str] = []

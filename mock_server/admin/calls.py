@@ -1,0 +1,35 @@
+"""What an operation of the control plane is given, and what it may answer with."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.app import Mock
+from mock_server.problems import Problem, Reply
+from mock_server.validation import Call
+from mock_server.violations import violation
+from mock_server.world import World
+
+__all__ = ["AdminHandler", "Answer", "Stream", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A response whose parts come one by one, such as server-sent events."""
+
+    parts: AsyncIterator[bytes]
+    media_type: str = "text/event-stream"
+
+
+# A status with a JSON value (None: no body), a whole response, or one in parts.
+Answer = tuple[int, Any] | Reply | Stream
+AdminHandler = Callable[[Mock, World, Call], Awaitable[Answer]]
+
+
+def invalid(pointer: str, detail: str, place: str = "body") -> Problem:
+    """The refusal of a call for one value of it."""
+    return Problem(
+        "invalid-request",
+        f"The call breaks the contract: {detail}.",
+        errors=[violation(place, pointer, detail)],
+    )

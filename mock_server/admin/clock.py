@@ -1,0 +1,138 @@
+"""The clock of a sandbox, read and set."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin.calls import AdminHandler, Answer, invalid
+from mock_server.app import Mock
+from mock_server.clock import Clock
+from mock_server.events import Event
+from mock_server.instants import format_duration, format_instant, parse_duration, parse_instant
+from mock_server.problems import Problem
+from mock_server.timeline import travel
+from mock_server.validation import Call
+from mock_server.violations import quote
+from mock_server.world import World
+
+__all__ = ["HANDLERS", "clock_document"]
+
+_LAST = parse_instant("9999-01-01T00:00:00Z")
+
+
+async def show_clock(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /clock."""
+    return 200, clock_document(world.clock)
+
+
+async def set_clock(mock: Mock, world: World, call: Call) -> Answer:
+    """PUT /clock."""
+    body, clock = call.body, world.clock
+    for member, mode in (("frozen_time", "frozen"), ("offset", "offset")):
+        if member in body and body["mode"] != mode:
+            raise invalid(
+                f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
+            )
+    if body["mode"] == "frozen" and "frozen_time" in body:
+        happened = await _travel(world, _instant(body, "/frozen_time"), stay=True)
+    elif body["mode"] == "frozen":
+        happened = []
+        clock.freeze()
+    elif body["mode"] == "offset" and "offset" not in body:
+        happened = []
+        clock.resume()
+    else:
+        happened = await _run(world, _span(body, "/offset") if "offset" in body else 0)
+    return 200, moved(clock, happened)
+
+
+async def release_clock(mock: Mock, world: World, call: Call) -> Answer:
+    """DELETE /clock."""
+    return 200, moved(world.clock, await _run(world, 0))
+
+
+async def advance_clock(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /clock/advance."""
+    if len(call.body) != 1:
+        raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
+    if "by" in call.body:
+        # A clock that runs has gone on since: only a negative span leads back.
+        span = _span(call.body, "/by")
+        target = _in_range(world.clock.now() + span, "/by")
+        happened = await (travel if span >= 0 else _travel)(world, target)
+    else:
+        happened = await _travel(world, _instant(call.body, "/frozen_time"))
+    return 200, moved(world.clock, happened)
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "showClock": show_clock,
+    "setClock": set_clock,
+    "releaseClock": release_clock,
+    "advanceClock": advance_clock,
+}
+
+
+def clock_document(clock: Clock) -> dict[str, Any]:
+    """The clock as `admin.yaml` has it."""
+    now = format_instant(clock.now(), "micro")
+    return {
+        "mode": clock.mode,
+        "now": now,
+        "frozen_time": now if clock.frozen else None,
+        "offset": format_duration(clock.offset),
+    }
+
+
+def moved(clock: Clock, happened: list[Event]) -> dict[str, Any]:
+    """The clock after a move, with what happened on the way."""
+    fired = [
+        {
+            "at": format_instant(event.at, "micro"),
+            "kind": event.type,
+            "session_id": event.session_id,
+            **event.facts,
+        }
+        for event in happened
+    ]
+    return {**clock_document(clock), "fired": fired}
+
+
+async def _run(world: World, offset: int) -> list[Event]:
+    clock = world.clock
+    if not clock.frozen and clock.offset == offset:
+        return []
+    happened = await _travel(world, _in_range(clock.wall() + offset, "/offset"))
+    clock.run(offset)
+    return happened
+
+
+async def _travel(world: World, target: int, stay: bool = False) -> list[Event]:
+    now = world.clock.now()
+    if target < now:
+        raise Problem(
+            "clock-backwards",
+            f"The clock is at {format_instant(now, 'micro')} and cannot go back to "
+            f"{format_instant(target, 'micro')}; POST /__admin/reset starts again.",
+        )
+    return await travel(world, target, stay)
+
+
+def _instant(body: Mapping[str, Any], pointer: str) -> int:
+    return _in_range(parse_instant(body[pointer[1:]]), pointer)
+
+
+def _span(body: Mapping[str, Any], pointer: str) -> int:
+    text = body[pointer[1:]]
+    try:
+        return parse_duration(text)
+    except ValueError:
+        detail = (
+            f"wanted an ISO 8601 duration of weeks to seconds, such as PT30M, got {quote(text)}"
+        )
+        raise invalid(pointer, detail) from None
+
+
+def _in_range(instant: int, pointer: str) -> int:
+    if instant > _LAST:
+        raise invalid(pointer, "wanted a time before the year 9999; take a shorter span")
+    return instant

@@ -1,0 +1,29 @@
+"""What the clients have exercised."""
+
+from collections.abc import Mapping
+
+from mock_server.admin.calls import AdminHandler, Answer
+from mock_server.app import Mock
+from mock_server.coverage import coverage_document
+from mock_server.validation import Call
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+
+async def show_coverage(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /coverage."""
+    coverage = mock.coverage if call.query["of"] == "run" else world.coverage
+    return 200, coverage_document(coverage, mock.contract)
+
+
+async def clear_coverage(mock: Mock, world: World, call: Call) -> Answer:
+    """DELETE /coverage."""
+    world.coverage.clear()
+    return 204, None
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "showCoverage": show_coverage,
+    "clearCoverage": clear_coverage,
+}

@@ -1,0 +1,79 @@
+"""Domain events of a sandbox: as a stream, or awaited."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+
+from mock_server.admin.calls import AdminHandler, Answer, Stream, invalid
+from mock_server.app import Mock
+from mock_server.events import Event, Events
+from mock_server.instants import format_instant
+from mock_server.problems import Problem
+from mock_server.validation import Call
+from mock_server.violations import quote
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+_SILENCE_SECONDS = 15
+_MOST_SEEN = 50
+
+
+async def stream_events(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /events."""
+    last = dict(call.headers).get(b"last-event-id", b"").decode("latin-1")
+    if last and not (last.isascii() and last.isdigit() and len(last) < 19):
+        detail = f"wanted the id of an event, a number, got {quote(last)}"
+        raise invalid("/Last-Event-ID", detail, "header")
+    after = int(last) if last else call.query.get("after", world.events.last_id)
+    return Stream(_parts(world.events, after))
+
+
+async def wait_for_events(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /events/wait-for."""
+    wanted, count = call.body["match"], call.body.get("count", 1)
+    seconds = call.body.get("timeout_ms", 5000) / 1000
+    after = call.body.get("after", 0)
+    found = await world.events.wait_for(wanted, count, after, seconds)
+    if found is not None:
+        return 200, {"events": [_document(event) for event in found]}
+    seen = [_document(event) for event in world.events.after(after)][-_MOST_SEEN:]
+    raise Problem(
+        "wait-timeout",
+        f"Fewer than {count} such events came within {seconds:g} s; seen has those that did, "
+        f"whatever they are: {len(seen)}.",
+        members={"seen": seen},
+    )
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "streamEvents": stream_events,
+    "waitForEvents": wait_for_events,
+}
+
+
+async def _parts(events: Events, after: int) -> AsyncIterator[bytes]:
+    yield b": events of this sandbox\n\n"
+    while True:
+        for event in events.after(after):
+            after = event.id
+            data = orjson.dumps(_document(event))
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.type.encode(), data)
+        try:
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                await events.next()
+        except TimeoutError:
+            yield b":\n\n"  # so that whatever stands between does not take it for dead
+
+
+def _document(event: Event) -> dict[str, Any]:
+    at = format_instant(event.at, "micro")
+    return {
+        "id": event.id,
+        "type": event.type,
+        "at": at,
+        "session_id": event.session_id,
+        **event.facts,
+    }

@@ -1,0 +1,73 @@
+"""The fault rules of a sandbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin.calls import AdminHandler, Answer
+from mock_server.app import Mock
+from mock_server.faults import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
+from mock_server.problems import Problem
+from mock_server.validation import Call
+from mock_server.violations import quote, violation
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+
+async def list_faults(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /faults."""
+    return 200, {"faults": [rule.document() for rule in world.faults.rules]}
+
+
+async def add_fault(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /faults."""
+    check_rule(call.body, mock)
+    return 201, world.faults.add(call.body).document()
+
+
+async def delete_faults(mock: Mock, world: World, call: Call) -> Answer:
+    """DELETE /faults."""
+    world.faults.clear()
+    return 204, None
+
+
+async def delete_fault(mock: Mock, world: World, call: Call) -> Answer:
+    """DELETE /faults/{id}."""
+    world.faults.delete(call.path["id"])
+    return 204, None
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "listFaults": list_faults,
+    "addFault": add_fault,
+    "deleteFaults": delete_faults,
+    "deleteFault": delete_fault,
+}
+
+
+def check_rule(rule: Mapping[str, Any], mock: Mock) -> None:
+    """Raise Problem for a rule whose members do not go together."""
+    operation, fault = rule.get("operation"), rule.get("fault")
+    calls = [operation_id for _, _, operation_id, _ in mock.contract.operations()]
+    webhooks = mock.contract.webhooks()
+    if operation is not None and operation not in (*calls, *webhooks):
+        wanted = f"wanted one of {', '.join([*calls, *webhooks])}, got {quote(operation)}"
+        raise _refused("/operation", wanted)
+    legal = WEBHOOK_FAULTS if operation in webhooks else CALL_FAULTS
+    if fault is not None and fault not in legal:
+        where = operation or "calls"
+        wanted = f"wanted, for {where}, one of {', '.join(legal)}, got {quote(fault)}"
+        raise _refused("/fault", wanted)
+    if fault is None and rule.get("delay_ms") is None:
+        raise _refused("/fault", "wanted a fault or a delay_ms, got neither")
+    if operation not in webhooks and (rule.get("delay_ms") or 0) > DELAY_LIMIT:
+        wanted = f"wanted, for calls, at most {DELAY_LIMIT}, got {rule['delay_ms']}"
+        raise _refused("/delay_ms", wanted)
+    for member, name in (("status", "SERVER_ERROR"), ("retry_after", "RATE_LIMIT")):
+        if rule.get(member) is not None and fault != name:
+            raise _refused(f"/{member}", f"wanted it with the fault {name} alone")
+
+
+def _refused(pointer: str, detail: str) -> Problem:
+    errors = [violation("body", pointer, detail)]
+    return Problem("invalid-request", "The fault rule cannot be carried out.", errors=errors)

@@ -1,0 +1,36 @@
+"""Which function carries out which operation of `admin.yaml`."""
+
+from collections.abc import Mapping
+
+from mock_server.admin import (
+    clock,
+    coverage,
+    events,
+    faults,
+    health,
+    metrics,
+    requests,
+    sandboxes,
+    sink,
+    snapshots,
+    state,
+    webhooks,
+)
+from mock_server.admin.calls import AdminHandler
+
+__all__ = ["HANDLERS"]
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    **clock.HANDLERS,
+    **coverage.HANDLERS,
+    **events.HANDLERS,
+    **faults.HANDLERS,
+    **health.HANDLERS,
+    **metrics.HANDLERS,
+    **requests.HANDLERS,
+    **sandboxes.HANDLERS,
+    **sink.HANDLERS,
+    **snapshots.HANDLERS,
+    **state.HANDLERS,
+    **webhooks.HANDLERS,
+}

@@ -1,0 +1,79 @@
+"""Counters and gauges as Prometheus reads them."""
+
+import time
+from collections.abc import Iterable, Mapping
+
+from mock_server.admin.calls import AdminHandler, Answer
+from mock_server.app import Mock
+from mock_server.instants import SECOND
+from mock_server.problems import Reply
+from mock_server.repository import SessionQuery
+from mock_server.validation import Call
+from mock_server.version import version
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_Samples = Iterable[tuple[Mapping[str, object], float]]
+
+
+async def show_metrics(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /metrics."""
+    worlds = [mock.world, *(sandbox.world for sandbox in mock.sandboxes.others.values())]
+    text = "".join(
+        [
+            *_requests(mock),
+            *_metric(
+                "adjourn_sessions",
+                "gauge",
+                "Sessions by sandbox and state.",
+                [
+                    ({"sandbox": one.name, "state": state}, await _count(one, state))
+                    for one in worlds
+                    for state in ("active", "final")
+                ],
+            ),
+            *_metric(
+                "adjourn_clock_offset_seconds",
+                "gauge",
+                "How far each clock is ahead of the wall.",
+                [({"sandbox": one.name}, one.clock.offset / SECOND) for one in worlds],
+            ),
+            *_metric("adjourn_sandboxes", "gauge", "Worlds on this port.", [({}, len(worlds))]),
+            *_metric(
+                "adjourn_uptime_seconds",
+                "gauge",
+                "Since the start.",
+                [({}, time.monotonic() - mock.started)],
+            ),
+            *_metric("adjourn_info", "gauge", "The release.", [({"version": version()}, 1)]),
+        ]
+    )
+    return Reply(200, text.encode(), _MEDIA_TYPE)
+
+
+HANDLERS: Mapping[str, AdminHandler] = {"showMetrics": show_metrics}
+
+
+def _requests(mock: Mock) -> Iterable[str]:
+    requests = [
+        ({"operation": operation, "status": status or "none"}, count)
+        for (operation, status), count in mock.counts.requests.items()
+    ]
+    seconds = [({"operation": name}, value) for name, value in mock.counts.seconds.items()]
+    yield from _metric("adjourn_requests_total", "counter", "Requests answered.", requests)
+    yield from _metric(
+        "adjourn_request_seconds_total", "counter", "Time spent on them in all.", seconds
+    )
+
+
+def _metric(name: str, kind: str, text: str, samples: _Samples) -> Iterable[str]:
+    yield f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
+    for labels, value in samples:
+        inner = ",".join(f'{key}="{label}"' for key, label in labels.items())
+        yield f"{name}{{{inner}}} {value:g}\n" if inner else f"{name} {value:g}\n"
+
+
+async def _count(world: World, state: str) -> int:
+    return (await world.store.list_sessions(SessionQuery(0, 1, state=state)))[1]

@@ -1,0 +1,74 @@
+"""The operations of `admin.yaml`, held to it like those of the API, whatever the choices."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.types import Message, Send
+
+from mock_server.parameters import QueryReader
+from mock_server.schemas import compile_schema
+from mock_server.settings import Settings
+from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from mock_server.violations import describe_error, json_pointer, violation
+
+__all__ = ["AdminValidation"]
+
+
+class AdminOperation(ValidatedOperation):
+    """An operation whose path parameters have schemas, and whose answers may be no JSON."""
+
+    body_limit = 64 * 1024 * 1024  # a whole state is one document
+
+    def __init__(self, next_app: Any, operation: Any, settings: Settings) -> None:
+        super().__init__(next_app, operation, settings)
+        self.query = QueryReader(operation.parameters, frozenset())
+        self.path = _path_validators(operation.parameters)
+
+    def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The path's parameters. Raises Problem for one that its schema refuses."""
+        errors = [
+            violation("path", json_pointer([name]), describe_error(error), error.kind.name)
+            for name, text in given.items()
+            for error in self.path[name].iter_errors(text)
+        ]
+        if errors:
+            raise self.invalid(errors)
+        return dict(given)
+
+    def checked(self, send: Send) -> Send:
+        """A send that holds a JSON response back until it is known to fit the contract."""
+        check = super().checked(send)
+        through = False
+
+        async def checked_json(message: Message) -> None:
+            nonlocal through
+            if message["type"] == "http.response.start":
+                through = not _is_json(message)
+            await (send if through else check)(message)
+
+        return checked_json
+
+
+class AdminValidationAPI(ValidationAPI):
+    """The validated operations of the control plane."""
+
+    def make_operation(self, operation: Any) -> AdminOperation:
+        return AdminOperation(self.next_app, operation, self.settings)
+
+
+class AdminValidation(ValidationMiddleware):
+    """Connexion's place for validation, as the control plane fills it."""
+
+    api_cls = AdminValidationAPI
+
+
+def _path_validators(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        parameter["name"]: compile_schema(parameter["schema"])
+        for parameter in parameters
+        if parameter["in"] == "path"
+    }
+
+
+def _is_json(start: Message) -> bool:
+    return any(name == b"content-type" and b"json" in value for name, value in start["headers"])

@@ -1,0 +1,154 @@
+"""The control plane as an application: Connexion around the handlers of `admin.yaml`."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.admin.calls import Stream
+from mock_server.admin.handlers import HANDLERS
+from mock_server.admin.operations import AdminValidation
+from mock_server.admin.safety import check_caller
+from mock_server.app import ADMIN, refusal
+from mock_server.contract import allowed_methods
+from mock_server.cors import CorsMiddleware
+from mock_server.fixtures import load_document
+from mock_server.problems import Problem, Reply, reply_with
+from mock_server.replies import send_reply
+from mock_server.routing import Routing
+from mock_server.sandboxes import WORLD
+from mock_server.settings import Settings
+from mock_server.validation import CALL
+
+__all__ = ["Plane"]
+
+_CONTRACT = Path(__file__).resolve().parent.parent / "admin.yaml"
+
+
+class Steered(Protocol):
+    """What the control plane is there for, a mock for one; the handlers are given it."""
+
+    settings: Settings
+    stopping: asyncio.Event
+
+
+class Plane:
+    """`/__admin`: refuses callers who may not, and carries out what the others ask.
+
+    `within` puts the world that a call acts on into its scope; paths that do not begin with
+    `serves` are left out.
+    """
+
+    def __init__(
+        self, steered: Steered, within: Callable[[ASGIApp], ASGIApp], serves: str = "/"
+    ) -> None:
+        self.steered = steered
+        self.document = _contract(serves)
+        self.app = within(self._connexion())
+        origins = steered.settings.admin_cors_origins
+        # Without origins that middleware would let every page in.
+        self.entrance: ASGIApp = CorsMiddleware(self.guard, origins) if origins else self.guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.entrance(scope, receive, send)
+
+    async def guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on the request of a caller who may."""
+        settings = self.steered.settings
+        origins = settings.admin_cors_origins
+        try:
+            check_caller(scope, settings.admin_token, settings.allowed_hosts, origins)
+        except Problem as problem:
+            await send_reply(send, reply_with(problem, "problem"))
+        else:
+            await self.app(scope, receive, send)
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry out a call that fits the contract."""
+        call = scope["extensions"].get(CALL)
+        if call is None:
+            raise Problem("unknown-path", f"The control plane has no such path; see {ADMIN}/ui/.")
+        answer = await call.handler(self.steered, scope["extensions"][WORLD], call)
+        if isinstance(answer, Stream):
+            await send_stream(receive, send, answer, self.steered.stopping)
+        elif isinstance(answer, Reply):
+            await send_reply(send, answer)
+        else:
+            await send_reply(send, _json(*answer))
+
+    async def refuse(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """The response to whatever was raised on the way."""
+        path = request.scope["path"].removeprefix(ADMIN)
+        allow = allowed_methods(self.document["paths"], path) or "GET, HEAD"
+        return refusal(error, request.scope, allow, "problem")
+
+    def _connexion(self) -> ConnexionMiddleware:
+        connexion = ConnexionMiddleware(
+            self.dispatch,
+            import_name="mock_server",
+            middlewares=[
+                ServerErrorMiddleware,
+                ExceptionMiddleware,
+                SwaggerUIMiddleware,
+                Routing,
+                _Validation,
+            ],
+            resolver=Resolver(HANDLERS.__getitem__),
+        )
+        connexion.add_api(self.document)
+        for kind in (Problem, HTTPException, Exception):
+            connexion.add_error_handler(kind, self.refuse)
+        return connexion
+
+
+class _Validation(AdminValidation):
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, Settings())
+
+
+def _contract(serves: str) -> dict[str, Any]:
+    document: dict[str, Any] = load_document(_CONTRACT)
+    paths = {path: item for path, item in document["paths"].items() if path.startswith(serves)}
+    return {**document, "paths": paths}
+
+
+async def send_stream(
+    receive: Receive, send: Send, stream: Stream, stopping: asyncio.Event
+) -> None:
+    """Send a response part by part, until the client leaves or the mock stops."""
+    headers = [(b"content-type", stream.media_type.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def sending() -> None:
+        async for part in stream.parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(work) for work in (sending(), gone(), _set(stopping))]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _json(status: int, value: Any) -> Reply:
+    return Reply(status, b"", "") if value is None else Reply(status, orjson.dumps(value))

@@ -1,0 +1,77 @@
+"""The journal of a sandbox, under WireMock's paths."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from mock_server.admin.calls import AdminHandler, Answer, invalid
+from mock_server.instants import parse_instant
+from mock_server.journal import Entry, Journal
+from mock_server.patterns import find_bad_pattern, matches
+from mock_server.problems import Problem
+from mock_server.validation import Call
+from mock_server.violations import quote
+
+__all__ = ["HANDLERS"]
+
+
+class Journaled(Protocol):
+    """Whatever has a journal: a world, or a proxy."""
+
+    journal: Journal
+
+
+async def list_requests(mock: object, world: Journaled, call: Call) -> Answer:
+    """GET /requests."""
+    since = parse_instant(call.query["since"]) if "since" in call.query else 0
+    found = [entry for entry in world.journal if entry.at >= since]
+    return 200, {**_listed(found[-call.query["limit"] :]), "meta": {"total": len(found)}}
+
+
+async def list_unmatched(mock: object, world: Journaled, call: Call) -> Answer:
+    """GET /requests/unmatched."""
+    return 200, _listed([entry for entry in world.journal if entry.operation is None])
+
+
+async def show_request(mock: object, world: Journaled, call: Call) -> Answer:
+    """GET /requests/{id}."""
+    for entry in world.journal:
+        if str(entry.id) == call.path["id"]:
+            return 200, entry.document()
+    raise Problem("unknown-request", f"The journal has no entry {quote(call.path['id'])}.")
+
+
+async def forget_requests(mock: object, world: Journaled, call: Call) -> Answer:
+    """DELETE /requests."""
+    world.journal.clear()
+    return 204, None
+
+
+async def find_requests(mock: object, world: Journaled, call: Call) -> Answer:
+    """POST /requests/find."""
+    return 200, _listed(_find(world, call.body))
+
+
+async def count_requests(mock: object, world: Journaled, call: Call) -> Answer:
+    """POST /requests/count."""
+    return 200, {"count": len(_find(world, call.body))}
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "listRequests": list_requests,
+    "listUnmatched": list_unmatched,
+    "showRequest": show_request,
+    "forgetRequests": forget_requests,
+    "findRequests": find_requests,
+    "countRequests": count_requests,
+}
+
+
+def _find(world: Journaled, pattern: Mapping[str, Any]) -> list[Entry]:
+    if fault := find_bad_pattern(pattern):
+        raise invalid(*fault)
+    return [entry for entry in world.journal if matches(pattern, entry)]
+
+
+def _listed(entries: Iterable[Entry]) -> dict[str, Any]:
+    """The latest first, as WireMock has it."""
+    return {"requests": [entry.document() for entry in entries][::-1]}

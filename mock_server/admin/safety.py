@@ -1,0 +1,74 @@
+"""Who may steer the mock."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from mock_server.problems import Problem
+from mock_server.security import check_credentials
+from mock_server.violations import quote
+
+__all__ = ["check_caller"]
+
+_OPEN = ("/__admin/ui", "/__admin/openapi.")
+
+
+def check_caller(
+    scope: Scope, token: str | None, allowed_hosts: Sequence[str], origins: Sequence[str] = ()
+) -> None:
+    """Raise Problem unless the caller may use the control plane.
+
+    Without a token only loopback peers may. The Host and Origin checks keep web pages out,
+    which a browser on this machine would otherwise let reach a loopback port; those of `origins`
+    are let in.
+    """
+    headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"])}
+    host = headers.get(b"host", "")
+    if token is None and not _is_loopback((scope.get("client") or ("",))[0]):
+        raise _forbidden("Only loopback peers may call it; start the mock with --admin-token.")
+    if not _is_allowed(_name(host), allowed_hosts):
+        raise _forbidden(f"The Host {quote(host)} is not loopback; see --allowed-host.")
+    origin = headers.get(b"origin")
+    if origin is not None and origin not in origins and not _is_same(origin, host):
+        raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
+    # The pages of the documentation hold no state, and a browser sends no token for them.
+    if token is not None and not scope["path"].startswith(_OPEN) and not _is_webhook(scope):
+        check_credentials(headers.get(b"authorization"), token)
+
+
+def _is_webhook(scope: Scope) -> bool:
+    """Whether it goes to a sink: webhooks carry no token of the control plane."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path.startswith("/__admin/sink/")
+
+
+def _is_same(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
+
+
+def _is_allowed(name: str, allowed_hosts: Sequence[str]) -> bool:
+    return name == "localhost" or _is_loopback(name) or name in allowed_hosts
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+
+
+def _forbidden(detail: str) -> Problem:
+    return Problem("forbidden", detail)

@@ -1,0 +1,43 @@
+"""The sink of a sandbox: webhooks come in, tests read them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin.calls import AdminHandler, Answer
+from mock_server.app import Mock
+from mock_server.instants import format_instant
+from mock_server.sink import Received
+from mock_server.validation import Call
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+
+async def put_in_sink(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /sink/{name}."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in call.headers}
+    world.sink.put(call.path["name"], Received(world.clock.now(), headers, call.body))
+    return 204, None
+
+
+async def read_sink(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /sink/{name}."""
+    return 200, {"received": [_document(one) for one in world.sink.take(call.path["name"])]}
+
+
+async def empty_sink(mock: Mock, world: World, call: Call) -> Answer:
+    """DELETE /sink/{name}."""
+    world.sink.clear(call.path["name"])
+    return 204, None
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "putInSink": put_in_sink,
+    "readSink": read_sink,
+    "emptySink": empty_sink,
+}
+
+
+def _document(received: Received) -> dict[str, Any]:
+    at = format_instant(received.at, "micro")
+    return {"at": at, "headers": received.headers, "body": received.body}

@@ -1,0 +1,89 @@
+"""Reset, seed, and the state as a document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin.calls import AdminHandler, Answer, invalid
+from mock_server.agents import load_agents
+from mock_server.app import Mock
+from mock_server.documents import document_of, find_fault, image_of
+from mock_server.fixtures import fixture_violations
+from mock_server.problems import Problem
+from mock_server.schemas import compile_schema
+from mock_server.seeds import check_seed, plant, play
+from mock_server.validation import Call
+from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+
+async def reset(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /reset."""
+    keep = frozenset(filter(None, call.query.get("keep", "").split(",")))
+    if "state" in keep and "clock" not in keep:
+        detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
+        raise invalid("/keep", detail, "query")
+    await world.reset(keep)
+    await plant(mock.seed, world)
+    return 200, {"sessions": await world.store.count()}
+
+
+async def seed(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /seed."""
+    if errors := fixture_violations(call.body):
+        raise Problem("invalid-request", "The body is no fixture.", errors=errors)
+    agents = load_agents(call.body)
+    if fault := check_seed(call.body, {**world.agents, **agents}):
+        raise invalid(*fault)
+    before = await world.snapshot()
+    world.agents.maps[0].update(agents)
+    try:
+        opened = await play(call.body, world)
+    except Problem:
+        await world.restore(before)
+        raise
+    return 200, {"opened": opened, "agents": [*agents]}
+
+
+async def show_state(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /state."""
+    return 200, document_of(await world.store.dump())
+
+
+async def replace_state(mock: Mock, world: World, call: Call) -> Answer:
+    """PUT /state."""
+    if fault := find_fault(call.body, world.agents):
+        raise invalid(*fault)
+    if errors := _result_violations(mock, call.body.get("call_results", [])):
+        raise Problem("invalid-request", "A call result breaks the API's contract.", errors=errors)
+    await world.replace(image_of(call.body, next(mock.database.activity)))
+    return 200, {"sessions": len(call.body["sessions"])}
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "reset": reset,
+    "seed": seed,
+    "showState": show_state,
+    "replaceState": replace_state,
+}
+
+
+def _result_violations(mock: Mock, rows: list[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Where the results are none that the API may give: a search hands them out as they are."""
+    validator = compile_schema(
+        {
+            "$ref": "#/components/schemas/CallResult",
+            "components": mock.contract.document["components"],
+        }
+    )
+    return [
+        violation(
+            "body",
+            f"/call_results/{number}/result{pointer_of(error)}",
+            describe_error(error),
+            error.kind.name,
+        )
+        for number, row in enumerate(rows)
+        for error in validator.iter_errors(row["result"])
+    ]

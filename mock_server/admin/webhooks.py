@@ -1,0 +1,98 @@
+"""The webhooks of a sandbox: what was delivered, again, and on demand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.admin.calls import AdminHandler, Answer
+from mock_server.app import Mock
+from mock_server.contract import Contract
+from mock_server.instants import format_instant
+from mock_server.parameters import canonical_id
+from mock_server.problems import Problem
+from mock_server.repository import LoggedDelivery
+from mock_server.schemas import compile_schema
+from mock_server.validation import Call
+from mock_server.violations import describe_error, pointer_of, quote, violation
+from mock_server.webhooks import message_id
+from mock_server.world import World
+
+__all__ = ["HANDLERS"]
+
+
+async def list_deliveries(mock: Mock, world: World, call: Call) -> Answer:
+    """GET /webhooks/deliveries."""
+    log = await world.store.delivery_log(call.query.get("session_id"), call.query["limit"])
+    return 200, {"deliveries": [_document(delivery) for delivery in log]}
+
+
+async def redeliver(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /webhooks/deliveries/{id}/redeliver."""
+    wanted = call.path["id"]
+    serial = wanted.rpartition("_")[2]
+    known = serial.isascii() and serial.isdigit() and len(serial) < 19
+    delivery = await world.store.delivery(int(serial)) if known else None
+    if delivery is None or message_id(delivery) != wanted:
+        raise Problem("unknown-delivery", f"There is no delivery {quote(wanted)}.")
+    await world.store.redeliver(delivery.serial, world.clock.now())
+    return await _started(world, delivery.serial)
+
+
+async def trigger(mock: Mock, world: World, call: Call) -> Answer:
+    """POST /webhooks/trigger."""
+    given = call.body or {}
+    url = given.get("url") or mock.settings.webhook_url
+    if url is None:
+        raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
+    if not world.sender.targets.allow(url):
+        detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
+        raise _refused([violation("body", "/url", detail)])
+    payload = example_with(given.get("payload", {}), mock.contract)
+    serial = await world.store.enqueue(payload["callId"], url, {}, payload, world.clock.now())
+    return await _started(world, serial)
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "listDeliveries": list_deliveries,
+    "redeliver": redeliver,
+    "triggerWebhook": trigger,
+}
+
+
+def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
+    """The contract's example of the webhook with other members. Raises Problem if it is none."""
+    (webhook,) = contract.document["x-webhooks"].values()
+    media = webhook["post"]["requestBody"]["content"]["application/json"]
+    payload = {**media["example"], **members}
+    schema = {**media["schema"], "components": contract.document["components"]}
+    errors = [
+        violation("body", f"/payload{pointer_of(error)}", describe_error(error), error.kind.name)
+        for error in compile_schema(schema).iter_errors(payload)
+    ]
+    if not errors and canonical_id(payload["callId"]) is None:
+        wanted = f"wanted a UUID, as sessions have, got {quote(payload['callId'])}"
+        errors.append(violation("body", "/payload/callId", wanted))
+    if errors:
+        raise _refused(errors)
+    return payload
+
+
+async def _started(world: World, serial: int) -> Answer:
+    world.dispatcher.notify()
+    delivery = await world.store.delivery(serial)
+    return 202, None if delivery is None else _document(delivery)
+
+
+def _document(delivery: LoggedDelivery) -> dict[str, Any]:
+    return {
+        "id": message_id(delivery),
+        "session_id": delivery.session_id,
+        "url": delivery.url,
+        "outcome": delivery.outcome,
+        "next_attempt": None if delivery.due is None else format_instant(delivery.due, "micro"),
+        "attempts": delivery.log,
+        "payload": delivery.payload,
+    }
+
+
+def _refused(errors: list[dict[str, str]]) -> Problem:
+    return Problem("invalid-request", "The webhook cannot be sent.", errors=errors)

@@ -1,0 +1,144 @@
+"""Scripted agents: what an agent says to a text, with a cursor per session."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+__all__ = [
+    "RESERVED_KEYS",
+    "Agent",
+    "Round",
+    "Step",
+    "absent_agent",
+    "load_agents",
+    "template_values",
+]
+
+RESERVED_KEYS = ("channel", "sip_endpoint")
+_DEFAULT_GREETING = "Hello, how can I help?"
+_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One scripted answer; `delay` in seconds."""
+
+    reply: str = ""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    delay: float = 0.0
+    finish: bool = False
+    fail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What an agent does with one turn: its assistant turns as (content, tool_calls)."""
+
+    turns: tuple[tuple[str, list[dict[str, Any]] | None], ...]
+    delay: float
+    finish: bool
+    fail: bool
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent as its fixture describes it."""
+
+    id: str
+    description: str = ""
+    enabled: bool = True
+    greeting: str | None = None
+    words: tuple[tuple[str, Step], ...] = ()
+    script: tuple[Step, ...] = ()
+    additional_data: Mapping[str, Any] = field(default_factory=dict)
+    post_call_analysis: Mapping[str, Any] = field(default_factory=dict)
+    webhook: Mapping[str, Any] | None = None
+
+    def answer(self, text: str, cursor: int, values: Mapping[str, Any]) -> Round:
+        """The round that a user's text leads to, at the session's cursor."""
+        step, moved = self._pick(text, cursor)
+        values = {**values, "text": text}
+        turns: list[tuple[str, list[dict[str, Any]] | None]] = [
+            ("", [_tool_call(tool, f"call-{cursor + 1}-{number}", values)])
+            for number, tool in enumerate(step.tools, 1)
+        ]
+        turns.append((fill(step.reply, values), None))
+        return Round(tuple(turns), step.delay, step.finish, step.fail, moved)
+
+    def greet(self, values: Mapping[str, Any], always: bool) -> str | None:
+        """The first words of the agent, or None; `always` makes silent agents greet too."""
+        greeting = self.greeting or (_DEFAULT_GREETING if always else None)
+        return None if greeting is None else fill(greeting, values)
+
+    def _pick(self, text: str, cursor: int) -> tuple[Step, int]:
+        for word, step in self.words:
+            if holds_word(text, word):
+                return step, cursor
+        return self.script[min(cursor, len(self.script) - 1)], cursor + 1
+
+
+def absent_agent(name: str) -> Agent:
+    """Stands in for an agent of a stored session that no fixture describes any longer."""
+    return Agent(name, enabled=False, script=(Step(fail=True),))
+
+
+def load_agents(fixture: Mapping[str, Any]) -> dict[str, Agent]:
+    """The agents of a fixture that has been checked, by id."""
+    return {name: _agent(name, raw) for name, raw in fixture.get("agents", {}).items()}
+
+
+def template_values(
+    session_data: Mapping[str, Any], turn_data: Mapping[str, Any], channel: str
+) -> dict[str, Any]:
+    """The template's variables: the session's, the turn's over them, the server's over both."""
+    overrides = {key: value for key, value in turn_data.items() if key not in RESERVED_KEYS}
+    return {**session_data, **overrides, "channel": channel, "sip_endpoint": ""}
+
+
+def holds_word(text: str, word: str) -> bool:
+    """Whether the text holds the word as a word, in any case."""
+    return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """The template with every known {name} replaced, in one pass; unknown ones stay."""
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1], match[0])
+        return found if isinstance(found, str) else orjson.dumps(found).decode()
+
+    return _VARIABLE.sub(value, template)
+
+
+def _tool_call(tool: Mapping[str, Any], call_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": call_id,
+        "name": tool["name"],
+        "arguments": _fill_all(tool.get("arguments"), values),
+        "response": _fill_all(tool.get("response"), values),
+    }
+
+
+def _fill_all(value: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        return fill(value, values)
+    if isinstance(value, list):
+        return [_fill_all(item, values) for item in value]
+    if isinstance(value, dict):
+        return {key: _fill_all(item, values) for key, item in value.items()}
+    return value
+
+
+def _agent(name: str, raw: Mapping[str, Any]) -> Agent:
+    words = tuple((entry["word"], _step(entry)) for entry in raw.get("words", ()))
+    script = tuple(_step(entry) for entry in raw["script"])
+    return Agent(**{**raw, "id": name, "words": words, "script": script})
+
+
+def _step(raw: Mapping[str, Any]) -> Step:
+    members = {key: value for key, value in raw.items() if key != "word"}
+    return Step(**{**members, "tools": tuple(members.get("tools", ()))})

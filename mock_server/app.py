@@ -1,0 +1,240 @@
+"""The application: Connexion's middleware around a small dispatcher."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, cast
+
+import orjson
+from connexion.exceptions import InvalidSpecification, ResolverError
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.agents import Agent
+from mock_server.contract import Contract
+from mock_server.cors import CorsMiddleware
+from mock_server.coverage import Coverage
+from mock_server.database import Database
+from mock_server.files import Files, read_files
+from mock_server.fixtures import FixtureError
+from mock_server.handlers import HANDLERS, Handler
+from mock_server.interference import Interference
+from mock_server.observation import Observed
+from mock_server.pages import page
+from mock_server.problems import Problem, Reply, reply_with
+from mock_server.recorder import Counts, Recorder
+from mock_server.reload import Watcher
+from mock_server.render import Renderer
+from mock_server.replies import send_reply
+from mock_server.routing import Documentation, Routing
+from mock_server.sandboxes import WORLD, InSandbox, Sandboxes
+from mock_server.security import Security
+from mock_server.seeds import plant
+from mock_server.settings import Settings
+from mock_server.store import SqliteRepository
+from mock_server.validation import CALL, Call, ValidationMiddleware
+from mock_server.violations import json_pointer
+from mock_server.world import World
+
+__all__ = ["ADMIN", "Front", "Mock", "create_app", "refusal"]
+
+ADMIN = "/__admin"
+_log = logging.getLogger(__name__)
+
+
+class Mock:
+    """All parts of one mock, made but not started; `asgi` is the application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        files = read_files(settings)
+        self.contract = files.contract
+        self.renderer = Renderer(settings.choices)
+        self.seed = files.seed
+        self.agents: dict[str, Agent] = {**files.agents}
+        self.database = Database(settings.db)
+        self.coverage = Coverage()
+        self.sandboxes = Sandboxes(
+            self.make_world, self.open_world, settings.sandbox_idle, settings.sandbox_limit
+        )
+        self.counts = Counts()
+        self.started = time.monotonic()
+        self.stopping = asyncio.Event()
+        self.ready = False
+        self.api = Observed(self.build(self.contract))
+        recorder = Recorder(self.api, self.counts)
+        api = InSandbox(recorder, self.sandboxes, settings.choices["error_body"])
+        self.asgi: ASGIApp = Front(CorsMiddleware(api, settings.cors_origins), self.plane)
+
+    @property
+    def world(self) -> World:
+        """The world of requests that name no sandbox."""
+        return self.sandboxes.default
+
+    def world_of(self, scope: Scope) -> World:
+        """The world that a request acts on."""
+        world: World = scope["extensions"][WORLD]
+        return world
+
+    def make_world(self, name: str) -> World:
+        """The world of a sandbox, with whatever the database holds of it."""
+        store = SqliteRepository(self.database, name)
+        lifecycle = self.contract.lifecycle
+        return World(name, store, self.agents, lifecycle, self.settings, self.coverage)
+
+    async def open_world(self, world: World) -> None:
+        """Plant the seed in a world that is empty, and start it."""
+        await plant(self.seed, world)
+        await world.start()
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that has passed Connexion's middleware."""
+        call: Call | None = scope["extensions"].get(CALL)
+        if call is None:
+            await send_reply(send, self.answer_elsewhere(scope))
+            return
+        try:
+            status, value = await call.handler(self.world_of(scope), self.renderer, call)
+            reply = Reply(status, orjson.dumps(value))
+        except Problem as problem:
+            reply = reply_with(problem, self.settings.choices["error_body"])
+        await send_reply(send, reply)
+
+    def answer_elsewhere(self, scope: Scope) -> Reply:
+        """The answer on a path that the contract does not have. Raises Problem for none."""
+        found = page(scope["path"], self.ready) if scope["method"] in ("GET", "HEAD") else None
+        if found is None:
+            shown = orjson.dumps(scope["path"][:100]).decode()
+            raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")
+        return found
+
+    async def refuse(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """The response to whatever was raised on the way."""
+        allow = self.contract.allowed(request.scope["path"]) or "GET, HEAD"
+        return refusal(error, request.scope, allow, self.settings.choices["error_body"])
+
+    def build(self, contract: Contract) -> ASGIApp:
+        """The API of a contract. Raises FixtureError for one that cannot be served."""
+        connexion = ConnexionMiddleware(
+            self.dispatch,
+            import_name="mock_server",
+            lifespan=self._lifespan,
+            middlewares=[
+                ServerErrorMiddleware,
+                ExceptionMiddleware,
+                Documentation,
+                Routing,
+                partial(Security, token=self.settings.token),
+                partial(Interference, error_body=self.settings.choices["error_body"]),
+                partial(ValidationMiddleware, settings=self.settings),
+                LifespanMiddleware,
+            ],
+            resolver=Resolver(find_handler),
+        )
+        try:
+            connexion.add_api(contract.document)
+        except InvalidSpecification as error:
+            pointer = json_pointer(error.absolute_path)
+            raise FixtureError(contract.path, error.message[:200], pointer) from None
+        for kind in (Problem, HTTPException, Exception):
+            connexion.add_error_handler(kind, self.refuse)
+        return cast(ASGIApp, connexion)
+
+    def adopt(self, files: Files, api: ASGIApp) -> None:
+        """Go on with other files; what the worlds hold stays."""
+        self.contract, self.seed = files.contract, files.seed
+        self.agents.clear()
+        self.agents.update(files.agents)
+        for world in self.sandboxes.worlds():
+            world.chats.lifecycle = files.contract.lifecycle
+        self.api.app = api
+
+    def plane(self) -> ASGIApp:
+        """The control plane of this mock."""
+        from mock_server.admin.plane import Plane
+
+        return Plane(self, partial(InSandbox, sandboxes=self.sandboxes, style="problem"))
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        await self.sandboxes.start()
+        watching = asyncio.create_task(Watcher(self).run()) if self.settings.watch else None
+        self.ready = True
+        try:
+            yield
+        finally:
+            self.ready = False
+            if watching is not None:
+                watching.cancel()
+            await self.sandboxes.stop()
+            self.database.close()
+
+
+class Front:
+    """Tells calls of the control plane, which shares nothing with the API, from all others."""
+
+    def __init__(self, api: ASGIApp, plane: Callable[[], ASGIApp]) -> None:
+        self.api = api
+        self.plane = plane
+        self.admin: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        if scope["type"] != "http" or not scope["path"].startswith(ADMIN):
+            await self.api(scope, receive, send)
+            return
+        if self.admin is None:  # made at first use: many mocks are never steered
+            self.admin = self.plane()
+        await self.admin(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The mock as an ASGI application.
+
+    Raises FixtureError for an unusable contract, fixture or seed, StoreError for a database.
+    """
+    return Mock(settings or Settings()).asgi
+
+
+def find_handler(operation_id: str) -> Handler:
+    """The handler of an operationId, so that the contract names no Python."""
+    try:
+        return HANDLERS[operation_id]
+    except KeyError:
+        raise ResolverError(f"the mock has no handler for operation {operation_id}") from None
+
+
+def refusal(error: Exception, scope: Scope, allow: str, style: str) -> ConnexionResponse:
+    """The response to an error on a path that takes the methods `allow`."""
+    problem = as_problem(error, scope, allow)
+    if problem is None:
+        return ConnexionResponse(204, headers={"Allow": allow})
+    reply = reply_with(problem, style)
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    if reply.media_type:
+        headers["Content-Type"] = reply.media_type
+    return ConnexionResponse(reply.status, headers=headers, body=reply.body)
+
+
+def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
+    """The problem that an error is told as; None for an OPTIONS on a path that exists."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        if scope["method"] == "OPTIONS":
+            return None
+        detail = f"{scope['method'][:20]} is not among the methods of this path: {allow}."
+        return Problem("method-not-allowed", detail, headers={"Allow": allow})
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return Problem("unknown-path", "There is nothing here; see /ui/.")
+    _log.error("a request failed", exc_info=error)
+    return Problem("internal-error", "The mock itself is at fault; its log has the cause.")

@@ -1,0 +1,69 @@
+"""The open choices of the contract, as switches: `--choice KEY=VALUE`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+__all__ = ["CHOICES", "Choice", "ChoiceError", "parse_choices"]
+
+
+class ChoiceError(ValueError):
+    """A switch that does not exist, or a value that it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One switch: its legal values, the default first, and what it decides."""
+
+    values: tuple[str, ...]
+    text: str
+
+    @property
+    def default(self) -> str:
+        """The value in force when none is given."""
+        return self.values[0]
+
+
+CHOICES: Mapping[str, Choice] = {
+    "duplicate_open": Choice(("reuse", "conflict"), "a second open of a busy endpoint"),
+    "open_status": Choice(("201", "200"), "the status of a new session"),
+    "final_submit": Choice(("409", "400", "410", "422"), "the status of a turn on a final session"),
+    "malformed_id": Choice(("404", "400", "422"), "the status of an id that is no UUID"),
+    "ttl_range": Choice(("reject", "clamp"), "a ttl_seconds outside its range"),
+    "take_range": Choice(("reject", "clamp"), "a take outside its range"),
+    "invalid_status": Choice(("400", "422"), "the status of a request that breaks a schema"),
+    "listed_messages": Choice(("full", "null"), "the transcripts in a list"),
+    "tool_calls": Choice(("null", "empty", "absent"), "tool_calls of a message without any"),
+    "greeting": Choice(("off", "on"), "whether every agent greets"),
+    "error_body": Choice(("problem", "text", "empty"), "the body of an error"),
+    "time_format": Choice(("micro", "seconds", "nano", "offset"), "how instants are written"),
+    "uuid_case": Choice(("lower", "upper"), "how ids are written"),
+    "turn_delay": Choice(("0", "1"), "seconds that every turn takes"),
+    "end_without_body": Choice(("accept", "reject"), "an end without a body"),
+    "call_result_delay": Choice(("0", "2"), "seconds until a call result is found"),
+}
+
+
+def parse_choices(pairs: Iterable[str] = ()) -> dict[str, str]:
+    """Every switch with its value in force, after `KEY=VALUE` pairs.
+
+    Raises ChoiceError, which names the nearest legal word and lists all of them.
+    """
+    chosen = {key: choice.default for key, choice in CHOICES.items()}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ChoiceError(f"wanted KEY=VALUE, got {pair!r}; such as open_status=200")
+        if key not in CHOICES:
+            raise ChoiceError(f"no choice {key!r}{_nearest(key, CHOICES)}")
+        if value not in CHOICES[key].values:
+            raise ChoiceError(f"{key} takes no {value!r}{_nearest(value, CHOICES[key].values)}")
+        chosen[key] = value
+    return chosen
+
+
+def _nearest(word: str, legal: Iterable[str]) -> str:
+    legal = list(legal)
+    close = get_close_matches(word, legal, n=1, cutoff=0.4)
+    hint = f"; did you mean {close[0]!r}?" if close else "."
+    return f"{hint} Legal: {', '.join(legal)}"

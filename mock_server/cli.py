@@ -1,0 +1,270 @@
+"""The command line: options, banner, exit codes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from mock_server.choices import CHOICES, ChoiceError, parse_choices
+from mock_server.options import check_environment, operating_options
+from mock_server.version import version
+
+__all__ = ["main"]
+
+_RUNNING = ("as_json", "coverage", "log_format", "ssl_certfile", "ssl_keyfile")
+_EXIT_UNUSABLE_FILE = 3
+_EXIT_ADDRESS_IN_USE = 4
+_EPILOG = """
+\b
+Exit codes:
+  0  the mock was stopped
+  2  an option is wrong
+  3  the contract, a fixture, the seed or the database cannot be used
+  4  the address is in use
+
+Every option can stand in the environment, as ADJOURN_ and its name in capitals
+(ADJOURN_TOKEN); PORT and HOST work too. An option wins over the environment, the
+environment over the file of --config.
+"""
+
+
+def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"adjourn-mock {version()}")
+        context.exit()
+
+
+def _list_choices(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        for key, choice in CHOICES.items():
+            click.echo(f"{key:18} {'|'.join(choice.values):24} {choice.text}")
+        context.exit()
+
+
+def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dict[str, str]:
+    try:
+        return parse_choices(pairs)
+    except ChoiceError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    if value is None:
+        return None
+    if "://" in value:
+        scheme = value.partition("://")[0]
+        raise click.BadParameter(f"{scheme} is not served yet; give the path of a SQLite file")
+    return Path(value)
+
+
+def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.startswith(("http://", "https://")):
+        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
+    return value
+
+
+def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from mock_server.signing import parse_secret
+
+    if value is not None:
+        try:
+            parse_secret(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
+
+
+class _UsageError(click.ClickException):
+    exit_code = 2
+
+
+class _Command(click.Group):
+    """Serves, or steers with a subcommand; tells a wrong option in one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            rest = super().parse_args(ctx, args)
+            check_environment(self)
+        except click.UsageError as error:
+            raise _UsageError(f"{error.format_message()} (--help lists the options)") from None
+        return rest
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _commands().get(cmd_name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = ", ".join(self.list_commands(ctx))
+            raise _UsageError(f"{error.format_message()} Commands: {known}") from None
+
+
+def _commands() -> dict[str, click.Command]:
+    from mock_server.commands import COMMANDS  # a mock that serves has no need of them
+
+    return COMMANDS
+
+
+@click.group(
+    cls=_Command,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    envvar=["ADJOURN_HOST", "HOST"],
+    show_default=True,
+    help="Address to listen on.",
+)
+@click.option(
+    "--port",
+    default=4010,
+    envvar=["ADJOURN_PORT", "PORT"],
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option(
+    "--db",
+    envvar="ADJOURN_DB",
+    callback=_database,
+    metavar="PATH",
+    help="SQLite file for the state; without one it stays in memory.",
+)
+@click.option(
+    "--seed",
+    envvar="ADJOURN_SEED",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="YAML or JSON file with agents and sessions to begin with.",
+)
+@click.option(
+    "--token",
+    envvar="ADJOURN_TOKEN",
+    metavar="TOKEN",
+    help="The API key; without one, any that is not empty is accepted.",
+)
+@click.option(
+    "--choice",
+    "choices",
+    envvar="ADJOURN_CHOICE",
+    multiple=True,
+    callback=_choices,
+    metavar="KEY=VALUE",
+    help="Decide an open choice of the contract; repeatable.",
+)
+@click.option(
+    "--webhook-url",
+    envvar="ADJOURN_WEBHOOK_URL",
+    metavar="URL",
+    callback=_url,
+    help="Where completion webhooks of agents without a target of their own go.",
+)
+@click.option(
+    "--webhook-timeout",
+    envvar="ADJOURN_WEBHOOK_TIMEOUT",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="How long a receiver may take.",
+)
+@click.option(
+    "--webhook-backoff",
+    envvar="ADJOURN_WEBHOOK_BACKOFF",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Wait before the first of at most three retries; it doubles each time.",
+)
+@click.option(
+    "--webhook-secret",
+    envvar="ADJOURN_WEBHOOK_SECRET",
+    metavar="whsec_...",
+    callback=_secret,
+    help="Sign webhooks with it, as Standard Webhooks has it.",
+)
+@click.option(
+    "--webhook-allow",
+    "webhook_hosts",
+    envvar="ADJOURN_WEBHOOK_ALLOW",
+    multiple=True,
+    metavar="HOST",
+    help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    envvar="ADJOURN_WATCH",
+    help="Take up changes of the contract, the agents and the seed while running.",
+)
+@click.option(
+    "--coverage",
+    is_flag=True,
+    envvar="ADJOURN_COVERAGE",
+    help="Print at exit what the clients have exercised.",
+)
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    envvar="ADJOURN_CORS_ORIGIN",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let only this origin in; repeatable. [default: all]",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="ADJOURN_JSON",
+    help="Print one JSON object instead of the banner.",
+)
+@click.option(
+    "--list-choices",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_choices,
+    help="List the open choices, defaults first, and exit.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@operating_options
+@click.pass_context
+def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
+    """Serve a stateful mock of the Chats API; or, with a command, steer one that runs."""
+    if context.invoked_subcommand is not None:
+        return
+    from mock_server.settings import Settings
+
+    running = {name: options.pop(name) for name in _RUNNING}
+    if no_journal:
+        options["journal_count"] = 0
+    settings = Settings(**options)
+    from mock_server.serve import AddressError, Running, StartError, serve
+
+    try:
+        serve(settings, Running(host, port, version(), **running))
+    except StartError as error:
+        _fail(error, _EXIT_UNUSABLE_FILE)
+    except AddressError as error:
+        _fail(error, _EXIT_ADDRESS_IN_USE)
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    click.echo(f"Error: {error}", err=True)
+    raise SystemExit(code)

@@ -1,0 +1,80 @@
+"""The contract file, read once: its document, its lifecycle and its table of paths."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mock_server.fixtures import FixtureError, load_document
+from mock_server.lifecycle import Lifecycle, LifecycleError
+from mock_server.resources import resource
+
+__all__ = ["Contract", "allowed_methods", "load_contract"]
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# The rules are the suite's business, and the largest part of the file.
+_UNSERVED = ("x-rules", "x-sources")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the mock takes from the contract file."""
+
+    path: Path
+    document: dict[str, Any]
+    lifecycle: Lifecycle
+
+    @property
+    def version(self) -> str:
+        """The contract's version."""
+        return str(self.document["info"]["version"])
+
+    def operations(self) -> Iterator[tuple[str, str, str, str]]:
+        """Each operation as method, path, operationId and summary."""
+        for path, item in self.document["paths"].items():
+            for method in _METHODS:
+                if operation := item.get(method):
+                    yield method.upper(), path, operation["operationId"], operation["summary"]
+
+    def webhooks(self) -> list[str]:
+        """The operationIds of the webhooks."""
+        described = self.document.get("x-webhooks", {}).values()
+        return [operation["post"]["operationId"] for operation in described]
+
+    def allowed(self, path: str) -> str | None:
+        """The value of Allow for a concrete path, or None for a path that does not exist."""
+        return allowed_methods(self.document["paths"], path)
+
+
+def load_contract(path: Path | None = None) -> Contract:
+    """Read the contract file. Raises FixtureError, with file and pointer, if it is unusable."""
+    path = path or resource("openapi.yaml")
+    document = load_document(path)
+    if not isinstance(document, dict) or "openapi" not in document:
+        raise FixtureError(path, "is no OpenAPI document", "/openapi")
+    served = {key: value for key, value in document.items() if key not in _UNSERVED}
+    try:
+        lifecycle = Lifecycle.load(document["x-lifecycle"])
+    except LifecycleError as error:
+        raise FixtureError(path, str(error), error.pointer) from None
+    except (KeyError, TypeError) as error:
+        raise FixtureError(path, f"the table is incomplete: {error}", "/x-lifecycle") from None
+    return Contract(path, served, lifecycle)
+
+
+def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
+    """The value of Allow for a concrete path among templates, or None for no such path."""
+    for template, item in paths.items():
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
+            return ", ".join(_methods_of(item))
+    return None
+
+
+def _methods_of(item: Mapping[str, Any]) -> Iterator[str]:
+    for method in _METHODS:
+        if method in item:
+            yield method.upper()
+            if method == "get":
+                yield "HEAD"
+    yield "OPTIONS"

@@ -1,0 +1,43 @@
+"""The files that a mock is made from: the contract, the agents, the seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mock_server.agents import Agent, load_agents
+from mock_server.contract import Contract, load_contract
+from mock_server.fixtures import FixtureError, load_fixture
+from mock_server.resources import resource
+from mock_server.seeds import check_seed
+from mock_server.settings import Settings
+
+__all__ = ["Files", "paths", "read_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the files hold."""
+
+    contract: Contract
+    agents: Mapping[str, Agent]
+    seed: Mapping[str, Any]
+
+
+def paths(settings: Settings) -> list[Path]:
+    """Where the files lie."""
+    own = [
+        settings.contract or resource("openapi.yaml"),
+        settings.agents or resource("fixtures/agents.yaml"),
+    ]
+    return [*own, settings.seed] if settings.seed else own
+
+
+def read_files(settings: Settings) -> Files:
+    """Read and check all of them. Raises FixtureError, with file and place, for a bad one."""
+    contract, fixture, *seeds = paths(settings)
+    seed = load_fixture(seeds[0]) if seeds else {}
+    agents = {**load_agents(load_fixture(fixture)), **load_agents(seed)}
+    if seeds and (fault := check_seed(seed, agents)):
+        raise FixtureError(seeds[0], fault[1], fault[0])
+    return Files(load_contract(contract), agents, seed)

@@ -1,0 +1,186 @@
+"""Where options come from beside the command line: the environment, and a file."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mock_server.instants import parse_instant
+
+__all__ = ["check_environment", "operating_options", "steering_options"]
+
+_PREFIX = "ADJOURN_"
+# As browsers write it: lower case, and neither path nor user.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+# Read by the subcommands.
+_MORE = ("ADJOURN_URL",)
+
+
+def check_environment(command: click.Command) -> None:
+    """Raise UsageError for an ADJOURN_* variable that no option has."""
+    known = {*_MORE, *_variables(command.params)}
+    for name in sorted(os.environ):
+        if name.startswith(_PREFIX) and name not in known:
+            nearest = _nearest(name, known)
+            raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
+
+
+def _variables(parameters: Iterable[click.Parameter]) -> Iterable[str]:
+    for parameter in parameters:
+        given = parameter.envvar or ()
+        yield from [given] if isinstance(given, str) else given
+
+
+def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Take the file's values as defaults, so that flag and environment win over them."""
+    if path is None:
+        return None
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{path} cannot be used: {error}") from None
+    names = {
+        parameter.opts[0].lstrip("-"): parameter.name
+        for parameter in context.command.params
+        if parameter.name and parameter.expose_value
+    }
+    for key in values:
+        if key not in names:
+            raise click.BadParameter(
+                f"{path} has {key!r}, which is no option{_nearest(key, names)}"
+            )
+    context.default_map = {names[key] or key: value for key, value in values.items()}
+    return path
+
+
+def _instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_instant(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"wanted an instant, such as 2030-01-05T09:00:00Z, got {text!r}"
+        ) from None
+
+
+def _origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        if not _ORIGIN.fullmatch(value):
+            raise click.BadParameter(
+                f"wanted one origin as a browser sends it, such as http://127.0.0.1:8000, "
+                f"got {value!r}"
+            )
+    return tuple(values)
+
+
+def _nearest(word: str, legal: Iterable[str]) -> str:
+    close = get_close_matches(word, [*legal], n=1, cutoff=0.4)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+_STEERING = [
+    click.option(
+        "--admin-token",
+        envvar="ADJOURN_ADMIN_TOKEN",
+        metavar="TOKEN",
+        help="Open /__admin to whoever has this token; without one, to loopback alone.",
+    ),
+    click.option(
+        "--allowed-host",
+        "allowed_hosts",
+        envvar="ADJOURN_ALLOWED_HOST",
+        multiple=True,
+        metavar="NAME",
+        help="A Host that /__admin may be called by, beside the loopback names; repeatable.",
+    ),
+    click.option(
+        "--admin-cors-origin",
+        "admin_cors_origins",
+        envvar="ADJOURN_ADMIN_CORS_ORIGIN",
+        multiple=True,
+        callback=_origins,
+        metavar="ORIGIN",
+        help="Let pages of this origin call /__admin; repeatable. [default: none]",
+    ),
+]
+_OPTIONS = [
+    click.option(
+        "--config",
+        envvar="ADJOURN_CONFIG",
+        is_eager=True,
+        expose_value=False,
+        callback=_read_config,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="TOML file with options by their names; the environment wins over it.",
+    ),
+    *_STEERING,
+    click.option(
+        "--sandbox-idle",
+        envvar="ADJOURN_SANDBOX_IDLE",
+        default=3600.0,
+        show_default=True,
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="After how long without a request a sandbox is dropped.",
+    ),
+    click.option(
+        "--frozen-time",
+        envvar="ADJOURN_FROZEN_TIME",
+        callback=_instant,
+        metavar="INSTANT",
+        help="Where every clock stands still at first.",
+    ),
+    click.option(
+        "--seed-number",
+        envvar="ADJOURN_SEED_NUMBER",
+        type=int,
+        metavar="N",
+        help="The same number gives the same ids.",
+    ),
+    click.option(
+        "--no-journal", is_flag=True, envvar="ADJOURN_NO_JOURNAL", help="Keep no requests."
+    ),
+    click.option(
+        "--log-format",
+        envvar="ADJOURN_LOG_FORMAT",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the log on stderr is written.",
+    ),
+    click.option(
+        "--ssl-certfile",
+        envvar="ADJOURN_SSL_CERTFILE",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Certificate chain, for https.",
+    ),
+    click.option(
+        "--ssl-keyfile",
+        envvar="ADJOURN_SSL_KEYFILE",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Its private key.",
+    ),
+]
+
+
+def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on how the mock is run."""
+    return _with(_OPTIONS, command)
+
+
+def steering_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on who may call the control plane."""
+    return _with(_STEERING, command)
+
+
+def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,44 @@
+"""The Prefer header of RFC 7240, parsed: what a client would like, without its having to be so."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Preference", "parse_preferences"]
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_WORD = re.compile(rf'({_TOKEN})[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN})?))?')
+_LISTED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,])+')
+_JOINED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^;])+')
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One preference: its value, empty for none, and its parameters by name in lower case."""
+
+    value: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_preferences(headers: Iterable[str]) -> dict[str, Preference]:
+    """The preferences of all Prefer headers, by name in lower case.
+
+    Of a repeated one the first counts; what cannot be read is passed over, as the RFC wants.
+    """
+    found: dict[str, Preference] = {}
+    for header in headers:
+        for listed in _LISTED.findall(header):
+            words = [_word(part.strip(" \t")) for part in _JOINED.findall(listed)]
+            if words and words[0] is not None:
+                name, value = words[0]
+                parameters = dict(word for word in reversed(words[1:]) if word)
+                found.setdefault(name, Preference(value, parameters))
+    return found
+
+
+def _word(text: str) -> tuple[str, str] | None:
+    match = _WORD.fullmatch(text)
+    if match is None:
+        return None
+    quoted, plain = match[2], match[3]
+    return match[1].lower(), plain or "" if quoted is None else re.sub(r"\\(.)", r"\1", quoted)

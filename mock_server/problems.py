@@ -1,0 +1,167 @@
+"""Problems of RFC 9457: the kinds that the mock knows, as errors and as responses."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+__all__ = ["KINDS", "Kind", "Problem", "Reply", "help_page", "reply_with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its usual status, its title, and what to do about it."""
+
+    status: int
+    title: str
+    help: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "invalid-request": Kind(
+        400,
+        "Invalid request",
+        "The request breaks the contract. Every violation is listed in errors: the part of the "
+        "request, a JSON Pointer into it, what was wanted and what came.",
+    ),
+    "malformed-id": Kind(400, "Malformed id", "An id is a UUID, in either case."),
+    "unauthorized": Kind(401, "Unauthorized", 'Send the API key as "Authorization: Bearer KEY".'),
+    "forbidden": Kind(
+        403, "Forbidden", "The control plane answers loopback peers, or those with its token."
+    ),
+    "unknown-agent": Kind(404, "Unknown agent", "Name an agent that the mock has loaded."),
+    "unknown-session": Kind(404, "Unknown session", "Open a session first and use its id."),
+    "unknown-sandbox": Kind(404, "Unknown sandbox", "GET /__admin/sandboxes lists what there is."),
+    "unknown-snapshot": Kind(404, "Unknown snapshot", "GET /__admin/snapshots lists what is kept."),
+    "unknown-request": Kind(404, "Unknown request", "The journal holds the latest entries only."),
+    "unknown-path": Kind(404, "Unknown path", "The contract has no such path; see /ui/."),
+    "method-not-allowed": Kind(
+        405, "Method not allowed", "The path exists, the method does not; see the Allow header."
+    ),
+    "wait-timeout": Kind(
+        408, "Wait timed out", "What was waited for did not happen in time; seen has what did."
+    ),
+    "agent-disabled": Kind(409, "Agent disabled", "The agent takes no new sessions."),
+    "endpoint-busy": Kind(
+        409,
+        "Endpoint busy",
+        "An active session exists for this channel and external_id. End it, or choose another.",
+    ),
+    "session-final": Kind(
+        409, "Session final", "A final session takes no further turns. Open a new one."
+    ),
+    "clock-backwards": Kind(
+        409, "Clock backwards", "A clock goes forward only; a reset puts it back to its start."
+    ),
+    "too-many-snapshots": Kind(409, "Too many snapshots", "Delete one, or save over one."),
+    "sandbox-kept": Kind(409, "Sandbox kept", "The default sandbox can be reset, not deleted."),
+    "content-too-large": Kind(413, "Content too large", "A body holds at most 1 MiB."),
+    "unsupported-media-type": Kind(
+        415, "Unsupported media type", "Send the body as application/json in UTF-8."
+    ),
+    "head-too-large": Kind(
+        431, "Head too large", "Request line and headers hold at most 64 KiB; send fewer or less."
+    ),
+    "too-many-sandboxes": Kind(
+        429, "Too many sandboxes", "Delete one, or wait until an idle one expires."
+    ),
+    "unusable-preference": Kind(
+        400,
+        "Unusable preference",
+        "Prefer asks for a status or an example that the contract lacks; detail lists those there.",
+    ),
+    "unusable-fault": Kind(
+        400, "Unusable fault", "A fault is asked for that the mock cannot play; see detail."
+    ),
+    "too-many-requests": Kind(
+        429, "Too many requests", "Wait as long as Retry-After says, then try again."
+    ),
+    "upstream-failed": Kind(
+        502,
+        "Upstream failed",
+        "The backend behind the proxy gave no answer: start it, or correct --upstream.",
+    ),
+    "unknown-delivery": Kind(
+        404, "Unknown delivery", "GET /__admin/webhooks/deliveries lists them."
+    ),
+    "no-webhook-target": Kind(
+        409, "No webhook target", "Give a url, or start the mock with --webhook-url."
+    ),
+    "too-many-sinks": Kind(409, "Too many sinks", "DELETE one of them, or reset."),
+    "unknown-fault": Kind(404, "Unknown fault", "GET /__admin/faults lists the rules."),
+    "too-many-faults": Kind(409, "Too many faults", "DELETE /__admin/faults drops every rule."),
+    "injected-fault": Kind(500, "Injected fault", "The fault was asked for: nothing is broken."),
+    "internal-error": Kind(
+        500, "Internal error", "The mock itself is at fault; its log has the cause."
+    ),
+    "agent-failed": Kind(
+        502, "Agent failed", "The agent gave no reply, nothing was stored: send the turn again."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response before it is sent."""
+
+    status: int
+    body: bytes
+    media_type: str = "application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Problem(Exception):
+    """A refusal that the client is told of, by the name of its kind."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str,
+        *,
+        status: int | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.name = name
+        self.status = status or KINDS[name].status
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+        self.members = members or {}
+
+    def document(self) -> dict[str, Any]:
+        """The problem as RFC 9457 has it."""
+        document: dict[str, Any] = {
+            "type": f"/problems/{self.name}",
+            "title": KINDS[self.name].title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+        return {**document, "errors": [*self.errors]} if self.errors else document
+
+
+def reply_with(problem: Problem, style: str) -> Reply:
+    """The response to a problem, its body in the style `problem`, `text` or `empty`."""
+    headers = tuple((k.encode("latin-1"), v.encode("latin-1")) for k, v in problem.headers.items())
+    if style == "empty":
+        return Reply(problem.status, b"", "", headers)
+    if style == "text":
+        text = f"{KINDS[problem.name].title}: {problem.detail}\n"
+        return Reply(problem.status, text.encode(), "text/plain; charset=utf-8", headers)
+    body = orjson.dumps(problem.document())
+    return Reply(problem.status, body, "application/problem+json", headers)
+
+
+def help_page(name: str) -> bytes:
+    """A small page on one kind of problem; KeyError for an unknown one."""
+    kind = KINDS[name]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(kind.title)}</title>"
+        f"<h1>{html.escape(kind.title)}</h1><p>Usual status: {kind.status}</p>"
+        f"<p>{html.escape(kind.help)}</p>"
+    ).encode()

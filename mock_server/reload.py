@@ -1,0 +1,129 @@
+"""Taking up changed files while the mock runs, with all that it holds."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Message
+
+from mock_server.files import paths, read_files
+from mock_server.fixtures import FixtureError
+from mock_server.problems import Problem
+from mock_server.repository import SessionQuery
+from mock_server.sandboxes import WORLD
+from mock_server.schemas import compile_schema
+from mock_server.session import Session
+from mock_server.violations import describe_error, pointer_of
+from mock_server.world import World
+
+if TYPE_CHECKING:
+    from mock_server.app import Mock
+
+__all__ = ["Watcher", "reload"]
+
+_PAUSE_SECONDS = 0.25
+_PAGE = 500
+_TOLD = 20
+_log = logging.getLogger("adjourn.watch")
+
+
+class Watcher:
+    """Looks at the mock's files, and takes them up when one has changed."""
+
+    def __init__(self, mock: "Mock") -> None:
+        self.mock = mock
+        self.stamps = self._stamps()
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        while True:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Reload if a file has changed; a file that cannot be used changes nothing."""
+        stamps = self._stamps()
+        if stamps == self.stamps:
+            return
+        self.stamps = stamps
+        try:
+            misfits = await reload(self.mock)
+        except FixtureError as error:
+            _log.warning("kept the old files: %s", error)
+            return
+        _log.warning("took up the changed files; %d sessions fit no longer", len(misfits))
+        for misfit in misfits[:_TOLD]:
+            _log.warning("%s", misfit)
+
+    def _stamps(self) -> dict[Path, tuple[int, int] | None]:
+        return {path: _stamp(path) for path in paths(self.mock.settings)}
+
+
+async def reload(mock: "Mock") -> list[str]:
+    """Read the mock's files anew; which stored sessions do not fit them, and why.
+
+    Raises FixtureError, and changes nothing, when a file cannot be used.
+    """
+    files = read_files(mock.settings)
+    api = mock.build(files.contract)
+    await _try(api, files.contract.path, mock.world)
+    mock.adopt(files, api)
+    worlds = mock.sandboxes.worlds()
+    return [misfit for world in worlds async for misfit in misfits_of(world, mock)]
+
+
+async def misfits_of(world: World, mock: "Mock") -> AsyncIterator[str]:
+    """Each session of a world that the mock's files have no room for, with the reason."""
+    components = mock.contract.document["components"]
+    # One schema a state: of a `oneOf` nobody could say which member is at fault.
+    validators = {
+        state: compile_schema({**components["schemas"][name], "components": components})
+        for state, name in (("active", "ActiveSession"), ("final", "FinalSession"))
+    }
+    async for session in _sessions(world):
+        place = f"sandbox {world.name}, session {session.id}"
+        if session.agent_id not in world.agents:
+            yield f"{place}: there is no agent {session.agent_id!r} any longer"
+        for error in validators[session.state].iter_errors(mock.renderer.session(session)):
+            yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
+
+
+async def _sessions(world: World) -> AsyncIterator[Session]:
+    skip = 0
+    while True:
+        page, total = await world.store.list_sessions(SessionQuery(skip, _PAGE, state="all"))
+        for session in page:
+            yield session
+        skip += _PAGE
+        if skip >= total:
+            return
+
+
+async def _try(app: ASGIApp, contract: Path, world: World) -> None:
+    """Have the app answer once: only then is it built. Raises FixtureError if it cannot be."""
+    statuses: list[int] = []
+
+    async def note(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/livez", "root_path": "", "headers": [],
+        "query_string": b"", "extensions": {WORLD: world},
+    }  # fmt: skip
+    try:
+        await app(scope, nothing, note)
+    except (Problem, LookupError, TypeError, ValueError) as error:
+        raise FixtureError(contract, f"cannot be served: {error}") from None
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size

@@ -1,0 +1,18 @@
+"""Sending whole responses."""
+
+from starlette.types import Send
+
+from mock_server.problems import Reply
+
+__all__ = ["send_reply"]
+
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Send a whole response."""
+    headers = [(b"content-length", b"%d" % len(reply.body)), _NO_STORE, *reply.headers]
+    if reply.media_type:
+        headers.append((b"content-type", reply.media_type.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,76 @@
+"""Connexion's routing with a table in front of it, and Swagger UI off the common path.
+
+Connexion's router tries every route in turn. The table finds the operation of a request that
+fits the contract at once; whatever it does not find goes Connexion's way as ever.
+"""
+
+import re
+from typing import Any
+
+from connexion.http_facts import METHODS
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Documentation", "Routing"]
+
+_DOCUMENTATION = ("/ui", "/openapi.")
+
+
+class Routing(RoutingMiddleware):  # type: ignore[misc]
+    """Routes to operations, without redirects: a slash too many is another path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self.exact: dict[tuple[str, str], dict[str, str]] = {}
+        self.templates: list[tuple[str, re.Pattern[str], dict[str, str]]] = []
+
+    def add_api(self, specification: Specification, *args: Any, **kwargs: Any) -> None:
+        """Register the contract's operations."""
+        super().add_api(specification, *args, **kwargs)
+        self.router.redirect_slashes = False
+        for mount in self.router.routes:
+            mount.app.redirect_slashes = False
+        for path, item in specification["paths"].items():
+            for method in METHODS & item.keys():
+                self._add(method.upper(), specification.base_path, path, item[method])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name the operation in the scope and hand the request on."""
+        if scope["type"] == "http" and (found := self.find(scope["method"], scope["path"])):
+            scope["path_params"], context = found
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def find(self, method: str, path: str) -> tuple[dict[str, str], dict[str, str]] | None:
+        """The path's parameters and the routing context of an operation, or None."""
+        context = self.exact.get((method, path))
+        if context is not None:
+            return {}, context
+        for wanted, pattern, context in self.templates:
+            if wanted == method and (match := pattern.fullmatch(path)):
+                return match.groupdict(), context
+        return None
+
+    def _add(self, method: str, base: str, path: str, operation: dict[str, Any]) -> None:
+        context = {"api_base_path": base, "operation_id": operation["operationId"]}
+        if "{" not in path:
+            self.exact[method, base + path] = context
+        else:
+            pattern = re.sub(r"\{([^}]+)\}", r"(?P<\1>[^/]+)", base + path)
+            self.templates.append((method, re.compile(pattern), context))
+
+
+class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
+    """Swagger UI, asked only for its own paths: its router is not free."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the UI, or hand the request on."""
+        if scope["type"] == "http" and scope["path"].startswith(_DOCUMENTATION):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

@@ -1,0 +1,160 @@
+"""Sandboxes: a world of its own for each client that names one, on the same port."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.problems import Problem, reply_with
+from mock_server.replies import send_reply
+from mock_server.violations import quote, violation
+from mock_server.world import World
+
+__all__ = ["DEFAULT", "HEADER", "WORLD", "InSandbox", "Sandbox", "Sandboxes", "sandbox_name"]
+
+DEFAULT = "default"
+HEADER = "X-Mock-Sandbox"
+WORLD = "adjourn.world"
+_FIELD = HEADER.lower().encode()
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_SWEEPS_PER_IDLE_TIME = 10
+
+
+class Sandbox:
+    """A world with the requests that are in it now."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.opening: asyncio.Task[None] | None = None
+        self.guests = 0
+        self.last_left = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        """For how long no request has been in it."""
+        return 0.0 if self.guests else time.monotonic() - self.last_left
+
+
+class Sandboxes:
+    """All worlds of a mock, by name. The default one is there from the start and for ever.
+
+    `open` makes a world's first state and starts it. Others are made on first use, at most
+    `limit` of them, and dropped when no request was in them for `idle` seconds.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str], World],
+        open: Callable[[World], Coroutine[None, None, None]],
+        idle: float,
+        limit: int,
+    ) -> None:
+        self.make = make
+        self.open = open
+        self.idle = idle
+        self.limit = limit
+        self.default = make(DEFAULT)
+        self.others: dict[str, Sandbox] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def worlds(self) -> list[World]:
+        """Every world, the default one first."""
+        return [self.default, *(sandbox.world for sandbox in self.others.values())]
+
+    async def start(self) -> None:
+        """Open the default world and begin to drop idle ones."""
+        await self.open(self.default)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Stop every world."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for sandbox in self.others.values():
+            await sandbox.world.stop()
+        await self.default.stop()
+
+    @asynccontextmanager
+    async def visit(self, name: str) -> AsyncIterator[World]:
+        """Be in the world of a sandbox, which is made if need be. Raises Problem at the limit."""
+        sandbox = self.others.get(name) or self._new(name)
+        sandbox.guests += 1
+        try:
+            if sandbox.opening is not None:
+                await asyncio.shield(sandbox.opening)
+                sandbox.opening = None
+            yield sandbox.world
+        finally:
+            sandbox.guests -= 1
+            sandbox.last_left = time.monotonic()
+
+    async def delete(self, name: str) -> None:
+        """Drop a sandbox with all that it holds. Raises Problem for an unknown one."""
+        sandbox = self.others.pop(name, None)
+        if sandbox is None:
+            raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
+        await sandbox.world.stop()
+        await sandbox.world.store.clear()
+
+    async def drop_idle(self) -> None:
+        """Delete the sandboxes that have been idle for too long."""
+        for name, sandbox in [*self.others.items()]:
+            if sandbox.idle_seconds() >= self.idle:
+                await self.delete(name)
+
+    def _new(self, name: str) -> Sandbox:
+        if len(self.others) >= self.limit:
+            raise Problem(
+                "too-many-sandboxes",
+                f"There are {self.limit} sandboxes already; delete one, or wait until one "
+                f"has been idle for {self.idle:g} s.",
+            )
+        sandbox = self.others[name] = Sandbox(self.make(name))
+        sandbox.opening = asyncio.create_task(self.open(sandbox.world))
+        return sandbox
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self.idle / _SWEEPS_PER_IDLE_TIME)
+            await self.drop_idle()
+
+
+class InSandbox:
+    """Puts the world that a request acts on into its scope."""
+
+    def __init__(self, app: ASGIApp, sandboxes: Sandboxes, style: str) -> None:
+        self.app = app
+        self.sandboxes = sandboxes
+        self.style = style
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find or make the world and hand the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            name = sandbox_name(scope)
+            if name is None or name == DEFAULT:
+                scope.setdefault("extensions", {})[WORLD] = self.sandboxes.default
+                await self.app(scope, receive, send)
+                return
+            async with self.sandboxes.visit(name) as world:
+                scope.setdefault("extensions", {})[WORLD] = world
+                await self.app(scope, receive, send)
+        except Problem as problem:
+            await send_reply(send, reply_with(problem, self.style))
+
+
+def sandbox_name(scope: Scope) -> str | None:
+    """The sandbox that a request names, or None. Raises Problem for an impossible name."""
+    for field, value in scope["headers"]:
+        if field == _FIELD:
+            name = str(value.decode("latin-1"))
+            if not _NAME.fullmatch(name):
+                detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
+                errors = [violation("header", f"/{HEADER}", detail, "pattern")]
+                raise Problem("invalid-request", f"{HEADER} names no sandbox.", errors=errors)
+            return name
+    return None

@@ -1,0 +1,50 @@
+"""Seed sessions: opened, spoken to and ended like any others, in an empty store."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.agents import Agent
+from mock_server.clock import settle
+from mock_server.world import World
+
+__all__ = ["check_seed", "plant", "play"]
+
+
+def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[str, str] | None:
+    """Where and why the seed's sessions cannot be played, or None."""
+    for number, entry in enumerate(seed.get("sessions", ())):
+        agent = agents.get(entry["agent_id"])
+        if agent is None:
+            return f"/sessions/{number}/agent_id", f"there is no agent {entry['agent_id']!r}"
+        if not agent.enabled:
+            return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
+    return None
+
+
+async def plant(seed: Mapping[str, Any], world: World) -> None:
+    """Play the seed's sessions; a store that holds sessions already is left as it is."""
+    if seed.get("sessions") and not await world.store.count():
+        await play(seed, world)
+
+
+async def play(seed: Mapping[str, Any], world: World) -> list[str]:
+    """Open the seed's sessions, speak to them and end them; their ids.
+
+    Raises Problem when one is refused.
+    """
+    with world.coverage.paused():
+        return [await _play(entry, world) for entry in seed.get("sessions", ())]
+
+
+async def _play(entry: Mapping[str, Any], world: World) -> str:
+    session, _ = await world.chats.open(entry)
+    for text in entry.get("turns", ()):
+        turn = asyncio.create_task(world.chats.submit(session.id, {"content": text}))
+        await settle()
+        if not turn.done() and world.clock.frozen and (due := world.clock.next_due()):
+            world.clock.move(due)  # a slow agent: nobody else would move a frozen clock
+        await turn
+    if entry.get("end"):
+        await world.chats.end(session.id)
+    return session.id

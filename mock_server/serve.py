@@ -1,0 +1,196 @@
+"""Running the application: bind, announce, serve, stop."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import uvicorn
+from starlette.types import ASGIApp
+
+import mock_server.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
+from mock_server.app import Mock
+from mock_server.coverage import coverage_table
+from mock_server.database import StoreError
+from mock_server.fixtures import FixtureError
+from mock_server.logs import start_log
+from mock_server.protocol import MockProtocol
+from mock_server.settings import Settings
+
+__all__ = ["AddressError", "AnnouncedServer", "Running", "StartError", "configure", "serve"]
+
+_GRACE_SECONDS = 5
+
+
+class StartError(Exception):
+    """A file that the mock needs cannot be used."""
+
+
+class AddressError(Exception):
+    """The mock cannot listen where it was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where and how to serve; without a certificate it is plain http."""
+
+    host: str
+    port: int
+    version: str
+    as_json: bool = False
+    coverage: bool = False
+    log_format: str = "text"
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+
+
+def serve(settings: Settings, running: Running) -> None:
+    """Serve until a signal comes, then tell the clients' coverage if wanted.
+
+    Raises StartError or AddressError when that cannot be.
+    """
+    start_log(running.log_format)
+    listener = bind(running.host, running.port)
+    try:
+        mock = Mock(settings)
+        config = configure(mock.asgi, running.ssl_certfile, running.ssl_keyfile)
+    except (FixtureError, StoreError, FileNotFoundError) as error:
+        listener.close()
+        raise StartError(str(error)) from None
+    except (ssl.SSLError, OSError) as error:
+        listener.close()
+        raise StartError(f"{running.ssl_certfile}, {running.ssl_keyfile}: {error}") from None
+    url = address(running.host, listener, "https" if running.ssl_certfile else "http")
+    announce = announce_json if running.as_json else banner
+    _Server(config, announce(mock, url, running.version), mock).run(sockets=[listener])
+    if running.coverage:
+        print(coverage_table(mock.coverage, mock.contract), flush=True)
+
+
+def configure(
+    app: ASGIApp, certificate: Path | None = None, key: Path | None = None
+) -> uvicorn.Config:
+    """How uvicorn is to serve the application. Raises OSError for a bad certificate."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=MockProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+    config.load()
+    return config
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises AddressError."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with ExitStack() as unless_listening:
+            listener = unless_listening.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+            listener.listen(2048)
+            listener.set_inheritable(True)
+            unless_listening.pop_all()
+    except OSError as error:
+        raise AddressError(_address_advice(host, port, error)) from None
+    return listener
+
+
+def address(host: str, listener: socket.socket, scheme: str = "http") -> str:
+    """The URL at which a listener is reached."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
+
+
+def announce_json(mock: Mock, url: str, version: str) -> str:
+    """One line for programs."""
+    operations = [
+        {"operationId": operation_id, "method": method, "path": path}
+        for method, path, operation_id, _ in mock.contract.operations()
+    ]
+    facts = {
+        "url": url,
+        "pid": os.getpid(),
+        "version": version,
+        "contract": mock.contract.version,
+        "operations": operations,
+        "agents": [*mock.agents],
+    }
+    return orjson.dumps(facts).decode()
+
+
+def banner(mock: Mock, url: str, version: str) -> str:
+    """A few lines for people."""
+    token = "TOKEN" if mock.settings.token else "any"
+    operations = [
+        f"  {method:5}{path:28} {summary}"
+        for method, path, _, summary in mock.contract.operations()
+    ]
+    agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values()]
+    return "\n".join(
+        [
+            f"Chats API mock {version} at {url} (docs: {url}/ui/)",
+            *operations,
+            "Agents",
+            *agents,
+            "Try",
+            f"  curl -s {url}/api/v1/chats -H 'Authorization: Bearer {token}' "
+            """--json '{"agent_id": "agent-echo"}'""",
+        ]
+    )
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Announces itself when it answers, and exits with 0 when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self.announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self.announcement, flush=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+class _Server(AnnouncedServer):
+    """The mock's server."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str, mock: Mock) -> None:
+        super().__init__(config, announcement)
+        self.mock = mock
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.mock.stopping.set()  # streams have no end of their own
+        await super().shutdown(sockets)
+
+
+def _address_advice(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; stop what listens there, or take --port 0"
+    cause = error.strerror or error
+    return f"cannot listen on {host}, port {port}: {cause}; check --host and --port"

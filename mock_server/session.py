@@ -1,0 +1,55 @@
+"""The values of the domain: a session, its messages, and what a turn was answered with."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Message", "Session", "TurnResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a transcript; `time` in microseconds since 1970."""
+
+    role: str
+    content: str | None
+    time: int
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A chat session as it stands; instants in microseconds since 1970."""
+
+    id: str
+    agent_id: str
+    channel: str
+    ttl_seconds: int | None
+    created: int
+    last_activity: int
+    state: str = "active"
+    final_reason: str | None = None
+    finished: int | None = None
+    cursor: int = 0
+    additional_data: dict[str, Any] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    external_hash: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the session is terminated, for ever."""
+        return self.state == "final"
+
+    @property
+    def expires(self) -> int | None:
+        """The last instant at which the session is not yet overdue, or None without a timeout."""
+        if self.ttl_seconds is None or self.is_final:
+            return None
+        return self.last_activity + self.ttl_seconds * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """The assistant turns of one round, and the state that the round left."""
+
+    messages: tuple[Message, ...]
+    state: str

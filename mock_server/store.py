@@ -1,0 +1,212 @@
+"""The embedded store: SQLite, called in the event loop."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from mock_server.outbox import SqliteOutbox
+from mock_server.records import dump
+from mock_server.repository import Change, SessionQuery
+from mock_server.session import Message, Session, TurnResult
+from mock_server.tables import INSERT_SESSION, SESSION_COLUMNS, UPDATE_SESSION
+
+__all__ = ["SqliteRepository"]
+
+
+class SqliteRepository(SqliteOutbox):
+    """One sandbox's view of a database. It awaits nothing and hops no thread."""
+
+    async def insert(self, session: Session) -> bool:
+        with self.database.transaction() as connection:
+            row = connection.execute(INSERT_SESSION, self._session_row(session)).fetchone()
+            if row is not None:
+                self._add_messages(session.id, 0, session.messages)
+        return row is not None
+
+    async def active_at(self, channel: str, external_hash: str) -> Session | None:
+        return self._one(
+            "sandbox = ? AND channel = ? AND external_hash = ? AND NOT is_final",
+            (self.sandbox, channel, external_hash),
+        )
+
+    async def get(self, session_id: str) -> Session | None:
+        return self._one("sandbox = ? AND id = ?", (self.sandbox, session_id))
+
+    async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
+        where, values = self.session_filter(query)
+        total = self.connection.execute(
+            f"SELECT count(*) FROM sessions WHERE {where}", values
+        ).fetchone()[0]
+        rows = self.connection.execute(
+            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {where} "
+            f"ORDER BY {self.session_order()} LIMIT ? OFFSET ?",
+            (*values, query.take, query.skip),
+        ).fetchall()
+        transcripts = self._transcripts([row[0] for row in rows if row[-1]])
+        return [_session(row, transcripts.get(row[0], ())) for row in rows], total
+
+    def session_filter(self, query: SessionQuery) -> tuple[str, list[Any]]:
+        """The condition of a listing, with its values."""
+        tests: list[tuple[str, Any]] = [("sandbox = ?", self.sandbox)]
+        if query.state != "all":
+            tests.append(("is_final = ?", query.state == "final"))
+        if query.agent_id is not None:
+            tests.append(("agent_id = ?", query.agent_id))
+        if query.channel is not None:
+            tests.append(("channel = ?", query.channel))
+        if query.updated_after is not None:
+            tests.append(("last_activity > ?", query.updated_after))
+        return " AND ".join(test for test, _ in tests), [value for _, value in tests]
+
+    def session_order(self) -> str:
+        """Most recently active first; the serial of the activity breaks ties."""
+        return "last_activity DESC, activity DESC"
+
+    async def replay(self, session_id: str, key: str) -> TurnResult | None:
+        row = self.connection.execute(
+            "SELECT first, last, state FROM replies "
+            "WHERE sandbox = ? AND session_id = ? AND key = ?",
+            (self.sandbox, session_id, key),
+        ).fetchone()
+        if row is None:
+            return None
+        return TurnResult(self._transcript(session_id)[row[0] : row[1]], row[2])
+
+    async def apply(self, change: Change) -> Session | None:
+        session = change.session
+        with self.database.transaction() as connection:
+            row = connection.execute(*self.conditional_update(change)).fetchone()
+            if row is None:
+                return None
+            count = row[-1]
+            self._add_messages(session.id, count - len(change.messages), change.messages)
+            if change.key is not None:
+                self._remember(change, count)
+            stored = _session(row, self._transcript(session.id) if count else ())
+            if change.complete is not None:
+                self.record(stored, change.complete(stored))
+        return stored
+
+    def conditional_update(self, change: Change) -> tuple[str, tuple[Any, ...]]:
+        """The one statement that decides who finishes a session."""
+        session = change.session
+        return UPDATE_SESSION, (
+            session.last_activity,
+            next(self.database.activity) if change.messages else None,
+            session.expires,
+            session.cursor,
+            len(change.messages),
+            session.is_final,
+            session.final_reason,
+            session.finished,
+            self.sandbox,
+            session.id,
+            change.overdue_at,
+            change.overdue_at,
+        )
+
+    async def overdue(self, now: int) -> list[str]:
+        rows = self.connection.execute(
+            "SELECT id FROM sessions WHERE sandbox = ? AND expires IS NOT NULL AND expires < ? "
+            "ORDER BY expires LIMIT 1000",
+            (self.sandbox, now),
+        )
+        return [row[0] for row in rows]
+
+    async def next_expiry(self) -> int | None:
+        expiry: int | None = self.connection.execute(
+            "SELECT min(expires) FROM sessions WHERE sandbox = ? AND expires IS NOT NULL",
+            (self.sandbox,),
+        ).fetchone()[0]
+        return expiry
+
+    def _one(self, where: str, values: Sequence[Any]) -> Session | None:
+        row = self.connection.execute(
+            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {where}", values
+        ).fetchone()
+        if row is None:
+            return None
+        return _session(row, self._transcript(row[0]) if row[-1] else ())
+
+    def _transcript(self, session_id: str) -> tuple[Message, ...]:
+        rows = self.connection.execute(
+            "SELECT role, content, time, tool_calls FROM messages "
+            "WHERE sandbox = ? AND session_id = ? ORDER BY position",
+            (self.sandbox, session_id),
+        )
+        return tuple(_message(*row) for row in rows)
+
+    def _transcripts(self, ids: Sequence[str]) -> dict[str, tuple[Message, ...]]:
+        found: dict[str, list[Message]] = {}
+        rows = self.connection.execute(
+            "SELECT session_id, role, content, time, tool_calls FROM messages WHERE sandbox = ? "
+            f"AND session_id IN ({','.join('?' * len(ids))}) ORDER BY session_id, position",
+            (self.sandbox, *ids),
+        )
+        for session_id, *row in rows:
+            found.setdefault(session_id, []).append(_message(*row))
+        return {session_id: tuple(messages) for session_id, messages in found.items()}
+
+    def _session_row(self, session: Session) -> tuple[Any, ...]:
+        return (
+            self.sandbox,
+            session.id,
+            session.agent_id,
+            session.channel,
+            session.external_hash,
+            session.ttl_seconds,
+            dump(session.additional_data),
+            session.created,
+            session.last_activity,
+            next(self.database.activity),
+            session.expires,
+            session.cursor,
+            len(session.messages),
+        )
+
+    def _add_messages(self, session_id: str, first: int, messages: Sequence[Message]) -> None:
+        self.connection.executemany(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    self.sandbox,
+                    session_id,
+                    position,
+                    message.role,
+                    message.content,
+                    dump(message.tool_calls) if message.tool_calls else None,
+                    message.time,
+                )
+                for position, message in enumerate(messages, first)
+            ],
+        )
+
+    def _remember(self, change: Change, count: int) -> None:
+        first = count - len(change.messages) + change.reply_from
+        self.connection.execute(
+            "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?)",
+            (self.sandbox, change.session.id, change.key, first, count, change.session.state),
+        )
+
+
+def _message(role: str, content: str | None, time: int, calls: str | None) -> Message:
+    return Message(role, content, time, orjson.loads(calls) if calls else None)
+
+
+def _session(row: Sequence[Any], messages: tuple[Message, ...]) -> Session:
+    return Session(
+        id=row[0],
+        agent_id=row[1],
+        channel=row[2],
+        ttl_seconds=row[3],
+        created=row[4],
+        last_activity=row[5],
+        state="final" if row[6] else "active",
+        final_reason=row[7],
+        finished=row[8],
+        cursor=row[9],
+        additional_data={} if row[10] == "{}" else orjson.loads(row[10]),
+        messages=messages,
+        external_hash=row[11],
+    )

@@ -1,0 +1,121 @@
+"""Broken schemas in words: where, what was wanted and what came."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+__all__ = ["describe_error", "describe_value", "json_pointer", "pointer_of", "violation"]
+
+_SHOWN = 60
+_WANTED = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+_FORMATS = {"date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z"}
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """The JSON Pointer (RFC 6901) of a path."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def violation(place: str, pointer: str, detail: str, keyword: str | None = None) -> dict[str, str]:
+    """One entry of a problem's `errors`."""
+    entry = {"in": place, "pointer": pointer, "detail": detail}
+    return {**entry, "keyword": keyword} if keyword else entry
+
+
+def pointer_of(error: jsonschema_rs.ValidationError) -> str:
+    """Where an error lies; for a missing member, where the member should be."""
+    path = [*error.instance_path]
+    if error.kind.name == "required":
+        path.append(error.kind.as_dict()["property"])
+    return json_pointer(path)
+
+
+def describe_value(value: Any) -> str:
+    """A value in a few words of bounded length."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"the integer {_cut(str(value))}"
+    if isinstance(value, float):
+        return f"the number {value!r}"
+    if isinstance(value, str):
+        return f"the string {quote(value)}" if value else "an empty string"
+    if isinstance(value, list):
+        return f"an array of {len(value)}" if value else "an empty array"
+    return "an object"
+
+
+def describe_error(error: jsonschema_rs.ValidationError) -> str:
+    """What a schema wanted and what came, in one line of bounded length."""
+    facts = error.kind.as_dict()
+    name = error.kind.name
+    if name == "required":
+        return "wanted this member, got none"
+    if name == "additionalProperties":
+        return f"wanted no member {', '.join(quote(key) for key in facts['unexpected'][:5])}"
+    return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
+
+
+def quote(text: str) -> str:
+    """A JSON string of bounded length."""
+    return orjson.dumps(_cut(text)).decode()
+
+
+def _wanted(name: str, facts: dict[str, Any]) -> str:
+    limit = facts.get("limit")
+    match name:
+        case "type":
+            return " or ".join(_WANTED[kind] for kind in sorted(facts["types"], key=_null_last))
+        case "enum":
+            return f"one of {', '.join(quote(str(option)) for option in facts['options'])}"
+        case "format":
+            return _FORMATS.get(facts["format"], f"the format {facts['format']}")
+        case "pattern":
+            return _pattern(facts["pattern"])
+        case "minimum":
+            return f"at least {limit}"
+        case "maximum":
+            return f"at most {limit}"
+        case "minLength":
+            return f"at least {_count(limit, 'character')}"
+        case "maxLength":
+            return f"at most {_count(limit, 'character')}"
+        case "minItems":
+            return f"at least {_count(limit, 'item')}"
+        case "maxItems":
+            return f"at most {_count(limit, 'item')}"
+    return f"a value that satisfies {name}"
+
+
+def _pattern(pattern: str) -> str:
+    return "a character that is not blank" if pattern == r"\S" else f"text that matches {pattern}"
+
+
+def _got(name: str, value: Any) -> str:
+    if name in ("minLength", "maxLength") and value:
+        return str(len(value))
+    return describe_value(value)
+
+
+def _count(number: Any, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _null_last(kind: str) -> tuple[bool, str]:
+    return kind == "null", kind
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,200 @@
+"""A world: one sandbox's name, clock, state, agents and webhooks."""
+
+import asyncio
+import logging
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.agents import Agent
+from mock_server.chaos import Chaos
+from mock_server.chats import Chats
+from mock_server.clock import Clock, ClockState
+from mock_server.coverage import Coverage
+from mock_server.events import Events
+from mock_server.faultrules import FaultRules
+from mock_server.ids import Ids
+from mock_server.instants import SECOND
+from mock_server.journal import Journal
+from mock_server.lifecycle import Lifecycle
+from mock_server.pipeline import Pipeline
+from mock_server.records import Image
+from mock_server.render import Renderer
+from mock_server.repository import Repository
+from mock_server.sender import Sender
+from mock_server.settings import Settings
+from mock_server.signing import parse_secret
+from mock_server.sink import Sink
+from mock_server.webhooks import Dispatcher
+
+__all__ = ["Snapshot", "World"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A world as it was at the instant `taken`."""
+
+    image: Image
+    clock: ClockState
+    ids: Any
+    agents: Mapping[str, Agent]
+    taken: int
+
+
+class World:
+    """All that a request acts on. It runs a sweeper and a webhook dispatcher of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        store: Repository,
+        agents: Mapping[str, Agent],
+        lifecycle: Lifecycle,
+        settings: Settings,
+        total: Coverage | None = None,
+    ) -> None:
+        choices = settings.choices
+        self.name = name
+        self.store = store
+        # Agents that a test brings along are known in its world alone.
+        self.agents = ChainMap[str, Agent]({}, agents)  # type: ignore[arg-type]
+        self.snapshots: dict[str, Snapshot] = {}
+        resolution = SECOND if choices["time_format"] == "seconds" else 1
+        self.clock = Clock(settings.frozen_time, resolution)
+        self.events = Events(self.clock)
+        self.journal = Journal(settings.journal_count, settings.journal_bytes)
+        self.coverage = Coverage(total)
+        self.ids = Ids(settings.seed_number)
+        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices))
+        self.chats = Chats(
+            store,
+            self.clock,
+            self.agents,
+            lifecycle,
+            self.pipeline,
+            choices,
+            on_timer=self.timer_set,
+            on_finish=self.session_finished,
+            tell=self.events.emit,
+            on_step=self.coverage.stepped,
+            new_id=self.ids.next,
+        )
+        self.faults = FaultRules()
+        self.sink = Sink()
+        self.sender = Sender(settings, name)
+        self.dispatcher = Dispatcher(
+            store,
+            self.clock,
+            self.sender,
+            settings.webhook_backoff,
+            self.events.emit,
+            parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
+            Chaos(self.faults),
+        )
+        self.moving = asyncio.Lock()
+        self._timers = asyncio.Event()
+        self._wakes: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def timer_set(self, expires: int) -> None:
+        """Wake the sweeper if a session is due before it would wake by itself."""
+        if self._wakes is None or expires < self._wakes:
+            self._timers.set()
+
+    def session_finished(self) -> None:
+        """Wake the dispatcher: the outbox may hold more."""
+        self.dispatcher.notify()
+
+    async def start(self) -> None:
+        """Begin to sweep and to deliver."""
+        self._tasks = [
+            asyncio.create_task(_keep_running(self.sweep)),
+            asyncio.create_task(_keep_running(self.dispatcher.run)),
+        ]
+
+    async def stop(self) -> None:
+        """Stop both and close the sender."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.sender.close()
+
+    async def reset(self, keep: frozenset[str]) -> None:
+        """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`."""
+        async with self.moving:
+            if "clock" not in keep:
+                self.clock.restore()
+            if "state" not in keep:
+                self.dispatcher.forget()
+                await self.store.clear()
+                self.ids.restore()
+                self.agents.maps[0].clear()
+            if "journal" not in keep:
+                self.events.clear()
+                self.journal.clear()
+                self.sink.clear()
+                self.coverage.clear()
+            if "faults" not in keep:
+                self.faults.clear()
+        self._look_again()
+
+    async def snapshot(self) -> Snapshot:
+        """All that a later `restore` brings back: state, clock, agents and the ids to come."""
+        image = await self.store.dump()
+        agents = dict(self.agents.maps[0])
+        return Snapshot(image, self.clock.state, self.ids.state(), agents, self.clock.now())
+
+    async def restore(self, snapshot: Snapshot) -> None:
+        """Be as it was then."""
+        async with self.moving:
+            self.dispatcher.forget()
+            await self.store.load(snapshot.image)
+            self.clock.restore(snapshot.clock)
+            self.ids.restore(snapshot.ids)
+            self.agents.maps[0].clear()
+            self.agents.maps[0].update(snapshot.agents)
+        self._look_again()
+
+    async def replace(self, image: Image) -> None:
+        """Hold another state, at the same time."""
+        async with self.moving:
+            self.dispatcher.forget()
+            await self.store.load(image)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._timers.set()
+        self.dispatcher.notify()
+
+    async def sweep(self) -> None:
+        """Expire sessions for ever, waking when the next one is due."""
+        while True:
+            self._timers.clear()
+            self._wakes = None
+            async with self.moving:
+                await self.sweep_once()
+            self._wakes = await self.store.next_expiry()
+            await self.clock.wait(self._timers, None if self._wakes is None else self._wakes + 1)
+
+    async def sweep_once(self) -> None:
+        """Expire every session whose timeout has passed."""
+        now = self.clock.now()
+        while overdue := await self.store.overdue(now):
+            for session_id in overdue:
+                await self.chats.expire(session_id, now)
+
+
+async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Run for ever; a fault is logged and the work taken up again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _log.exception("a background task failed and starts again")
+            await asyncio.sleep(1)
