@@ -1,0 +1,96 @@
+"""AUTH: no operation without a key, and a refusal that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.api import Api
+from conformance.exchange import Exchange
+from conformance.findings import Blocked, Violation, expect
+from conformance.rules import rule
+
+SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
+WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
+# The right key in a wrong way, so that a refusal is the scheme's doing.
+OTHER_SCHEMES = (
+    "Basic $CONFORMANCE_TOKEN",
+    "Token $CONFORMANCE_TOKEN",
+    "Bearer",
+    "$CONFORMANCE_TOKEN",
+)
+
+
+def each_operation(api: Api, id: str, auth: str | None) -> Iterator[Exchange]:
+    """Every operation of the contract with these credentials, the harmless ones first."""
+    yield api.list(auth=auth)
+    yield api.get(id, auth=auth)
+    yield api.search(auth=auth, size=1)
+    yield api.submit(id, auth=auth)
+    yield api.end(id, auth=auth)
+    yield api.open(auth=auth)
+
+
+def expect_401(api: Api, id: str, auth: str | None) -> None:
+    """Name every operation that lets the request through, in one violation."""
+    answers = list(each_operation(api, id, auth))
+    through = [f"{a.operation}: {a.status}" for a in answers if a.status != 401]
+    if any(answer.status >= 500 for answer in answers):
+        raise Blocked("a server error came in the place of a refusal, see HTTP-02")
+    if through:
+        raise Violation("401 from every operation", ", ".join(through))
+
+
+@rule("AUTH-01", "smoke", sessions=2, turns=1)
+def check_no_operation_without_credentials(api: Api) -> None:
+    expect_401(api, api.given(), None)
+
+
+@rule("AUTH-02", sessions=5, turns=4)
+def check_no_operation_with_another_scheme(api: Api) -> None:
+    id = api.given()
+    for auth in OTHER_SCHEMES:
+        expect_401(api, id, auth)
+
+
+@rule("AUTH-03", sessions=3, turns=2)
+def check_no_operation_with_a_wrong_key(api: Api) -> None:
+    id = api.given()
+    for auth in WRONG_KEYS:
+        expect_401(api, id, auth)
+
+
+@rule("AUTH-04", sessions=2, turns=1)
+def check_a_401_names_its_scheme(api: Api) -> None:
+    refused = [a for a in each_operation(api, api.given(), None) if a.status == 401]
+    if not refused:
+        raise Blocked("no operation answers 401, see AUTH-01")
+    silent = [str(a.operation) for a in refused if not a.answer_headers.get("www-authenticate")]
+    expect(not silent, "WWW-Authenticate on every 401", f"none from {', '.join(silent)}")
+
+
+@rule("AUTH-05", sessions=2, turns=1)
+def check_a_401_changes_nothing(api: Api) -> None:
+    id = api.given()
+    before = api.get(id).session
+    for answer in (api.submit(id, auth=None), api.end(id, auth=None), api.open(auth=None)):
+        if answer.status != 401:
+            raise Blocked(f"{answer.operation} is answered {answer.status}, see AUTH-01")
+    after = api.get(id).session
+    expect(after == before, "the session as it was", after)
+    count = len(api.listed())
+    expect(count == 1, "one session in the channel", f"{count}")
+
+
+@rule("AUTH-06", turns=1)
+def check_another_organisation_sees_nothing(api: Api) -> None:
+    id = api.given()
+    if not api.list(auth=SECOND_BEARER, take=1).ok:
+        raise Blocked("the second key is not accepted (CONFORMANCE_SECOND_TOKEN)")
+    for answer in (
+        api.get(id, auth=SECOND_BEARER),
+        api.submit(id, auth=SECOND_BEARER),
+        api.end(id, auth=SECOND_BEARER),
+    ):
+        answer.expect_status(404, 403)
+    items = api.list(auth=SECOND_BEARER, channel=api.channel).page["items"]
+    expect(not items, "an empty list", f"{len(items)} sessions")

@@ -1,0 +1,101 @@
+"""DEDUP: at most one active session per channel and external_id."""
+
+from __future__ import annotations
+
+from conformance.api import Api
+from conformance.exchange import Exchange
+from conformance.findings import Blocked, NotApplicable, expect
+from conformance.likeness import reordered, same_id, same_messages
+from conformance.rules import rule
+
+
+def expect_duplicate(first: str, second: Exchange) -> None:
+    """The endpoint's session again, or a conflict; never a second session."""
+    second.expect_status(200, 201, 409)
+    if second.ok:
+        expect(same_id(second.id, first), f"the open session {first}, or 409", second.id)
+
+
+def expect_another(first: str, second: Exchange) -> None:
+    """A session of its own."""
+    second.expect_status(200, 201)
+    expect(not same_id(second.id, first), "a session of its own", f"{first} again")
+
+
+@rule("DEDUP-01", "smoke", sessions=2)
+def check_an_endpoint_has_one_active_session(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.given(external_id=endpoint)
+    expect_duplicate(first, api.open(external_id=endpoint))
+
+
+@rule("DEDUP-02", sessions=2)
+def check_key_order_does_not_matter(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.given(external_id=endpoint)
+    expect_duplicate(first, api.open(external_id=reordered(endpoint)))
+
+
+@rule("DEDUP-03", sessions=4, turns=1)
+def check_a_final_session_frees_its_endpoint(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.given_final(external_id=endpoint)
+    expect_another(first, api.open(external_id=endpoint))
+    if api.has_closer:
+        endpoint = api.endpoint()
+        closed, _ = api.given_closed(external_id=endpoint)
+        expect_another(closed, api.open(external_id=endpoint))
+
+
+@rule("DEDUP-04", "smoke", sessions=4)
+def check_without_external_id_every_open_is_new(api: Api) -> None:
+    expect_another(api.given(), api.open())
+    expect_another(api.given(external_id=None), api.open(external_id=None))
+
+
+@rule("DEDUP-05", sessions=2)
+def check_another_channel_is_another_endpoint(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.given(external_id=endpoint)
+    expect_another(first, api.open(external_id=endpoint, channel=f"{api.channel}-b"))
+
+
+@rule("DEDUP-06", sessions=5)
+def check_another_external_id_is_another_endpoint(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.given(external_id=endpoint)
+    expect_another(first, api.open(external_id={**endpoint, "to": "+15550177"}))
+    nested = {**endpoint, "provider": {**endpoint["provider"], "region": "us"}}
+    expect_another(first, api.open(external_id=nested))
+    number = api.given(external_id={**endpoint, "line": 7})
+    expect_another(number, api.open(external_id={**endpoint, "line": "7"}))
+
+
+@rule("DEDUP-07", sessions=2)
+def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
+    other = api.config.tool_agent or api.config.closing_agent
+    if other is None or other == api.config.agent:
+        raise NotApplicable("the suite was given no second agent (--tool-agent)")
+    endpoint = api.endpoint()
+    first = api.given(external_id=endpoint)
+    second = api.open(external_id=endpoint, agent_id=other)
+    if second.ok and not same_id(second.id, first):
+        raise Blocked("the second open made a second session, see DEDUP-01")
+    for answer in (second, api.get(first)):
+        if answer.ok:
+            agent = answer.session["agent_id"]
+            expect(agent == api.config.agent, f"the agent {api.config.agent}", agent)
+
+
+@rule("DEDUP-08", sessions=2, turns=1)
+def check_a_duplicate_open_changes_nothing(api: Api) -> None:
+    endpoint = api.endpoint()
+    id = api.given(external_id=endpoint, ttl_seconds=600, turns=1)
+    before = api.get(id).session
+    second = api.open(external_id=endpoint, ttl_seconds=1200)
+    if second.ok and not same_id(second.id, id):
+        raise Blocked("the second open made a second session, see DEDUP-01")
+    after = api.get(id).session
+    expect(after["ttl_seconds"] == 600, "ttl_seconds 600", after["ttl_seconds"])
+    same = same_messages(after["messages"], before["messages"])
+    expect(same, "the same transcript", f"{len(after['messages'])} messages")

@@ -1,0 +1,45 @@
+"""HTTP: what generated requests are answered with. Both rules read one walk, which is made
+by the first of them; each declares what the whole walk may cost, as either may run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.api import Api
+from conformance.findings import Blocked
+from conformance.rules import rule
+
+if TYPE_CHECKING:
+    from conformance.generation import Generation
+
+SESSIONS = 200
+TURNS = 150
+
+
+def report(api: Api, generation: Generation, id: str) -> None:
+    """Raise what the walk has found of one rule, each finding with its own story."""
+    found = generation.results.found[id]
+    for violation, story in found[:-1]:
+        api.story = story
+        api.report(id, violation)
+    if found:
+        violation, api.story = found[-1]
+        raise violation
+    if generation.results.cause:
+        raise Blocked(f"not all requests could be sent: {generation.results.cause}")
+
+
+@rule("HTTP-13", "generated", sessions=SESSIONS, turns=TURNS)
+def check_what_fits_is_not_refused_as_invalid(api: Api, generation: Generation) -> None:
+    report(api, generation, "HTTP-13")
+    accepted = generation.results.accepted
+    never = [id for id in api.client.watch.contract.operations if not accepted[id]]
+    if never:
+        raise Blocked(f"no generated request was accepted by {', '.join(never)}")
+
+
+@rule("HTTP-14", "generated", sessions=SESSIONS, turns=TURNS)
+def check_what_breaks_the_contract_is_refused(api: Api, generation: Generation) -> None:
+    report(api, generation, "HTTP-14")
+    if not generation.results.broken:
+        raise Blocked("no generated request breaks the contract")

@@ -1,0 +1,155 @@
+"""IDEM: what the same idempotency_key is answered with."""
+
+from __future__ import annotations
+
+from conformance.api import Api
+from conformance.checks.turns import transcript
+from conformance.exchange import Exchange
+from conformance.findings import Blocked, expect, shown
+from conformance.likeness import same_messages, same_time
+from conformance.rules import rule
+
+
+def expect_replay(first: Exchange, again: Exchange) -> None:
+    """The earlier response: the same messages and the same state."""
+    again.expect_status(200)
+    wanted, got = first.turn, again.turn
+    same = same_messages(wanted["messages"], got["messages"])
+    expect(same, f"the earlier messages {shown(wanted['messages'])}", got["messages"])
+
+
+def added_by(api: Api, id: str, before: int) -> int:
+    return len(transcript(api, id)) - before
+
+
+@rule("IDEM-01", "smoke", sessions=2, turns=5)
+def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
+    id, key, text = api.given(), api.key(), api.text()
+    first = api.submit(id, text, idempotency_key=key)
+    first.turn  # the turn was taken
+    api.given_turn(id)
+    again = api.submit(id, text, idempotency_key=key)
+    expect_replay(first, again)
+    if api.config.tool_agent:
+        id, key = api.given(agent_id=api.config.tool_agent), api.key()
+        first = api.submit(id, text, idempotency_key=key)
+        expect_replay(first, api.submit(id, text, idempotency_key=key))
+    state = (again.turn["is_final"], again.turn.get("status"))
+    expect(state == (False, "active"), "is_final false, status active", list(state))
+
+
+@rule("IDEM-02", "smoke", turns=2)
+def check_a_replay_adds_nothing_to_the_transcript(api: Api) -> None:
+    id, key, text = api.given(), api.key(), api.text()
+    api.given_turn(id, text, idempotency_key=key)
+    before = len(transcript(api, id))
+    api.submit(id, text, idempotency_key=key)
+    added = added_by(api, id, before)
+    expect(added == 0, f"{before} messages still", f"{added} more")
+
+
+@rule("IDEM-03", turns=2)
+def check_the_finishing_turn_is_replayed(api: Api) -> None:
+    key = api.key()
+    id, first = api.given_closed(key)
+    again = api.submit(id, api.config.closing_text, idempotency_key=key)
+    expect_replay(first, again)
+    expect(again.turn["is_final"] is True, "is_final true", again.turn["is_final"])
+
+
+@rule("IDEM-04", sessions=2, turns=2)
+def check_a_key_holds_in_its_session_only(api: Api) -> None:
+    key, (one, other) = api.key(), (api.given(), api.given())
+    api.given_turn(one, "first session", idempotency_key=key)
+    before = len(transcript(api, other))
+    api.submit(other, "second session", idempotency_key=key).expect_status(200)
+    added = added_by(api, other, before)
+    expect(added > 0, "a turn of its own in the other session", "nothing was added")
+
+
+@rule("IDEM-05", turns=2)
+def check_the_same_key_with_another_content(api: Api) -> str:
+    id, key = api.given(), api.key()
+    first = api.given_turn(id, "one text", idempotency_key=key)
+    again = api.submit(id, "another text", idempotency_key=key)
+    if not again.ok:
+        return f"the same key with another content is answered {again.status}"
+    same = same_messages(first["messages"], again.turn["messages"])
+    return f"the same key with another content is {'a replay' if same else 'a new turn'}"
+
+
+@rule("IDEM-06", turns=2)
+def check_without_a_key_every_submit_is_a_turn(api: Api) -> None:
+    id, text = api.given(), api.text()
+    api.given_turn(id, text)
+    before = len(transcript(api, id))
+    api.submit(id, text).expect_status(200)
+    expect(added_by(api, id, before) > 0, "another turn", "nothing was added")
+
+
+@rule("IDEM-07", turns=4)
+def check_a_key_of_128_characters(api: Api) -> None:
+    id = api.given()
+    for filler in "ké":
+        key = f"{api.key():{filler}<128}"
+        first = api.submit(id, "Hello", idempotency_key=key).expect_status(200)
+        expect_replay(first, api.submit(id, "Hello", idempotency_key=key))
+
+
+@rule("IDEM-08", turns=3)
+def check_longer_keys_are_never_merged(api: Api) -> None:
+    id, stem = api.given(turns=1), f"{api.key():k<128}"
+    first = api.submit(id, "Hello", idempotency_key=stem + "a")
+    if not first.ok:
+        first.expect_status(400, 422)
+        return
+    before = len(transcript(api, id))
+    api.submit(id, "Hello again", idempotency_key=stem + "b").expect_status(200)
+    merged = added_by(api, id, before) == 0
+    expect(not merged, "two turns for two keys", "the keys were cut at 128 and merged")
+
+
+@rule("IDEM-09", turns=3)
+def check_another_key_is_another_turn(api: Api) -> None:
+    id, text, key = api.given(), api.text(), api.key()
+    api.given_turn(id, text, idempotency_key=key)
+    for other in (api.key(), key.upper()):
+        before = len(transcript(api, id))
+        api.submit(id, text, idempotency_key=other).expect_status(200)
+        added = added_by(api, id, before)
+        expect(added > 0, f"another turn for the key {other}", "nothing was added")
+
+
+@rule("IDEM-10", turns=2)
+def check_a_replay_after_the_end(api: Api) -> None:
+    id, key, text = api.given(), api.key(), api.text()
+    first = api.submit(id, text, idempotency_key=key)
+    first.turn  # the turn was taken
+    if api.end(id).session["is_final"] is not True:
+        raise Blocked("endChat left the session active, see END-01")
+    expect_replay(first, api.submit(id, text, idempotency_key=key))
+
+
+@rule("IDEM-11", turns=2)
+def check_a_replay_does_not_move_last_activity(api: Api) -> None:
+    id, key, text = api.given(), api.key(), api.text()
+    api.given_turn(id, text, idempotency_key=key)
+    before = api.get(id).session
+    api.pass_time(before["last_activity"])
+    api.submit(id, text, idempotency_key=key)
+    after = api.get(id).session
+    if len(after["messages"]) != len(before["messages"]):
+        raise Blocked("the replay was a turn, see IDEM-02")
+    same = same_time(before["last_activity"], after["last_activity"])
+    expect(same, f"last_activity {before['last_activity']}", after["last_activity"])
+
+
+@rule("IDEM-12", turns=2)
+def check_an_empty_key(api: Api) -> str:
+    id = api.given()
+    first = api.submit(id, idempotency_key="")
+    if not first.ok:
+        return f"an empty key is answered {first.status}"
+    before = len(transcript(api, id))
+    api.submit(id, idempotency_key="")
+    return f"an empty key is {'no key' if added_by(api, id, before) else 'a key like any other'}"

@@ -1,0 +1,145 @@
+"""OPEN: what an open answers with."""
+
+from __future__ import annotations
+
+from conformance.api import UNSET, Api
+from conformance.findings import Blocked, expect, shown
+from conformance.likeness import same_id
+from conformance.rules import rule
+
+REFUSED = (400, 422)
+
+
+@rule("OPEN-01", "smoke")
+def check_open_is_answered_with_the_session(api: Api) -> None:
+    opened = api.open().expect_status(200, 201)
+    expect(isinstance(opened.json, dict) and "id" in opened.json, "a session", opened.summary)
+
+
+@rule("OPEN-02", "smoke")
+def check_open_binds_the_agent(api: Api) -> None:
+    session = api.open().session
+    expect(session["agent_id"] == api.config.agent, str(api.config.agent), session["agent_id"])
+
+
+@rule("OPEN-03", "smoke")
+def check_open_keeps_the_channel(api: Api) -> None:
+    session = api.open().session
+    expect(session["channel"] == api.channel, api.channel, session["channel"])
+
+
+@rule("OPEN-04", "smoke", sessions=2)
+def check_open_answers_with_an_active_session(api: Api) -> None:
+    endpoint = api.endpoint()
+    first = api.open(external_id=endpoint).session
+    expect(first["is_final"] is False, "an active session", first)
+    api.end(first["id"])
+    second = api.open(external_id=endpoint)  # which may be refused, see DEDUP-03
+    if second.ok:
+        expect(second.session["is_final"] is False, "an active session", second.session)
+
+
+@rule("OPEN-05", sessions=3)
+def check_open_keeps_the_timeout(api: Api) -> None:
+    for seconds in (60, 3600, 86400):
+        opened = api.open(ttl_seconds=seconds).expect_status(200, 201).session
+        expect(opened["ttl_seconds"] == seconds, f"ttl_seconds {seconds}", opened["ttl_seconds"])
+
+
+@rule("OPEN-06", sessions=2)
+def check_open_without_timeout_has_none(api: Api) -> None:
+    for value in (UNSET, None):
+        opened = api.open(ttl_seconds=value).expect_status(200, 201).session
+        expect(opened["ttl_seconds"] is None, "ttl_seconds null", opened["ttl_seconds"])
+
+
+@rule("OPEN-07", sessions=5)
+def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
+    for seconds in (59, 86401, 0, -60, 2**31 - 1):
+        opened = api.open(ttl_seconds=seconds)
+        if opened.ok:
+            effective = opened.session["ttl_seconds"]
+            fine = isinstance(effective, int) and 60 <= effective <= 86400
+            expect(fine, f"ttl_seconds {seconds} refused or clamped to 60..86400", effective)
+        else:
+            opened.expect_status(400, 422)
+
+
+@rule("OPEN-08", sessions=1)
+def check_unknown_agent_is_refused(api: Api) -> None:
+    api.open(agent_id=f"agent-unknown-{api.key()}").expect_status(404, 400, 422)
+
+
+@rule("OPEN-09", sessions=2)
+def check_disabled_agent_takes_no_session(api: Api) -> None:
+    api.given()  # the same open with an enabled agent is taken
+    api.open(agent_id=api.config.disabled_agent).expect_refusal()
+
+
+@rule("OPEN-10")
+def check_open_without_agent_is_refused(api: Api) -> None:
+    api.given()
+    api.open(agent_id=UNSET).expect_status(*REFUSED)
+
+
+@rule("OPEN-11", sessions=6)
+def check_open_with_wrong_types_is_refused(api: Api) -> None:
+    api.given(external_id=api.endpoint(), ttl_seconds=60)
+    api.open(agent_id=17).expect_status(*REFUSED)
+    api.open(channel=["web"]).expect_status(*REFUSED)
+    api.open(external_id="not-an-object").expect_status(*REFUSED)
+    api.open(ttl_seconds="soon").expect_status(*REFUSED)
+    api.open(additional_data=[1, 2]).expect_status(*REFUSED)
+
+
+@rule("OPEN-12", "smoke", sessions=3)
+def check_new_sessions_have_ids_of_their_own(api: Api) -> None:
+    ids = [api.given() for _ in range(3)]
+    distinct = len({id.lower() for id in ids})
+    expect(distinct == 3, "3 distinct ids", ids)
+
+
+@rule("OPEN-13")
+def check_transcript_of_a_new_session(api: Api) -> str:
+    messages = api.open().session["messages"]
+    return f"a new session holds {len(messages)} messages"
+
+
+@rule("OPEN-14")
+def check_open_without_a_channel(api: Api) -> str:
+    opened = api.open(channel=UNSET)
+    if not opened.ok:
+        return f"an open without a channel is answered {opened.status}"
+    return f"an open without a channel is answered with {shown(opened.session['channel'])}"
+
+
+@rule("OPEN-15")
+def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
+    secret = f"secret-{api.key()}"
+    opened = api.open(external_id={"line": secret}, additional_data={"note": secret})
+    id = opened.id
+    for answer in (opened, api.get(id)):
+        expect(secret.encode() not in answer.content, "neither in the session", answer.summary)
+
+
+@rule("GET-01", "smoke")
+def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
+    opened = api.open(ttl_seconds=600).session
+    got = api.get(opened["id"]).expect_status(200).session
+    expect(same_id(got["id"], opened["id"]), opened["id"], got["id"])
+    for member in ("agent_id", "channel", "ttl_seconds", "is_final"):
+        expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
+
+
+@rule("GET-02", "smoke")
+def check_retrieving_an_unknown_id(api: Api) -> None:
+    api.get(api.given()).expect_status(200)
+    api.get(api.unknown_id()).expect_status(404)
+
+
+@rule("GET-03")
+def check_retrieving_a_malformed_id(api: Api) -> None:
+    if not api.get(api.given()).ok:
+        raise Blocked("a well-formed id is not answered either, see GET-01")
+    for id in ("not-a-uuid", "1234", "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b1"):
+        api.get(id).expect_status(404, 400, 422)

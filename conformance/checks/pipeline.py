@@ -1,0 +1,156 @@
+"""FIN: what the finish pipeline leaves as call results, told by a marker of the check's own."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from conformance.api import Api
+from conformance.exchange import Json
+from conformance.findings import Blocked, expect, shown
+from conformance.likeness import text_of
+from conformance.rules import rule
+
+PATIENCE = 15.0  # seconds that a deployment may take to index a call result
+PAUSE = 0.1
+SETTLE = 1.0  # seconds to wait for a second row that should not come
+
+
+class Marked:
+    """A session whose call result is found by its marker in additional_data."""
+
+    def __init__(self, api: Api, marker: str | None = None, **members: Any) -> None:
+        self.api = api
+        self.marker = marker or f"{api.channel}-{api.key()}"  # no other run's, whatever its seed
+        data = {"conformance_run": api.run, "marker": self.marker}
+        self.id = api.given(additional_data=data, **members)
+
+    def end(self) -> None:
+        if self.api.end(self.id).session["is_final"] is not True:
+            raise Blocked("endChat left the session active, see END-01")
+
+    def close(self) -> None:
+        """Let the closing agent finish the session."""
+        if self.api.given_turn(self.id, self.api.config.closing_text)["is_final"] is not True:
+            raise Blocked("the closing agent did not finish, see LIFE-08")
+
+    def search(self, **filters: Any) -> Json:
+        by_marker = {"callAdditionalData.marker": self.marker}
+        return self.api.search(additionalDataFilters=by_marker, **filters).results
+
+    def rows(self) -> list[Json]:
+        rows = self.search()["results"]
+        return [
+            row
+            for row in rows
+            if (row.get("callAdditionalData") or {}).get("marker") == self.marker
+        ]
+
+    def awaited(self) -> list[Json]:
+        """The rows, as soon as there are any; an empty list when none came in time."""
+        deadline = time.monotonic() + PATIENCE
+        while not (rows := self.rows()) and time.monotonic() < deadline:
+            time.sleep(PAUSE)
+        return rows
+
+    def row(self) -> Json:
+        if not (rows := self.awaited()):
+            raise Blocked("the session has no call result, see FIN-01")
+        return rows[0]
+
+
+@rule("FIN-01", sessions=2, turns=1)
+def check_a_finished_session_is_a_call_result(api: Api) -> None:
+    session = Marked(api)
+    session.end()
+    expect_result(session, api.config.agent)
+    if api.has_closer:
+        session = Marked(api, agent_id=api.config.closing_agent)
+        session.close()
+        expect_result(session, api.config.closing_agent)
+
+
+def expect_result(session: Marked, agent: str | None) -> None:
+    rows = session.awaited()
+    expect(len(rows) > 0, f"a call result within {PATIENCE:g} s", "none")
+    expect(rows[0]["agentId"] == agent, str(agent), rows[0]["agentId"])
+
+
+@rule("FIN-02")
+def check_a_finished_session_is_one_call_result(api: Api) -> None:
+    session = Marked(api)
+    session.end()
+    api.end(session.id, note="again")
+    session.row()
+    deadline = time.monotonic() + SETTLE
+    while (count := len(session.rows())) == 1 and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    expect(count == 1, "one call result", f"{count}")
+
+
+@rule("FIN-03", reads=True)
+def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
+    page = api.search(page=0, size=5).expect_status(200)
+    fits = api.client.watch.results.is_valid(page.json)
+    expect(fits, "a page of call results that fits the contract", page.summary)
+
+
+@rule("FIN-04", sessions=2, turns=2)
+def check_a_call_result_carries_the_transcript(api: Api) -> None:
+    session = Marked(api, turns=1)
+    session.end()
+    expect_transcription(session)
+    if api.has_closer:
+        session = Marked(api, agent_id=api.config.closing_agent)
+        session.close()
+        expect_transcription(session)
+
+
+def expect_transcription(session: Marked) -> None:
+    """Every message with a text, in order, with its speaker."""
+    messages = session.api.get(session.id).session["messages"]
+    said = [{"speaker": m["role"], "text": text_of(m)} for m in messages if text_of(m)]
+    lines = session.row().get("transcription") or []
+    got = [{"speaker": i.get("speaker"), "text": i.get("text")} for i in lines if i.get("text")]
+    expect(got == said, f"the transcription {shown(said)}", got)
+
+
+@rule("FIN-05")
+def check_a_search_by_agent(api: Api) -> None:
+    session = Marked(api)
+    session.end()
+    session.row()
+    agent = api.config.agent
+    agents = {row["agentId"] for row in session.search(agentIds=[agent])["results"]}
+    expect(agents == {agent}, f"rows of {agent}", sorted(map(str, agents)))
+    nobody = session.search(agentIds=[f"nobody-{api.key()}"])["results"]
+    expect(not nobody, "no rows of an agent that has none", f"{len(nobody)} rows")
+
+
+@rule("FIN-06", sessions=2)
+def check_an_active_session_is_no_call_result(api: Api) -> None:
+    active, ended = Marked(api), Marked(api)
+    ended.end()
+    ended.row()  # by now the deployment has indexed what it was going to
+    expect(not active.rows(), "no call result of an active session", "there is one")
+
+
+@rule("FIN-07", sessions=2)
+def check_pages_of_call_results(api: Api) -> None:
+    first = Marked(api)
+    both = (first, Marked(api, marker=first.marker))
+    for session in both:
+        session.end()
+    deadline = time.monotonic() + PATIENCE
+    while len(first.rows()) < len(both) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    if len(first.rows()) != len(both):
+        raise Blocked("the sessions have not one call result each, see FIN-01 and FIN-02")
+    pages = [first.search(page=page, size=1) for page in (0, 1, 2)]
+    counts = [len(page["results"]) for page in pages]
+    expect(counts == [1, 1, 0], "2 results on pages 0 and 1 of one row", counts)
+    ids = {page["results"][0]["callId"] for page in pages[:2]}
+    expect(len(ids) == len(both), "another row on each page", sorted(map(str, ids)))
+    for page in pages:
+        told = (page["totalCount"], page["totalPages"])
+        expect(told == (2, 2), "totalCount 2, totalPages 2", list(told))

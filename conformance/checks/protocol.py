@@ -1,0 +1,150 @@
+"""HTTP: bodies that are none, methods and paths that do not exist, and what never fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.api import Api
+from conformance.exchange import Exchange
+from conformance.findings import NotApplicable, expect
+from conformance.rules import rule
+
+DEPTH = 20_000  # levels of nesting that no honest client sends
+NOT_JSON = (b'{"agent_id": ', b"agent_id=agent-echo", b"{'agent_id': 'x'}")
+HUGE = 3_000_000  # characters that no honest client sends in one text
+ODD_IDS = (
+    "..%2F..%2Fetc%2Fpasswd",
+    "%00",
+    "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10%00",
+    "%3Cscript%3E",
+    "%27%20OR%20%271%27%3D%271",
+    "a" * 2000,
+)
+NOT_UTF8 = b'{"agent_id": "\xff\xfe", "content": "\xc3\x28"}'
+
+
+def with_body(api: Api, id: str, body: bytes, *, end: bool = True) -> Iterator[Exchange]:
+    """The raw body to every operation that takes one."""
+    yield api.send("openChat", content=body)
+    yield api.send("submitMessage", id=id, content=body)
+    yield api.send("searchCallResults", content=body)
+    if end:
+        yield api.send("endChat", id=id, content=body)
+
+
+@rule("HTTP-04", sessions=4, turns=4)
+def check_a_body_that_is_no_json_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    for body in NOT_JSON:
+        for answer in with_body(api, id, body):
+            answer.expect_refusal()
+    got = api.get(id).session
+    expect(got["is_final"] is False, "the session still active", "it is final")
+
+
+@rule("HTTP-05", sessions=2, turns=2)
+def check_a_body_that_is_no_utf8_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    for answer in with_body(api, id, NOT_UTF8, end=False):
+        answer.expect_refusal()
+
+
+@rule("HTTP-06", sessions=3, turns=2)
+def check_a_body_of_extreme_depth(api: Api) -> None:
+    id = api.given(turns=1)
+    deep = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
+    for body in (b"[" * DEPTH + b"]" * DEPTH, b'{"additional_data":' + deep + b"}"):
+        for answer in with_body(api, id, body):
+            if not answer.ok:
+                answer.expect_refusal()
+    api.open().expect_status(200, 201)
+
+
+@rule("HTTP-07", sessions=2, turns=1)
+def check_another_media_type_is_refused(api: Api) -> None:
+    id = api.given()
+    body = b'{"agent_id": "%s", "content": "Hello"}' % str(api.config.agent).encode()
+    for operation in ("openChat", "submitMessage", "searchCallResults"):
+        for kind in ("text/plain", "application/xml"):
+            answer = api.send(operation, id=id, content=body, content_type=kind)
+            answer.expect_status(415, 400, 422)
+
+
+def wrong_methods(api: Api) -> Iterator[tuple[frozenset[str], Exchange]]:
+    """A method that each path lacks, with those that the path has. The session is a real
+    one, so that no 404 hides what the path says of its methods."""
+    id = api.given()
+    for template, methods in api.client.watch.contract.methods.items():
+        for method in ("DELETE", "PUT", "PATCH", "GET"):
+            if method not in methods:
+                yield methods, api.request(method, template.replace("{id}", id))
+
+
+@rule("HTTP-08")
+def check_a_method_that_a_path_lacks(api: Api) -> None:
+    for _, answer in wrong_methods(api):
+        answer.expect_status(405, 404, 501)
+
+
+@rule("HTTP-09")
+def check_a_405_names_the_methods(api: Api) -> None:
+    judged = [pair for pair in wrong_methods(api) if pair[1].status == 405]
+    if not judged:
+        raise NotApplicable("the deployment answers no 405")
+    for wanted, answer in judged:
+        header = answer.answer_headers.get("allow", "")
+        allowed = {method.strip().upper() for method in header.split(",")}
+        got = f"Allow: {header}" if header else "no Allow"
+        expect(wanted <= allowed, f"Allow with {', '.join(sorted(wanted))}", got)
+
+
+@rule("HTTP-10", "smoke", reads=True)
+def check_an_unknown_path(api: Api) -> None:
+    for path in ("/api/v1/chatz", "/api/v1/callresults/nothing/here"):
+        api.request("GET", path).expect_status(404)
+
+
+@rule("HTTP-11", sessions=4, turns=4)
+def check_a_body_that_is_no_object_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    for body in (b"[]", b'"text"', b"17"):
+        for answer in with_body(api, id, body, end=False):
+            answer.expect_status(400, 422)
+
+
+@rule("HTTP-15")
+def check_private_data_is_not_for_shared_caches(api: Api) -> None:
+    for answer in (api.get(api.given()), api.list(channel=api.channel)):
+        told = answer.answer_headers.get("cache-control", "")
+        words = {word.split("=")[0].strip().lower() for word in told.split(",")}
+        inviting = sorted(words & {"public", "s-maxage"})
+        expect(not inviting, "neither public nor s-maxage", f"Cache-Control: {told}")
+
+
+@rule("HTTP-16")
+def check_an_odd_id_is_refused(api: Api) -> None:
+    api.get(api.given()).expect_status(200)
+    for id in ODD_IDS:
+        # As plain requests: what stands before the API may refuse them in its own way.
+        api.request("GET", f"/api/v1/chats/{id}").expect_refusal()
+        api.request("POST", f"/api/v1/chats/{id}/end", content=b"{}").expect_refusal()
+
+
+@rule("HTTP-17", sessions=2, turns=1)
+def check_a_huge_body(api: Api) -> None:
+    id = api.given()
+    filler = "x" * HUGE
+    for answer in (api.submit(id, filler), api.open(additional_data={"filler": filler})):
+        if not answer.ok:
+            answer.expect_refusal()
+    api.get(id).expect_status(200)
+
+
+@rule("HTTP-18", sessions=2)
+def check_a_member_named_twice(api: Api) -> str:
+    api.given()
+    twice = (
+        f'{{"agent_id": "nobody", "agent_id": "{api.config.agent}", "channel": "{api.channel}"}}'
+    )
+    answer = api.send("openChat", content=twice.encode())
+    return f"a member named twice is answered {answer.status}"

@@ -1,0 +1,189 @@
+"""TURN: what a turn answers with and what it leaves in the transcript."""
+
+from __future__ import annotations
+
+from conformance.api import UNSET, Api
+from conformance.exchange import Json
+from conformance.findings import Blocked, NotApplicable, expect, shown
+from conformance.likeness import difference, same_messages, text_of
+from conformance.rules import rule
+
+REFUSED = (400, 422)
+FINAL_REFUSED = (409, 410, 400, 422)
+
+
+def transcript(api: Api, id: str) -> list[Json]:
+    messages: list[Json] = api.get(id).session["messages"]
+    return messages
+
+
+@rule("TURN-01", "smoke", turns=1)
+def check_a_turn_is_answered_with_its_result(api: Api) -> None:
+    answer = api.submit(api.given(), "Hello").expect_status(200)
+    members = sorted(answer.json) if isinstance(answer.json, dict) else answer.summary
+    expect(members == ["is_final", "messages", "status"], "messages, is_final, status", members)
+
+
+@rule("TURN-02", "smoke", turns=1)
+def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
+    text = api.text()
+    messages = api.given_turn(api.given(), text)["messages"]
+    expect(len(messages) > 0, "an assistant turn at least", messages)
+    roles = [message.get("role") for message in messages]
+    expect(all(role == "assistant" for role in roles), "assistant turns only", roles)
+
+
+@rule("TURN-03", turns=1)
+def check_tool_turns_come_first(api: Api) -> None:
+    messages = api.given_turn(api.given(agent_id=api.config.tool_agent))["messages"]
+    calls = [bool(message.get("tool_calls")) for message in messages]
+    if not any(calls):
+        raise NotApplicable(f"{api.config.tool_agent} called no tool")
+    expect(calls == sorted(calls, reverse=True), "tool turns before the reply", calls)
+    expect(calls.count(False) == 1, "one plain reply, last", f"{calls.count(False)} plain turns")
+    expect(text_of(messages[-1]) != "", "a reply with content", messages[-1])
+
+
+@rule("TURN-04", turns=1)
+def check_tool_calls_are_bundled_with_their_responses(api: Api) -> None:
+    id = api.given(agent_id=api.config.tool_agent)
+    answered = api.given_turn(id)["messages"]
+    wanted = calls_of(answered)
+    if not wanted:
+        raise NotApplicable(f"{api.config.tool_agent} called no tool")
+    for messages in (answered, transcript(api, id)):
+        calls = calls_of(messages)
+        expect(all("response" in call for call in calls), "a response in every call", calls)
+        expect(calls == wanted, f"the calls {shown(wanted)}", calls)
+        roles = {message.get("role") for message in messages}
+        expect("tool" not in roles, "no separate tool messages", sorted(map(str, roles)))
+
+
+def calls_of(messages: list[Json]) -> list[Json]:
+    return [call for message in messages for call in message.get("tool_calls") or ()]
+
+
+@rule("TURN-05", "smoke", turns=2)
+def check_the_transcript_ends_with_the_answer(api: Api) -> None:
+    id = api.given()
+    for _ in range(2):
+        answered = api.given_turn(id)["messages"]
+        tail = transcript(api, id)[-len(answered) :]
+        same = bool(answered) and same_messages(tail, answered)
+        expect(same, f"a transcript that ends with {shown(answered)}", tail)
+
+
+@rule("TURN-06", "smoke", turns=1)
+def check_the_transcript_holds_the_user_turn(api: Api) -> None:
+    id, text = api.given(), api.text()
+    answered = api.given_turn(id, text)["messages"]
+    messages = transcript(api, id)
+    here = [i for i, message in enumerate(messages) if message.get("role") == "user"]
+    expect(len(here) > 0, "the user's turn in the transcript", messages)
+    replies = len(messages) - len(answered)
+    expect(here[-1] < replies, f"the user's turn before message {replies}", f"it is {here[-1]}")
+
+
+@rule("TURN-07", turns=2)
+def check_a_turn_adds_itself_and_nothing_else(api: Api) -> None:
+    id = api.given()
+    for _ in range(2):
+        before = len(transcript(api, id))
+        answered = len(api.given_turn(id)["messages"])
+        added = len(transcript(api, id)) - before
+        expect(added == 1 + answered, f"{1 + answered} more messages", f"{added} more")
+
+
+@rule("TURN-08", turns=3)
+def check_turns_keep_their_order(api: Api) -> None:
+    id = api.given()
+    texts = [api.text() for _ in range(3)]
+    for text in texts:
+        api.given_turn(id, text)
+    messages = transcript(api, id)
+    found = [text_of(m) for m in messages if m.get("role") == "user"]
+    if sorted(found) != sorted(texts):
+        raise Blocked("the transcript does not hold the turns, see TURN-06 and TURN-09")
+    expect(found == texts, "the turns in send order", found)
+
+
+@rule("TURN-09", turns=5)
+def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
+    id = api.given()
+    for text in (
+        "  two spaces, a tab\t and a\nline break, two\r\nof Windows\rand Mac  ",
+        "quotes \" ' and \\ back & <b>forth</b>",
+        "Grüße, 日本語, العربية, 👩‍👩‍👧‍👦",
+        "decomposed e\u0301 and composed \u00e9, a ligature \ufb01 and a full-width \uff21",
+        "long " * 400 + "end",
+    ):
+        api.given_turn(id, text)
+        found = [text_of(m) for m in transcript(api, id) if m.get("role") == "user"]
+        if not found:
+            raise Blocked("the transcript holds no user turn, see TURN-06")
+        expect(found[-1] == text, f"the text {shown(text, 80)}", shown(found[-1], 80))
+
+
+@rule("TURN-10", turns=4)
+def check_blank_content_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    for text in ("", "   ", "\n\t "):
+        api.submit(id, text).expect_status(*REFUSED)
+
+
+@rule("TURN-11", turns=2)
+def check_missing_content_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    api.submit(id, UNSET, idempotency_key=api.key()).expect_status(*REFUSED)
+
+
+@rule("TURN-12", turns=5)
+def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
+    id = api.given(turns=1)
+    api.submit(id, 17).expect_status(*REFUSED)
+    api.submit(id, ["Hello"]).expect_status(*REFUSED)
+    api.submit(id, idempotency_key={"a": 1}).expect_status(*REFUSED)
+    api.submit(id, additional_data="text").expect_status(*REFUSED)
+
+
+@rule("TURN-13", sessions=1, turns=2)
+def check_a_turn_on_an_unknown_session(api: Api) -> None:
+    api.given(turns=1)
+    api.submit(api.unknown_id()).expect_status(404)
+
+
+@rule("TURN-14", turns=2)
+def check_a_turn_on_a_malformed_id(api: Api) -> None:
+    api.given(turns=1)
+    api.submit("not-a-uuid").expect_status(404, 400, 422)
+
+
+@rule("TURN-15", sessions=2, turns=4)
+def check_a_turn_on_a_final_session_is_refused(api: Api) -> None:
+    id = api.given_final(turns=1)
+    api.submit(id, idempotency_key=api.key()).expect_status(*FINAL_REFUSED)
+    if api.has_closer:
+        closed, _ = api.given_closed()
+        api.submit(closed, idempotency_key=api.key()).expect_status(*FINAL_REFUSED)
+
+
+@rule("TURN-16", "smoke", turns=3)
+def check_a_final_session_takes_no_turn(api: Api) -> None:
+    id = api.given_final(turns=1)
+    before = api.get(id).session
+    api.pass_time(before["last_activity"])
+    api.submit(id)
+    api.submit(id, idempotency_key=api.key())
+    differs = difference(before, api.get(id).session)
+    expect(differs is None, "the final session as it was", f"it differs in {differs}")
+
+
+@rule("TURN-17", turns=3)
+def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
+    id = api.given(turns=1)
+    before = transcript(api, id)
+    refused = [api.submit(id, UNSET), api.submit(id, ["Hello"])]
+    if not all(400 <= answer.status < 500 for answer in refused):
+        raise Blocked("a malformed turn is not refused, see TURN-11 and TURN-12")
+    after = transcript(api, id)
+    expect(same_messages(before, after), f"{len(before)} messages", f"{len(after)} messages")

@@ -1,0 +1,163 @@
+"""HOOK: what the completion webhook brings, how often, and when it is sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.api import Api
+from conformance.exchange import Json
+from conformance.findings import Blocked, expect, shown
+from conformance.likeness import text_of
+from conformance.listener import HANG, Delivery, Listener
+from conformance.rules import rule
+
+PATIENCE = 30.0  # seconds until a first delivery
+RETRY_PATIENCE = 90.0  # seconds until a delivery is sent again
+SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
+
+
+class Announced:
+    """A session whose deliveries are found by its marker."""
+
+    def __init__(self, api: Api, listener: Listener, *answers: int, **members: Any) -> None:
+        self.api, self.listener = api, listener
+        self.marker = f"{api.channel}-{api.key()}"  # no other run finds it, whatever its seed
+        self.data = {"conformance_run": api.run, "marker": self.marker, "nested": {"a": [1, None]}}
+        listener.answer(self.marker, *answers)
+        self.id = api.given(additional_data=self.data, **members)
+
+    def end(self) -> None:
+        if self.api.end(self.id).session["is_final"] is not True:
+            raise Blocked("endChat left the session active, see END-01")
+
+    def close(self) -> None:
+        """Let the closing agent finish the session."""
+        if self.api.given_turn(self.id, self.api.config.closing_text)["is_final"] is not True:
+            raise Blocked("the closing agent did not finish, see LIFE-08")
+
+    def first(self) -> Delivery:
+        found = self.listener.wait(self.marker, 1, PATIENCE)
+        if not found:
+            raise Blocked(f"no webhook came to {self.listener.url}, see HOOK-01")
+        return found[0]
+
+    def settled(self) -> list[Delivery]:
+        self.first()
+        return self.listener.settled(self.marker, SETTLE)
+
+    def again(self) -> list[Delivery]:
+        self.first()
+        return self.listener.wait(self.marker, 2, RETRY_PATIENCE)
+
+
+@rule("HOOK-01", "webhooks", turns=1)
+def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
+    session = Announced(api, listener, turns=1)
+    session.end()
+    found = listener.wait(session.marker, 1, PATIENCE)
+    wanted = f"a webhook to {listener.url} within {PATIENCE:g} s, its marker in callAdditionalData"
+    expect(len(found) > 0, wanted, "none")
+    payload = api.client.watch.contract.component("CompletedWebHookPayload")
+    errors = [
+        f"{'/'.join(map(str, error.instance_path))}: {error.message}"
+        for error in payload.iter_errors(found[0].payload)
+    ]
+    expect(not errors, "a payload that fits the contract", shown(errors))
+    agent = found[0].payload["agentId"]
+    expect(agent == api.config.agent, f"agentId {api.config.agent}", agent)
+
+
+@rule("HOOK-02", "webhooks", sessions=2, turns=1)
+def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> None:
+    ended = Announced(api, listener)
+    ended.end()
+    sessions = [ended]
+    if api.has_closer:
+        closed = Announced(api, listener, agent_id=api.config.closing_agent)
+        closed.close()
+        sessions.append(closed)
+    for session in sessions:
+        session.first()
+        api.end(session.id, note="again")
+    for session in sessions:
+        found = session.settled()
+        expect(len(found) == 1, "one delivery", f"{len(found)} deliveries")
+
+
+@rule("HOOK-03", "webhooks", sessions=3)
+def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
+    refused = {status: Announced(api, listener, *[status] * 3) for status in (400, 404, 410)}
+    for session in refused.values():
+        session.end()
+    for status, session in refused.items():
+        found = session.settled()
+        expect(len(found) == 1, f"no further delivery after {status}", f"{len(found)} deliveries")
+
+
+@rule("HOOK-04", "webhooks", sessions=2)
+def check_a_5xx_is_sent_again(api: Api, listener: Listener) -> None:
+    failed = {status: Announced(api, listener, status) for status in (500, 503)}
+    for session in failed.values():
+        session.end()
+    for status, session in failed.items():
+        found = session.again()
+        wanted = f"another delivery within {RETRY_PATIENCE:g} s of a {status}"
+        expect(len(found) > 1, wanted, "none")
+        same = found[0].payload == found[1].payload
+        expect(same, "the same payload again", shown(found[1].payload))
+
+
+@rule("HOOK-05", "webhooks")
+def check_a_silent_receiver_is_tried_again(api: Api, listener: Listener) -> None:
+    session = Announced(api, listener, HANG)
+    session.end()
+    found = session.again()
+    expect(len(found) > 1, f"another delivery within {RETRY_PATIENCE:g} s of silence", "none")
+
+
+@rule("HOOK-06", "webhooks", sessions=2, turns=3)
+def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
+    session = Announced(api, listener, turns=2)
+    session.end()
+    expect_transcription(session)
+    if api.has_closer:
+        session = Announced(api, listener, agent_id=api.config.closing_agent)
+        session.close()
+        expect_transcription(session)
+
+
+def expect_transcription(session: Announced) -> None:
+    """Every message with a text, in order, with its speaker."""
+    messages = session.api.get(session.id).session["messages"]
+    said = [line(message) for message in messages if text_of(message)]
+    lines = object_of(session.first()).get("transcription")
+    got = [(i.get("speaker"), i.get("text")) for i in lines or () if i.get("text")]
+    expect(got == said, f"the transcription {shown(said)}", got)
+
+
+@rule("HOOK-07", "webhooks")
+def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> None:
+    session = Announced(api, listener)
+    session.end()
+    data = object_of(session.first()).get("callAdditionalData") or {}
+    missing = {key: value for key, value in session.data.items() if data.get(key) != value}
+    expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
+
+
+@rule("HOOK-08", "webhooks", turns=1)
+def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
+    session = Announced(api, listener, agent_id=api.config.closing_agent)
+    session.close()
+    found = listener.wait(session.marker, 1, PATIENCE)
+    expect(len(found) > 0, f"a webhook within {PATIENCE:g} s of the agent's finish", "none")
+
+
+def object_of(delivery: Delivery) -> Json:
+    """The payload, where it is an object."""
+    if not isinstance(delivery.payload, dict):
+        raise Blocked("the payload is no JSON object, see HOOK-01")
+    return delivery.payload
+
+
+def line(message: Json) -> tuple[object, str]:
+    return message.get("role"), text_of(message)

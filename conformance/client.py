@@ -1,0 +1,227 @@
+"""The one way to the target: sends, records, watches, and keeps within the budgets."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
+
+import httpx
+
+from conformance.book import Book, Ledger
+from conformance.config import Config
+from conformance.coverage import Coverage
+from conformance.exchange import ABSENT, Exchange, Json
+from conformance.findings import Blocked, Violation
+from conformance.limits import Circuit, Deadline, Pace
+from conformance.watch import Watch
+
+__all__ = ["BEARER", "Client", "Listener", "Trespass"]
+
+BEARER = "Bearer $CONFORMANCE_TOKEN"  # how a recorded request shows its credentials
+REDACTED = "[redacted]"
+PLACEHOLDER = "conformance"  # a bearer for targets that take any
+RETRIES_ON_429 = 8
+LONGEST_WAIT = 30.0  # seconds that one Retry-After is followed for
+FAILURES_TO_TRIP = 5  # unanswered requests in a row, after which the target counts as down
+GATEWAY_ERRORS_TO_TRIP = 10  # in a row: a failing agent gives some 502 too, but not them alone
+KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
+SESSION_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+READING = ("GET", "HEAD", "OPTIONS")
+
+Listener = Callable[[Exchange, list[tuple[str, Violation | None]]], None]
+
+
+class Trespass(Exception):
+    """A fault of the suite: a check would have written to a session that is not the run's."""
+
+
+class Client:
+    """Sends requests to one target. Safe to share between threads."""
+
+    def __init__(self, config: Config, watch: Watch, book: Book) -> None:
+        self.config = config
+        self.watch = watch
+        self.book = book
+        self.ledger = Ledger()
+        self.coverage = Coverage(watch.contract)
+        self.base = (config.target or "").rstrip("/")
+        self.http = httpx.Client(
+            timeout=config.timeout,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=KEEPALIVE),
+        )
+        self.numbers = itertools.count(1)
+        self.pace = Pace(config.rate)
+        self.deadline = Deadline(config.max_seconds)
+        self.circuit = Circuit(FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP)
+        self.places = threading.BoundedSemaphore(config.max_concurrency)
+        self.requests = 0
+        self.skew: int | None = None
+
+    def close(self) -> None:
+        self.http.close()
+
+    def wind_down(self) -> None:
+        """From now on only the ending of sessions is to come, which no limit may keep back."""
+        self.deadline.lift()
+        self.circuit.reset()
+
+    def send(self, draft: Exchange, listener: Listener | None = None) -> Exchange:
+        """Send, wait out any 429, and let the watch look. Blocked when no answer comes."""
+        with self._admitted(draft):
+            for _ in range(RETRIES_ON_429):
+                exchange = self._once(draft, listener)
+                if exchange.status != 429:
+                    return exchange
+                time.sleep(_retry_after(exchange))
+        raise Blocked(f"{draft.name} was answered 429 {RETRIES_ON_429} times")
+
+    def _once(self, draft: Exchange, listener: Listener | None) -> Exchange:
+        self.circuit.check()
+        self.deadline.check()
+        self.pace.wait()
+        with self.places:
+            exchange = replace(draft, number=next(self.numbers), started=time.monotonic())
+            self.requests += 1
+            answer = self._answer(draft)
+        exchange.finished = time.monotonic()
+        exchange.status = answer.status_code
+        exchange.answer_headers = {
+            key.lower(): self._concealed(value.encode()).decode()
+            for key, value in answer.headers.items()
+        }
+        exchange.content = self._concealed(answer.content)
+        self.circuit.note(exchange.status)
+        self._compare_clocks(exchange)
+        self._account(exchange)
+        self.coverage.look(exchange)
+        seen = self.watch.look(exchange)
+        exchange.broken = tuple(rule for rule, violation in seen if violation)
+        for rule, _ in seen:
+            self.book.saw(rule)
+        if listener:
+            listener(exchange, seen)
+        return exchange
+
+    def _compare_clocks(self, exchange: Exchange) -> None:
+        """How far the target's clock is ahead, from the first Date that it tells, in whole
+        seconds: the header has no finer ones. No rule is judged by it."""
+        told = exchange.answer_headers.get("date")
+        if self.skew is None and told:
+            with suppress(ValueError):
+                self.skew = round(parsedate_to_datetime(told).timestamp() - time.time())
+
+    def _answer(self, draft: Exchange) -> httpx.Response:
+        try:
+            return self.http.send(self._request(draft))
+        except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
+            raise Blocked(f"{draft.name} could not be sent: {error}") from error
+        except httpx.HTTPError as error:
+            self.circuit.note(None)
+            self._lose(draft)
+            raise Blocked(f"{draft.name} was not answered: {_words(error)}") from error
+        except BaseException:  # the run is being stopped
+            self._lose(draft)
+            raise
+
+    def _lose(self, draft: Exchange) -> None:
+        """Remember where an open without an answer may have opened a session."""
+        if draft.operation == "openChat":
+            self.ledger.lost.append(str(_sent(draft).get("channel")))
+
+    def _request(self, draft: Exchange) -> httpx.Request:
+        headers = [(key.encode(), self._secret(value)) for key, value in draft.headers.items()]
+        return self.http.build_request(draft.method, draft.url, headers=headers, content=draft.body)
+
+    def _secret(self, value: str) -> bytes:
+        """The header with the real credentials in the place of their names."""
+        value = value.replace("$CONFORMANCE_TOKEN", self.config.token or PLACEHOLDER)
+        value = value.replace("$CONFORMANCE_SECOND_TOKEN", self.config.second_token or "")
+        return value.encode("latin-1", "replace")
+
+    def _concealed(self, content: bytes) -> bytes:
+        """The answer without the secrets that it echoes: nothing that is kept can leak them."""
+        for secret in self.config.secrets:
+            content = content.replace(secret.encode(), REDACTED.encode())
+        return content
+
+    def _admitted(self, draft: Exchange) -> AbstractContextManager[None]:
+        """Check what the request may cost and whom it may touch, before it is sent."""
+        if draft.method not in READING and (id := _named(draft.path)):
+            self._forbid_trespass(id)
+        if draft.operation == "submitMessage":
+            self.ledger.take_turn(self.config.max_turns)
+        if draft.operation == "openChat":
+            return self.ledger.one_open(self.config.max_sessions)
+        return nullcontext()
+
+    def _forbid_trespass(self, id: str) -> None:
+        if id.lower() in self.ledger.foreign:
+            raise Blocked(f"openChat gave {id}, of another channel: it may be somebody else's")
+        if not self.ledger.owns(id):
+            raise Trespass(f"{id} was not opened by this run, and so is not written to")
+
+    def _account(self, exchange: Exchange) -> None:
+        """Enter every session that the target says exists, whatever check asked for it."""
+        body = exchange.json
+        if not exchange.ok or body is ABSENT or not isinstance(body, dict):
+            return
+        id = body.get("id")
+        if exchange.operation == "openChat" and isinstance(id, str):
+            if _is_own(exchange, body):
+                self.ledger.note_open(id)
+            elif not self.ledger.owns(id):
+                self.ledger.foreign.add(id.lower())
+        if exchange.operation in ("getChat", "endChat") and body.get("is_final") is True:
+            self.ledger.note_final(str(id))
+
+
+def _named(path: str) -> str | None:
+    """The id in the path, where it is one that can name a session."""
+    segment = unquote(path.partition("/chats/")[2].partition("/")[0])
+    return segment if SESSION_ID.fullmatch(segment) else None
+
+
+def _sent(exchange: Exchange) -> Json:
+    try:
+        body = json.loads(exchange.body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _is_own(exchange: Exchange, session: Json) -> bool:
+    """Whether an open surely gave a session of this run. A duplicate is answered with what is
+    there already, which in another channel than ours is somebody else's."""
+    sent = _sent(exchange)
+    new = exchange.status == 201 or sent.get("external_id") is None
+    return new or session.get("channel") == sent.get("channel")
+
+
+def _retry_after(exchange: Exchange) -> float:
+    """Seconds to wait, from seconds or a date; one second where the header says nothing."""
+    value = exchange.answer_headers.get("retry-after", "1")
+    try:
+        wait = float(value)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            wait = 1.0
+    if math.isnan(wait):
+        return 1.0
+    return min(max(wait, 0.05), LONGEST_WAIT)
+
+
+def _words(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__}{f' ({error})' if str(error) else ''}"

@@ -1,0 +1,128 @@
+"""A story as curl lines that do the same again when pasted into a shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from conformance.api import ID
+from conformance.client import PLACEHOLDER
+from conformance.exchange import Exchange
+
+__all__ = ["curl_lines"]
+
+PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
+RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
+PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
+AS_IS = re.compile(r"\.\.|[\[\]{}]")
+UNSHOWN = ("accept",)
+
+
+def curl_lines(story: Iterable[Exchange]) -> list[str]:
+    """One line a request. A session that the story opens is kept in a shell variable, since
+    it has another id when the story is told again."""
+    names: dict[str, str] = {}
+    lines = []
+    for exchange in story:
+        opened = _opened(exchange)
+        line = _line(exchange, names)
+        if opened and opened.lower() not in names:
+            names[opened.lower()] = f"S{len(names) + 1}"
+            line = _capturing(line, names[opened.lower()])
+        lines.append(line)
+    return lines
+
+
+def _opened(exchange: Exchange) -> str | None:
+    body = exchange.json
+    if exchange.operation != "openChat" or not isinstance(body, dict):
+        return None
+    id = body.get("id")
+    return id if isinstance(id, str) and ID.fullmatch(id) else None
+
+
+def _capturing(line: str, name: str) -> str:
+    """Keep the opened session's id in a variable, and show it."""
+    call = line.replace("curl -sS -i", "curl -sS")
+    return f"{name}=$({call} | tr ',' '\\n' | {PICK_ID} | head -n 1); echo \"{name}=${name}\""
+
+
+def _line(exchange: Exchange, names: dict[str, str]) -> str:
+    words = ["curl -sS -i"]
+    if exchange.method != "GET":
+        words.append(f"-X {exchange.method}")
+    if AS_IS.search(exchange.url):
+        words.append("--path-as-is -g")
+    words.append(_named(exchange.url, names))
+    for key, value in exchange.headers.items():
+        if key not in UNSHOWN:
+            words.append("-H " + _header(key, value))
+    body, before = exchange.body, ""
+    if body is not None:
+        if _is_plain(body):
+            words.append(f"--data-binary {_named(body.decode(), names)}")
+        else:
+            before = f"{{ {'; '.join(_printed(body))}; }} | "
+            words.append("--data-binary @-")
+    if body is not None and "content-type" not in exchange.headers:
+        words.append("-H 'Content-Type:'")
+    return before + " ".join(words)
+
+
+def _header(key: str, value: str) -> str:
+    """Credentials stay the names of variables, which double quotes let the shell fill in."""
+    if "$CONFORMANCE_" not in value:
+        return _quoted(f"{key}: {value}")
+    value = value.replace("$CONFORMANCE_TOKEN", f"${{CONFORMANCE_TOKEN:-{PLACEHOLDER}}}")
+    value = value.replace("$CONFORMANCE_SECOND_TOKEN", "${CONFORMANCE_SECOND_TOKEN}")
+    return f'"{key}: {value}"'
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    """The text in single quotes, with variables where it names a session of the story."""
+    parts = []
+    end = 0
+    for found in ID.finditer(text):
+        name = names.get(found.group().lower())
+        if name:
+            parts += [_quoted(text[end : found.start()]), f'"${name}"']
+            end = found.end()
+    parts.append(_quoted(text[end:]))
+    return "".join(part for part in parts if part != "''") or "''"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether the body can stand in quotes: text, short, and no `@file` to curl."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(PLAIN.match(body)) and not RUN.search(body) and not body.startswith(b"@")
+
+
+def _printed(body: bytes) -> Iterator[str]:
+    """Shell commands that print these bytes, long repetitions told as such."""
+    end = 0
+    for found in RUN.finditer(body):
+        yield from _printf(body[end : found.start()])
+        unit = found.group(1)
+        count = len(found.group()) // len(unit)
+        if len(unit) == 1:
+            yield f"head -c {count} /dev/zero | tr '\\0' '{_octal(unit)}'"
+        else:
+            yield f"yes -- \"$(printf '{_octal(unit)}')\" | head -n {count} | tr -d '\\n'"
+        end = found.end()
+    yield from _printf(body[end:])
+
+
+def _printf(body: bytes) -> Iterator[str]:
+    for start in range(0, len(body), 2000):
+        yield f"printf '{_octal(body[start : start + 2000])}'"
+
+
+def _octal(body: bytes) -> str:
+    return "".join(f"\\{byte:03o}" for byte in body)

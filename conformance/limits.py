@@ -1,0 +1,90 @@
+"""What a run keeps within while it sends: pace, time, and a target that has gone down."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass, field
+
+from conformance.findings import Blocked
+
+__all__ = ["Circuit", "Deadline", "Pace"]
+
+GATEWAY_ERRORS = (502, 503, 504)
+
+
+@dataclass
+class Pace:
+    """At most `rate` requests a second, over all threads; 0 for no limit."""
+
+    rate: float
+    next_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def wait(self) -> None:
+        if self.rate <= 0:
+            return
+        with self.lock:
+            now = time.monotonic()
+            self.next_at = max(self.next_at, now) + 1 / self.rate
+            pause = self.next_at - 1 / self.rate - now
+        time.sleep(max(pause, 0))
+
+
+@dataclass
+class Deadline:
+    """No request after so many seconds; 0 for no limit."""
+
+    seconds: float
+    at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.at = time.monotonic() + self.seconds if self.seconds > 0 else math.inf
+
+    def check(self) -> None:
+        """Blocked when the time is over."""
+        if time.monotonic() > self.at:
+            raise Blocked(f"the budget of {self.seconds:g} seconds is used up")
+
+    def lift(self) -> None:
+        self.at = math.inf
+
+
+class Circuit:
+    """Breaks when the target looks down, and then lets nothing more through: after so many
+    requests in a row without an answer, or answered by a gateway alone."""
+
+    def __init__(self, silences: int, gateway_errors: int) -> None:
+        self.most_silences, self.most_gateway_errors = silences, gateway_errors
+        self.lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        self.unanswered = 0
+        self.gateway_errors = 0
+
+    def note(self, status: int | None) -> None:
+        """What a request was answered; None for nothing. A broken circuit stays broken,
+        whatever requests that were under way are answered."""
+        with self.lock:
+            if self.broken:
+                return
+            self.unanswered = self.unanswered + 1 if status is None else 0
+            self.gateway_errors = self.gateway_errors + 1 if status in GATEWAY_ERRORS else 0
+
+    @property
+    def broken(self) -> str:
+        """Why nothing more is sent, empty while all is well."""
+        if self.unanswered >= self.most_silences:
+            return f"the target left {self.unanswered} requests in a row unanswered"
+        if self.gateway_errors >= self.most_gateway_errors:
+            return f"the target answered {self.gateway_errors} requests in a row 502, 503 or 504"
+        return ""
+
+    def check(self) -> None:
+        """Blocked when the circuit is broken."""
+        if cause := self.broken:
+            raise Blocked(cause)

@@ -1,0 +1,126 @@
+"""Receives completion webhooks: a small HTTP server that answers as a check tells it to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from conformance.config import UsageError
+
+__all__ = ["HANG", "Delivery", "Listener"]
+
+HANG = 0  # an answer that does not come
+LONGEST_HANG = 90.0  # seconds after which a hanging answer gives up
+PAUSE = 0.05
+LIMIT = 4 * 1024 * 1024  # bytes of a payload
+
+
+@dataclass
+class Delivery:
+    """One request that came in. `at` is monotonic seconds; `answer` the status it was given."""
+
+    at: float
+    payload: Any
+    headers: dict[str, str]
+    answer: int
+
+
+@dataclass
+class Inbox:
+    """What came for one marker, and how the next ones are answered."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+
+class Listener:
+    """Listens on HOST:PORT. A session is told by the marker in its additional_data."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self.lock = threading.Lock()
+        self.inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
+        self.stopped = threading.Event()
+        try:
+            self.server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), self._handler())
+        except (OSError, ValueError, OverflowError) as error:
+            raise UsageError(f"--webhook-listen {address}: {error}; give HOST:PORT") from error
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, args=(PAUSE,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        host, port = self.server.server_address[:2]
+        return f"http://{host!s}:{port}/"
+
+    def close(self) -> None:
+        self.stopped.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, marker: str, *statuses: int) -> None:
+        """Answer this marker's deliveries with these statuses in turn, and then with 200."""
+        with self.lock:
+            self.inboxes[marker].answers = list(statuses)
+
+    def deliveries(self, marker: str) -> list[Delivery]:
+        with self.lock:
+            return list(self.inboxes[marker].deliveries)
+
+    def wait(self, marker: str, count: int, patience: float) -> list[Delivery]:
+        """The deliveries, as soon as there are this many or the patience (seconds) is over."""
+        deadline = time.monotonic() + patience
+        while len(found := self.deliveries(marker)) < count and time.monotonic() < deadline:
+            time.sleep(PAUSE)
+        return found
+
+    def settled(self, marker: str, seconds: float) -> list[Delivery]:
+        """The deliveries when nothing more has come for so long."""
+        count = -1
+        while len(found := self.deliveries(marker)) != count:
+            count = len(found)
+            self.wait(marker, count + 1, seconds)
+        return found
+
+    def receive(self, payload: Any, headers: dict[str, str]) -> int:
+        data = payload.get("callAdditionalData") if isinstance(payload, dict) else None
+        marker = data.get("marker") if isinstance(data, dict) else None
+        with self.lock:
+            inbox = self.inboxes[str(marker)]
+            status = inbox.answers.pop(0) if inbox.answers else 200
+            inbox.deliveries.append(Delivery(time.monotonic(), payload, headers, status))
+        return status
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receive: Callable[[Any, dict[str, str]], int] = self.receive
+        stopped = self.stopped
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                raw = self.rfile.read(min(int(self.headers.get("content-length") or 0), LIMIT))
+                try:
+                    payload = json.loads(raw)
+                except ValueError:
+                    payload = None
+                headers = {key.lower(): value for key, value in self.headers.items()}
+                status = receive(payload, headers)
+                if status == HANG:
+                    stopped.wait(LONGEST_HANG)
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            do_PUT = do_POST
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """The run's own report tells what came."""
+
+        return Handler

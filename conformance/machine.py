@@ -1,0 +1,172 @@
+"""The model beside the target: Hypothesis draws any sequence of operations, and shrinks the
+first one that the model cannot explain to the shortest story."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from conformance.api import Api, Story
+from conformance.exchange import Json
+from conformance.likeness import reordered
+from conformance.model import Mismatch, Model, Session
+
+__all__ = ["first_mismatch"]
+
+KEYS = ("", "key-a", "key-b")
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn")), max_size=30
+)
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["a", "b", ""]))
+PARTS = st.recursive(
+    LEAVES, lambda inner: st.dictionaries(st.sampled_from(["x", "y", "z"]), inner, max_size=2)
+)
+
+
+def first_mismatch(
+    api: Api, *, stories: int, steps: int, sessions: int
+) -> tuple[Mismatch, Story] | None:
+    """The first story that the model cannot explain, shrunk as far as the sessions go.
+    So many stories are drawn, each of so many operations at most."""
+    lived: list[tuple[Mismatch, Story]] = []
+    budget = Counter(sessions=sessions)
+
+    class Bound(Machine):
+        def __init__(self) -> None:
+            super().__init__(api.fresh(), budget)
+
+        def told(self, mismatch: Mismatch) -> None:
+            lived.append((mismatch, list(self.api.story)))
+
+    quiet = settings(
+        max_examples=stories,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    with suppress(Mismatch, Flaky, BaseExceptionGroup):
+        run_state_machine_as_test(seed(api.config.seed)(Bound), settings=quiet)
+    return lived[-1] if lived else None
+
+
+class Machine(RuleBasedStateMachine):
+    """One sequence of operations, in a channel of its own."""
+
+    def __init__(self, api: Api, budget: Counter[str]) -> None:
+        super().__init__()
+        self.api = api
+        self.model = Model()
+        self.endpoints: list[Json] = []
+        self.budget = budget
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget is used up: what is left of the story then does nothing."""
+        return self.budget["sessions"] <= 0
+
+    def told(self, mismatch: Mismatch) -> None:
+        """Called with each mismatch, the shrunk one last."""
+
+    @precondition(lambda self: self.spent)
+    @rule()
+    def rest(self) -> None:
+        """Hypothesis wants something to do in every state."""
+
+    def judge(self, step: Any, *args: Any) -> None:
+        try:
+            step(*args)
+        except Mismatch as mismatch:
+            self.told(mismatch)
+            raise
+
+    def pick(self, place: int) -> Session:
+        return self.model.sessions[place % len(self.model.sessions)]
+
+    @precondition(lambda self: not self.spent)
+    @rule(part=PARTS, ttl=st.sampled_from([None, 60, 3600]), closing=st.booleans())
+    def open_new_endpoint(self, part: Any, ttl: int | None, closing: bool) -> None:
+        endpoint = {"line": len(self.endpoints), "part": part, "run": self.api.channel}
+        self.endpoints.append(endpoint)
+        self._open(endpoint, ttl, closing)
+
+    @precondition(lambda self: not self.spent and self.endpoints)
+    @rule(place=st.integers(0, 3), ttl=st.sampled_from([None, 120]), reverse=st.booleans())
+    def open_known_endpoint(self, place: int, ttl: int | None, reverse: bool) -> None:
+        endpoint = self.endpoints[place % len(self.endpoints)]
+        self._open(reordered(endpoint) if reverse else endpoint, ttl, closing=False)
+
+    @precondition(lambda self: not self.spent)
+    @rule()
+    def open_without_endpoint(self) -> None:
+        self._open(None, None, closing=False)
+
+    def _open(self, endpoint: Json | None, ttl: int | None, closing: bool) -> None:
+        self.budget["sessions"] -= 1
+        config = self.api.config
+        agent = config.closing_agent if closing and config.closing_agent else config.agent
+        answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=agent)
+        canonical = None if endpoint is None else json.dumps(endpoint, sort_keys=True)
+        self.judge(self.model.open, canonical, ttl, answer)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=st.integers(0, 3), key=st.sampled_from(KEYS), text=TEXTS)
+    def submit(self, place: int, key: str, text: str) -> None:
+        self._submit(self.pick(place), f"text {text}.", key)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=st.integers(0, 3), key=st.sampled_from(KEYS))
+    def submit_closing_text(self, place: int, key: str) -> None:
+        self._submit(self.pick(place), self.api.config.closing_text or "done", key)
+
+    def _submit(self, session: Session, text: str, key: str) -> None:
+        # An old key comes with its old text: with another one the contract leaves it open.
+        text = session.texts.setdefault(key, text) if key else text
+        members = {"idempotency_key": key} if key else {}
+        answer = self.api.submit(session.id, text, **members)
+        self.judge(self.model.submit, session, text, key or None, answer)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=st.integers(0, 3))
+    def end(self, place: int) -> None:
+        session = self.pick(place)
+        self.judge(self.model.end, session, self.api.end(session.id))
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=st.integers(0, 3))
+    def get(self, place: int) -> None:
+        session = self.pick(place)
+        self.judge(self.model.get, session, self.api.get(session.id))
+
+    @precondition(lambda self: not self.spent)
+    @rule(
+        state=st.sampled_from(["active", "final", "all"]),
+        skip=st.integers(0, 4),
+        take=st.integers(1, 4),
+    )
+    def list(self, state: str, skip: int, take: int) -> None:
+        answer = self.api.list(channel=self.api.channel, state=state, skip=skip, take=take)
+        self.judge(self.model.list, state, skip, take, answer)
+
+    def teardown(self) -> None:
+        """Look at every session once more, and leave none open."""
+        for session in self.model.sessions:
+            if not self.spent:
+                self.judge(self.model.get, session, self.api.get(session.id))
+            if not session.final:
+                self.api.end(session.id)

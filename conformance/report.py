@@ -1,0 +1,210 @@
+"""What a run found, as data: the one source of every report format."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from conformance.catalogue import AREAS, address, area_of
+from conformance.client import REDACTED
+from conformance.config import Config
+from conformance.contract import Rule
+from conformance.curl import curl_lines
+from conformance.exchange import Exchange
+from conformance.findings import Finding
+from conformance.html import html
+from conformance.junit import junit
+from conformance.markdown import markdown
+from conformance.replay import recorded
+from conformance.rules import all_checks, pack_of
+from conformance.run import Run
+from conformance.verdict import EXIT_CODES, judge
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "redacted", "write"]
+
+SCHEMA = Path(__file__).parent / "report.schema.json"
+SCHEMA_VERSION = 1
+# The members that differ between two runs that found the same.
+VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
+
+Report = dict[str, Any]
+
+
+def build(run: Run) -> Report:
+    """The report of a finished run, secrets taken out."""
+    config, contract, findings = run.config, run.contract, run.book.findings.values()
+    verdict = judge(contract.rules, run.book.outcomes, strict=config.strict)
+    report: Report = {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": verdict,
+        "exit_code": EXIT_CODES[verdict],
+        "target": redacted(config.target, config),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
+        "profile": list(config.profile),
+        "seed": config.seed,
+        "run": run.tag,
+        "strict": config.strict,
+        "started": run.started.isoformat(timespec="seconds"),
+        "duration_s": round(run.duration, 3),
+        "clock_skew_s": run.client.skew,
+        "requests": run.client.requests,
+        "sessions_opened": len(run.client.ledger.opened),
+        "sessions_left_open": len(run.client.ledger.left_open),
+        "reproduce": redacted(_command(run), config),
+        "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
+        "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
+        "rules": [_rule(run, rule) for rule in contract.rules.values()],
+        "coverage": run.client.coverage.report(f for kept in findings for f in kept),
+        "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
+    }
+    return report
+
+
+def write(report: Report, directory: Path) -> list[Path]:
+    """Write every format into the directory, which is made; gives the files.
+
+    On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "conformance.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        "report.html": html(report),
+        "summary.md": markdown(report),
+        "junit.xml": junit(report),
+        "badge.json": json.dumps(_badge(report)) + "\n",
+    }
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write(texts["summary.md"])
+    return [directory / name for name in texts]
+
+
+def redacted(value: Any, config: Config) -> Any:
+    """The same value with every secret of the configuration taken out of every string.
+
+    For what the target or the user has said; the report's own words hold no secrets. Letters
+    that no file can hold are told as escapes.
+    """
+    if isinstance(value, str):
+        value = value.encode("utf-8", "backslashreplace").decode()
+        for secret in config.secrets:
+            value = value.replace(secret, REDACTED)
+        return value
+    if isinstance(value, dict):
+        return {key: redacted(item, config) for key, item in value.items()}
+    return [redacted(item, config) for item in value] if isinstance(value, list) else value
+
+
+def _command(run: Run, *rules: str) -> str:
+    """The command that repeats the run, or evaluates these rules alone."""
+    config = run.config
+    words = ["python -m conformance"]
+    if not run.embedded:
+        words.append(f"--target {config.target}")
+        for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
+            if value := getattr(config, name):
+                words.append(f"{_flag(name)} {shlex.quote(value)}")
+        words += [] if config.loopback or config.read_only else ["--allow-writes"]
+    words.append(f"--profile {','.join(config.profile)}")
+    words += [f"--rule {rule}" for rule in rules or config.rules]
+    words += [_flag(name) for name in ("strict", "read_only") if getattr(config, name)]
+    return " ".join([*words, f"--seed {config.seed}"])
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _rerun(run: Run, finding: Finding) -> str:
+    """A watched rule has no check of its own: the one that met the violation is run again."""
+    met = [check.rule for check in all_checks().values() if check.name == finding.check]
+    return _command(run, *([finding.rule] if finding.rule in all_checks() else met))
+
+
+def _rule(run: Run, rule: Rule) -> dict[str, Any]:
+    outcome, reason = run.book.outcomes[rule.id]
+    found = run.book.findings.get(rule.id, [])
+    return {
+        "id": rule.id,
+        "level": rule.level,
+        "evidence": rule.evidence,
+        "source": rule.source,
+        "text": rule.text,
+        "operations": list(rule.operations),
+        "needs": list(rule.needs),
+        "pack": pack_of(rule.id),
+        "line": rule.line,
+        "outcome": outcome,
+        "reason": redacted(reason, run.config),
+        "evaluated": run.book.evaluated[rule.id],
+        "findings": redacted([_finding(run, finding) for finding in found], run.config),
+    }
+
+
+def _finding(run: Run, finding: Finding) -> dict[str, Any]:
+    return {
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "check": finding.check,
+        "count": finding.count,
+        "runs": finding.runs,
+        "failed": finding.failed,
+        "also": _also(run.book.findings.values(), finding),
+        "steps": _steps(finding.story),
+        "rerun": _rerun(run, finding),
+    }
+
+
+def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
+    """The other rules whose findings end with the same exchange: one root, told once."""
+    last = {exchange.number for exchange in finding.story[-1:]}
+    return sorted(
+        {
+            other.rule
+            for findings in found
+            for other in findings
+            if other.rule != finding.rule and last & {e.number for e in other.story[-1:]}
+        }
+    )
+
+
+def _steps(story: tuple[Exchange, ...]) -> list[dict[str, Any]]:
+    begun = min((exchange.started for exchange in story), default=0.0)
+    return [
+        _step(exchange, curl, begun)
+        for exchange, curl in zip(story, curl_lines(story), strict=True)
+    ]
+
+
+def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
+    """One exchange, its times in milliseconds from the begin of the story's first."""
+    return {
+        "operation": exchange.operation,
+        "method": exchange.method,
+        "url": exchange.url,
+        "status": exchange.status,
+        "answer": exchange.summary,
+        "curl": curl,
+        "request": recorded(exchange),
+        "started_ms": round((exchange.started - begun) * 1000, 1),
+        "elapsed_ms": round(exchange.elapsed * 1000, 1),
+    }
+
+
+def _badge(report: Report) -> dict[str, Any]:
+    """A shields.io endpoint."""
+    colours = {"conformant": "brightgreen", "non-conformant": "red", "inconclusive": "yellow"}
+    colour = colours.get(report["verdict"], "lightgrey")
+    profile = "+".join(report["profile"])
+    return {
+        "schemaVersion": 1,
+        "label": f"conformance ({profile})",
+        "message": report["verdict"],
+        "color": colour,
+    }

@@ -1,0 +1,84 @@
+"""Binds each rule of the contract to the one check that evaluates it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from conformance.watch import WATCHED
+
+__all__ = ["PACKS", "PROFILES", "Check", "Pack", "all_checks", "pack_of", "rule"]
+
+Pack = Literal["smoke", "core", "model", "generated", "races", "ttl", "webhooks"]
+PACKS: tuple[Pack, ...] = ("smoke", "core", "model", "generated", "races", "ttl", "webhooks")
+
+# What a profile selects. Watched rules belong to every profile.
+PROFILES: dict[str, tuple[Pack, ...]] = {
+    "smoke": ("smoke",),
+    "core": ("smoke", "core"),
+    "model": ("model",),
+    "generated": ("model", "generated"),
+    "races": ("races",),
+    "ttl": ("ttl",),
+    "webhooks": ("webhooks",),
+    "extended": PACKS,
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A function that evaluates one rule, and the most that it may cost the target.
+
+    A `reads` check only reads: it may run against a deployment that must not be written to.
+    """
+
+    rule: str
+    pack: Pack
+    function: Callable[..., Any]
+    sessions: int
+    turns: int
+    reads: bool
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+_checks: dict[str, Check] = {}
+
+
+def rule(
+    id: str, pack: Pack = "core", *, sessions: int = 1, turns: int = 0, reads: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the function to be the check of this rule."""
+
+    def bind(function: Callable[..., Any]) -> Callable[..., Any]:
+        if id in _checks:
+            raise ValueError(f"{id} has a check already: {_checks[id].name}")
+        check = Check(id, pack, function, 0 if reads else sessions, turns, reads)
+        _checks[id] = check
+        function.__dict__["check"] = check
+        return function
+
+    return bind
+
+
+@cache
+def all_checks() -> dict[str, Check]:
+    """Every check by its rule's id."""
+    package = importlib.import_module("conformance.checks")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"conformance.checks.{module.name}")
+    return _checks
+
+
+def pack_of(id: str) -> Pack | None:
+    """The pack that evaluates a rule; None where nothing does."""
+    if id in WATCHED:
+        return "smoke"
+    check = all_checks().get(id)
+    return check.pack if check else None

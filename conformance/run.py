@@ -1,0 +1,298 @@
+"""One run: selects the checks, lets pytest run them, cleans up, and settles every rule."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.api import Api
+from conformance.book import Book
+from conformance.client import Client
+from conformance.config import Config
+from conformance.contract import Contract, Rule
+from conformance.findings import Blocked, NotApplicable, Outcome, Violation
+from conformance.journal import Journal, default_path
+from conformance.listener import Listener
+from conformance.plan import UNREPEATED, selected_checks, with_budgets
+from conformance.replay import Replay, tell
+from conformance.rules import PROFILES, Check, pack_of
+from conformance.timeouts import Timeouts
+from conformance.watch import WATCHED, Watch
+
+if TYPE_CHECKING:
+    from conformance.generation import Generation
+
+__all__ = ["Run"]
+
+Progress = Callable[[str, str], None]
+
+
+@dataclass
+class Run:
+    """A run against one target. After `execute`, the book holds an outcome for every rule."""
+
+    config: Config
+    contract: Contract
+    progress: Progress = lambda *_: None
+    say: Callable[[str], None] = lambda _: None
+    embedded: bool = False
+    book: Book = field(default_factory=Book)
+    tag: str = field(default_factory=lambda: f"conf-{secrets.token_hex(4)}")
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    duration: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)  # that each rule's check took
+    listener: Listener | None = None
+    timeouts: Timeouts | None = None
+    cause: str = ""
+    replay: Replay | None = None
+    violated: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.checks = selected_checks(self.config, self.contract)
+        self.config = with_budgets(self.config, self.checks, self.replay)
+        self.client = Client(self.config, Watch(self.contract), self.book)
+
+    def api(self, check: str) -> Api:
+        return Api(self.client, self.tag, check, self.config.seed)
+
+    def execute(self) -> None:
+        """Run every selected check; whatever happens, end every session that was opened.
+
+        A run that stops early says why in `cause`, and its rest is not-run for that reason.
+        """
+        begun = time.monotonic()
+        self._keep_journal()
+        try:
+            self._preflight()
+            if self.replay:
+                tell(self.replay, self.api("replay"), self.say)
+            if any(check.pack == "ttl" for check in self.checks.values()):
+                self.timeouts = Timeouts(self.api("timeouts"))
+            self._pytest()
+            self._repeat()
+        except Blocked as cause:
+            self.cause = str(cause)
+        except KeyboardInterrupt:
+            self.cause = "the run was interrupted"
+        finally:
+            self._clean_up()
+            self._settle_all()
+            self.duration = time.monotonic() - begun
+            self.client.close()
+
+    def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None:
+        """Run one check with what pytest gives it, and settle its rule."""
+        begun = time.monotonic()
+        outcome, reason = self._outcome(check, api, given)
+        self.seconds[check.rule] = time.monotonic() - begun
+        self.book.settle(check.rule, outcome, reason)
+        self.progress(check.rule, outcome)
+
+    def _outcome(self, check: Check, api: Api, given: dict[str, Any]) -> tuple[Outcome, str]:
+        for need in self.contract.rules[check.rule].needs:
+            if need not in self.config.capabilities:
+                return "not-applicable", f"the suite was given no {need.replace('_', ' ')}"
+        if check.pack == "races" and self.config.max_concurrency < 2:
+            return "not-run", f"--max-concurrency {self.config.max_concurrency} lets nothing race"
+        try:
+            observed = check.function(**given)
+        except Violation as violation:
+            api.report(check.rule, violation)
+            self.violated.append((check, given))
+            return self.failing(check.rule), str(violation)
+        except Blocked as cause:
+            return "not-run", str(cause)
+        except NotApplicable as cause:
+            return "not-applicable", str(cause)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            if broken := sorted({rule for exchange in api.story for rule in exchange.broken}):
+                return "not-run", f"the answers could not be read, see {', '.join(broken)} ({why})"
+            return "error", why  # a fault of the suite's own, told as one
+        self.book.saw(check.rule)
+        return ("observed", str(observed)) if observed is not None else ("pass", "")
+
+    @property
+    def whole(self) -> bool:
+        """Whether the selection is one that must give evidence on every watched rule."""
+        packs = {pack for name in self.config.profile for pack in PROFILES[name]}
+        return "smoke" in packs and not self.config.rules and not self.config.read_only
+
+    def failing(self, rule: str) -> Outcome:
+        """What a violation of this rule counts as."""
+        by_level: dict[str, Outcome] = {"MUST": "fail", "SHOULD": "warn", "MAY": "observed"}
+        return by_level[self.contract.rules[rule].level]
+
+    def _preflight(self) -> None:
+        """Refuse to judge a target that cannot be reached or does not know the suite."""
+        api = self.api("preflight")
+        answer = api.list(take=1)
+        if answer.status in (401, 403) and api.search(size=1).status in (401, 403):
+            raise Blocked(
+                f"the target refuses the suite's key ({answer.status}); set CONFORMANCE_TOKEN"
+            )
+        if not self.config.read_only:
+            opened = api.open()
+            if opened.status == 404:
+                raise Blocked(
+                    f"the target does not know the agent {self.config.agent!r}; set --agent"
+                )
+
+    def _pytest(self) -> None:
+        """pytest collects and runs the checks; `Plugin` decides what their ends mean.
+
+        What the user has set for pytests of their own has no business in a run.
+        """
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(name, None)
+        checks = Path(__file__).parent / "checks"
+        code = pytest.main(
+            [
+                str(checks),
+                *("-c", os.devnull, "--rootdir", str(checks.parent.parent)),
+                *("-s", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:schemathesis"),
+                *("-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:logging"),
+                *("-o", "python_files=*.py", "-o", "python_functions=check_*"),
+            ],
+            plugins=[Plugin(self)],
+        )
+        if code == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            raise RuntimeError(f"pytest stopped with {code!r}")
+
+    def _repeat(self) -> None:
+        """Run what failed again, last of all, so that no other check lacks the budget for it."""
+        self.book.repeating = True
+        for check, given in self.violated:
+            if check.pack in UNREPEATED:
+                continue
+            found = [f for f in self.book.findings[check.rule] if f.check == check.name]
+            for _ in range(self.config.repeats):
+                failed = self._fails_again(check, given)
+                if failed is None:
+                    break
+                for finding in found:
+                    finding.runs += 1
+                    finding.failed += failed
+
+    @staticmethod
+    def _fails_again(check: Check, given: dict[str, Any]) -> bool | None:
+        """Whether the check fails once more; None where it cannot be evaluated."""
+        try:
+            check.function(**{**given, "api": given["api"].fresh()})
+        except Violation:
+            return True
+        except Exception:  # the rule is settled; only its repetition is given up
+            return None
+        return False
+
+    def _keep_journal(self) -> None:
+        """The embedded mock takes its sessions with it; any other target keeps them."""
+        if not (self.embedded or self.config.read_only):
+            path = self.config.ledger or default_path(self.tag)
+            self.client.ledger.journal = Journal(path, self.tag, self.client.base)
+
+    def _clean_up(self) -> None:
+        """End every session that is still open. One that cannot be ended stays in the audit,
+        and in the journal, for a sweep."""
+        if self.timeouts:
+            self.timeouts.close()
+        self.client.wind_down()
+        api = self.api("clean-up")
+        self._find_lost(api)
+        for id in self.client.ledger.left_open:
+            with suppress(Blocked):
+                api.end(id, note=self.tag)
+        if journal := self.client.ledger.journal:
+            journal.close(keep=bool(self.client.ledger.left_open or self.client.ledger.lost))
+
+    def _find_lost(self, api: Api) -> None:
+        """An open that was not answered may have opened a session, in a channel of the run's."""
+        ledger = self.client.ledger
+        for channel in [channel for channel in ledger.lost if channel.startswith(self.tag)]:
+            with suppress(Blocked):
+                for item in api.list(channel=channel, take=200).page["items"]:
+                    if item.get("channel") == channel:
+                        ledger.note_open(str(item["id"]))
+                ledger.lost.remove(channel)
+
+    def _settle_all(self) -> None:
+        for id, rule in self.contract.rules.items():
+            outcome, reason = self._settled(rule)
+            self.book.outcomes[id] = (outcome, reason)
+
+    def _settled(self, rule: Rule) -> tuple[Outcome, str]:
+        found = self.book.findings.get(rule.id)
+        if found:
+            return self.failing(rule.id), f"expected {found[0].expected}; got {found[0].actual}"
+        if rule.id in self.book.outcomes:
+            return self.book.outcomes[rule.id]
+        if rule.unchecked:
+            return "not-applicable", f"cannot be checked: {rule.unchecked}"
+        if rule.id in WATCHED:
+            if self.book.evaluated[rule.id]:
+                return "pass", ""
+            if not self.whole:
+                return "not-selected", "no exchange of this selection gave evidence"
+            return "not-run", self.cause or "no exchange of this run gave evidence"
+        if rule.id in self.checks:
+            return "not-run", self.cause or "the run stopped before its check"
+        return "not-selected", f"belongs to the pack {pack_of(rule.id)}"
+
+
+class Plugin:
+    """pytest's side of a run: which functions are checks, and what each one is given."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the selected checks, in the contract's order."""
+        order = {rule: place for place, rule in enumerate(self.run.contract.rules)}
+        # What waits for a timeout is looked at last.
+        order |= {id: len(order) for id, c in self.run.checks.items() if c.pack == "ttl"}
+        wanted = self.run.checks
+        items[:] = sorted(
+            (item for item in items if _check(item).rule in wanted),
+            key=lambda item: order[_check(item).rule],
+        )
+
+    @pytest.fixture
+    def api(self, request: pytest.FixtureRequest) -> Api:
+        return self.run.api(request.function.__name__)
+
+    @pytest.fixture
+    def timeouts(self) -> Timeouts | None:
+        return self.run.timeouts
+
+    @pytest.fixture
+    def listener(self) -> Listener | None:
+        return self.run.listener
+
+    @pytest.fixture(scope="session")
+    def generation(self) -> Generation:
+        from conformance.generation import Generation  # slow to import, used by one pack
+
+        return Generation(self.run.api("generation"))
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        names = pyfuncitem._fixtureinfo.argnames
+        given: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
+        self.run.evaluate(_check(pyfuncitem), given["api"], given)
+        return True
+
+
+def _check(item: pytest.Item) -> Check:
+    """The check that a collected function is; `rule` has put it there."""
+    check: Check = item.function.check  # type: ignore[attr-defined]
+    return check
