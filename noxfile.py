@@ -1,0 +1,92 @@
+"""One session a verb; plain `nox` runs lint and tests. All share one virtual environment, which is
+made once and again when `pyproject.toml` or `constraints.txt` change."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "tests"]
+
+HERE = Path(__file__).parent
+ENVIRONMENT = HERE / ".nox" / "adjourn"
+INPUTS = ("pyproject.toml", "constraints.txt")
+
+
+def run(session: nox.Session, *command: str) -> None:
+    """Run a module of the shared environment's Python."""
+    session.run(str(python(session)), "-m", *command, external=True)
+
+
+def python(session: nox.Session) -> Path:
+    """The shared environment's Python; installs what is missing."""
+    found = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    state = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in INPUTS)).hexdigest()
+    stamp = ENVIRONMENT / "installed"
+    if not stamp.exists() or stamp.read_text() != state:
+        session.run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT), external=True)
+        install = ("-m", "pip", "install", "-q", "-c", str(HERE / "constraints.txt"))
+        session.run(str(found), *install, "-e", f"{HERE}[test,lint]", external=True)
+        stamp.write_text(state)
+    return found
+
+
+@nox.session
+def mock(session: nox.Session) -> None:
+    """Serve the mock; options behind -- are its own."""
+    run(session, "mock_server", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge a deployment, by default the embedded mock; options behind -- are its own."""
+    run(session, "conformance", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the mock, the suite and the contract; without Chromium, not what needs a browser."""
+    options: tuple[str, ...] = ()
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        session.warn("no chromium and chromedriver here: the tests marked browser are left out")
+        options = ("-m", "not browser")
+    run(session, "pytest", *options, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and the contract."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+    run(session, "mypy")
+    run(session, "conformance.lint")
+
+
+@nox.session
+def kill_matrix(session: nox.Session) -> None:
+    """Run the suite against every faulty mock and every legal choice; --fast for a part."""
+    run(session, "tests.kill_matrix", *session.posargs)
+
+
+@nox.session
+def innocents(session: nox.Session) -> None:
+    """Run the suite against two legal servers in every choice and 200 combinations: long."""
+    run(session, "tests.innocents", *session.posargs)
+
+
+@nox.session
+def targets(session: nox.Session) -> None:
+    """Run the suite against the second server with each of its faults."""
+    run(session, "tests.targets", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the mock beside Prism, paired in one run."""
+    run(session, "bench", *session.posargs)

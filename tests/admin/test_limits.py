@@ -1,0 +1,52 @@
+"""Limits on what comes in, each with its proper code."""
+
+import pytest
+
+CHATS = "/api/v1/chats"
+
+
+def head(*lines):
+    return "\r\n".join([f"GET {CHATS} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
+
+
+def test_a_head_below_the_limit_is_taken(raw):
+    answer = raw(head("Authorization: Bearer k", f"X-Long: {'x' * 60_000}", "Connection: close"))
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        head(f"X-Long: {'x' * 70_000}"),
+        head(*(f"X-{n}: {'x' * 50}" for n in range(2000))),
+        f"GET /{'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(),
+        f"GET / HTTP/1.1\r\nX-Endless: {'x' * 300_000}".encode(),
+    ],
+    ids=["one header", "many headers", "path", "no end"],
+)
+def test_a_head_beyond_the_limit_is_refused(raw, sent):
+    answer = raw(sent)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"application/problem+json" in answer
+    assert b"/problems/head-too-large" in answer
+
+
+def test_what_is_no_http_is_refused(raw):
+    assert raw(b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400")
+
+
+def test_many_requests_on_one_connection_are_not_one_head(shared):
+    for _ in range(30):
+        answer = shared.get(CHATS, headers={"X-Long": "x" * 5000})
+        assert answer.status_code == 200
+
+
+def test_a_body_beyond_the_limit_is_refused(client):
+    answer = client.post(CHATS, content=b" " * (1024 * 1024 + 1))
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/content-too-large")
+
+
+def test_a_body_of_the_control_plane_has_a_limit_too(raw):
+    head = "PUT /__admin/state HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    declared = f"Content-Length: {64 * 1024 * 1024 + 1}\r\nConnection: close\r\n\r\n"
+    assert raw((head + declared).encode()).startswith(b"HTTP/1.1 413")

@@ -1,0 +1,114 @@
+"""Sandboxes: one port, worlds that never meet."""
+
+import time
+
+import httpx
+import pytest
+
+CHATS = "/api/v1/chats"
+KEY = {"Authorization": "Bearer k"}
+
+
+def test_two_sandboxes_share_nothing(shared):
+    with shared.in_sandbox("left") as left, shared.in_sandbox("right") as right:
+        session = left.open(ttl_seconds=60)
+        assert right.get(f"{CHATS}/{session['id']}").status_code == 404
+        assert (left.count(), right.count()) == (1, 0)
+        left.steer("POST", "/clock/advance", json={"by": "PT1H"})
+        assert right.steer("GET", "/clock")["mode"] == "wall"
+        assert left.read(session["id"])["final_reason"] == "ttl"
+
+
+def test_the_same_endpoint_is_free_in_each_sandbox(shared):
+    endpoint = {"channel": "sms", "external_id": {"from": "1"}}
+    with shared.in_sandbox("one") as one, shared.in_sandbox("two") as two:
+        assert one.open(**endpoint)["id"] != two.open(**endpoint)["id"]
+
+
+def test_a_request_without_the_header_is_in_the_default_sandbox(shared):
+    session = shared.open()
+    with shared.in_sandbox("default") as same:
+        assert same.read(session["id"])["id"] == session["id"]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 65, "ü".encode(), "../etc"])
+@pytest.mark.parametrize("path", [CHATS, "/__admin/clock"])
+def test_an_impossible_name_is_refused(shared, path, name):
+    before = shared.steer("GET", "/sandboxes")["sandboxes"]
+    response = shared.get(path, headers={"X-Mock-Sandbox": name})
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    (error,) = response.json()["errors"]
+    assert error["in"] == "header"
+    assert error["pointer"] == "/X-Mock-Sandbox"
+    assert "1 to 64 letters" in error["detail"]
+    after = shared.steer("GET", "/sandboxes")["sandboxes"]
+    assert [row["name"] for row in after] == [row["name"] for row in before]
+
+
+def test_a_sandbox_is_listed_and_deleted(client, shared):
+    client.open()
+    name = client.headers["X-Mock-Sandbox"]
+    rows = {row["name"]: row for row in shared.steer("GET", "/sandboxes")["sandboxes"]}
+    assert rows[name]["sessions"] == 1
+    assert shared.admin("DELETE", f"/sandboxes/{name}").status_code == 204
+    assert name not in {row["name"] for row in shared.steer("GET", "/sandboxes")["sandboxes"]}
+    assert client.count() == 0
+
+
+def test_the_default_sandbox_cannot_be_deleted(shared):
+    response = shared.admin("DELETE", "/sandboxes/default")
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/sandbox-kept")
+    assert "reset" in response.json()["detail"]
+
+
+def test_an_unknown_sandbox_is_not_found(shared):
+    response = shared.admin("DELETE", "/sandboxes/nobody")
+    assert (response.status_code, response.json()["type"]) == (404, "/problems/unknown-sandbox")
+
+
+def test_an_idle_sandbox_expires_and_a_busy_one_does_not(start, eventually):
+    mock = start(sandbox_idle=0.2, choices=("turn_delay=1",))
+    with mock.in_sandbox("idle") as idle, mock.in_sandbox("busy") as busy:
+        idle.open()
+        session = busy.open()
+        begun = time.monotonic()
+        assert busy.submit(session["id"]).status_code == 200  # a turn of one second
+        assert time.monotonic() - begun >= 0.9
+        eventually(lambda: len(mock.steer("GET", "/sandboxes")["sandboxes"]) == 1)
+        assert idle.count() == 0
+
+
+def test_the_number_of_sandboxes_is_bounded(start):
+    mock = start(sandbox_limit=2)
+    for name in ("a", "b", "a"):
+        with mock.in_sandbox(name) as client:
+            client.open()
+    with mock.in_sandbox("c") as client:
+        response = client.get(CHATS)
+    assert (response.status_code, response.json()["type"]) == (429, "/problems/too-many-sandboxes")
+    assert "delete one" in response.json()["detail"]
+
+
+def test_a_browser_may_send_the_header(shared):
+    headers = {
+        "Origin": "http://app.test",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-mock-sandbox",
+    }
+    response = shared.options(CHATS, headers=headers)
+    assert "x-mock-sandbox" in response.headers["access-control-allow-headers"].lower()
+
+
+def test_a_refused_name_is_readable_for_a_browser(shared):
+    headers = {"Origin": "http://app.test", "X-Mock-Sandbox": "a b", **KEY}
+    response = httpx.get(f"{shared.base_url}{CHATS}", headers=headers, trust_env=False)
+    assert response.headers["access-control-allow-origin"] == "http://app.test"
+
+
+def test_a_sandbox_begins_with_the_seed(start, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("sessions:\n  - {agent_id: agent-echo, turns: [Hello]}\n")
+    mock = start(seed=seed)
+    with mock.in_sandbox("fresh") as fresh:
+        assert fresh.count() == 1

@@ -1,0 +1,42 @@
+import pytest
+
+from conformance.contract import Contract
+from conformance.rules import PACKS, all_checks, pack_of, rule
+from conformance.watch import WATCHED
+
+
+def test_every_rule_is_bound_once_or_says_why_it_cannot_be(contract: Contract) -> None:
+    checks = all_checks()
+    for found in contract.rules.values():
+        bound = (found.id in checks) + (found.id in WATCHED)
+        assert bound == (0 if found.unchecked else 1), found.id
+
+
+def test_nothing_is_bound_to_a_rule_that_is_not_there(contract: Contract) -> None:
+    assert set(all_checks()) | set(WATCHED) <= set(contract.rules)
+
+
+def test_every_pack_has_a_check() -> None:
+    assert {check.pack for check in all_checks().values()} == set(PACKS)
+
+
+def test_a_rule_takes_one_check_only() -> None:
+    with pytest.raises(ValueError, match="END-01 has a check already"):
+        rule("END-01")(lambda api: None)
+
+
+def test_a_check_that_reads_costs_no_session() -> None:
+    assert all(c.sessions == c.turns == 0 for c in all_checks().values() if c.reads)
+
+
+def test_check_names_are_words_that_no_two_share() -> None:
+    names = [check.name for check in all_checks().values()]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("check_") for name in names)
+
+
+def test_the_pack_of_a_rule(contract: Contract) -> None:
+    assert pack_of("TTL-01") == "ttl"
+    assert pack_of("SES-01") == "smoke"
+    unchecked = next(found.id for found in contract.rules.values() if found.unchecked)
+    assert pack_of(unchecked) is None

@@ -1,0 +1,108 @@
+"""The example for pytest users, run as they would run it, alone and by two workers."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mock_server.testing import running_mock
+
+HERE = Path(__file__).resolve().parents[2]
+# By name, so that it is there whether the project is installed or not.
+PLUGINS = ["-p", "mock_server.pytest_plugin", "-p", "xdist"]
+
+SCRIPT = """
+import json, os, pathlib
+import httpx, pytest
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_script(adjourn_sandbox, adjourn_clock, number):
+    adjourn_clock.freeze("2030-01-05T09:00:00Z")
+    headers = {"Authorization": "Bearer any", **adjourn_sandbox.headers}
+    with httpx.Client(base_url=adjourn_sandbox.url, headers=headers, trust_env=False) as api:
+        seen = []
+        for text in ("one", "bye"):
+            opened = api.post("/api/v1/chats", json={"agent_id": "agent-closer"}).json()
+            path = f"/api/v1/chats/{opened['id']}"
+            adjourn_clock.advance("PT1M")
+            turn = api.post(f"{path}/messages", json={"content": text}).json()
+            seen += [opened, turn, api.get(path).json()]
+        seen.append(api.get("/api/v1/chats?state=all").json())
+    worker = os.environ["PYTEST_XDIST_WORKER"]
+    pathlib.Path(f"{number}.json").write_text(json.dumps([worker, adjourn_sandbox.name, seen]))
+"""
+
+
+def run_pytest(*arguments, cwd):
+    return run_plain_pytest(*PLUGINS, *arguments, cwd=cwd, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+
+
+def run_plain_pytest(*arguments, cwd, paths=(HERE,), **variables):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), **variables}
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+
+
+def test_the_example_passes():
+    result = run_pytest("examples/pytest", cwd=HERE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 passed" in result.stdout
+
+
+def test_the_example_passes_where_warnings_are_errors():
+    result = run_pytest("-W", "error", "examples/pytest", cwd=HERE)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_projects_entry_point_is_all_that_pytest_needs(tmp_path):
+    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+    ((name, module),) = project["entry-points"]["pytest11"].items()
+    installed = tmp_path / "adjourn-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: adjourn\nVersion: 0\n")
+    (installed / "entry_points.txt").write_text(f"[pytest11]\n{name} = {module}\n")
+    example = shutil.copytree(HERE / "examples/pytest", tmp_path / "example")
+    result = run_plain_pytest("--rootdir", ".", cwd=example, paths=(tmp_path, HERE))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 passed" in result.stdout
+
+
+def test_two_workers_on_one_mock_see_the_same_and_never_meet(tmp_path):
+    (tmp_path / "test_script.py").write_text(SCRIPT)
+    with running_mock() as mock:
+        both = run_pytest(
+            "-n", "2", "--dist", "load", "--adjourn-url", mock.url, "--rootdir", ".", cwd=tmp_path
+        )
+    assert both.returncode == 0, both.stdout + both.stderr
+    one, other = (json.loads((tmp_path / f"{number}.json").read_text()) for number in (1, 2))
+    assert {one[0], other[0]} == {"gw0", "gw1"}
+    assert one[1] != other[1]
+    assert one[2] == other[2]
+    assert one[2][-1]["total_count"] == 2
+
+
+def test_the_plugin_costs_nothing_when_it_is_not_used(tmp_path):
+    (tmp_path / "test_plain.py").write_text(
+        "import sys\n"
+        "def test_plain():\n"
+        "    assert 'mock_server.testing' not in sys.modules\n"
+        "    assert 'connexion' not in sys.modules\n"
+        "    assert 'uvicorn' not in sys.modules\n"
+    )
+    result = run_pytest("--rootdir", ".", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_refused_call_of_the_control_plane_says_why():
+    from mock_server.testing import open_sandbox
+
+    with running_mock() as mock, open_sandbox(mock, "why") as sandbox:
+        with pytest.raises(AssertionError, match="GREMLINS"):
+            sandbox.admin("POST", "/faults", {"fault": "GREMLINS"})

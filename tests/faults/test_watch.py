@@ -1,0 +1,94 @@
+"""Hot reload: changed files are taken up, broken ones are not, the state stays."""
+
+import logging
+
+import pytest
+
+from mock_server.resources import resource
+from tests.faults.conftest import CHATS
+
+AGENTS = "agents: {a: {script: [{reply: 'One: {text}'}]}, b: {script: [{reply: B}]}}"
+
+
+@pytest.fixture
+def watched(start, tmp_path, caplog):
+    """A mock that watches copies of its files."""
+    contract = tmp_path / "openapi.yaml"
+    contract.write_text(resource("openapi.yaml").read_text())
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(AGENTS)
+    api = start(contract=contract, seed=seed, watch=True)
+    caplog.set_level(logging.WARNING, "adjourn.watch")
+    api.contract_file, api.seed_file = contract, seed
+    return api
+
+
+def told(caplog, eventually, *words):
+    eventually(lambda: all(word in caplog.text for word in words))
+    return caplog.text
+
+
+def test_changed_agents_answer_in_sessions_that_are_open(watched, caplog, eventually):
+    session = watched.open("a")["id"]
+    assert watched.submit(session, "x").json()["messages"][0]["content"] == "One: x"
+    watched.seed_file.write_text(AGENTS.replace("One", "Two"))
+    told(caplog, eventually, "took up", "0 sessions fit no longer")
+    assert watched.submit(session, "y").json()["messages"][0]["content"] == "Two: y"
+    assert len(watched.read(session)["messages"]) == 4
+
+
+def test_a_session_whose_agent_is_gone_is_told(watched, caplog, eventually):
+    session = watched.open("b")["id"]
+    watched.seed_file.write_text("agents: {a: {script: [{reply: One}]}}")
+    told(caplog, eventually, "1 sessions fit no longer", session, "no agent 'b'")
+    assert watched.read(session)["status"] == "active"
+    assert watched.submit(session).status_code == 502
+
+
+def test_a_changed_contract_is_in_force_and_the_state_is_held_to_it(watched, caplog, eventually):
+    session = watched.open("a", ttl_seconds=60)["id"]
+    text = watched.contract_file.read_text()
+    watched.contract_file.write_text(text.replace("minimum: 60\n", "minimum: 90\n"))
+    told(caplog, eventually, "1 sessions fit no longer", session, "/ttl_seconds", "at least 90")
+    refused = watched.post(CHATS, json={"agent_id": "a", "ttl_seconds": 60})
+    assert refused.status_code == 400
+    assert "at least 90" in refused.json()["errors"][0]["detail"]
+    assert watched.post(CHATS, json={"agent_id": "a", "ttl_seconds": 90}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("seed", "agents: {a: {script: []}}", ["seed.yaml", "/agents/a/script", "at least 1 item"]),
+        ("seed", "[", ["seed.yaml", "YAML"]),
+        ("seed", None, ["seed.yaml", "cannot be read"]),
+        ("contract", "openapi: 3.0.3", ["openapi.yaml"]),
+        ("contract", "{}", ["openapi.yaml", "/openapi"]),
+        ("contract", "operation", ["openapi.yaml", "getChatX"]),
+    ],
+)
+def test_a_broken_file_changes_nothing_and_says_why(watched, caplog, eventually, file, text, words):
+    session = watched.open("a")["id"]
+    path = watched.seed_file if file == "seed" else watched.contract_file
+    if text is None:
+        path.unlink()
+    else:
+        whole = watched.contract_file.read_text()
+        path.write_text(whole.replace("getChat", "getChatX") if text == "operation" else text)
+    told(caplog, eventually, "kept the old files", *words)
+    assert watched.submit(session, "x").json()["messages"][0]["content"] == "One: x"
+    path.write_text(whole_again(file))
+    told(caplog, eventually, "took up")
+    assert watched.open("a")["status"] == "active"
+
+
+def whole_again(file):
+    return AGENTS if file == "seed" else resource("openapi.yaml").read_text()
+
+
+def test_a_mock_that_does_not_watch_goes_on(start, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(AGENTS)
+    api = start(seed=seed)
+    seed.write_text("[")
+    assert api.open("a")["status"] == "active"

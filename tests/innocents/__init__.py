@@ -1,0 +1,1 @@
+"""Legal servers in every combination: none may be accused."""

@@ -1,0 +1,269 @@
+"""Mutants of the list: filters, order, paging, totals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mock_server import handlers
+from mock_server.parameters import QueryReader
+from mock_server.render import Renderer
+from mock_server.repository import SessionQuery
+from mock_server.store import SqliteRepository
+
+from ..mutants import mutant
+from ..patch import Answer, Patch
+from .tools import lenient_query
+
+
+def asked_for(patch: Patch, change: Any) -> None:
+    """List what a changed query asks for: `change(query)`."""
+
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        return await real(store, change(query))
+
+
+def page_changed(patch: Patch, change: Any) -> None:
+    """Answer with a changed page: `change(page)`, in place."""
+
+    @patch.answer("listChats")
+    def changed(answer: Answer) -> None:
+        if answer.ok:
+            change(answer.json)
+
+
+def state_given(patch: Patch, given: bytes, state: str) -> None:
+    """Read another state from a query that gives this one, b"" for none."""
+
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        values = real(reader, query, errors)
+        wanted = given in query if given else b"state=" not in query
+        return {**values, "state": state} if wanted and "state" in values else values
+
+
+@mutant("LIST-01", "a page tells where the next one starts")
+def page_with_a_next_link(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(next=page["skip"] + page["take"]))
+
+
+@mutant("LIST-01", "total_count is a text")
+def total_as_text(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(total_count=str(page["total_count"])))
+
+
+@mutant("LIST-02", "a list without state holds final sessions too")
+def list_shows_final_sessions(patch: Patch) -> None:
+    state_given(patch, b"", "all")
+
+
+@mutant("LIST-03", "state=active lists every session")
+def state_active_is_all(patch: Patch) -> None:
+    state_given(patch, b"state=active", "all")
+
+
+@mutant("LIST-04", "state=final lists every session")
+def state_final_is_all(patch: Patch) -> None:
+    state_given(patch, b"state=final", "all")
+
+
+@mutant("LIST-05", "state=all lists active sessions only")
+def state_all_is_active(patch: Patch) -> None:
+    state_given(patch, b"state=all", "active")
+
+
+@mutant("LIST-06", "the filter by agent_id is ignored")
+def agent_filter_is_ignored(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, agent_id=None))
+
+
+@mutant("LIST-07", "the filter by channel is ignored")
+def channel_filter_is_ignored(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, channel=None))
+
+
+@mutant("LIST-07", "the filter by channel is a prefix")
+def channel_filter_is_a_prefix(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        if query.channel is not None:
+            where = where.replace("channel = ?", "channel LIKE ? || '%'")
+        return where, values
+
+
+@mutant("LIST-08", "a filter by agent_id switches the filter by state off")
+def agent_filter_replaces_state(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, state="all") if query.agent_id else query)
+
+
+@mutant("LIST-08", "filters select what matches any of two")
+def filters_select_any(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        if query.state != "all":
+            where = where.replace("AND agent_id = ?", "OR agent_id = ?")
+            where = where.replace("is_final = ? OR agent_id = ?", "(is_final = ? OR agent_id = ?)")
+        return where, values
+
+
+@mutant("LIST-09", "updated_after is ignored")
+def updated_after_is_ignored(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, updated_after=None))
+
+
+@mutant("LIST-09", "updated_after selects what was active before")
+def updated_after_is_before(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        return where.replace("last_activity > ?", "last_activity < ?"), values
+
+
+@mutant("LIST-09", "updated_after is compared with created_time")
+def updated_after_means_created_after(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        return where.replace("last_activity > ?", "created > ?"), values
+
+
+@mutant("LIST-10", "updated_after includes its own instant")
+def updated_after_is_inclusive(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        return where.replace("last_activity > ?", "last_activity >= ?"), values
+
+
+@mutant("LIST-11", "the session that was silent for longest comes first")
+def list_is_ascending(patch: Patch) -> None:
+    patch.around(SqliteRepository, "session_order")(lambda real, store: "last_activity, activity")
+
+
+@mutant("LIST-12", "a list is ordered by created_time")
+def list_is_ordered_by_creation(patch: Patch) -> None:
+    patch.around(SqliteRepository, "session_order")(lambda real, store: "created DESC, id")
+
+
+@mutant("LIST-13", "a page holds one item more than take")
+def page_with_one_too_many(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, take=query.take + 1))
+
+
+@mutant("LIST-13", "a page holds one item less than take")
+def page_with_one_too_few(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, take=max(1, query.take - 1)))
+
+
+@mutant("LIST-14", "a take beyond 200 takes effect")
+def take_has_no_limit(patch: Patch) -> None:
+    patch.around(handlers, "clamp")(lambda real, value, bounds: value)
+
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        found: list[Any] = []
+        values = real(reader, query, found)
+        errors.extend(error for error in found if error.get("keyword") != "maximum")
+        return values
+
+
+@mutant("LIST-15", "a page holds 50 items where no take is given")
+def take_of_fifty_by_default(patch: Patch) -> None:
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        values = real(reader, query, errors)
+        given = b"take=" in query or "take" not in values
+        return values if given else {**values, "take": 50}
+
+
+@mutant("LIST-16", "a page tells the number of its items as take")
+def take_counts_the_items(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(take=max(1, len(page["items"]))))
+
+
+@mutant("LIST-16", "a page always tells skip 0")
+def skip_is_always_told_as_0(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(skip=0))
+
+
+@mutant("LIST-17", "total_count counts the items of the page")
+def total_counts_the_page(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(total_count=len(page["items"])))
+
+
+@mutant("LIST-17", "total_count counts what is left behind skip")
+def total_counts_what_is_left(patch: Patch) -> None:
+    def left(page: Any) -> None:
+        page["total_count"] = max(0, page["total_count"] - page["skip"])
+
+    page_changed(patch, left)
+
+
+@mutant("LIST-18", "a skip beyond the last match gives the first page")
+def skip_wraps_around(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        items, total = await real(store, query)
+        return (items, total) if items else await real(store, replace(query, skip=0))
+
+
+@mutant("LIST-19", "the last item of a page comes again on the next one")
+def pages_overlap(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, skip=max(0, query.skip - 1)))
+
+
+@mutant("LIST-19", "an item between two pages is left out")
+def pages_leave_a_gap(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, skip=query.skip + (query.skip > 0)))
+
+
+@mutant("LIST-20", "an unknown state lists everything")
+def unknown_state_is_all(patch: Patch) -> None:
+    lenient_query(patch, "state", "all")
+
+
+@mutant("LIST-21", "an updated_after that is no date-time is ignored")
+def malformed_instant_is_ignored(patch: Patch) -> None:
+    lenient_query(patch, "updated_after", None)
+
+
+@mutant("LIST-22", "a negative skip counts as 0")
+def negative_skip_is_0(patch: Patch) -> None:
+    lenient_query(patch, "skip", 0)
+
+
+@mutant("LIST-23", "a take of 0 gives an empty page")
+def take_of_0_is_an_empty_page(patch: Patch) -> None:
+    lenient_query(patch, "take", 0)
+    patch.around(handlers, "clamp")(lambda real, value, bounds: value)
+
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        return await real(store, replace(query, take=max(0, query.take)))
+
+    @patch.around(handlers, "session_query")
+    def session_query(real: Any, query: Any) -> Any:
+        return replace(real({**query, "take": query["take"] or 1}), take=query["take"])
+
+
+@mutant("LIST-24", "a take that is no integer is ignored")
+def take_that_is_no_integer(patch: Patch) -> None:
+    lenient_query(patch, "take", 20)
+
+
+@mutant("LIST-25", "a listed session shows its first message only")
+def listed_transcript_is_cut(patch: Patch) -> None:
+    @patch.around(Renderer, "listed")
+    def listed(real: Any, renderer: Renderer, session: Any) -> Any:
+        return real(renderer, replace(session, messages=session.messages[:1]))
+
+
+@mutant("LIST-25", "a listed final session shows the reason closed")
+def listed_reason_differs(patch: Patch) -> None:
+    @patch.around(Renderer, "listed")
+    def listed(real: Any, renderer: Renderer, session: Any) -> Any:
+        reason = session.final_reason and "closed"
+        return real(renderer, replace(session, final_reason=reason))

@@ -1,0 +1,115 @@
+"""What several mutants do: let a broken request pass, or change a member of a body."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from mock_server import validation
+from mock_server.chats import Chats
+from mock_server.parameters import QueryReader
+from mock_server.repository import Change
+from mock_server.session import Message, Session
+from mock_server.store import SqliteRepository
+
+from ..patch import Patch
+
+__all__ = [
+    "Body",
+    "execute",
+    "forgetful",
+    "lenient_body",
+    "lenient_query",
+    "recast",
+    "save",
+    "stored_messages",
+]
+
+Body = Mapping[str, Any]
+AS_IT_IS: Any = object()
+
+
+def lenient_body(patch: Patch, member: str, value: Any = AS_IT_IS) -> None:
+    """Let a body pass whatever its member holds; with a value, put that in its place."""
+
+    @patch.around(validation, "_body_violations")
+    def violations(real: Any, validator: Any, body: Any) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = real(validator, body)
+        left = [error for error in found if not _lies_in(error, member)]
+        if len(left) < len(found) and value is not AS_IT_IS:
+            body[member] = value
+        return left
+
+
+def lenient_query(patch: Patch, name: str, value: Any) -> None:
+    """Read a parameter that breaks its schema as this value."""
+
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        found: list[dict[str, str]] = []
+        values = real(reader, query, found)
+        left = [error for error in found if not _lies_in(error, name)]
+        errors.extend(left)
+        return {**values, name: value} if len(left) < len(found) else values
+
+
+def recast(patch: Patch, member: str, change: Callable[[Any], Any]) -> None:
+    """Change a member of every body that has it, before anything looks at the body."""
+
+    @patch.around(validation, "parse_json")
+    def parse_json(real: Any, raw: bytes) -> Any:
+        body = real(raw)
+        if isinstance(body, dict) and member in body:
+            body = {**body, member: change(body[member])}
+        return body
+
+
+def execute(chats: Chats, statement: str, *values: Any) -> None:
+    """Run a statement on the store's tables, past all that guards them."""
+    chats.store.connection.execute(statement, values)  # type: ignore[attr-defined]
+
+
+def save(chats: Chats, session: Session) -> Session:
+    """Overwrite what the store knows of the session's state; gives the session."""
+    execute(
+        chats,
+        "UPDATE sessions SET agent_id = ?, channel = ?, ttl_seconds = ?, created = ?, "
+        "last_activity = ?, is_final = ?, final_reason = ? WHERE id = ?",
+        session.agent_id,
+        session.channel,
+        session.ttl_seconds,
+        session.created,
+        session.last_activity,
+        session.is_final,
+        session.final_reason,
+        session.id,
+    )
+    return session
+
+
+def forgetful(patch: Patch) -> None:
+    """Let a key be answered anew, where the store would refuse to remember it twice."""
+
+    @patch.around(SqliteRepository, "_remember")
+    def remember(real: Any, store: SqliteRepository, change: Any, count: int) -> None:
+        with suppress(sqlite3.IntegrityError):
+            real(store, change, count)
+
+
+def stored_messages(patch: Patch, change: Callable[[Sequence[Message]], list[Message]]) -> None:
+    """Keep other messages of a round than those that it was answered with."""
+
+    @patch.around(SqliteRepository, "apply")
+    async def apply(real: Any, store: SqliteRepository, given: Change) -> Any:
+        if not given.messages:
+            return await real(store, given)
+        kept = tuple(change(given.messages))
+        moved = given.reply_from + len(kept) - len(given.messages)
+        return await real(store, replace(given, messages=kept, reply_from=max(0, moved)))
+
+
+def _lies_in(error: Mapping[str, str], member: str) -> bool:
+    return error.get("pointer", "").split("/")[1:2] == [member]

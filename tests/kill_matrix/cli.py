@@ -1,0 +1,92 @@
+"""The command line of the kill matrix."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from statistics import median
+
+import click
+
+from . import matrix
+from .catalogue import MUTANTS
+from .fast import FAST_CHOICES, FAST_MUTANTS
+from .matrix import Part
+from .page import PAGE, rendered
+from .runs import Sight
+from .score import KILLED, accused, choice_figures, fate, figures, line
+from .vanilla import caught
+
+__all__ = ["main"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--fast", is_flag=True, help="A fixed part, of all areas but the timeouts.")
+@click.option("--whole", is_flag=True, help="Every rule of a pack, to count what else fires.")
+@click.option("--only", metavar="NAME|RULE|CHOICE", help="One mutant, one rule's, one choice.")
+@click.option("--jobs", default=2, show_default=True, help="Cores to keep busy.")
+@click.option("--seeds", default=5, show_default=True, help="Seeds for each legal choice.")
+@click.option("--vanilla", is_flag=True, help="Run plain schemathesis on the same mutants too.")
+@click.option("--write-docs", is_flag=True, help="Write docs/kill-matrix.md; of the whole only.")
+def main(
+    fast: bool,
+    whole: bool,
+    only: str | None,
+    jobs: int,
+    seeds: int,
+    vanilla: bool,
+    write_docs: bool,
+) -> None:
+    """Measure the suite: it must kill every mutant by the rule that names it, and accuse no
+    legal choice. Exit 1 when it does not."""
+    if write_docs and (fast or only):
+        raise click.UsageError("--write-docs writes the whole matrix; leave out --fast and --only")
+    whole = whole or vanilla or write_docs
+    parts = planned(fast, only, seeds, whole=whole)
+    matrix.measure(parts, jobs, lambda sight: click.echo(line(sight)))
+    sights = [sight for part in parts for sight in part.sights]
+    faulty = [sight for sight in sights if sight.task.choice is None]
+    innocent = choice_figures(sight for sight in sights if sight.task.choice)
+    budget = plain_seconds(faulty)
+    plain = compared(faulty, budget, jobs) if vanilla else None
+    for part in parts:
+        click.echo(f"{part.name}: {len(part.tasks)} in {part.seconds:.0f} s")
+    for told in (figures(faulty, whole=whole), innocent):
+        click.echo(told)
+    if write_docs:
+        PAGE.write_text(rendered(faulty, innocent, plain, budget), encoding="utf-8")
+    sys.exit(any(failed(sight) for sight in sights))
+
+
+def plain_seconds(sights: list[Sight]) -> int:
+    """What a run of the core rules takes, in whole seconds."""
+    core = [sight.seconds for sight in sights if sight.task.profile == "core"]
+    return math.ceil(median(core)) if core else 5
+
+
+def compared(sights: list[Sight], budget: int, jobs: int) -> dict[str, bool]:
+    """Whether the plain run fails on each mutant; prints its figures."""
+    begun = time.monotonic()
+    names = [sight.task.mutant for sight in sights]
+    told = caught(names, budget, jobs, click.echo)
+    took = time.monotonic() - begun
+    click.echo(f"vanilla: {len(told)} of {len(names)} mutants, {budget} s each, in {took:.0f} s")
+    return {name: name in told for name in names}
+
+
+def planned(fast: bool, only: str | None, seeds: int, *, whole: bool) -> list[Part]:
+    """What the options ask for. A usage error where that is nothing."""
+    names = FAST_MUTANTS if fast else tuple(MUTANTS)
+    chosen = [MUTANTS[name] for name in names if only in (None, name, MUTANTS[name].rule)]
+    some = (only,) if only else FAST_CHOICES if fast else ()
+    innocents = matrix.choices(1 if fast else seeds, some)
+    parts = matrix.parts_of([*matrix.mutants(chosen, whole=whole), *innocents])
+    if not parts:
+        raise click.UsageError(f"neither a mutant nor a rule with one nor a choice: {only}")
+    return parts
+
+
+def failed(sight: Sight) -> bool:
+    """Whether a run is one that the suite should have judged otherwise."""
+    return bool(accused(sight)) if sight.task.choice else fate(sight) != KILLED

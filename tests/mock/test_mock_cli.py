@@ -1,0 +1,206 @@
+"""The command line as a user meets it: start, announce, refuse, stop."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mock_server.cli import main
+
+COMMAND = [sys.executable, "-m", "mock_server"]
+KEY = {"Authorization": "Bearer k"}
+
+
+def clean_environment(**extra):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ADJOURN_")}
+    return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
+
+
+@pytest.fixture
+def launch():
+    """Start the command; gives the process and what it announced."""
+    running = []
+
+    def begin(*options, **environment):
+        process = subprocess.Popen(
+            [*COMMAND, "--json", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=clean_environment(**environment),
+        )  # fmt: skip
+        running.append(process)
+        return process, json.loads(process.stdout.readline())
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def refused(*options, **environment):
+    clean = {name: None for name in os.environ if name.startswith("ADJOURN_")}
+    runner = CliRunner(env={**clean, "PORT": None, "HOST": None, **environment})
+    return runner.invoke(main, options)
+
+
+def test_it_announces_itself_and_stops_within_a_second(launch):
+    process, facts = launch("--port", "0")
+    assert facts["pid"] == process.pid
+    assert len(facts["operations"]) == 6
+    assert "agent-echo" in facts["agents"]
+    response = httpx.post(
+        f"{facts['url']}/api/v1/chats", json={"agent_id": "agent-echo"}, headers=KEY
+    )
+    assert response.status_code == 201
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 0
+    assert time.monotonic() - begun < 1
+    assert process.stderr.read() == ""
+
+
+def test_an_option_wins_over_the_environment(launch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        _, facts = launch("--port", "0", ADJOURN_PORT=port, ADJOURN_TOKEN="t", PORT=port)
+    assert httpx.get(f"{facts['url']}/api/v1/chats", headers=KEY).status_code == 401
+
+
+def test_choices_come_from_the_environment_too(launch):
+    _, facts = launch(PORT="0", ADJOURN_CHOICE="open_status=200 uuid_case=upper")
+    response = httpx.post(
+        f"{facts['url']}/api/v1/chats", json={"agent_id": "agent-echo"}, headers=KEY
+    )
+    assert response.status_code == 200
+    assert response.json()["id"] == response.json()["id"].upper()
+
+
+def test_a_killed_mock_loses_nothing_it_acknowledged(launch, tmp_path, receiver):
+    file = str(tmp_path / "state.db")
+    receiver.statuses = [500]
+    options = ("--port", "0", "--db", file, "--webhook-url", receiver.url)
+    process, facts = launch(*options, "--webhook-backoff", "2")
+    with httpx.Client(base_url=facts["url"], headers=KEY) as api:
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-echo"}).json()["id"]
+        path = f"/api/v1/chats/{session}"
+        turn = {"content": "Hi", "idempotency_key": "k"}
+        reply = api.post(f"{path}/messages", json=turn).json()
+        final = api.post(f"{path}/end", json={"note": "n"}).json()
+        receiver.wait_for(1)
+    process.kill()
+    process.wait()
+    _, facts = launch(*options, "--webhook-backoff", "2")
+    with httpx.Client(base_url=facts["url"], headers=KEY) as api:
+        assert api.get(path).json() == final
+        assert api.post(f"{path}/messages", json=turn).json() == reply
+        search = api.post("/api/v1/callresults/search", json={"callIds": [session]})
+        assert search.json()["totalCount"] == 1
+    first, again = receiver.wait_for(2)
+    assert first == again
+
+
+def test_a_seed_brings_agents_and_sessions(launch, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(
+        "agents: {helper: {script: [{reply: 'Dear {name}, {text}!'}]}}\n"
+        "sessions: [{agent_id: helper, additional_data: {name: Ada}, turns: [welcome], end: true}]"
+    )
+    _, facts = launch("--port", "0", "--seed", str(seed))
+    listed = httpx.get(f"{facts['url']}/api/v1/chats?state=final", headers=KEY).json()
+    assert listed["items"][0]["messages"][1]["content"] == "Dear Ada, welcome!"
+
+
+def test_a_taken_port_is_told_in_one_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = refused("--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert "in use" in result.stderr
+    assert "--port 0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--prot", "1"], ["--prot", "--port"]),
+        (["--port", "x"], ["--port"]),
+        (["--choice", "open_statsu=200"], ["open_status"]),
+        (["--db", "postgresql://x/y"], ["--db", "postgresql", "SQLite"]),
+        (["--webhook-url", "ftp://x"], ["--webhook-url", "http"]),
+        (["--webhook-backoff", "-1"], ["--webhook-backoff"]),
+    ],
+)
+def test_a_wrong_option_is_told_with_its_name(options, words):
+    result = refused(*options)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("agents: {a: {script: [{delay: soon}]}}", ["/agents/a/script/0/delay", "a number"]),
+        ("agents: {a/b: {}}", ["/agents/a~1b/script", "wanted this member"]),
+        ("agents: {a: {script: [{}], extra: 1}}", ["/agents/a", '"extra"']),
+        ("sessions: [{agent_id: nobody}]", ["/sessions/0", "nobody"]),
+        ("[", ["YAML"]),
+        (None, ["cannot be read"]),
+    ],
+)
+def test_a_bad_seed_is_told_with_file_and_place(tmp_path, text, words):
+    seed = tmp_path / "seed.yaml"
+    if text is not None:
+        seed.write_text(text)
+    result = refused("--port", "0", "--seed", str(seed))
+    assert result.exit_code == 3
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    for word in [str(seed), *words]:
+        assert word in result.stderr
+
+
+def test_a_bad_database_is_told(tmp_path):
+    file = tmp_path / "state.db"
+    file.write_bytes(b"this is no database" * 1000)
+    for path in (file, tmp_path / "missing" / "state.db"):
+        result = refused("--port", "0", "--db", str(path))
+        assert result.exit_code == 3
+        assert str(path) in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_choices_and_version_and_help_are_shown():
+    assert "duplicate_open" in refused("--list-choices").stdout
+    assert refused("--version").stdout.startswith("adjourn-mock ")
+    shown = refused("--help").stdout
+    assert "Exit codes" in shown
+    assert "ADJOURN_" in shown
+
+
+def test_the_banner_says_where_what_and_how():
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True, env=clean_environment()
+    )
+    lines = []
+    while not lines or "curl" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1], "the banner ended early"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 0
+    process.stdout.close()
+    assert "http://127.0.0.1:" in lines[0]
+    assert any("POST /api/v1/chats/{id}/end" in line for line in lines)
+    assert any("agent-closer" in line for line in lines)

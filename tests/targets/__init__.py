@@ -1,0 +1,1 @@
+"""Servers of other making that the conformance suite is tested against."""

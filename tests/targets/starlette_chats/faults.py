@@ -1,0 +1,15 @@
+"""Every fault by its name."""
+
+from .fault import Fault
+from .faults_endpoint import ENDPOINT_FAULTS
+from .faults_finish import FINISH_FAULTS
+from .faults_http import HTTP_FAULTS
+from .faults_life import LIFE_FAULTS
+from .faults_list import LIST_FAULTS
+from .faults_turn import TURN_FAULTS
+
+__all__ = ["FAULTS"]
+
+FAULTS: dict[str, Fault] = (
+    LIFE_FAULTS | ENDPOINT_FAULTS | TURN_FAULTS | LIST_FAULTS | HTTP_FAULTS | FINISH_FAULTS
+)
