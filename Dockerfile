@@ -1,0 +1,20 @@
+# syntax=docker/dockerfile:1
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml ./
+COPY mock_server mock_server
+COPY conformance conformance
+COPY fixtures fixtures
+RUN python -m venv /opt/adjourn \
+ && /opt/adjourn/bin/pip install --no-cache-dir -c constraints.txt .
+
+FROM python:3.13-slim
+COPY --from=build /opt/adjourn /opt/adjourn
+ENV PATH=/opt/adjourn/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=4010
+RUN install -d -o 10001 -g 10001 /data
+USER 10001:10001
+VOLUME /data
+EXPOSE 4010
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["adjourn-mock", "healthcheck"]
+ENTRYPOINT ["adjourn-mock"]
