@@ -91,10 +91,17 @@ def type_and_send(browser, field, text, form):
     browser.find_element("css selector", f"#{form} button").click()
 
 
-def until(browser, text, within="body"):
+def waiting(browser):
+    """A wait for a page that may put a new element in the place of one just found."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(browser, 10).until(
+    passing = [NoSuchElementException, StaleElementReferenceException]
+    return WebDriverWait(browser, 10, ignored_exceptions=passing)
+
+
+def until(browser, text, within="body"):
+    waiting(browser).until(
         lambda b: text in b.find_element("css selector", within).text, f"no {text!r} in {within}"
     )
 
@@ -173,7 +180,9 @@ def test_the_documentation_renders(browser, mock, path, title, tmp_path):
     browser.get_log("browser")
     browser.get(mock.url + path)
     until(browser, title, ".swagger-ui .info")
-    assert len(browser.find_elements("css selector", ".opblock")) >= 6
+    waiting(browser).until(
+        lambda b: len(b.find_elements("css selector", ".opblock")) >= 6, "fewer than 6 operations"
+    )
     assert browser.save_screenshot(str(tmp_path / "ui.png"))
     errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert [entry["message"] for entry in errors if "favicon" not in entry["message"]] == []
