@@ -18,11 +18,13 @@ class SqliteRepository(SqliteOutbox):
     """One sandbox's view of a database. It awaits nothing and hops no thread."""
 
     async def insert(self, session: Session) -> bool:
-        with self.database.transaction() as connection:
-            row = connection.execute(INSERT_SESSION, self._session_row(session)).fetchone()
-            if row is not None:
+        if not session.messages:  # one statement is a transaction by itself
+            return self._insert_session(session)
+        with self.database.transaction():
+            inserted = self._insert_session(session)
+            if inserted:
                 self._add_messages(session.id, 0, session.messages)
-        return row is not None
+        return inserted
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
         return self._one(
@@ -147,6 +149,10 @@ class SqliteRepository(SqliteOutbox):
         for session_id, *row in rows:
             found.setdefault(session_id, []).append(_message(*row))
         return {session_id: tuple(messages) for session_id, messages in found.items()}
+
+    def _insert_session(self, session: Session) -> bool:
+        row = self.connection.execute(INSERT_SESSION, self._session_row(session)).fetchone()
+        return row is not None
 
     def _session_row(self, session: Session) -> tuple[Any, ...]:
         return (
