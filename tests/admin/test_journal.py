@@ -3,8 +3,7 @@
 import pytest
 
 from mock_server.journal import Entry, Journal
-
-CHATS = "/api/v1/chats"
+from tests.serving import CHATS
 
 
 def listed(client, **query):

@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.serving import CHATS
+
 COMMAND = [sys.executable, "-m", "mock_server"]
 KEY = {"Authorization": "Bearer k"}
-CHATS = "/api/v1/chats"
 
 
 def environment(**extra):

@@ -5,7 +5,8 @@ import time
 import httpx
 import pytest
 
-CHATS = "/api/v1/chats"
+from tests.serving import CHATS
+
 KEY = {"Authorization": "Bearer k"}
 
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from mock_server.fixtures import FixtureError, load_fixture
+from tests.serving import CHATS
 
-CHATS = "/api/v1/chats"
 NOON = "2030-01-05T12:00:00.000000Z"
 SESSION = {
     "id": "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10",

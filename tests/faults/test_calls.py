@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.faults.conftest import CHATS
+from tests.serving import CHATS
 
 OPEN = {"agent_id": "agent-echo"}
 
@@ -27,10 +27,10 @@ def test_a_delay_comes_before_the_answer(api):
 
 
 def test_an_empty_response_is_no_byte(api):
-    before = api.total()
+    before = api.count()
     assert api.raw(CHATS, "X-Mock-Fault: EMPTY_RESPONSE") == b""
     assert isinstance(failing(api, "EMPTY_RESPONSE"), httpx.RemoteProtocolError)
-    assert api.total() == before
+    assert api.count() == before
 
 
 def test_a_malformed_chunk_follows_a_good_status(api):
@@ -86,12 +86,12 @@ def test_a_truncated_body_is_shorter_than_it_says(api):
     ("fault", "status"), [("SERVER_ERROR", 500), ("server_error; status=503", 503)]
 )
 def test_a_server_error_has_the_status_asked_for(api, fault, status):
-    before = api.total()
+    before = api.count()
     response = api.post(CHATS, json=OPEN, headers={"X-Mock-Fault": fault})
     assert response.status_code == status
     assert response.json()["type"] == "/problems/injected-fault"
     assert response.headers["x-mock-origin"] == "fault"
-    assert api.total() == before
+    assert api.count() == before
 
 
 def test_a_rate_limit_says_when_to_try_again(api):
@@ -110,9 +110,9 @@ def test_a_committed_write_whose_answer_is_lost_is_there(api):
     assert [line["content"] for line in api.read(session)["messages"]] == ["Hi", "You said: Hi"]
     assert api.post(path, json=turn).json()["messages"][0]["content"] == "You said: Hi"
     assert len(api.read(session)["messages"]) == 2
-    before = api.total()
+    before = api.count()
     assert isinstance(failing(api, "COMMIT_THEN_DROP"), httpx.RemoteProtocolError)
-    assert api.total() == before + 1
+    assert api.count() == before + 1
 
 
 def test_a_fault_befalls_refusals_and_forced_replies_too(api):
@@ -137,7 +137,7 @@ def test_a_fault_befalls_refusals_and_forced_replies_too(api):
     ],
 )
 def test_an_unknown_fault_is_told_and_does_nothing(api, headers, words):
-    before = api.total()
+    before = api.count()
     response = api.post(CHATS, json=OPEN, headers=headers)
     assert response.status_code == 400
     problem = response.json()
@@ -145,7 +145,7 @@ def test_an_unknown_fault_is_told_and_does_nothing(api, headers, words):
     assert problem["errors"][0]["in"] == "header"
     for word in words:
         assert word in str(problem)
-    assert api.total() == before
+    assert api.count() == before
 
 
 def test_calls_beside_a_fault_are_answered_meanwhile(api):

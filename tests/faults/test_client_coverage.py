@@ -3,7 +3,8 @@
 import pytest
 
 from mock_server.coverage import coverage_table
-from tests.faults.conftest import CHATS, SOME_ID
+from tests.faults.conftest import SOME_ID
+from tests.serving import CHATS
 
 COVERAGE = "/__admin/coverage"
 
@@ -122,7 +123,7 @@ def test_a_seed_is_no_client(start, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("sessions: [{agent_id: agent-echo, turns: [Hi], end: true}]")
     api = start(seed=seed)
-    assert api.total() == 1
+    assert api.count() == 1
     api.delete(COVERAGE)
     assert edges(shown(api, of="run")) == {}
 

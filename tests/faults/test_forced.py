@@ -4,7 +4,8 @@ import pytest
 
 from mock_server.contract import load_contract
 from mock_server.preferences import parse_preferences
-from tests.faults.conftest import CHATS, SOME_ID
+from tests.faults.conftest import SOME_ID
+from tests.serving import CHATS
 
 CONTRACT = load_contract()
 BODIES = {"openChat": {"agent_id": "agent-echo"}, "submitMessage": {"content": "Hi"}}
@@ -66,14 +67,14 @@ def test_an_example_is_chosen_by_its_name(api):
     ],
 )
 def test_what_the_contract_lacks_is_refused_with_what_it_has(api, prefer, status, words):
-    before = api.total()
+    before = api.count()
     response = api.post(CHATS, json={"agent_id": "agent-echo"}, headers={"Prefer": prefer})
     assert response.status_code == status
     assert response.json()["type"] == "/problems/unusable-preference"
     assert response.headers["vary"] == "Prefer"
     for word in words:
         assert word in response.json()["detail"]
-    assert api.total() == before
+    assert api.count() == before
 
 
 @pytest.mark.parametrize(
@@ -88,13 +89,13 @@ def test_other_preferences_are_ignored(api, prefer):
 
 def test_a_forced_reply_changes_nothing(api):
     session = api.open()["id"]
-    before = api.read(session), api.total()
+    before = api.read(session), api.count()
     forced = {"Prefer": "code=200"}
     assert api.post(CHATS, json={"agent_id": "agent-echo"}, headers=forced).status_code == 200
     turn = {"content": "Hi", "idempotency_key": "k"}
     api.post(f"{CHATS}/{session}/messages", json=turn, headers=forced)
     api.post(f"{CHATS}/{session}/end", json={}, headers=forced)
-    assert (api.read(session), api.total()) == before
+    assert (api.read(session), api.count()) == before
     assert api.submit(session, "later", idempotency_key="k").json()["messages"][0]["content"] == (
         "You said: later"
     )

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
-from tests.faults.conftest import CHATS, HEADERS
+from tests.serving import CHATS, HEADERS
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from mock_server.proxycommand import upstream_fault
-from tests.faults.conftest import CHATS, SOME_ID
+from tests.faults.conftest import SOME_ID
+from tests.serving import CHATS
 
 
 def violations(response):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mock_server.settings import Settings
-from tests.faults.conftest import CHATS
+from tests.serving import CHATS
 
 
 def journal(client):

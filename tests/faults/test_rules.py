@@ -3,7 +3,7 @@
 import pytest
 
 from mock_server.faultrules import RULE_LIMIT, FaultRules
-from tests.faults.conftest import CHATS
+from tests.serving import CHATS
 
 FAULTS = "/__admin/faults"
 

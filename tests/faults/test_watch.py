@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from mock_server.resources import resource
-from tests.faults.conftest import CHATS
+from tests.serving import CHATS
 
 AGENTS = "agents: {a: {script: [{reply: 'One: {text}'}]}, b: {script: [{reply: B}]}}"
 

@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 
-CHATS = "/api/v1/chats"
+from tests.serving import CHATS
+
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 

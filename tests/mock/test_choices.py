@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from mock_server.choices import CHOICES, ChoiceError, parse_choices
+from tests.serving import CHATS
 
-CHATS = "/api/v1/chats"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-CHATS = "/api/v1/chats"
+from tests.serving import CHATS
 
 
 def send(api, body, path=CHATS, **headers):

@@ -132,8 +132,8 @@ def test_an_agents_own_webhook_has_its_headers(start, receiver, tmp_path):
     api = start(seed=seed)
     api.end(api.open("a")["id"])
     receiver.wait_for(1)
-    assert receiver.headers[0]["X-Key"] == "k"
-    assert receiver.headers[0]["Content-Type"] == "application/json"
+    assert receiver.headers[0]["x-key"] == "k"
+    assert receiver.headers[0]["content-type"] == "application/json"
 
 
 def test_a_receiver_that_is_too_slow_is_asked_again(start, receiver):

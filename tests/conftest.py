@@ -1,0 +1,27 @@
+"""What the tests of the mock share: how to start one, a webhook receiver, a way to wait."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.serving import Api, Receiver, receiving, wait_until
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., None]:
+    return wait_until
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Callable[..., Api]]:
+    """Start a mock: `start(choices=["turn_delay=1"], **settings)`."""
+    with ExitStack() as running:
+        yield lambda **settings: running.enter_context(Api.of(**settings))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook receiver."""
+    with receiving() as receiver:
+        yield receiver

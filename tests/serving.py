@@ -1,0 +1,194 @@
+"""Servers in threads of the tests' own process: a mock with its client, a webhook receiver."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from mock_server.app import Mock
+from mock_server.choices import parse_choices
+from mock_server.serve import address, bind, configure
+from mock_server.settings import Settings
+
+__all__ = [
+    "CHATS",
+    "HEADERS",
+    "TOKEN",
+    "Api",
+    "Receiver",
+    "answering",
+    "receiving",
+    "serving",
+    "wait_until",
+]
+
+CHATS = "/api/v1/chats"
+TOKEN = "key-1"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+_STOP_SECONDS = 10
+
+
+class Api(httpx.Client):
+    """A client of one mock, with a word for each operation."""
+
+    mock: Mock
+
+    @classmethod
+    @contextmanager
+    def of(cls, choices: tuple[str, ...] = (), **settings: Any) -> Iterator[Self]:
+        """A mock of these settings over HTTP, served as the command serves it; its client."""
+        mock = Mock(Settings(choices=parse_choices(choices), **{"token": TOKEN, **settings}))
+        with serving(mock.asgi) as url, cls.at(url) as api:
+            api.mock = mock
+            yield api
+
+    @classmethod
+    def at(cls, url: str, **headers: str) -> Self:
+        """A client of what answers there, with the key that the tests use."""
+        limits = httpx.Limits(max_connections=200)
+        return cls(
+            base_url=url,
+            headers={**HEADERS, **headers},
+            timeout=20,
+            limits=limits,
+            trust_env=False,
+        )
+
+    def open(self, agent_id: str = "agent-echo", **members: Any) -> Any:
+        return self.post(CHATS, json={"agent_id": agent_id, **members}).raise_for_status().json()
+
+    def submit(self, session_id: str, content: str = "Hello", **members: Any) -> httpx.Response:
+        body = {"content": content, **members}
+        return self.post(f"{CHATS}/{session_id}/messages", json=body)
+
+    def end(self, session_id: str, **body: Any) -> httpx.Response:
+        return self.post(f"{CHATS}/{session_id}/end", json=body)
+
+    def read(self, session_id: str) -> Any:
+        return self.get(f"{CHATS}/{session_id}").raise_for_status().json()
+
+    def list(self, **query: Any) -> Any:
+        return self.get(CHATS, params=query).raise_for_status().json()
+
+    def count(self, state: str = "all") -> int:
+        return int(self.list(state=state)["total_count"])
+
+    def search(self, **body: Any) -> Any:
+        response = self.post("/api/v1/callresults/search", json=body)
+        return response.raise_for_status().json()
+
+    def admin(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self.request(method, f"/__admin{path}", **options)
+
+    def steer(self, method: str, path: str, **options: Any) -> Any:
+        """The JSON value that a call of the control plane gives; it must succeed."""
+        response = self.admin(method, path, **options)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    def exchange(self, sent: bytes) -> bytes:
+        """All that comes back for these bytes, on a connection of its own until it is closed."""
+        where = (self.base_url.host, self.base_url.port)
+        with socket.create_connection(where, timeout=10) as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def raw(self, path: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
+        """All that comes back for a request, as it stands on the wire."""
+        own = (f"Authorization: {HEADERS['Authorization']}", f"Content-Length: {len(body)}")
+        head = (f"{method} {path} HTTP/1.1", "Host: mock", "Connection: close", *own, *headers)
+        return self.exchange("\r\n".join([*head, "", ""]).encode() + body)
+
+    def in_sandbox(self, name: str) -> Self:
+        other = self.at(str(self.base_url), **{"X-Mock-Sandbox": name})
+        other.mock = self.mock
+        return other
+
+
+class Receiver:
+    """A webhook target that answers with the scripted statuses, then with 200.
+
+    `pause` are seconds before each answer, `location` is where a redirect points.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.statuses: list[int] = []
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.pause = 0.0
+        self.location: str | None = None
+
+    def wait_for(self, count: int, seconds: float = 5.0) -> list[dict[str, Any]]:
+        """The payloads, as soon as so many have come."""
+        wait_until(lambda: len(self.bodies) >= count, seconds)
+        return [json.loads(body) for body in self.bodies]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Look until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.01)
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """An application on a free port, as the command serves it; its URL."""
+    listener = bind("127.0.0.1", 0)
+    server = uvicorn.Server(configure(app))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started or not thread.is_alive())
+        yield address("127.0.0.1", listener)
+    finally:
+        server.should_exit = True
+        thread.join(_STOP_SECONDS)
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A handler on a free port; its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A webhook receiver."""
+    seen = Receiver("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(seen.pause)
+            status = seen.statuses.pop(0) if seen.statuses else 200
+            seen.headers.append({name.lower(): value for name, value in self.headers.items()})
+            seen.bodies.append(body)
+            self.send_response(status)
+            if seen.location:
+                self.send_header("Location", seen.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with answering(Handler) as url:
+        seen.url = f"{url}/hook"
+        yield seen
