@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from conformance.config import Config, UsageError, load_config
 from conformance.contract import Contract, ContractError, find_contract
 from conformance.embedded import embedded_mock
 from conformance.explain import explain, rule_list
+from conformance.interrupt import hear
 from conformance.listener import Listener
 from conformance.plan import selected_checks
 from conformance.replay import Replay, replay_of, settings
@@ -55,10 +55,7 @@ second organisation. Every other option may be given as CONFORMANCE_<OPTION> or 
 
 def main() -> None:
     """Run the command line. Never shows a traceback for a mistake of the user's."""
-    # A run that is asked to stop ends its sessions first. Set for ctrl-C too, since a shell
-    # without job control starts what it runs in the background deaf to it.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    hear()
     try:
         command.main(standalone_mode=False)
     except click.UsageError as error:

@@ -21,6 +21,7 @@ from conformance.config import Config
 from conformance.coverage import Coverage
 from conformance.exchange import ABSENT, Exchange, Json
 from conformance.findings import Blocked, Violation
+from conformance.interrupt import whole
 from conformance.limits import Circuit, Deadline, Pace
 from conformance.watch import Watch
 
@@ -90,20 +91,10 @@ class Client:
         self.circuit.check()
         self.deadline.check()
         self.pace.wait()
-        with self.places:
-            exchange = replace(draft, number=next(self.numbers), started=time.monotonic())
-            self.requests += 1
-            answer = self._answer(draft)
-        exchange.finished = time.monotonic()
-        exchange.status = answer.status_code
-        exchange.answer_headers = {
-            key.lower(): self._concealed(value.encode()).decode()
-            for key, value in answer.headers.items()
-        }
-        exchange.content = self._concealed(answer.content)
+        with self.places, whole():
+            exchange = self._exchange(draft)
         self.circuit.note(exchange.status)
         self._compare_clocks(exchange)
-        self._account(exchange)
         self.coverage.look(exchange)
         seen = self.watch.look(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
@@ -111,6 +102,21 @@ class Client:
             self.book.saw(rule)
         if listener:
             listener(exchange, seen)
+        return exchange
+
+    def _exchange(self, draft: Exchange) -> Exchange:
+        """The exchange that a draft becomes, entered in the ledger."""
+        exchange = replace(draft, number=next(self.numbers), started=time.monotonic())
+        self.requests += 1
+        answer = self._answer(draft)
+        exchange.finished = time.monotonic()
+        exchange.status = answer.status_code
+        exchange.answer_headers = {
+            key.lower(): self._concealed(value.encode()).decode()
+            for key, value in answer.headers.items()
+        }
+        exchange.content = self._concealed(answer.content)
+        self._account(exchange)
         return exchange
 
     def _compare_clocks(self, exchange: Exchange) -> None:
@@ -130,7 +136,7 @@ class Client:
             self.circuit.note(None)
             self._lose(draft)
             raise Blocked(f"{draft.name} was not answered: {_words(error)}") from error
-        except BaseException:  # the run is being stopped
+        except BaseException:  # the run is stopped, and at once
             self._lose(draft)
             raise
 
