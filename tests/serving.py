@@ -34,6 +34,7 @@ CHATS = "/api/v1/chats"
 TOKEN = "key-1"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 _STOP_SECONDS = 10
+_POLL_SECONDS = 0.02  # how soon a server notices that it is to stop
 
 
 class Api(httpx.Client):
@@ -160,7 +161,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
 def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """A handler on a free port; its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:

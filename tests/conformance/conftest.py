@@ -14,10 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.api import Api
+from conformance.book import Book
+from conformance.client import Client
 from conformance.config import Config
 from conformance.contract import Contract, find_contract
 from conformance.exchange import Exchange
 from conformance.run import Run
+from conformance.watch import Watch
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -108,6 +112,19 @@ def make_run(contract: Contract) -> Iterator[Callable[..., Run]]:
     yield make
     for run in made:
         run.client.close()
+
+
+@pytest.fixture
+def connect(contract: Contract) -> Callable[..., Api]:
+    """A view of a target that answers as told."""
+
+    def make(answer: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Api:
+        given = {"agent": "agent-echo", "max_sessions": 99, "max_turns": 99, **settings}
+        client = Client(Config(target="http://t.test", **given), Watch(contract), Book())
+        client.http = httpx.Client(transport=httpx.MockTransport(answer))
+        return Api(client, "conf-0123abcd", "check")
+
+    return make
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:

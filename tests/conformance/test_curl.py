@@ -2,16 +2,16 @@
 
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
+from tests.serving import answering
 
 OPENED = "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"
 AGAIN = "00000000-0000-4000-8000-00000000000a"
@@ -58,12 +58,8 @@ def echo() -> Iterator[Echo]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    seen.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield seen
-    server.shutdown()
-    server.server_close()
+    with answering(Handler) as seen.url:
+        yield seen
 
 
 def bash(*lines: str, token: str | None = TOKEN) -> str:

@@ -1,0 +1,114 @@
+"""What failed is run again, and how often it fails is told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.api import Api
+from conformance.config import Config
+from conformance.contract import Contract
+from conformance.findings import Blocked, NotApplicable, Violation
+from conformance.plan import cost, selected_checks, with_budgets
+from conformance.rules import Check
+from conformance.terminal import print_findings
+
+Make = Callable[..., Any]
+
+
+def again(make_run: Make, *ends: Exception | None, pack: str = "core", repeats: int = 2) -> Any:
+    """The finding of a check that failed, and then ends like this when it is repeated."""
+    left = list(ends)
+
+    def check_it(api: Api) -> None:
+        end = left.pop(0)
+        if end:
+            raise end
+
+    run = make_run(repeats=repeats)
+    check = Check("END-01", pack, check_it, 1, 0, False)  # type: ignore[arg-type]
+    api = run.api("check_it")
+    api.report("END-01", Violation("a final session", "active"))
+    run.violated.append((check, {"api": api}))
+    run._repeat()
+    return run.book.findings["END-01"][0]
+
+
+FAILS, PASSES = Violation("a final session", "active"), None
+
+
+@pytest.mark.parametrize(
+    ("ends", "failed", "runs"),
+    [
+        ((FAILS, FAILS), 3, 3),
+        ((PASSES, FAILS), 2, 3),
+        ((PASSES, PASSES), 1, 3),
+        ((Blocked("no budget"),), 1, 1),
+        ((FAILS, NotApplicable("another way")), 2, 2),
+        ((ValueError("a fault"),), 1, 1),
+    ],
+)
+def test_a_failed_check_is_repeated(
+    make_run: Make, ends: tuple[Exception | None, ...], failed: int, runs: int
+) -> None:
+    finding = again(make_run, *ends)
+    assert (finding.failed, finding.runs) == (failed, runs)
+
+
+@pytest.mark.parametrize("pack", ["ttl", "model", "generated"])
+def test_a_pack_that_takes_long_is_not_repeated(make_run: Make, pack: str) -> None:
+    assert again(make_run, pack=pack).runs == 1
+
+
+def test_repetition_can_be_switched_off(make_run: Make) -> None:
+    assert again(make_run, repeats=0).runs == 1
+
+
+def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> None:
+    run = make_run()
+    api = run.api("check_it")
+    api.report("SES-01", Violation("a", "b"))
+    run._repeat()
+    api.report("SES-01", Violation("a", "b"))
+    api.report("SES-02", Violation("a", "b"))
+    assert [finding.count for finding in run.book.findings["SES-01"]] == [1]
+    assert len(run.book.findings["SES-02"]) == 1
+
+
+def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
+    config = Config(profile=("core", "ttl"))
+    checks = selected_checks(config, contract)
+    sessions, turns, more_sessions, more_turns = cost(config, checks)
+    planned = with_budgets(config, checks)
+    assert (planned.max_sessions, planned.max_turns) == (
+        sessions + more_sessions,
+        turns + more_turns,
+    )
+    waiting = sum(check.sessions for check in checks.values() if check.pack == "ttl")
+    assert waiting > 0
+    assert more_sessions == 2 * (sessions - 1 - waiting)
+
+
+def test_how_often_a_check_failed_is_reported(suite: Make, broken: Any) -> None:
+    ended = suite("--target", f"{broken.url}/second-end", "--rule", "END-03")
+    (finding,) = ended.rule("END-03")["findings"]
+    assert (finding["failed"], finding["runs"]) == (3, 3)
+    assert "repeated  failed in 3 of 3 runs\n" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"), [(3, "3 of 3 runs\n"), (1, "1 of 3 runs: intermittent\n")]
+)
+def test_a_failure_that_comes_and_goes_is_labelled(
+    capsys: pytest.CaptureFixture[str], failed: int, told: str
+) -> None:
+    finding = {
+        "expected": "a", "actual": "b", "count": 1, "also": [], "steps": [], "rerun": "",
+        "runs": 3, "failed": failed,
+    }  # fmt: skip
+    rule = {
+        "id": "END-01", "level": "MUST", "outcome": "fail", "text": "Text.", "line": 1,
+        "evidence": "explicit", "source": "end", "findings": [finding],
+    }  # fmt: skip
+    print_findings({"rules": [rule]})
+    assert f"repeated  failed in {told}" in capsys.readouterr().out
