@@ -166,7 +166,7 @@ class Mock:
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
-        await self.sandboxes.start()
+        await self.sandboxes.start(self.database.sandboxes())
         watching = asyncio.create_task(Watcher(self).run()) if self.settings.watch else None
         self.ready = True
         try:

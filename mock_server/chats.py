@@ -52,6 +52,7 @@ class Chats:
         self.tell = tell
         self.on_step = on_step
         self.new_id = new_id
+        self.epoch = 0  # counts the states that the world has had; see `World.replace`
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, body: Mapping[str, Any]) -> tuple[Session, bool]:
@@ -62,6 +63,8 @@ class Chats:
             existing = await self.duplicate(session)
             if existing is not None:
                 return existing, False
+            # A seeded sequence of ids may come upon one of an earlier run.
+            session = replace(session, id=self.new_id())
         if session.expires is not None:
             self.on_timer(session.expires)
         self.tell("session.opened", session.id, agent_id=session.agent_id, channel=session.channel)
@@ -140,7 +143,10 @@ class Chats:
         """One round on a session whose key is new. Raises Problem when it is refused."""
         started = self.clock.stamp()
         self._refuse("submit", session)
+        epoch = self.epoch
         answer = await self.ask(session, body)
+        if self.epoch != epoch:
+            raise Problem("unknown-session", "The state was replaced while the agent thought.")
         now = max(self.clock.stamp(), session.last_activity)
         replies = tuple(Message("assistant", text, now, calls) for text, calls in answer.turns)
         event = "finish" if answer.finish else "submit"

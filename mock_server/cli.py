@@ -59,8 +59,10 @@ def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path 
 
 
 def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.startswith(("http://", "https://")):
-        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
+    from mock_server.proxycommand import upstream_fault
+
+    if value is not None and (fault := upstream_fault(value)):
+        raise click.BadParameter(fault)
     return value
 
 
@@ -252,6 +254,8 @@ def main(context: click.Context, /, host: str, port: int, no_journal: bool, **op
     from mock_server.settings import Settings
 
     running = {name: options.pop(name) for name in _RUNNING}
+    if running["ssl_keyfile"] and not running["ssl_certfile"]:
+        raise click.UsageError("--ssl-keyfile goes with --ssl-certfile; give both, or neither")
     if no_journal:
         options["journal_count"] = 0
     settings = Settings(**options)

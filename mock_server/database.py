@@ -44,6 +44,15 @@ class Database:
             raise
         self.connection.execute("COMMIT")
 
+    def sandboxes(self) -> list[str]:
+        """The names of those that hold anything, the latest active first."""
+        rows = self.connection.execute(
+            "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest FROM sessions "
+            "GROUP BY sandbox UNION SELECT sandbox, 0 FROM outbox) "
+            "GROUP BY sandbox ORDER BY max(latest) DESC"
+        )
+        return [row[0] for row in rows]
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()

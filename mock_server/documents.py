@@ -1,17 +1,23 @@
 """A sandbox's state as a JSON document that people can read, write and keep in a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from mock_server.chats import external_hash
-from mock_server.instants import format_instant, parse_instant
+from mock_server.instants import EARLIEST, LATEST, format_instant, parse_instant
 from mock_server.records import Image, dump
 
 __all__ = ["document_of", "find_fault", "image_of"]
 
 _Row = Mapping[str, Any]
+_TIMES = {
+    "sessions": ("created_time", "last_activity", "finished_time"),
+    "call_results": ("visible_time",),
+    "audit": ("time",),
+    "deliveries": ("due",),
+}
 
 
 def document_of(image: Image) -> dict[str, Any]:
@@ -45,11 +51,19 @@ def find_fault(document: Mapping[str, Any], agents: Iterable[str]) -> tuple[str,
         if session["id"].lower() in ids:
             return f"{place}/id", "another session has this id; ids are unique"
         ids.add(session["id"].lower())
+        if twice := _repeated(reply["key"] for reply in session.get("replies", [])):
+            return f"{place}/replies", f"the key {twice!r} has two replies; keep one"
         endpoint = (session.get("channel", "web"), _hash(session) or "")
         if endpoint[1] and session.get("final_reason") is None:
             if endpoint in endpoints:
                 return f"{place}/channel", "its endpoint has an active session; end one of them"
             endpoints.add(endpoint)
+    results = document.get("call_results", [])
+    if twice := _repeated(row["result"].get("callId", "").lower() for row in results):
+        return "/call_results", f"two results have the callId {twice!r}; keep one"
+    for pointer, text in _instants(document):
+        if not EARLIEST <= parse_instant(text) <= LATEST:
+            return pointer, f"wanted a time within the years 1 to 9998, got {text!r}"
     return None
 
 
@@ -165,6 +179,32 @@ def _delivery_row(row: _Row) -> dict[str, Any]:
         "log": dump(row.get("log", [])),
         "due": None if due is None else parse_instant(due),
     }
+
+
+def _instants(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every instant of a document with its pointer."""
+    for part, members in _TIMES.items():
+        for number, row in enumerate(document.get(part, [])):
+            for member in members:
+                if row.get(member) is not None:
+                    yield f"/{part}/{number}/{member}", row[member]
+    for number, session in enumerate(document["sessions"]):
+        for position, message in enumerate(session.get("messages", [])):
+            if "time" in message:
+                yield f"/sessions/{number}/messages/{position}/time", message["time"]
+    for number, row in enumerate(document.get("call_results", [])):
+        if "completedTime" in row["result"]:
+            place = f"/call_results/{number}/result/completedTime"
+            yield place, row["result"]["completedTime"]
+
+
+def _repeated(values: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
 
 
 def _grouped(rows: Iterable[_Row], key: str) -> dict[str, list[_Row]]:

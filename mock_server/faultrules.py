@@ -48,7 +48,8 @@ class FaultRule:
         if self.matched % self.every or self.chance.random() >= self.probability:
             return None
         self.injected += 1
-        return Fault(self.fault, self.delay_ms, self.status or 500, self.retry_after or 1)
+        wait = 1 if self.retry_after is None else self.retry_after
+        return Fault(self.fault, self.delay_ms, self.status or 500, wait)
 
     def document(self) -> dict[str, Any]:
         """The rule as `admin.yaml` has it."""

@@ -61,6 +61,9 @@ def read_fault(fault: str | None, delay: str | None) -> Fault | None:
         detail = f"wanted one of {', '.join(CALL_FAULTS)}, got {_shown(fault)}"
         raise _unusable("X-Mock-Fault", detail)
     options = given.parameters
+    for option in options.keys() - {"status", "retry-after"}:
+        detail = f"wanted the options status and retry-after, got {_shown(option)}"
+        raise _unusable("X-Mock-Fault", detail)
     status, wait = options.get("status", "500"), options.get("retry-after", "1")
     return Fault(
         name.upper(),

@@ -61,8 +61,16 @@ _AGENT = {
             "required": ["url"],
             "additionalProperties": False,
             "properties": {
-                "url": {"type": "string", "pattern": "^https?://"},
-                "headers": {"type": "object", "additionalProperties": _TEXT},
+                "url": {
+                    "type": "string",
+                    "pattern": r"^https?://([^\s/?#@]+@)?([^\s/?#@\[\]]+|\[[0-9A-Fa-f:.]+\](:\d+)?)"
+                    r"([/?#]\S*)?$",
+                },
+                "headers": {
+                    "type": "object",
+                    "propertyNames": {"pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+                    "additionalProperties": {"type": "string", "pattern": r"^[\t -~]*$"},
+                },
             },
         },
     },

@@ -4,11 +4,22 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-__all__ = ["SECOND", "format_duration", "format_instant", "parse_duration", "parse_instant"]
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "SECOND",
+    "format_duration",
+    "format_instant",
+    "parse_duration",
+    "parse_instant",
+]
 
 SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# What can be written in every style: Python's years are 1 to 9999, in any offset.
+EARLIEST = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _ABROAD = timezone(timedelta(hours=2))
 _DURATION = re.compile(
     r"(-)?P(?:(\d+)W)?(?:(\d+)D)?"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mock_server.instants import parse_instant
+from mock_server.instants import EARLIEST, LATEST, parse_instant
 
 __all__ = ["check_environment", "operating_options", "steering_options"]
 
@@ -44,23 +44,41 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"{path} cannot be used: {error}") from None
-    names = {
-        parameter.opts[0].lstrip("-"): parameter.name
+    options = {
+        parameter.opts[0].lstrip("-"): parameter
         for parameter in context.command.params
         if parameter.name and parameter.expose_value
     }
     for key in values:
-        if key not in names:
+        if key not in options:
             raise click.BadParameter(
-                f"{path} has {key!r}, which is no option{_nearest(key, names)}"
+                f"{path} has {key!r}, which is no option{_nearest(key, options)}"
             )
-    context.default_map = {names[key] or key: value for key, value in values.items()}
+    context.default_map = {
+        str(options[key].name): _as_given(options[key], value, f"{path}, {key}")
+        for key, value in values.items()
+    }
     return path
+
+
+def _as_given(option: click.Parameter, value: Any, place: str) -> Any:
+    """A value of the file as the command line would give it; click checks it like any other."""
+    many = value if isinstance(value, list) else [value]
+    if any(isinstance(one, (dict, list)) for one in many):
+        raise click.BadParameter(f"{place}: wanted a plain value, got a table or a nested list")
+    if getattr(option, "multiple", False):
+        return [str(one) for one in many]
+    if isinstance(value, list):
+        raise click.BadParameter(f"{place}: wanted one value, got a list of {len(value)}")
+    return value if isinstance(value, bool) else str(value)
 
 
 def _instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
     try:
-        return None if text is None else parse_instant(text)
+        instant = None if text is None else parse_instant(text)
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise ValueError(text)
+        return instant
     except ValueError:
         raise click.BadParameter(
             f"wanted an instant, such as 2030-01-05T09:00:00Z, got {text!r}"

@@ -42,7 +42,7 @@ def find_bad_pattern(pattern: Mapping[str, Any]) -> tuple[str, str] | None:
     for pointer, text in texts.items():
         try:
             re.compile(text or "")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             return pointer, f"wanted a regular expression: {error}"
     return None
 

@@ -110,7 +110,7 @@ class Repository(Protocol):
     """One sandbox's state. Every method is one transaction."""
 
     async def insert(self, session: Session) -> bool:
-        """Store a new session; False when its endpoint has an active one."""
+        """Store a new session; False when its endpoint has an active one, or its id is taken."""
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
         """The active session of an endpoint."""

@@ -3,8 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from itertools import islice
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -63,9 +64,11 @@ class Sandboxes:
         """Every world, the default one first."""
         return [self.default, *(sandbox.world for sandbox in self.others.values())]
 
-    async def start(self) -> None:
-        """Open the default world and begin to drop idle ones."""
+    async def start(self, stored: Iterable[str] = ()) -> None:
+        """Open the default world and the stored ones, and begin to drop idle ones."""
         await self.open(self.default)
+        for name in islice((name for name in stored if name != DEFAULT), self.limit):
+            self._new(name)
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.agents import Agent
+from mock_server.agents import Agent, template_values
 from mock_server.clock import settle
 from mock_server.world import World
 
@@ -19,6 +19,8 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
             return f"/sessions/{number}/agent_id", f"there is no agent {entry['agent_id']!r}"
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
+        if refused := _refused_turn(entry, agent):
+            return f"/sessions/{number}/turns/{refused[0]}", refused[1]
     return None
 
 
@@ -35,6 +37,20 @@ async def play(seed: Mapping[str, Any], world: World) -> list[str]:
     """
     with world.coverage.paused():
         return [await _play(entry, world) for entry in seed.get("sessions", ())]
+
+
+def _refused_turn(entry: Mapping[str, Any], agent: Agent) -> tuple[int, str] | None:
+    """The turn that could not be played, and why: what an agent answers is known beforehand."""
+    values = template_values(entry.get("additional_data", {}), {}, entry.get("channel", "web"))
+    cursor, final = 0, False
+    for number, text in enumerate(entry.get("turns", ())):
+        if final:
+            return number, f"the agent {agent.id!r} has finished the session by then; leave it out"
+        answer = agent.answer(text, cursor, values)
+        if answer.fail:
+            return number, f"the agent {agent.id!r} fails at it; leave it out"
+        cursor, final = answer.cursor, answer.finish
+    return None
 
 
 async def _play(entry: Mapping[str, Any], world: World) -> str:

@@ -28,12 +28,14 @@ class Sender:
         self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, delivery: Delivery) -> int | None:
-        """The receiver's status, None without an answer. Raises TargetRefused."""
+        """The receiver's status, None without an answer.
+
+        Raises TargetRefused for a webhook that cannot be sent or is not allowed to be.
+        """
         import httpx
 
         if not self.targets.allow(delivery.url):
-            host = urlsplit(delivery.url).hostname
-            raise TargetRefused(f"its host {host} is not allowed; see --webhook-allow")
+            raise TargetRefused(f"{delivery.url} is not allowed; see --webhook-allow")
         try:
             async with (
                 asyncio.timeout(self.timeout),
@@ -45,7 +47,9 @@ class Sender:
                 ) as response,
             ):
                 return int(response.status_code)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        except (httpx.InvalidURL, ValueError) as error:
+            raise TargetRefused(f"its URL or a header cannot be sent: {error}") from None
+        except (httpx.HTTPError, TimeoutError):
             return None
 
     def client(self) -> "httpx.AsyncClient":

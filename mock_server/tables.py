@@ -104,8 +104,7 @@ INSERT_SESSION = (
     "INSERT INTO sessions (sandbox, id, agent_id, channel, external_hash, ttl_seconds, "
     "additional_data, created, last_activity, activity, expires, cursor, message_count, is_final) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) "
-    "ON CONFLICT (sandbox, channel, external_hash) "
-    "WHERE NOT is_final AND external_hash IS NOT NULL DO NOTHING RETURNING id"
+    "ON CONFLICT DO NOTHING RETURNING id"
 )
 UPDATE_SESSION = (
     "UPDATE sessions SET last_activity = ?, activity = coalesce(?, activity), expires = ?, "

@@ -12,17 +12,17 @@ async def travel(world: World, target: int, stay: bool = False) -> list[Event]:
 
     Timeouts, webhook attempts and slow agents fire at their own instants, and each is over
     before the next begins; so an attempt may take as long as its receiver does. The clock
-    stays frozen there if it was, or is to `stay`; it never goes back.
+    stays frozen there if it was, or is to `stay`; it never goes back. The caller holds
+    `world.moving`.
     """
-    async with world.moving:
-        stay = stay or world.clock.frozen
-        with world.events.collect() as happened:
-            world.clock.freeze()  # so that what is due at an instant happens at that instant
-            try:
-                await _go(world, max(target, world.clock.now()))
-            finally:
-                if not stay:
-                    world.clock.resume()
+    stay = stay or world.clock.frozen
+    with world.events.collect() as happened:
+        world.clock.freeze()  # so that what is due at an instant happens at that instant
+        try:
+            await _go(world, max(target, world.clock.now()))
+        finally:
+            if not stay:
+                world.clock.resume()
     return happened
 
 

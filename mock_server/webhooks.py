@@ -78,6 +78,11 @@ class Dispatcher:
             await asyncio.wait([*self._sending.values()])
             due = await self.store.next_delivery()
 
+    async def over(self, serial: int) -> None:
+        """Wait until the attempt at a delivery that is being made, if any, is over."""
+        if task := self._sending.get(serial):
+            await asyncio.wait([task])
+
     def forget(self) -> None:
         """Break off the attempts that are being made."""
         for task in self._sending.values():
@@ -123,6 +128,9 @@ class Dispatcher:
                 status = await self.send(signed)
         except TargetRefused as refusal:
             _log.warning("webhook of session %s: %s", delivery.session_id, refusal)
+            return None, "refused"
+        except Exception:  # an attempt that leaves no trace would be made again at once, for ever
+            _log.exception("webhook of session %s: cannot be sent", delivery.session_id)
             return None, "refused"
         return status, classify(status)
 

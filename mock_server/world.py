@@ -126,22 +126,24 @@ class World:
         await self.sender.close()
 
     async def reset(self, keep: frozenset[str]) -> None:
-        """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`."""
-        async with self.moving:
-            if "clock" not in keep:
-                self.clock.restore()
-            if "state" not in keep:
-                self.dispatcher.forget()
-                await self.store.clear()
-                self.ids.restore()
-                self.agents.maps[0].clear()
-            if "journal" not in keep:
-                self.events.clear()
-                self.journal.clear()
-                self.sink.clear()
-                self.coverage.clear()
-            if "faults" not in keep:
-                self.faults.clear()
+        """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`.
+
+        The caller holds `moving`, so that nothing comes between this and a seed.
+        """
+        if "state" not in keep:
+            self._leave_state()
+            await self.store.clear()
+            self.ids.restore()
+            self.agents.maps[0].clear()
+        if "clock" not in keep:
+            self.clock.restore()
+        if "journal" not in keep:
+            self.events.clear()
+            self.journal.clear()
+            self.sink.clear()
+            self.coverage.clear()
+        if "faults" not in keep:
+            self.faults.clear()
         self._look_again()
 
     async def snapshot(self) -> Snapshot:
@@ -153,7 +155,7 @@ class World:
     async def restore(self, snapshot: Snapshot) -> None:
         """Be as it was then."""
         async with self.moving:
-            self.dispatcher.forget()
+            self._leave_state()
             await self.store.load(snapshot.image)
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
@@ -164,9 +166,14 @@ class World:
     async def replace(self, image: Image) -> None:
         """Hold another state, at the same time."""
         async with self.moving:
-            self.dispatcher.forget()
+            self._leave_state()
             await self.store.load(image)
         self._look_again()
+
+    def _leave_state(self) -> None:
+        """What is under way, webhooks and turns, has no effect on the state that comes."""
+        self.dispatcher.forget()
+        self.chats.epoch += 1
 
     def _look_again(self) -> None:
         self._timers.set()

@@ -7,7 +7,14 @@ from mock_server.admin.calls import AdminHandler, Answer, invalid
 from mock_server.app import Mock
 from mock_server.clock import Clock
 from mock_server.events import Event
-from mock_server.instants import format_duration, format_instant, parse_duration, parse_instant
+from mock_server.instants import (
+    EARLIEST,
+    LATEST,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 from mock_server.problems import Problem
 from mock_server.timeline import travel
 from mock_server.validation import Call
@@ -15,8 +22,6 @@ from mock_server.violations import quote
 from mock_server.world import World
 
 __all__ = ["HANDLERS", "clock_document"]
-
-_LAST = parse_instant("9999-01-01T00:00:00Z")
 
 
 async def show_clock(mock: Mock, world: World, call: Call) -> Answer:
@@ -26,42 +31,36 @@ async def show_clock(mock: Mock, world: World, call: Call) -> Answer:
 
 async def set_clock(mock: Mock, world: World, call: Call) -> Answer:
     """PUT /clock."""
-    body, clock = call.body, world.clock
+    body = call.body
     for member, mode in (("frozen_time", "frozen"), ("offset", "offset")):
         if member in body and body["mode"] != mode:
             raise invalid(
                 f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
             )
-    if body["mode"] == "frozen" and "frozen_time" in body:
-        happened = await _travel(world, _instant(body, "/frozen_time"), stay=True)
-    elif body["mode"] == "frozen":
-        happened = []
-        clock.freeze()
-    elif body["mode"] == "offset" and "offset" not in body:
-        happened = []
-        clock.resume()
-    else:
-        happened = await _run(world, _span(body, "/offset") if "offset" in body else 0)
-    return 200, moved(clock, happened)
+    async with world.moving:
+        happened = await _set(world, body)
+        return 200, moved(world.clock, happened)
 
 
 async def release_clock(mock: Mock, world: World, call: Call) -> Answer:
     """DELETE /clock."""
-    return 200, moved(world.clock, await _run(world, 0))
+    async with world.moving:
+        return 200, moved(world.clock, await _run(world, 0))
 
 
 async def advance_clock(mock: Mock, world: World, call: Call) -> Answer:
     """POST /clock/advance."""
     if len(call.body) != 1:
         raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
-    if "by" in call.body:
-        # A clock that runs has gone on since: only a negative span leads back.
-        span = _span(call.body, "/by")
-        target = _in_range(world.clock.now() + span, "/by")
-        happened = await (travel if span >= 0 else _travel)(world, target)
-    else:
-        happened = await _travel(world, _instant(call.body, "/frozen_time"))
-    return 200, moved(world.clock, happened)
+    async with world.moving:
+        if "by" in call.body:
+            # A clock that runs has gone on since: only a negative span leads back.
+            span = _span(call.body, "/by")
+            target = _in_range(world.clock.now() + span, "/by")
+            happened = await (travel if span >= 0 else _travel)(world, target)
+        else:
+            happened = await _travel(world, _instant(call.body, "/frozen_time"))
+        return 200, moved(world.clock, happened)
 
 
 HANDLERS: Mapping[str, AdminHandler] = {
@@ -95,6 +94,18 @@ def moved(clock: Clock, happened: list[Event]) -> dict[str, Any]:
         for event in happened
     ]
     return {**clock_document(clock), "fired": fired}
+
+
+async def _set(world: World, body: Mapping[str, Any]) -> list[Event]:
+    if body["mode"] == "frozen" and "frozen_time" in body:
+        return await _travel(world, _instant(body, "/frozen_time"), stay=True)
+    if body["mode"] == "frozen":
+        world.clock.freeze()
+        return []
+    if body["mode"] == "offset" and "offset" not in body:
+        world.clock.resume()
+        return []
+    return await _run(world, _span(body, "/offset") if "offset" in body else 0)
 
 
 async def _run(world: World, offset: int) -> list[Event]:
@@ -133,6 +144,6 @@ def _span(body: Mapping[str, Any], pointer: str) -> int:
 
 
 def _in_range(instant: int, pointer: str) -> int:
-    if instant > _LAST:
+    if instant > LATEST:
         raise invalid(pointer, "wanted a time before the year 9999; take a shorter span")
-    return instant
+    return max(instant, EARLIEST)

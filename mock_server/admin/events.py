@@ -1,8 +1,8 @@
 """Domain events of a sandbox: as a stream, or awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, TypeVar
 
 import orjson
 
@@ -19,6 +19,7 @@ __all__ = ["HANDLERS"]
 
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
+_T = TypeVar("_T")
 
 
 async def stream_events(mock: Mock, world: World, call: Call) -> Answer:
@@ -28,6 +29,8 @@ async def stream_events(mock: Mock, world: World, call: Call) -> Answer:
         detail = f"wanted the id of an event, a number, got {quote(last)}"
         raise invalid("/Last-Event-ID", detail, "header")
     after = int(last) if last else call.query.get("after", world.events.last_id)
+    if last and after > world.events.last_id:
+        after = 0  # an id that an earlier start of the mock has given
     return Stream(_parts(world.events, after))
 
 
@@ -36,13 +39,14 @@ async def wait_for_events(mock: Mock, world: World, call: Call) -> Answer:
     wanted, count = call.body["match"], call.body.get("count", 1)
     seconds = call.body.get("timeout_ms", 5000) / 1000
     after = call.body.get("after", 0)
-    found = await world.events.wait_for(wanted, count, after, seconds)
+    found = await _unless_stopping(mock, world.events.wait_for(wanted, count, after, seconds))
     if found is not None:
         return 200, {"events": [_document(event) for event in found]}
     seen = [_document(event) for event in world.events.after(after)][-_MOST_SEEN:]
+    when = "before the mock was stopped" if mock.stopping.is_set() else f"within {seconds:g} s"
     raise Problem(
         "wait-timeout",
-        f"Fewer than {count} such events came within {seconds:g} s; seen has those that did, "
+        f"Fewer than {count} such events came {when}; seen has those that did, "
         f"whatever they are: {len(seen)}.",
         members={"seen": seen},
     )
@@ -52,6 +56,17 @@ HANDLERS: Mapping[str, AdminHandler] = {
     "streamEvents": stream_events,
     "waitForEvents": wait_for_events,
 }
+
+
+async def _unless_stopping(mock: Mock, wait: Coroutine[Any, Any, _T]) -> _T | None:
+    """What is waited for, or None as soon as the mock is to stop."""
+    waiting, stopping = asyncio.ensure_future(wait), asyncio.ensure_future(mock.stopping.wait())
+    try:
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else None
+    finally:
+        waiting.cancel()
+        stopping.cancel()
 
 
 async def _parts(events: Events, after: int) -> AsyncIterator[bytes]:

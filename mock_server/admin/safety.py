@@ -52,7 +52,8 @@ def _is_same(origin: str, host: str) -> bool:
 
 
 def _is_allowed(name: str, allowed_hosts: Sequence[str]) -> bool:
-    return name == "localhost" or _is_loopback(name) or name in allowed_hosts
+    allowed = {host.lower() for host in allowed_hosts}
+    return name == "localhost" or _is_loopback(name) or name in allowed
 
 
 def _name(host: str) -> str:

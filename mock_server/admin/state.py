@@ -1,6 +1,6 @@
 """Reset, seed, and the state as a document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mock_server.admin.calls import AdminHandler, Answer, invalid
@@ -24,8 +24,9 @@ async def reset(mock: Mock, world: World, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    await world.reset(keep)
-    await plant(mock.seed, world)
+    async with world.moving:
+        await world.reset(keep)
+        await plant(mock.seed, world)
     return 200, {"sessions": await world.store.count()}
 
 
@@ -55,8 +56,8 @@ async def replace_state(mock: Mock, world: World, call: Call) -> Answer:
     """PUT /state."""
     if fault := find_fault(call.body, world.agents):
         raise invalid(*fault)
-    if errors := _result_violations(mock, call.body.get("call_results", [])):
-        raise Problem("invalid-request", "A call result breaks the API's contract.", errors=errors)
+    if errors := _misfits(mock, call.body):
+        raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
     await world.replace(image_of(call.body, next(mock.database.activity)))
     return 200, {"sessions": len(call.body["sessions"])}
 
@@ -69,21 +70,25 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-def _result_violations(mock: Mock, rows: list[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Where the results are none that the API may give: a search hands them out as they are."""
-    validator = compile_schema(
-        {
-            "$ref": "#/components/schemas/CallResult",
-            "components": mock.contract.document["components"],
-        }
-    )
-    return [
-        violation(
-            "body",
-            f"/call_results/{number}/result{pointer_of(error)}",
-            describe_error(error),
-            error.kind.name,
-        )
-        for number, row in enumerate(rows)
-        for error in validator.iter_errors(row["result"])
+def _misfits(mock: Mock, document: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where the state holds what the API may not give: it hands these values out as they are."""
+    results = [
+        (f"/call_results/{number}/result", row["result"])
+        for number, row in enumerate(document.get("call_results", []))
     ]
+    calls = [
+        (f"/sessions/{number}/messages/{position}/tool_calls/{place}", call)
+        for number, session in enumerate(document["sessions"])
+        for position, message in enumerate(session.get("messages", []))
+        for place, call in enumerate(message.get("tool_calls") or [])
+    ]
+    return [*_against(mock, "CallResult", results), *_against(mock, "ToolCall", calls)]
+
+
+def _against(mock: Mock, schema: str, values: list[tuple[str, Any]]) -> Iterator[dict[str, str]]:
+    components = mock.contract.document["components"]
+    validator = compile_schema({"$ref": f"#/components/schemas/{schema}", "components": components})
+    for pointer, value in values:
+        for error in validator.iter_errors(value):
+            place = f"{pointer}{pointer_of(error)}"
+            yield violation("body", place, describe_error(error), error.kind.name)

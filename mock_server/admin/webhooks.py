@@ -33,6 +33,7 @@ async def redeliver(mock: Mock, world: World, call: Call) -> Answer:
     delivery = await world.store.delivery(int(serial)) if known else None
     if delivery is None or message_id(delivery) != wanted:
         raise Problem("unknown-delivery", f"There is no delivery {quote(wanted)}.")
+    await world.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
     await world.store.redeliver(delivery.serial, world.clock.now())
     return await _started(world, delivery.serial)
 

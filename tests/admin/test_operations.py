@@ -140,6 +140,52 @@ def test_a_stop_ends_open_streams_within_a_second(launch):
     assert time.monotonic() - begun < 1
 
 
+def test_a_stop_answers_those_who_wait_for_an_event(launch):
+    process, facts = launch("--port", "0")
+    answers = []
+    wanted = {"match": {"type": "session.final"}, "timeout_ms": 15_000}
+    url = f"{facts['url']}/__admin/events/wait-for"
+    waiting = threading.Thread(
+        target=lambda: answers.append(httpx.post(url, json=wanted, timeout=20, trust_env=False))
+    )
+    waiting.start()
+    time.sleep(0.3)  # a stop in the midst of the wait is what is tested
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    waiting.join(10)
+    assert process.wait(5) == 0
+    assert time.monotonic() - begun < 2
+    assert answers[0].json()["type"] == "/problems/wait-timeout"
+    assert "before the mock was stopped" in answers[0].json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[admin-token]\nx = 1", "admin-token: wanted a plain value, got a table"),
+        ('token = ["a", "b"]', "token: wanted one value, got a list of 2"),
+        ('port = "high"', "'high' is not a valid integer"),
+        ('webhook-url = "http://["', "wanted an http or https URL"),
+        ('ssl-keyfile = "key.pem"', "goes with --ssl-certfile"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_refused(tmp_path, text, words):
+    file = tmp_path / "mock.toml"
+    file.write_text(text)
+    code, _, told = run("--config", str(file))
+    assert (code, "Traceback" in told) == (2, False)
+    assert words in told
+
+
+def test_one_value_will_do_for_a_repeatable_option(launch, tmp_path):
+    file = tmp_path / "mock.toml"
+    file.write_text('allowed-host = "Mock.Test"\nwatch = 0\n')
+    _, facts = launch("--port", "0", "--config", str(file))
+    headers = {"Host": "mock.test"}
+    answer = httpx.get(f"{facts['url']}/__admin/clock", headers=headers, trust_env=False)
+    assert answer.status_code == 200
+
+
 @pytest.fixture
 def certificate(tmp_path):
     """A certificate that signed itself, with its key."""

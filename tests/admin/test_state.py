@@ -208,6 +208,30 @@ def test_the_agents_of_a_seed_are_known_in_its_sandbox_alone(client, shared):
         ({"sessions": [{"agent_id": "nobody"}]}, "/sessions/0/agent_id", "no agent 'nobody'"),
         ({"agents": {"a": {"script": []}}}, "/agents/a/script", "at least 1 item"),
         ({"session": []}, "", '"session"'),
+        (
+            {"sessions": [{"agent_id": "agent-failing", "turns": ["Hello"]}]},
+            "/sessions/0/turns/0",
+            "fails at it",
+        ),
+        (
+            {"sessions": [{"agent_id": "agent-closer", "turns": ["Hi", "bye", "more"]}]},
+            "/sessions/0/turns/2",
+            "has finished the session",
+        ),
+        (
+            {"agents": {"a": {"script": [{}], "webhook": {"url": "http://["}}}},
+            "/agents/a/webhook/url",
+            "http://[",
+        ),
+        (
+            {
+                "agents": {
+                    "a": {"script": [{}], "webhook": {"url": "http://x/", "headers": {"X": "é"}}}
+                }
+            },
+            "/agents/a/webhook/headers/X",
+            "é",
+        ),
     ],
 )
 def test_a_bad_seed_is_refused_and_changes_nothing(client, fixture, pointer, words):
@@ -218,7 +242,7 @@ def test_a_bad_seed_is_refused_and_changes_nothing(client, fixture, pointer, wor
 def test_a_seed_that_fails_on_the_way_changes_nothing(client):
     entries = [{"agent_id": "agent-echo"}, {"agent_id": "agent-failing", "turns": ["Hello"]}]
     response = client.admin("POST", "/seed", json={"sessions": entries})
-    assert (response.status_code, response.json()["type"]) == (502, "/problems/agent-failed")
+    refused(response, "/sessions/1/turns/0", "fails at it")
     assert client.count() == 0
 
 

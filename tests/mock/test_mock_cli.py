@@ -106,6 +106,24 @@ def test_a_killed_mock_loses_nothing_it_acknowledged(launch, tmp_path, receiver)
     assert first == again
 
 
+def test_a_named_sandbox_goes_on_after_a_restart(launch, tmp_path, receiver):
+    receiver.statuses = [500]
+    options = ("--port", "0", "--db", str(tmp_path / "state.db"), "--webhook-url", receiver.url)
+    headers = {**KEY, "X-Mock-Sandbox": "gw0"}
+    process, facts = launch(*options, "--webhook-backoff", "2")
+    with httpx.Client(base_url=facts["url"], headers=headers) as api:
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-echo"}).json()["id"]
+        api.post(f"/api/v1/chats/{session}/end")
+        receiver.wait_for(1)
+    process.kill()
+    process.wait()
+    _, facts = launch(*options, "--webhook-backoff", "2")
+    first, again = receiver.wait_for(2)
+    assert first == again
+    listed = httpx.get(f"{facts['url']}/__admin/sandboxes").json()["sandboxes"]
+    assert [sandbox["name"] for sandbox in listed] == ["default", "gw0"]
+
+
 def test_a_seed_brings_agents_and_sessions(launch, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(
