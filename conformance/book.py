@@ -56,7 +56,8 @@ class Ledger:
 
     `declared` are ids of no session, which checks write to on purpose; `foreign` sessions that
     the target gave and that cannot be proved to be the run's own; `lost` the channels of opens
-    that were not answered, so that nobody knows what they opened.
+    that were not answered, so that nobody knows what they opened, and that count as open;
+    `doubtful` those of opens that were answered without a session, though there may be one.
     """
 
     opened: dict[str, str] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Ledger:
     declared: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
     lost: list[str] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
     turns: int = 0
     opening: int = 0
     journal: Journal | None = None

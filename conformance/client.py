@@ -180,6 +180,10 @@ class Client:
     def _account(self, exchange: Exchange) -> None:
         """Enter every session that the target says exists, whatever check asked for it."""
         body = exchange.json
+        named = isinstance(body, dict) and isinstance(body.get("id"), str)
+        if exchange.operation == "openChat" and not named:
+            if exchange.ok or exchange.status >= 500:  # a gateway may not know what it hides
+                self.ledger.doubtful.add(str(_sent(exchange).get("channel")))
         if not exchange.ok or body is ABSENT or not isinstance(body, dict):
             return
         id = body.get("id")

@@ -120,7 +120,11 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     after = replace(state, said=(*state.said, ("user", event.text), *event.said))
     if event.key:
         after = replace(after, replies=(*after.replies, (event.key, event.said)))
-    return [replace(after, reason="agent_finish") if event.final else after]
+    if not event.final:
+        return [after]
+    # Final as it was answered: by the agent, or by an end that came while it was under way.
+    ended = any(other.name == "end" and other.overlaps(event) for other in events)
+    return [replace(after, reason="agent_finish"), *([after] if ended else [])]
 
 
 def _end(state: State, event: Event) -> list[State]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from conformance.findings import Blocked, shown
 
@@ -16,6 +16,7 @@ __all__ = [
     "difference",
     "goes_back",
     "instant",
+    "is_whole",
     "reordered",
     "same_id",
     "same_messages",
@@ -42,6 +43,11 @@ def tick(*texts: object) -> timedelta:
     """The coarsest precision among these times: 1 s, 1 ms, 1 µs…, trailing zeros not counted."""
     digits = min(len(_fraction(str(text))) for text in texts)
     return timedelta(seconds=10.0 ** -min(digits, 6))
+
+
+def is_whole(value: object) -> TypeGuard[float]:
+    """Whether it is an integer as JSON Schema has them: 60 and 60.0 are the same number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
 
 
 def same_time(one: object, other: object) -> bool:

@@ -20,6 +20,7 @@ class Pace:
 
     rate: float
     next_at: float = 0.0
+    paid: int = 0
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
@@ -28,10 +29,27 @@ class Pace:
         if self.rate <= 0:
             return
         with self.lock:
-            now = time.monotonic()
-            self.next_at = max(self.next_at, now) + 1 / self.rate
-            pause = self.next_at - 1 / self.rate - now
-        time.sleep(max(pause, 0))
+            if self.paid:
+                self.paid -= 1
+                return
+            pause = self._book(1)
+        time.sleep(pause)
+
+    def pay(self, requests: int) -> None:
+        """Wait for so many requests beforehand: those that come next may go at once."""
+        if self.rate <= 0:
+            return
+        with self.lock:
+            pause = self._book(requests)
+        time.sleep(pause)
+        with self.lock:
+            self.paid += requests
+
+    def _book(self, requests: int) -> float:
+        """Seconds until the last of so many requests may go."""
+        now = time.monotonic()
+        self.next_at = max(self.next_at, now) + requests / self.rate
+        return max(self.next_at - 1 / self.rate - now, 0)
 
 
 @dataclass

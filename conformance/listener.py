@@ -8,7 +8,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any
 
 from conformance.config import UsageError
@@ -103,7 +105,7 @@ class Listener:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                raw = self.rfile.read(min(int(self.headers.get("content-length") or 0), LIMIT))
+                raw = body_of(self.headers, self.rfile)
                 try:
                     payload = json.loads(raw)
                 except ValueError:
@@ -124,3 +126,23 @@ class Listener:
                 """The run's own report tells what came."""
 
         return Handler
+
+
+def body_of(headers: Message, stream: BufferedIOBase) -> bytes:
+    """The body of a request, of a told length or in chunks, up to LIMIT bytes."""
+    if "chunked" not in headers.get("transfer-encoding", "").lower():
+        return stream.read(min(int(headers.get("content-length") or 0), LIMIT))
+    body = b""
+    while len(body) < LIMIT and (size := _size(stream.readline(LIMIT))):
+        body += stream.read(min(size, LIMIT))
+        stream.readline(LIMIT)
+    while stream.readline(LIMIT).strip():
+        pass  # trailers
+    return body
+
+
+def _size(line: bytes) -> int:
+    try:
+        return int(line.split(b";")[0], 16)
+    except ValueError:
+        return 0

@@ -214,17 +214,23 @@ class Run:
             with suppress(Blocked):
                 api.end(id, note=self.tag)
         if journal := self.client.ledger.journal:
-            journal.close(keep=bool(self.client.ledger.left_open or self.client.ledger.lost))
+            ledger = self.client.ledger
+            journal.close(keep=bool(ledger.left_open or ledger.lost or ledger.doubtful))
 
     def _find_lost(self, api: Api) -> None:
-        """An open that was not answered may have opened a session, in a channel of the run's."""
+        """An open that was not answered, or by a gateway alone, may have opened a session in a
+        channel of the run's."""
         ledger = self.client.ledger
-        for channel in [channel for channel in ledger.lost if channel.startswith(self.tag)]:
+        for channel in {*ledger.lost, *ledger.doubtful}:
+            if not channel.startswith(self.tag):
+                ledger.doubtful.discard(channel)  # a body that names no channel opens nothing
+                continue
             with suppress(Blocked):
                 for item in api.list(channel=channel, take=200).page["items"]:
                     if item.get("channel") == channel:
                         ledger.note_open(str(item["id"]))
-                ledger.lost.remove(channel)
+                ledger.doubtful.discard(channel)
+                ledger.lost[:] = [other for other in ledger.lost if other != channel]
 
     def _settle_all(self) -> None:
         for id, rule in self.contract.rules.items():

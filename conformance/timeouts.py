@@ -14,7 +14,7 @@ __all__ = ["GRACE", "TTL", "Timeouts"]
 
 TTL = 60  # seconds; the shortest timeout that the contract allows
 TURN_AT = 30.0  # seconds after the open at which one session is given a turn
-GRACE = 45.0  # seconds that a sweeper may take beyond the timeout
+GRACE = 75.0  # seconds beyond the timeout: a sweeper that cron starts comes once a minute
 PAUSE = 1.0  # seconds between two looks
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from conformance.api import Api
 from conformance.exchange import Exchange
 from conformance.findings import Blocked, Violation, expect
+from conformance.likeness import difference
 from conformance.rules import rule
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
@@ -76,7 +77,8 @@ def check_a_401_changes_nothing(api: Api) -> None:
         if answer.status != 401:
             raise Blocked(f"{answer.operation} is answered {answer.status}, see AUTH-01")
     after = api.get(id).session
-    expect(after == before, "the session as it was", after)
+    differs = difference(before, after)
+    expect(differs is None, "the session as it was", f"it differs in {differs}")
     count = len(api.listed())
     expect(count == 1, "one session in the channel", f"{count}")
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from conformance.api import Api, Sessions
 from conformance.exchange import Json
 from conformance.findings import Blocked, NotApplicable, expect
-from conformance.likeness import difference, goes_back, instant, same_id, tick
+from conformance.likeness import difference, goes_back, instant, is_whole, same_id, tick
 from conformance.rules import rule
 
 REFUSED = (400, 422)
@@ -178,7 +178,7 @@ def check_a_page_never_exceeds_200(api: Api) -> None:
         page = api.list(take=take)
         if page.ok:
             count, told = len(page.page["items"]), page.page.get("take")
-            fine = count <= 200 and isinstance(told, int) and told <= 200
+            fine = count <= 200 and is_whole(told) and told <= 200
             expect(fine, "200 items at most, and take so", f"{count} items, take {told}")
         else:
             page.expect_status(*REFUSED)
@@ -256,7 +256,7 @@ def check_a_take_below_one_is_refused_or_clamped(api: Api) -> None:
         page = api.list(take=take)
         if page.ok:
             effective = page.page.get("take")
-            fine = isinstance(effective, int) and effective >= 1
+            fine = is_whole(effective) and effective >= 1
             expect(fine, f"take {take} refused, or clamped to at least 1", effective)
         else:
             page.expect_status(*REFUSED)

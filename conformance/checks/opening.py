@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.api import UNSET, Api
 from conformance.findings import Blocked, expect, shown
-from conformance.likeness import same_id
+from conformance.likeness import is_whole, same_id
 from conformance.rules import rule
 
 REFUSED = (400, 422)
@@ -59,7 +59,7 @@ def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
         opened = api.open(ttl_seconds=seconds)
         if opened.ok:
             effective = opened.session["ttl_seconds"]
-            fine = isinstance(effective, int) and 60 <= effective <= 86400
+            fine = is_whole(effective) and 60 <= effective <= 86400
             expect(fine, f"ttl_seconds {seconds} refused or clamped to 60..86400", effective)
         else:
             opened.expect_status(400, 422)

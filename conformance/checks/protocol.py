@@ -10,7 +10,7 @@ from conformance.findings import NotApplicable, expect
 from conformance.rules import rule
 
 DEPTH = 20_000  # levels of nesting that no honest client sends
-NOT_JSON = (b'{"agent_id": ', b"agent_id=agent-echo", b"{'agent_id': 'x'}")
+NOT_JSON = (b'{"agent_id": ', b"agent_id=agent-echo")
 HUGE = 3_000_000  # characters that no honest client sends in one text
 ODD_IDS = (
     "..%2F..%2Fetc%2Fpasswd",
@@ -76,7 +76,8 @@ def wrong_methods(api: Api) -> Iterator[tuple[frozenset[str], Exchange]]:
     id = api.given()
     for template, methods in api.client.watch.contract.methods.items():
         for method in ("DELETE", "PUT", "PATCH", "GET"):
-            if method not in methods:
+            # An undocumented DELETE of a whole collection is nothing to find out about.
+            if method not in methods and not (method == "DELETE" and "{id}" not in template):
                 yield methods, api.request(method, template.replace("{id}", id))
 
 
@@ -125,9 +126,9 @@ def check_private_data_is_not_for_shared_caches(api: Api) -> None:
 def check_an_odd_id_is_refused(api: Api) -> None:
     api.get(api.given()).expect_status(200)
     for id in ODD_IDS:
-        # As plain requests: what stands before the API may refuse them in its own way.
+        # As plain requests: what stands before the API may refuse them in its own way. Only
+        # reading ones: who knows what an id that reaches a query would end.
         api.request("GET", f"/api/v1/chats/{id}").expect_refusal()
-        api.request("POST", f"/api/v1/chats/{id}/end", content=b"{}").expect_refusal()
 
 
 @rule("HTTP-17", sessions=2, turns=1)

@@ -26,8 +26,9 @@ CALLS = 6
 Call = Callable[[], Exchange]
 
 
-def together(*calls: Call) -> list[Exchange]:
+def together(api: Api, *calls: Call) -> list[Exchange]:
     """Every answer, in the order of the calls, which a barrier lets go at once."""
+    api.client.pace.pay(len(calls))  # a pause of each its own would keep them apart
     barrier = threading.Barrier(len(calls))
 
     def released(call: Call) -> Exchange:
@@ -57,7 +58,7 @@ def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
 def check_simultaneous_ends(api: Api) -> None:
     for _ in range(ROUNDS):
         id = api.given(turns=1)
-        answers = together(*[partial(api.end, id, note="race")] * CALLS)
+        answers = together(api, *[partial(api.end, id, note="race")] * CALLS)
         final = api.get(id).session
         for answer in answers:
             differs = difference(final, answer.expect_status(200).session)
@@ -67,7 +68,7 @@ def check_simultaneous_ends(api: Api) -> None:
 @rule("RACE-02", "races", sessions=ROUNDS * CALLS)
 def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
     for _ in range(ROUNDS):
-        answers = together(*[partial(api.open, external_id=api.endpoint())] * CALLS)
+        answers = together(api, *[partial(api.open, external_id=api.endpoint())] * CALLS)
         ids = {answer.id.lower() for answer in answers if answer.expect_status(200, 201, 409).ok}
         expect(len(ids) == 1, "one session", f"{len(ids)} sessions: {sorted(ids)}")
         api.end(ids.pop())
@@ -78,7 +79,7 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
     for _ in range(ROUNDS):
         id, key, text = api.given(), api.key(), api.text()
         start = start_of(api, id)
-        answers = together(*[partial(api.submit, id, text, idempotency_key=key)] * CALLS)
+        answers = together(api, *[partial(api.submit, id, text, idempotency_key=key)] * CALLS)
         told = [answer.turn["messages"] for answer in answers if answer.expect_status(200, 409).ok]
         same = all(same_messages(told[0], other) for other in told)
         expect(same, "the same messages in every answer", shown(told))
@@ -91,7 +92,7 @@ def check_turns_that_race_with_an_end(api: Api) -> None:
         id, texts = api.given(turns=1), [api.text() for _ in range(CALLS - 1)]
         start = start_of(api, id)
         calls: list[Call] = [partial(api.submit, id, text) for text in texts]
-        answers = together(*calls, partial(api.end, id))
+        answers = together(api, *calls, partial(api.end, id))
         events = [event_of(a, text) for a, text in zip(answers, [*texts, ""], strict=True)]
         expect_serial(api, id, start, events)
 
@@ -102,7 +103,7 @@ def check_simultaneous_turns(api: Api) -> None:
         id, texts = api.given(), [api.text() for _ in range(CALLS)]
         start = start_of(api, id)
         calls: list[Call] = [partial(api.submit, id, text) for text in texts]
-        answers = together(*calls)
+        answers = together(api, *calls)
         events = [event_of(a, text) for a, text in zip(answers, texts, strict=True)]
         expect_serial(api, id, start, events)
 
@@ -113,7 +114,7 @@ def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
     for _ in range(ROUNDS):
         id = api.given(agent_id=api.config.closing_agent)
         start = start_of(api, id)
-        turn, end = together(partial(api.submit, id, closing), partial(api.end, id))
+        turn, end = together(api, partial(api.submit, id, closing), partial(api.end, id))
         again = api.end(id)
         events = [event_of(turn, closing), event_of(end), event_of(again)]
         expect_serial(api, id, start, events)

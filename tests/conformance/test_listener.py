@@ -50,6 +50,12 @@ def test_a_hanging_answer_does_not_come(listener: Listener) -> None:
     assert deliver(listener, "one") == 200
 
 
+def test_a_body_in_chunks_is_read(listener: Listener) -> None:
+    parts = iter([b'{"callAdditionalData": ', b'{"marker": "one"}}'])
+    httpx.post(listener.url, content=parts, trust_env=False)
+    assert len(listener.deliveries("one")) == 1
+
+
 def test_put_is_taken_like_post(listener: Listener) -> None:
     payload = {"callAdditionalData": {"marker": "one"}}
     assert httpx.put(listener.url + "hook", json=payload, trust_env=False).status_code == 200

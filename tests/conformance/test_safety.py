@@ -12,7 +12,7 @@ from conformance.book import Ledger
 from conformance.client import FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP, Trespass
 from conformance.config import Config, UsageError
 from conformance.findings import Blocked
-from conformance.limits import Circuit, Deadline
+from conformance.limits import Circuit, Deadline, Pace
 
 Make = Callable[..., Any]
 STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -95,6 +95,37 @@ def test_an_open_that_was_not_answered_counts_in_the_budget(connect: Make) -> No
     with pytest.raises(Blocked, match="budget of 1 sessions"):
         api.open()
     assert api.client.ledger.lost == [api.channel]
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(504), httpx.Response(500, json={}), httpx.Response(201, text="{")]
+)
+def test_an_open_that_only_a_gateway_answered_is_looked_for(
+    connect: Make, answer: httpx.Response
+) -> None:
+    api = connect(lambda request: answer)
+    api.open()
+    assert api.client.ledger.doubtful == {api.channel}
+
+
+def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(409, json={}))
+    api.open()
+    assert not api.client.ledger.doubtful
+
+
+def test_requests_that_are_paid_for_go_at_once() -> None:
+    pace = Pace(rate=10)
+    begun = time.monotonic()
+    pace.pay(3)
+    paid = time.monotonic()
+    for _ in range(3):
+        pace.wait()
+    together = time.monotonic() - paid
+    pace.wait()
+    assert paid - begun >= 0.19
+    assert together < 0.05
+    assert time.monotonic() - begun >= 0.29
 
 
 def test_an_open_that_was_interrupted_is_looked_for(connect: Make) -> None:
