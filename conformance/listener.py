@@ -42,12 +42,14 @@ class Inbox:
 
 
 class Listener:
-    """Listens on HOST:PORT. A session is told by the marker in its additional_data."""
+    """Listens on HOST:PORT. A session is told by the marker in its additional_data; where a
+    payload has lost that, by its callId."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self.lock = threading.Lock()
         self.inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
+        self.markers: dict[str, str] = {}
         self.stopped = threading.Event()
         try:
             self.server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), self._handler())
@@ -71,6 +73,11 @@ class Listener:
         with self.lock:
             self.inboxes[marker].answers = list(statuses)
 
+    def expect(self, call_id: str, marker: str) -> None:
+        """Take a payload with this callId for one with the marker, if it has none."""
+        with self.lock:
+            self.markers[call_id.lower()] = marker
+
     def deliveries(self, marker: str) -> list[Delivery]:
         with self.lock:
             return list(self.inboxes[marker].deliveries)
@@ -91,9 +98,12 @@ class Listener:
         return found
 
     def receive(self, payload: Any, headers: dict[str, str]) -> int:
-        data = payload.get("callAdditionalData") if isinstance(payload, dict) else None
+        payload_object = payload if isinstance(payload, dict) else {}
+        data = payload_object.get("callAdditionalData")
         marker = data.get("marker") if isinstance(data, dict) else None
         with self.lock:
+            if marker is None:
+                marker = self.markers.get(str(payload_object.get("callId")).lower())
             inbox = self.inboxes[str(marker)]
             status = inbox.answers.pop(0) if inbox.answers else 200
             inbox.deliveries.append(Delivery(time.monotonic(), payload, headers, status))

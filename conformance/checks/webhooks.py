@@ -25,6 +25,7 @@ class Announced:
         self.data = {"conformance_run": api.run, "marker": self.marker, "nested": {"a": [1, None]}}
         listener.answer(self.marker, *answers)
         self.id = api.given(additional_data=self.data, **members)
+        listener.expect(self.id, self.marker)
 
     def end(self) -> None:
         if self.api.end(self.id).session["is_final"] is not True:
@@ -55,7 +56,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, turns=1)
     session.end()
     found = listener.wait(session.marker, 1, PATIENCE)
-    wanted = f"a webhook to {listener.url} within {PATIENCE:g} s, its marker in callAdditionalData"
+    wanted = f"a webhook to {listener.url} within {PATIENCE:g} s, with the session's data or id"
     expect(len(found) > 0, wanted, "none")
     payload = api.client.watch.contract.component("CompletedWebHookPayload")
     errors = [
@@ -84,13 +85,19 @@ def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> 
         expect(len(found) == 1, "one delivery", f"{len(found)} deliveries")
 
 
-@rule("HOOK-03", "webhooks", sessions=3)
+@rule("HOOK-03", "webhooks", sessions=4)
 def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
     refused = {status: Announced(api, listener, *[status] * 3) for status in (400, 404, 410)}
-    for session in refused.values():
+    failed = Announced(api, listener, 500)
+    for session in (*refused.values(), failed):
         session.end()
+    retried = failed.again()  # tells how long the deployment takes to send something again
+    if len(retried) < 2:
+        raise Blocked("not even a 500 is sent again, see HOOK-04")
+    delay = retried[1].at - retried[0].at
     for status, session in refused.items():
-        found = session.settled()
+        session.first()
+        found = listener.settled(session.marker, max(SETTLE, delay / 2))
         expect(len(found) == 1, f"no further delivery after {status}", f"{len(found)} deliveries")
 
 

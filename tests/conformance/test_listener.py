@@ -50,6 +50,12 @@ def test_a_hanging_answer_does_not_come(listener: Listener) -> None:
     assert deliver(listener, "one") == 200
 
 
+def test_a_payload_without_a_marker_is_told_by_its_call_id(listener: Listener) -> None:
+    listener.expect("ABC", "one")
+    httpx.post(listener.url, json={"callId": "abc"}, trust_env=False)
+    assert len(listener.deliveries("one")) == 1
+
+
 def test_a_body_in_chunks_is_read(listener: Listener) -> None:
     parts = iter([b'{"callAdditionalData": ', b'{"marker": "one"}}'])
     httpx.post(listener.url, content=parts, trust_env=False)
