@@ -52,10 +52,11 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the mock, the suite and the contract; without Chromium, not what needs a browser."""
-    options: tuple[str, ...] = ()
+    # A file's tests stay together, as they share servers; `-- -n 0` gives one process.
+    options: tuple[str, ...] = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
         session.warn("no chromium and chromedriver here: the tests marked browser are left out")
-        options = ("-m", "not browser")
+        options += ("-m", "not browser")
     run(session, "pytest", *options, *session.posargs)
 
 
