@@ -98,7 +98,7 @@ class PostgresRecords:
                 (self.sandbox,),
             )
 
-    async def abandon(self, seconds: float) -> None:
+    async def abandon(self, seconds: float) -> bool:
         async with self.transaction() as connection:
             cursor = await connection.execute(
                 "DELETE FROM adjourn_sandboxes WHERE sandbox = %s "
@@ -107,6 +107,7 @@ class PostgresRecords:
             )
             if cursor.rowcount:
                 await self._empty(connection)
+        return bool(cursor.rowcount)
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         return self.database.alone(f"seed of {self.sandbox}")

@@ -73,8 +73,9 @@ class SqliteRecords:
     async def touch(self) -> None:
         """Nobody else would ask."""
 
-    async def abandon(self, seconds: float) -> None:
+    async def abandon(self, seconds: float) -> bool:
         await self.clear()
+        return True
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

@@ -227,8 +227,8 @@ class Repository(Protocol):
     async def touch(self) -> None:
         """Note that the sandbox is in use."""
 
-    async def abandon(self, seconds: float) -> None:
-        """Forget everything, unless the sandbox was in use within so many seconds."""
+    async def abandon(self, seconds: float) -> bool:
+        """Forget everything if no other mock has used the sandbox for so long; say whether."""
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         """Keep other mocks from doing the same in this sandbox meanwhile."""

@@ -110,14 +110,12 @@ class Sandboxes:
         await sandbox.world.store.clear()
 
     async def drop_idle(self) -> None:
-        """Drop the sandboxes that have been idle for too long, and what no mock uses any more."""
+        """Drop the sandboxes in which no mock has had a request for too long."""
         for name, sandbox in [*self.others.items()]:
             if sandbox.guests:
                 await self._touch(sandbox)
             elif sandbox.idle_seconds() >= self.idle:
-                del self.others[name]
-                await sandbox.world.stop()
-                await sandbox.world.store.abandon(self.idle + self._pause)
+                await self._drop(name, self.others.pop(name))
 
     async def look_again(self) -> None:
         """Have every world look for what other mocks have left, unknown ones too."""
@@ -132,6 +130,16 @@ class Sandboxes:
     @property
     def _pause(self) -> float:
         return self.idle / _SWEEPS_PER_IDLE_TIME
+
+    async def _drop(self, name: str, sandbox: Sandbox) -> None:
+        dropped = False
+        try:
+            dropped = await sandbox.world.store.abandon(self.idle + self._pause)
+        finally:
+            if dropped or name in self.others:  # made anew by a visit that came just now
+                await sandbox.world.stop()
+            else:
+                self.others[name] = sandbox
 
     async def _touch(self, sandbox: Sandbox) -> None:
         """Tell other mocks that it is in use, if they have not been told lately."""

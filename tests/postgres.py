@@ -69,6 +69,11 @@ class Postgres:
         self.run(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0 {options}")
         return name
 
+    def empty(self, name: str, owner: str) -> None:
+        """Drop all that a database holds."""
+        self.run("DROP SCHEMA public CASCADE", name)
+        self.run(f"CREATE SCHEMA public AUTHORIZATION {owner}", name)
+
     def run(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run a statement as the superuser; the rows that it gives."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:

@@ -1,11 +1,9 @@
 """The command line as a user meets it: start, announce, refuse, stop."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import httpx
@@ -13,34 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
+from tests.serving import COMMAND, clean_environment
 
-COMMAND = [sys.executable, "-m", "mock_server"]
 KEY = {"Authorization": "Bearer k"}
-
-
-def clean_environment(**extra):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("ADJOURN_")}
-    return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
-
-
-@pytest.fixture
-def launch():
-    """Start the command; gives the process and what it announced."""
-    running = []
-
-    def begin(*options, **environment):
-        process = subprocess.Popen(
-            [*COMMAND, "--json", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=clean_environment(**environment),
-        )  # fmt: skip
-        running.append(process)
-        return process, json.loads(process.stdout.readline())
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
 
 
 def refused(*options, **environment):
