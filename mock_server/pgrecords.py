@@ -101,13 +101,16 @@ class PostgresRecords:
     async def abandon(self, seconds: float) -> bool:
         async with self.transaction() as connection:
             cursor = await connection.execute(
-                "DELETE FROM adjourn_sandboxes WHERE sandbox = %s "
-                "AND used < clock_timestamp() - make_interval(secs => %s)",
-                (self.sandbox, seconds),
+                "SELECT used < clock_timestamp() - make_interval(secs => %s) "
+                "FROM adjourn_sandboxes WHERE sandbox = %s FOR UPDATE",
+                (seconds, self.sandbox),
             )
-            if cursor.rowcount:
+            row = await cursor.fetchone()
+            if row == (True,):
+                statement = "DELETE FROM adjourn_sandboxes WHERE sandbox = %s"
+                await connection.execute(statement, (self.sandbox,))
                 await self._empty(connection)
-        return bool(cursor.rowcount)
+        return row != (False,)  # without a row, another mock has forgotten it already
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         return self.database.alone(f"seed of {self.sandbox}")

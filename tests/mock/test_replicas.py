@@ -234,13 +234,19 @@ def test_a_sandbox_is_dropped_when_no_mock_uses_it(replicas, postgres, database)
     def stored():
         return postgres.run("SELECT count(*) FROM adjourn_sessions", database)[0][0]
 
-    one, other = in_sandbox(replicas(2, "--sandbox-idle", "0.5"), "gw0")
+    def known(client):
+        return [sandbox["name"] for sandbox in client.steer("GET", "/sandboxes")["sandboxes"]]
+
+    two = replicas(2, "--sandbox-idle", "0.5")
+    one, other = in_sandbox(two, "gw0")
     session = one.open()["id"]
     for _ in range(15):
         other.read(session)
         time.sleep(0.1)
     assert one.read(session)
     wait_until(lambda: stored() == 0)
+    for client in two:
+        wait_until(lambda client=client: known(client) == ["default"])
 
 
 def test_a_seed_is_planted_once(replicas, tmp_path):

@@ -99,6 +99,7 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
         await asyncio.sleep(0.2)
         assert await one.abandon(0.2)
         assert await one.count() == 0
+        assert await other.abandon(0.2)
 
     run(scene())
 
