@@ -13,7 +13,7 @@ from . import matrix
 from .catalogue import MUTANTS
 from .fast import FAST_CHOICES, FAST_MUTANTS
 from .matrix import Part
-from .page import PAGE, rendered
+from .page import PAGE, last_measured, rendered
 from .runs import Sight
 from .score import KILLED, accused, choice_figures, fate, figures, line
 from .vanilla import caught
@@ -48,8 +48,7 @@ def main(
     sights = [sight for part in parts for sight in part.sights]
     faulty = [sight for sight in sights if sight.task.choice is None]
     innocent = choice_figures(sight for sight in sights if sight.task.choice)
-    budget = plain_seconds(faulty)
-    plain = compared(faulty, budget, jobs) if vanilla else None
+    plain, budget = compared(faulty, jobs) if vanilla else last_measured()
     for part in parts:
         click.echo(f"{part.name}: {len(part.tasks)} in {part.seconds:.0f} s")
     for told in (figures(faulty, whole=whole), innocent):
@@ -65,14 +64,14 @@ def plain_seconds(sights: list[Sight]) -> int:
     return math.ceil(median(core)) if core else 5
 
 
-def compared(sights: list[Sight], budget: int, jobs: int) -> dict[str, bool]:
-    """Whether the plain run fails on each mutant; prints its figures."""
-    begun = time.monotonic()
+def compared(sights: list[Sight], jobs: int) -> tuple[dict[str, bool], int]:
+    """Whether the plain run fails on each mutant, and its seconds; prints its figures."""
+    begun, budget = time.monotonic(), plain_seconds(sights)
     names = [sight.task.mutant for sight in sights]
     told = caught(names, budget, jobs, click.echo)
     took = time.monotonic() - begun
     click.echo(f"vanilla: {len(told)} of {len(names)} mutants, {budget} s each, in {took:.0f} s")
-    return {name: name in told for name in names}
+    return {name: name in told for name in names}, budget
 
 
 def planned(fast: bool, only: str | None, seeds: int, *, whole: bool) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from .catalogue import MUTANTS
 from .runs import Sight, contract
 from .score import KILLED, fate, figures
 
-__all__ = ["PAGE", "rendered"]
+__all__ = ["PAGE", "last_measured", "rendered"]
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "kill-matrix.md"
 INTRODUCTION = """\
@@ -23,7 +24,8 @@ contract leaves open, one at a time and with several seeds: there it must find n
 
     python -m tests.kill_matrix --vanilla --write-docs
 
-measures all of it and writes this page. `nox -s kill_matrix` looks at each mutant with the check of
+measures all of it and writes this page; without `--vanilla` the column of that name stays as it
+was last measured. `nox -s kill_matrix` looks at each mutant with the check of
 its rule alone, which takes minutes, and `--fast` at a part of them.
 A race mutant is right as long as one request follows another, and has a window of 5 ms. A mutant
 of a timeout waits for the shortest timeout that the contract allows, a minute.
@@ -34,17 +36,28 @@ the API key and {seconds} s, reports a failure on the mutant that it does not re
 without a fault. Such a run takes a mutant for killed whatever the failure is called.
 """
 
+_COLUMNS = 6
+_FATES = {True: KILLED, False: "survived", None: "not measured"}
+
+
+def last_measured() -> tuple[dict[str, bool], int]:
+    """Whether the plain run failed on each mutant that is left of the page as it stands, and
+    the seconds that it was given."""
+    page = PAGE.read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines()]
+    told = {row[1].strip("`"): row[-1] for row in rows if len(row) == _COLUMNS}
+    seconds = int(re.findall(r"the API key and (\d+) s", page)[0])
+    return {name: told[name] == KILLED for name in MUTANTS.keys() & told.keys()}, seconds
+
 
 def rendered(
-    sights: Iterable[Sight], innocent: str, vanilla: Mapping[str, bool] | None, seconds: int
+    sights: Iterable[Sight], innocent: str, vanilla: Mapping[str, bool], seconds: int
 ) -> str:
-    """The page. `vanilla` says of each mutant whether the plain run failed; None for no column."""
+    """The page. `vanilla` says of each mutant whether the plain run failed."""
     order = {id: place for place, id in enumerate(contract().rules)}
     names = {name: place for place, name in enumerate(MUTANTS)}
     rows = sorted(sights, key=lambda s: (order[MUTANTS[s.task.mutant].rule], names[s.task.mutant]))
-    parts = [INTRODUCTION]
-    if vanilla is not None:
-        parts.append(VANILLA.format(seconds=seconds))
+    parts = [INTRODUCTION, VANILLA.format(seconds=seconds)]
     parts += ["## Score\n", _score(rows, innocent, vanilla), "## Mutants\n", _table(rows, vanilla)]
     missing = [f"- {id}: {why}" for id, why in without_mutant().items()]
     return "\n".join([*parts, "## Rules without a mutant\n", *missing, ""])
@@ -67,22 +80,20 @@ def _reason(id: str) -> str:
     return "none yet."
 
 
-def _score(rows: list[Sight], innocent: str, vanilla: Mapping[str, bool] | None) -> str:
+def _score(rows: list[Sight], innocent: str, vanilla: Mapping[str, bool]) -> str:
     lines = [f"- {figures(rows)}.", f"- {innocent}."]
-    if vanilla is not None:
-        lines.append(f"- vanilla: {sum(vanilla.values())} of {len(vanilla)} mutants.")
+    lines.append(f"- vanilla: {sum(vanilla.values())} of {len(vanilla)} mutants.")
     return "\n".join([*lines, ""])
 
 
-def _table(rows: list[Sight], vanilla: Mapping[str, bool] | None) -> str:
-    head = ["rule", "mutant", "what is wrong", "suite", "rules"]
-    lines = [_cells([*head, "vanilla"] if vanilla is not None else head)]
+def _table(rows: list[Sight], vanilla: Mapping[str, bool]) -> str:
+    head = ["rule", "mutant", "what is wrong", "suite", "rules", "vanilla"]
+    lines = [_cells(head)]
     lines.append(_cells("-" for _ in lines[0].split("|")[1:-1]))
     for sight in rows:
         mutant = MUTANTS[sight.task.mutant]
         cells = [mutant.rule, f"`{mutant.name}`", mutant.text, fate(sight), str(len(sight.fired))]
-        if vanilla is not None:
-            cells.append(KILLED if vanilla.get(mutant.name) else "survived")
+        cells.append(_FATES[vanilla.get(mutant.name)])
         lines.append(_cells(cells))
     return "\n".join([*lines, ""])
 
