@@ -7,7 +7,8 @@ from dataclasses import replace
 from conformance.config import Config, UsageError
 from conformance.contract import Contract
 from conformance.replay import Replay
-from conformance.rules import PROFILES, Check, all_checks
+from conformance.rules import Check, all_checks
+from conformance.scope import selected_packs
 from conformance.watch import WATCHED
 
 __all__ = ["UNREPEATED", "cost", "selected_checks", "with_budgets"]
@@ -20,7 +21,7 @@ UNREPEATED = ("ttl", "model", "generated")
 
 def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     """The checks that the configuration asks for and the target can take, by rule."""
-    packs = {pack for name in config.profile for pack in PROFILES[name]}
+    packs = selected_packs(config)
     checks = {id: check for id, check in all_checks().items() if check.pack in packs}
     if config.rules:
         unknown = [id for id in config.rules if id not in contract.rules]

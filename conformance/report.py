@@ -22,7 +22,8 @@ from conformance.markdown import markdown
 from conformance.replay import recorded
 from conformance.rules import all_checks, pack_of
 from conformance.run import Run
-from conformance.verdict import EXIT_CODES, judge
+from conformance.scope import partial, scope
+from conformance.verdict import EXIT_CODES, headline, judge, tone
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "redacted", "write"]
 
@@ -37,11 +38,21 @@ Report = dict[str, Any]
 def build(run: Run) -> Report:
     """The report of a finished run, secrets taken out."""
     config, contract, findings = run.config, run.contract, run.book.findings.values()
-    verdict = judge(contract.rules, run.book.outcomes, strict=config.strict)
+    verdict = judge(
+        contract.rules,
+        run.book.outcomes,
+        strict=config.strict,
+        cause=run.cause,
+        fault=run.fault,
+    )
     report: Report = {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
         "exit_code": EXIT_CODES[verdict],
+        "scope": scope(config),
+        "partial": partial(config),
+        "cause": redacted(run.cause, config),
+        "fault": redacted(run.fault, config),
         "target": redacted(config.target, config),
         "contract": {"version": contract.version, "sha256": contract.sha256},
         "profile": list(config.profile),
@@ -199,12 +210,11 @@ def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
 
 def _badge(report: Report) -> dict[str, Any]:
     """A shields.io endpoint."""
-    colours = {"conformant": "brightgreen", "non-conformant": "red", "inconclusive": "yellow"}
-    colour = colours.get(report["verdict"], "lightgrey")
-    profile = "+".join(report["profile"])
+    good = "blue" if report["partial"] else "brightgreen"
+    colours = {"conformant": good, "non-conformant": "red", "inconclusive": "yellow"}
     return {
         "schemaVersion": 1,
-        "label": f"conformance ({profile})",
-        "message": report["verdict"],
-        "color": colour,
+        "label": f"conformance ({report['scope'].removeprefix('the ').removeprefix('profile ')})",
+        "message": headline(report),
+        "color": colours.get(tone(report), "lightgrey"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +24,8 @@ from conformance.journal import Journal, default_path
 from conformance.listener import Listener
 from conformance.plan import UNREPEATED, selected_checks, with_budgets
 from conformance.replay import Replay, tell
-from conformance.rules import PROFILES, Check, pack_of
+from conformance.rules import Check, pack_of
+from conformance.scope import left_out, named_packs, partial, selected_packs
 from conformance.timeouts import Timeouts
 from conformance.watch import WATCHED, Watch
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 Progress = Callable[[str, str], None]
+UNEVALUATED = ("not-run", "not-applicable")
 
 
 @dataclass
@@ -52,7 +54,8 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)  # that each rule's check took
     listener: Listener | None = None
     timeouts: Timeouts | None = None
-    cause: str = ""
+    cause: str = ""  # why the run as a whole is inconclusive
+    fault: str = ""  # what failed in the suite itself, outside of any check
     replay: Replay | None = None
     violated: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
 
@@ -124,8 +127,7 @@ class Run:
     @property
     def whole(self) -> bool:
         """Whether the selection is one that must give evidence on every watched rule."""
-        packs = {pack for name in self.config.profile for pack in PROFILES[name]}
-        return "smoke" in packs and not self.config.rules and not self.config.read_only
+        return "smoke" in selected_packs(self.config) and not partial(self.config)
 
     def failing(self, rule: str) -> Outcome:
         """What a violation of this rule counts as."""
@@ -236,6 +238,17 @@ class Run:
         for id, rule in self.contract.rules.items():
             outcome, reason = self._settled(rule)
             self.book.outcomes[id] = (outcome, reason)
+        self.cause = self.cause or "; ".join(self._unjudged())
+
+    def _unjudged(self) -> Iterator[str]:
+        """A word for each named pack of which the run has evaluated nothing: it was asked for,
+        and its silence proves nothing."""
+        for pack in sorted(named_packs(self.config)):
+            of = [id for id, check in self.checks.items() if check.pack == pack]
+            told = [self.book.outcomes[id] for id in of]
+            if told and all(outcome in UNEVALUATED for outcome, _ in told):
+                why = "; ".join(dict.fromkeys(reason for _, reason in told))
+                yield f"nothing of the pack {pack} was evaluated: {why}"
 
     def _settled(self, rule: Rule) -> tuple[Outcome, str]:
         found = self.book.findings.get(rule.id)
@@ -253,7 +266,7 @@ class Run:
             return "not-run", self.cause or "no exchange of this run gave evidence"
         if rule.id in self.checks:
             return "not-run", self.cause or "the run stopped before its check"
-        return "not-selected", f"belongs to the pack {pack_of(rule.id)}"
+        return "not-selected", left_out(self.config, rule.id, pack_of(rule.id))
 
 
 class Plugin:

@@ -13,6 +13,8 @@ from conformance.contract import Contract
 from conformance.plan import cost, with_budgets
 from conformance.replay import Replay
 from conformance.rules import Check
+from conformance.scope import scope
+from conformance.verdict import headline, tone
 
 __all__ = ["Marks", "print_findings", "print_plan", "print_verdict"]
 
@@ -45,6 +47,7 @@ def print_plan(
         f"contract  {contract.version} ({contract.sha256[:12]}), {len(contract.rules)} rules"
     )
     click.echo(f"profile   {', '.join(config.profile)}, seed {config.seed}")
+    click.echo(f"scope     {scope(config)}")
     click.echo(f"target    {config.target or 'the embedded mock'}")
     click.echo(
         f"plan      {len(checks)} checks, at most {config.max_sessions} sessions and"
@@ -169,7 +172,9 @@ def print_verdict(report: dict[str, Any]) -> None:
         )
     for entry in report.get("baseline", {}).get("stale", ()):
         click.secho(f"baseline  {entry['rule']}: {entry['why']}", fg="red")
-    verdict = report["verdict"]
+    for why in (report["fault"], report["cause"]):
+        if why:
+            click.secho(f"because   {_harmless(why)}", fg="yellow")
     click.echo("verdict   ", nl=False)
-    click.secho(verdict, fg=COLOURS[verdict], bold=True, nl=False)
-    click.echo(f" for the profile {', '.join(report['profile'])} (exit code {report['exit_code']})")
+    click.secho(headline(report), fg=COLOURS[tone(report)], bold=True, nl=False)
+    click.echo(f" for {report['scope']} (exit code {report['exit_code']})")
