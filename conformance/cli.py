@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from conformance.explain import explain, rule_list
 from conformance.interrupt import hear
 from conformance.listener import Listener
 from conformance.plan import selected_checks
+from conformance.redaction import redacted
 from conformance.replay import Replay, replay_of, settings
 from conformance.report import build, write
 from conformance.rules import PROFILES
@@ -192,9 +194,21 @@ def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
             config = replace(config, webhook_listen=listener.url)
         if embedded:
             config = stack.enter_context(embedded_mock(config, listener.url if listener else None))
-        run = Run(config, contract, Marks(), click.echo, embedded, listener=listener, replay=replay)
+        run = Run(
+            config,
+            contract,
+            Marks(),
+            partial(_say, config),
+            embedded,
+            listener=listener,
+            replay=replay,
+        )
         run.execute()
     return run
+
+
+def _say(config: Config, text: str) -> None:
+    click.echo(redacted(text, config))
 
 
 def _replay(config: Config) -> Replay | None:

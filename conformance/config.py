@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import json
 import os
 import tomllib
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from conformance.redaction import spellings
 from conformance.rules import PROFILES
 
 __all__ = ["Config", "UsageError", "load_config"]
@@ -78,6 +77,8 @@ class Config:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
         if self.target is not None:
             _check_target(self.target)
+        for name in SECRETS:
+            _check_key(name, getattr(self, name) or "")
         if self.timeout <= 0:
             raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
         for name in ("rate", "max_sessions", "max_turns", "max_seconds", "repeats"):
@@ -107,7 +108,7 @@ class Config:
         """What no output may show, longest first. A word of a few letters stands in too many
         places to be taken out, and keeps nothing secret."""
         given = [s for s in (self.token, self.second_token) if s and len(s) >= SHORTEST_SECRET]
-        forms = {form for secret in given for form in _spellings(secret)}
+        forms = {form for secret in given for form in spellings(secret)}
         return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
     @property
@@ -122,16 +123,6 @@ class Config:
         """The settings in force, secrets told as given or not."""
         plain = {key: value for key, value in asdict(self).items() if value not in (None, ())}
         return {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    """The secret as a server may echo it: plain, in JSON, in a URL, in base64."""
-    return (
-        secret,
-        json.dumps(secret)[1:-1],
-        quote(secret, safe=""),
-        b64encode(secret.encode()).decode().rstrip("="),
-    )
 
 
 def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
@@ -217,6 +208,15 @@ def _truth(value: Any) -> bool:
 
 def _names(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value.split(",") if isinstance(value, str) else value))
+
+
+def _check_key(name: str, key: str) -> None:
+    """Refuse a key that no header can carry, without telling it."""
+    if any(ord(char) > 0xFF or not (char.isprintable() or char == "\xad") for char in key):
+        raise UsageError(
+            f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
+            " a line break or a letter beyond Latin-1"
+        )
 
 
 def _check_target(target: str) -> None:

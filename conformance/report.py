@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from conformance.catalogue import AREAS, address, area_of
-from conformance.client import REDACTED
-from conformance.config import Config
 from conformance.contract import Rule
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
@@ -19,13 +17,14 @@ from conformance.findings import Finding
 from conformance.html import html
 from conformance.junit import junit
 from conformance.markdown import markdown
+from conformance.redaction import concealed, redacted
 from conformance.replay import recorded
 from conformance.rules import all_checks, pack_of
 from conformance.run import Run
 from conformance.scope import partial, scope
 from conformance.verdict import EXIT_CODES, headline, judge, tone
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "redacted", "write"]
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "write"]
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
@@ -96,22 +95,6 @@ def write(report: Report, directory: Path) -> list[Path]:
     return [directory / name for name in texts]
 
 
-def redacted(value: Any, config: Config) -> Any:
-    """The same value with every secret of the configuration taken out of every string.
-
-    For what the target or the user has said; the report's own words hold no secrets. Letters
-    that no file can hold are told as escapes.
-    """
-    if isinstance(value, str):
-        value = value.encode("utf-8", "backslashreplace").decode()
-        for secret in config.secrets:
-            value = value.replace(secret, REDACTED)
-        return value
-    if isinstance(value, dict):
-        return {key: redacted(item, config) for key, item in value.items()}
-    return [redacted(item, config) for item in value] if isinstance(value, list) else value
-
-
 def _command(run: Run, *rules: str) -> str:
     """The command that repeats the run, or evaluates these rules alone."""
     config = run.config
@@ -167,7 +150,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "runs": finding.runs,
         "failed": finding.failed,
         "also": _also(run.book.findings.values(), finding),
-        "steps": _steps(finding.story),
+        "steps": _steps([concealed(exchange, run.config) for exchange in finding.story]),
         "rerun": _rerun(run, finding),
     }
 
@@ -185,7 +168,7 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
     )
 
 
-def _steps(story: tuple[Exchange, ...]) -> list[dict[str, Any]]:
+def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
     begun = min((exchange.started for exchange in story), default=0.0)
     return [
         _step(exchange, curl, begun)

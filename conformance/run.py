@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial as bound
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from conformance.journal import Journal, default_path
 from conformance.listener import Listener
 from conformance.plan import UNREPEATED, selected_checks, with_budgets
 from conformance.plugin import Plugin
+from conformance.redaction import redacted
 from conformance.replay import Replay, tell
 from conformance.rules import Check, pack_of
 from conformance.scope import left_out, named_packs, partial, selected_packs
@@ -200,7 +202,9 @@ class Run:
         """The embedded mock takes its sessions with it; any other target keeps them."""
         if not (self.embedded or self.config.read_only):
             path = self.config.ledger or default_path(self.tag)
-            self.client.ledger.journal = Journal(path, self.tag, self.client.base)
+            self.client.ledger.journal = Journal(
+                path, self.tag, self.client.base, bound(redacted, config=self.config)
+            )
 
     def _clean_up(self) -> None:
         """End every session that is still open. One that cannot be ended stays in the audit,
