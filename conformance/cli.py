@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,12 +23,12 @@ from conformance.config import Config, UsageError, load_config
 from conformance.contract import Contract, ContractError, find_contract
 from conformance.embedded import embedded_mock
 from conformance.explain import explain, rule_list
-from conformance.interrupt import hear
+from conformance.interrupt import hear, patient
 from conformance.listener import Listener
 from conformance.plan import selected_checks
 from conformance.redaction import redacted
 from conformance.replay import Replay, replay_of, settings
-from conformance.report import build, write
+from conformance.report import FILES, build, write
 from conformance.rules import PROFILES
 from conformance.run import Run
 from conformance.sweep import command as sweep_command
@@ -94,6 +95,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--allow-writes",), {**flag, "help": "Consent to writing to a target off loopback."}),
         (("--read-only",), {**flag, "help": "Only checks that read."}),
         (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
+        (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
         (("--timeout",), {"type": float, "help": "Seconds to wait for an answer. Default: 10."}),
         (("--rate",), {"type": float, "help": "Requests a second at most. Default: no limit."}),
         (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
@@ -170,18 +172,23 @@ def _judge(config: Config, contract: Contract, replay: Replay | None) -> int:
     """Run, print and write; gives the exit code. What can be wrong with files is found first."""
     known = load_baseline(config.baseline, contract) if config.baseline else {}
     _check_files(config)
-    report = build(_run(config, contract, replay))
+    run = _run(config, contract, replay)
+    with patient(partial(click.echo, "writing the report; once more to give up", err=True)):
+        report = build(run)
+        if config.baseline:
+            report = mark(report, config.baseline, known, contract, date.today())
+        if config.write_baseline:
+            config.write_baseline.write_text(baseline_text(report, known), encoding="utf-8")
+        files = write(report, config.report) if config.report else []
+    if run.trace:
+        click.echo(redacted(run.trace, run.config), err=True)
     click.echo()
-    if config.baseline:
-        report = mark(report, config.baseline, known, contract, date.today())
     print_findings(report)
     print_verdict(report)
     if config.write_baseline:
-        config.write_baseline.write_text(baseline_text(report, known), encoding="utf-8")
         click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
-    if config.report:
-        for file in write(report, config.report):
-            click.echo(f"report    {file}")
+    for file in files:
+        click.echo(f"report    {file}")
     return int(report["exit_code"])
 
 
@@ -219,6 +226,9 @@ def _check_files(config: Config) -> None:
     """Before the run, so that no run is lost to a wrong path."""
     if config.report:
         _make(config.report)
+        for file in (config.report / name for name in FILES):
+            if file.is_dir() or not os.access(file if file.exists() else config.report, os.W_OK):
+                raise UsageError(f"cannot write {file}")
     written = config.write_baseline
     if written and written.exists() and written != config.baseline:
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")

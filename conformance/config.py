@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -59,6 +60,7 @@ class Config:
     replay: Path | None = None
     ledger: Path | None = None
     webhook_listen: str | None = None
+    ttl_grace: float = 75.0
     timeout: float = 10.0
     rate: float = 0.0
     max_sessions: int = 0
@@ -77,11 +79,14 @@ class Config:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
         if self.target is not None:
             _check_target(self.target)
+        for name in FIXTURE_AGENTS:
+            if getattr(self, name) == "":
+                raise UsageError(f"--{name.replace('_', '-')} is empty; leave it out")
         for name in SECRETS:
             _check_key(name, getattr(self, name) or "")
         if self.timeout <= 0:
             raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
-        for name in ("rate", "max_sessions", "max_turns", "max_seconds", "repeats"):
+        for name in ("ttl_grace", "rate", "max_sessions", "max_turns", "max_seconds", "repeats"):
             if getattr(self, name) < 0:
                 raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
         if self.max_concurrency < 1:
@@ -176,7 +181,7 @@ def _typed(key: str, value: Any) -> Any:
     kind = KEYS[key].split(" ")[0]
     try:
         return CONVERTERS[kind](value)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         words = {"str": "text", "Path": "a path", "bool": "true or false"}.get(kind, kind)
         raise UsageError(f"{key}: wanted {words}, got {value!r}") from None
 
@@ -190,7 +195,10 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
-    return float(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _whole(value: Any) -> int:

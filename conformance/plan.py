@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance import timeouts
+from conformance.checks import generated
 from conformance.config import Config, UsageError
 from conformance.contract import Contract
 from conformance.replay import Replay
@@ -46,15 +48,28 @@ def cost(
 ) -> tuple[int, int, int, int]:
     """The most sessions and turns that the checks and a replay need, then what repeating the
     checks may add."""
+    sessions, turns = _arranged(config, checks)
     again = [check for check in checks.values() if check.pack not in UNREPEATED]
     return (
         PREFLIGHT_SESSIONS
+        + sessions
         + sum(check.sessions for check in checks.values())
         + (replay.sessions if replay else 0),
-        sum(check.turns for check in checks.values()) + (replay.turns if replay else 0),
+        turns + sum(check.turns for check in checks.values()) + (replay.turns if replay else 0),
         config.repeats * sum(check.sessions for check in again),
         config.repeats * sum(check.turns for check in again),
     )
+
+
+def _arranged(config: Config, checks: dict[str, Check]) -> tuple[int, int]:
+    """What the checks of a pack share costs once, whichever of them run."""
+    packs = {check.pack for check in checks.values()}
+    shared = []
+    if "ttl" in packs:
+        shared.append((timeouts.SESSIONS, timeouts.turns(config.ttl_grace)))
+    if "generated" in packs:
+        shared.append((generated.SESSIONS, generated.TURNS))
+    return sum(sessions for sessions, _ in shared), sum(turns for _, turns in shared)
 
 
 def with_budgets(config: Config, checks: dict[str, Check], replay: Replay | None = None) -> Config:

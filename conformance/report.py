@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.catalogue import AREAS, address, area_of
+from conformance.config import Config
 from conformance.contract import Rule
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
@@ -19,15 +20,16 @@ from conformance.junit import junit
 from conformance.markdown import markdown
 from conformance.redaction import concealed, redacted
 from conformance.replay import recorded
-from conformance.rules import all_checks, pack_of
+from conformance.rules import pack_of
 from conformance.run import Run
 from conformance.scope import partial, scope
 from conformance.verdict import EXIT_CODES, headline, judge, tone
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "write"]
+__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "write"]
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
+FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
 # The members that differ between two runs that found the same.
 VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
@@ -80,13 +82,14 @@ def write(report: Report, directory: Path) -> list[Path]:
     On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "conformance.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
-        "report.html": html(report),
-        "summary.md": markdown(report),
-        "junit.xml": junit(report),
-        "badge.json": json.dumps(_badge(report)) + "\n",
-    }
+    told = (
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        html(report),
+        markdown(report),
+        junit(report),
+        json.dumps(_badge(report)) + "\n",
+    )
+    texts = dict(zip(FILES, told, strict=True))
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -101,6 +104,8 @@ def _command(run: Run, *rules: str) -> str:
     words = ["python -m conformance"]
     if not run.embedded:
         words.append(f"--target {config.target}")
+        if config.ttl_grace != Config.ttl_grace:
+            words.append(f"--ttl-grace {config.ttl_grace:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
             if value := getattr(config, name):
                 words.append(f"{_flag(name)} {shlex.quote(value)}")
@@ -116,9 +121,11 @@ def _flag(name: str) -> str:
 
 
 def _rerun(run: Run, finding: Finding) -> str:
-    """A watched rule has no check of its own: the one that met the violation is run again."""
-    met = [check.rule for check in all_checks().values() if check.name == finding.check]
-    return _command(run, *([finding.rule] if finding.rule in all_checks() else met))
+    """The check that met the violation is run again, as a rule may be judged by others than
+    its own; where none of this run did, the whole run is."""
+    met = [check.rule for check in run.checks.values() if check.name == finding.check]
+    own = [finding.rule] if finding.rule in run.checks else []
+    return _command(run, *(met or own))
 
 
 def _rule(run: Run, rule: Rule) -> dict[str, Any]:

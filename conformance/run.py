@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ import pytest
 
 from conformance.api import Api
 from conformance.book import Book
+from conformance.cleanup import clean_up
 from conformance.client import Client
 from conformance.config import Config
 from conformance.contract import Contract, Rule
-from conformance.findings import Blocked, NotApplicable, Outcome, Violation
+from conformance.findings import Blocked, Hiccup, NotApplicable, Outcome, Violation
+from conformance.interrupt import patient
 from conformance.journal import Journal, default_path
 from conformance.listener import Listener
 from conformance.plan import UNREPEATED, selected_checks, with_budgets
@@ -57,6 +60,8 @@ class Run:
     cause: str = ""  # why the run as a whole is inconclusive
     fault: str = ""  # what failed in the suite itself, outside of any check
     replay: Replay | None = None
+    trace: str = ""  # where that was
+    postponed: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     violated: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,24 +86,60 @@ class Run:
             if any(check.pack == "ttl" for check in self.checks.values()):
                 self.timeouts = Timeouts(self.api("timeouts"))
             self._pytest()
+            self._catch_up()
             self._repeat()
         except Blocked as cause:
             self.cause = str(cause)
         except KeyboardInterrupt:
             self.cause = "the run was interrupted"
-        finally:
-            self._clean_up()
-            self._settle_all()
-            self.duration = time.monotonic() - begun
-            self.client.close()
+        except Exception as error:  # a fault of the suite's own, which must not lose the run
+            self._note_fault(error)
+        self._wind_up()
+        self.duration = time.monotonic() - begun
+        self.client.close()
+
+    def _note_fault(self, error: Exception) -> None:
+        self.fault = f"{type(error).__name__}: {error}"
+        self.trace = traceback.format_exc()
+
+    def _wind_up(self) -> None:
+        """Clean up, over a first request to stop, and settle every rule, also when given up."""
+        try:
+            with patient(self._warn):
+                if self.timeouts:
+                    self.timeouts.close()
+                clean_up(self.api("clean-up"))
+        except KeyboardInterrupt:
+            self.say(f"\nclean-up  given up, {len(self.client.ledger.left_open)} sessions left")
+        except Exception as error:
+            self._note_fault(error)
+        self.cause = self.cause or self.client.patience.refused
+        self._settle_all()
+
+    def _warn(self) -> None:
+        left = len(self.client.ledger.left_open)
+        with suppress(OSError, RuntimeError):  # a terminal that is gone, or being written to
+            self.say(f"\nclean-up  ending {left} sessions; once more to give up")
 
     def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None:
         """Run one check with what pytest gives it, and settle its rule."""
         begun = time.monotonic()
+        self.client.hiccup = ""
         outcome, reason = self._outcome(check, api, given)
+        if outcome in ("pass", "observed", "not-run") and self.client.hiccup:
+            outcome, reason = "not-run", self.client.hiccup  # also where a check swallowed it
+            self.postponed.append((check, given))
         self.seconds[check.rule] = time.monotonic() - begun
         self.book.settle(check.rule, outcome, reason)
         self.progress(check.rule, outcome)
+
+    def _catch_up(self) -> None:
+        """Run once more what a gateway's hiccup ended; what fails again is the target's."""
+        self.client.insisting = True
+        for check, given in self.postponed:
+            api = given["api"].fresh()
+            self.evaluate(check, api, {**given, "api": api})
+        self.client.insisting = False
 
     def _outcome(self, check: Check, api: Api, given: dict[str, Any]) -> tuple[Outcome, str]:
         for need in self.contract.rules[check.rule].needs:
@@ -143,8 +184,10 @@ class Run:
                 f"the target refuses the suite's key ({answer.status}); set CONFORMANCE_TOKEN"
             )
         if not self.config.read_only:
-            opened = api.open()
-            if opened.status == 404:
+            opened = None
+            with suppress(Hiccup):
+                opened = api.open()
+            if opened and opened.status == 404:
                 raise Blocked(
                     f"the target does not know the agent {self.config.agent!r}; set --agent"
                 )
@@ -205,36 +248,6 @@ class Run:
             self.client.ledger.journal = Journal(
                 path, self.tag, self.client.base, bound(redacted, config=self.config)
             )
-
-    def _clean_up(self) -> None:
-        """End every session that is still open. One that cannot be ended stays in the audit,
-        and in the journal, for a sweep."""
-        if self.timeouts:
-            self.timeouts.close()
-        self.client.wind_down()
-        api = self.api("clean-up")
-        self._find_lost(api)
-        for id in self.client.ledger.left_open:
-            with suppress(Blocked):
-                api.end(id, note=self.tag)
-        if journal := self.client.ledger.journal:
-            ledger = self.client.ledger
-            journal.close(keep=bool(ledger.left_open or ledger.lost or ledger.doubtful))
-
-    def _find_lost(self, api: Api) -> None:
-        """An open that was not answered, or by a gateway alone, may have opened a session in a
-        channel of the run's."""
-        ledger = self.client.ledger
-        for channel in {*ledger.lost, *ledger.doubtful}:
-            if not channel.startswith(self.tag):
-                ledger.doubtful.discard(channel)  # a body that names no channel opens nothing
-                continue
-            with suppress(Blocked):
-                for item in api.list(channel=channel, take=200).page["items"]:
-                    if item.get("channel") == channel:
-                        ledger.note_open(str(item["id"]))
-                ledger.doubtful.discard(channel)
-                ledger.lost[:] = [other for other in ledger.lost if other != channel]
 
     def _settle_all(self) -> None:
         for id, rule in self.contract.rules.items():

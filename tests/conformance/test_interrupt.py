@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.interrupt import hear, whole
+from conformance.interrupt import hear, patient, whole
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +80,19 @@ def test_another_thread_holds_nothing_up() -> None:
         ask()
     leave.set()
     thread.join()
+
+
+def test_a_clean_up_goes_on_over_a_first_signal_and_says_so() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt), patient(lambda: told.append("ending 3 sessions")):
+        ask(signal.SIGTERM)
+        told.append("ended one")
+        ask()
+        told.append("never")
+    assert told == ["ending 3 sessions", "ended one"]
+
+
+def test_a_hang_up_that_nohup_keeps_away_stays_unheard() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hear()
+    ask(signal.SIGHUP)
