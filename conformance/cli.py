@@ -100,6 +100,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--rate",), {"type": float, "help": "Requests a second at most. Default: no limit."}),
         (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
         (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
+        (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
         (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
         (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
         (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),

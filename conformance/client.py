@@ -69,6 +69,7 @@ class Client:
         self.circuit = Circuit(FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP)
         self.places = threading.BoundedSemaphore(config.max_concurrency)
         self.requests = 0
+        self.most_requests: float = config.max_requests or math.inf
         self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
         self.insisting = False  # whether such an answer counts
         self.skew: int | None = None
@@ -78,6 +79,7 @@ class Client:
 
     def wind_down(self) -> None:
         """From now on only the ending of sessions is to come, which no limit may keep back."""
+        self.most_requests = math.inf
         self.deadline.lift()
         self.circuit.reset()
 
@@ -100,6 +102,8 @@ class Client:
     def _once(self, draft: Exchange) -> Exchange:
         self.circuit.check()
         self.deadline.check()
+        if self.requests >= self.most_requests:
+            raise Blocked(f"the budget of {self.most_requests} requests is used up")
         self.patience.wait(self.deadline)
         self.pace.wait()
         with self.places, whole():

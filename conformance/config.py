@@ -65,6 +65,7 @@ class Config:
     rate: float = 0.0
     max_sessions: int = 0
     max_turns: int = 0
+    max_requests: int = 0
     max_seconds: float = 0.0
     max_concurrency: int = 8
     repeats: int = 2
@@ -86,7 +87,15 @@ class Config:
             _check_key(name, getattr(self, name) or "")
         if self.timeout <= 0:
             raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
-        for name in ("ttl_grace", "rate", "max_sessions", "max_turns", "max_seconds", "repeats"):
+        for name in (
+            "ttl_grace",
+            "rate",
+            "max_sessions",
+            "max_turns",
+            "max_requests",
+            "max_seconds",
+            "repeats",
+        ):
             if getattr(self, name) < 0:
                 raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
         if self.max_concurrency < 1:

@@ -63,6 +63,10 @@ class Replay:
     def turns(self) -> int:
         return self._count("submitMessage")
 
+    @property
+    def requests(self) -> int:
+        return sum(len(story.steps) for story in self.stories)
+
     def _count(self, operation: str) -> int:
         steps = (step for story in self.stories for step in story.steps)
         return sum(step.operation == operation for step in steps)

@@ -12,11 +12,12 @@ from conformance.api import Api
 from conformance.exchange import Exchange
 from conformance.findings import Blocked, Hiccup
 
-__all__ = ["SESSIONS", "TTL", "Timeouts", "turns"]
+__all__ = ["PEAK", "SESSIONS", "TTL", "Timeouts", "longest", "requests", "turns"]
 
 TTL = 60  # seconds; the shortest timeout that the contract allows
 TURN_EVERY = 30.0  # seconds; what keeps a session active as long as the silent one is
 SESSIONS = 3
+PEAK = 2  # requests at a time: the watching thread's, beside those of the checks
 PAUSE = 1.0  # seconds between two looks
 LOOKS = 8  # at the talking session, once the silent one is final
 LOOK_EVERY = 2.0  # seconds; all looks lie well within the timeout of its last turn
@@ -25,6 +26,16 @@ LOOK_EVERY = 2.0  # seconds; all looks lie well within the timeout of its last t
 def turns(grace: float) -> int:
     """The most turns that the talking session is given."""
     return math.ceil((TTL + grace) / TURN_EVERY)
+
+
+def longest(grace: float) -> float:
+    """Seconds until all is seen."""
+    return TTL + grace + LOOKS * LOOK_EVERY
+
+
+def requests(grace: float) -> int:
+    """The most requests of the sessions' own."""
+    return SESSIONS + turns(grace) + math.ceil((TTL + grace) / PAUSE) + LOOKS
 
 
 class Timeouts:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SESSIONS = 200
 TURNS = 150
+REQUESTS = 1500
 
 
 def report(api: Api, generation: Generation, id: str) -> None:

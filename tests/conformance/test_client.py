@@ -95,6 +95,15 @@ def test_the_budget_of_turns_counts_refused_ones(connect: Make) -> None:
         api.submit("x")
 
 
+def test_the_budget_of_requests_holds_until_the_clean_up(connect: Make, session: Make) -> None:
+    api = connect(opening(session), max_requests=1)
+    api.list()
+    with pytest.raises(Blocked, match="budget of 1 requests"):
+        api.list()
+    api.client.wind_down()
+    api.list()
+
+
 def test_a_final_session_is_not_left_open(connect: Make, session: Make) -> None:
     replies = iter([session(), session(is_final=True)])
     api = connect(lambda request: httpx.Response(200, json=next(replies)))
