@@ -52,8 +52,9 @@ Exit codes:
   4  harness-fault: the suite itself failed
 
 Keys come from the environment alone: CONFORMANCE_TOKEN, and CONFORMANCE_SECOND_TOKEN for a
-second organisation. Every other option may be given as CONFORMANCE_<OPTION> or in the
---config file too; a flag wins over the environment, the environment over the file."""
+second organisation. Every other option but --config, --list and --plan may be given as
+CONFORMANCE_<OPTION> or in the --config file too; a flag wins over the environment, the
+environment over the file."""
 
 
 def main() -> None:
@@ -97,7 +98,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
         (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
         (("--timeout",), {"type": float, "help": "Seconds to wait for an answer. Default: 10."}),
-        (("--rate",), {"type": float, "help": "Requests a second at most. Default: no limit."}),
+        (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
         (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
         (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
         (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
@@ -106,7 +107,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
         (("--baseline",), {"type": path, "help": "A TOML file of known failures."}),
         (("--write-baseline",), {"type": path, "help": "Write this run's failures as a baseline."}),
-        (("--replay",), {"type": path, "help": "Tell the stories of a conformance.json again."}),
+        (("--replay",), {"type": path, "help": "Tell a conformance.json's stories again."}),
         (("--ledger",), {"type": path, "help": "Where to note what is opened."}),
         (("--verbose",), {**flag, "help": "Print every setting in force."}),
         (("--config", "config_file"), {"type": path, "help": "A TOML file with the same keys."}),
@@ -145,8 +146,7 @@ def command(
     replay = _replay(config)
     config = replace(config, **settings(config, replay)) if replay else config
     checks = selected_checks(config, contract)
-    if config.verbose or plan_only:
-        print_settings(config)
+    print_settings(config, changed=not (config.verbose or plan_only))
     print_plan(config, contract, checks, replay)
     if plan_only:
         return

@@ -133,9 +133,15 @@ class Config:
         except ValueError:
             return False
 
-    def shown(self) -> dict[str, Any]:
-        """The settings in force, secrets told as given or not."""
-        plain = {key: value for key, value in asdict(self).items() if value not in (None, ())}
+    def shown(self, *, changed: bool = False) -> dict[str, Any]:
+        """The settings in force or, of these, what differs from the defaults; secrets told as
+        given or not."""
+        usual = {**asdict(Config()), **FIXTURE_AGENTS} if changed else {}
+        plain = {
+            key: value
+            for key, value in asdict(self).items()
+            if value not in (None, ()) and (key not in usual or usual[key] != value)
+        }
         return {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
 
 
@@ -143,10 +149,12 @@ def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
     """Merge the three sources. Raises UsageError for an unknown key or an unusable value."""
     merged = {**_from_file(file), **_from_environment(os.environ)}
     merged.update({key: value for key, value in flags.items() if value not in (None, ())})
-    if "agent" not in merged:
+    typed = {key: _typed(key, value) for key, value in merged.items()}
+    typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
+    if "agent" not in typed:
         # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
-        merged = {**FIXTURE_AGENTS, **merged}
-    return Config(**{key: _typed(key, value) for key, value in merged.items()})
+        typed = {**FIXTURE_AGENTS, **typed}
+    return Config(**typed)
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:

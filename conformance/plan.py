@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 
 from conformance import timeouts
@@ -36,7 +37,9 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     if config.rules:
         unknown = [id for id in config.rules if id not in contract.rules]
         if unknown:
-            raise UsageError(f"the contract has no rule {unknown[0]!r}; --list shows them all")
+            near = difflib.get_close_matches(unknown[0], contract.rules, n=1)
+            hint = f"did you mean {near[0]}?" if near else "--list shows them all"
+            raise UsageError(f"the contract has no rule {unknown[0]!r}; {hint}")
         # What is watched needs the traffic of the smoke checks.
         watched = any(id in WATCHED for id in config.rules)
         checks = {

@@ -75,9 +75,10 @@ def _promise(config: Config) -> str:
     return "every session is tagged, and ended in the end"
 
 
-def print_settings(config: Config) -> None:
-    """Every setting in force, from wherever it comes; secrets are told as given."""
-    for key, value in sorted(config.shown().items()):
+def print_settings(config: Config, *, changed: bool = False) -> None:
+    """Every setting in force, or those that are not the defaults, from wherever they come;
+    secrets are told as given."""
+    for key, value in sorted(config.shown(changed=changed).items()):
         words = ",".join(value) if isinstance(value, tuple) else value
         click.echo(f"setting   {key} = {words}")
 
