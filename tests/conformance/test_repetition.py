@@ -1,8 +1,10 @@
 """What failed is run again, and how often it fails is told."""
 
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.api import Api
@@ -123,3 +125,43 @@ def test_a_failure_that_comes_and_goes_is_labelled(
     }  # fmt: skip
     print_findings({"rules": [rule]})
     assert f"repeated  failed in {told}" in capsys.readouterr().out
+
+
+# A gateway's hiccup.
+
+
+def hiccuping(make_run: Make, times: int, *, swallowed: bool = False) -> Any:
+    """A run whose check opens a session behind a gateway that fails so often."""
+    run = make_run(target="http://t.test")
+    left = [times]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        left[0] -= 1
+        return httpx.Response(503 if left[0] >= 0 else 404)
+
+    def check_it(api: Api) -> None:
+        with suppress(Blocked) if swallowed else nullcontext():
+            api.open().expect_status(404)
+
+    run.client.http = httpx.Client(transport=httpx.MockTransport(answer))
+    check = Check("END-01", "core", check_it, 1, 0, False)
+    api = run.api("check_it")
+    run.evaluate(check, api, {"api": api})
+    return run
+
+
+@pytest.mark.parametrize("swallowed", [False, True])
+def test_a_check_that_a_hiccup_ended_is_run_once_more(make_run: Make, swallowed: bool) -> None:
+    run = hiccuping(make_run, 1, swallowed=swallowed)
+    outcome, reason = run.book.outcomes["END-01"]
+    assert (outcome, "a gateway's alone" in reason) == ("not-run", True)
+    run._catch_up()
+    assert run.book.outcomes["END-01"] == ("pass", "")
+    assert "HTTP-02" not in run.book.findings
+
+
+def test_a_hiccup_that_stays_is_no_hiccup(make_run: Make) -> None:
+    run = hiccuping(make_run, 2)
+    run._catch_up()
+    assert run.book.outcomes["END-01"][0] == "not-run"
+    assert "HTTP-02" in run.book.findings
