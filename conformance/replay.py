@@ -104,7 +104,7 @@ def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
         tuple(dict.fromkeys(_judge(rule["id"], f) for rule in found for f in rule["findings"])),
         tuple(report["profile"]),
         report["seed"],
-        report["target"] if " --target " in report["reproduce"] else None,
+        report["target"] if " --target " in report.get("reproduce", "") else None,
     )
 
 

@@ -176,7 +176,7 @@ def test_the_plan_says_what_a_run_may_cost(ask: Suite, mock: Any) -> None:
     before = len(mock.sessions("all"))
     code, out, _ = ask("--plan", "--profile", "smoke", "--max-sessions", "50", "--target", mock.url)
     assert code == 0
-    assert "at most 50 sessions" in out
+    assert "budget    50 sessions" in out
     assert mock.url in out
     assert len(mock.sessions("all")) == before
 
