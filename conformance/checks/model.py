@@ -8,10 +8,11 @@ from conformance.rules import rule
 
 STORIES = 25  # sequences that are drawn
 STEPS = 14  # operations in a sequence, at most
+REQUESTS = 3000  # of drawing and shrinking too
 SESSIONS = 300  # sessions that drawing and shrinking may open
 
 
-@rule("LIFE-13", "model", sessions=SESSIONS, turns=STORIES * STEPS * 2)
+@rule("LIFE-13", "model", sessions=SESSIONS, turns=STORIES * STEPS * 2, requests=REQUESTS)
 def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
     from conformance.machine import first_mismatch  # Hypothesis is slow to import
 

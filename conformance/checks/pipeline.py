@@ -13,6 +13,7 @@ from conformance.rules import rule
 
 PATIENCE = 15.0  # seconds that a deployment may take to index a call result
 PAUSE = 0.1
+POLLS = 30 + int(PATIENCE / PAUSE)  # requests of a check that waits for a row
 SETTLE = 1.0  # seconds to wait for a second row that should not come
 
 
@@ -59,7 +60,7 @@ class Marked:
         return rows[0]
 
 
-@rule("FIN-01", sessions=2, turns=1)
+@rule("FIN-01", sessions=2, turns=1, requests=POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     session = Marked(api)
     session.end()
@@ -76,7 +77,7 @@ def expect_result(session: Marked, agent: str | None) -> None:
     expect(rows[0]["agentId"] == agent, str(agent), rows[0]["agentId"])
 
 
-@rule("FIN-02")
+@rule("FIN-02", requests=POLLS)
 def check_a_finished_session_is_one_call_result(api: Api) -> None:
     session = Marked(api)
     session.end()
@@ -88,14 +89,14 @@ def check_a_finished_session_is_one_call_result(api: Api) -> None:
     expect(count == 1, "one call result", f"{count}")
 
 
-@rule("FIN-03", reads=True)
+@rule("FIN-03", reads=True, requests=POLLS)
 def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
     page = api.search(page=0, size=5).expect_status(200)
     fits = api.client.watch.results.is_valid(page.json)
     expect(fits, "a page of call results that fits the contract", page.summary)
 
 
-@rule("FIN-04", sessions=2, turns=2)
+@rule("FIN-04", sessions=2, turns=2, requests=POLLS)
 def check_a_call_result_carries_the_transcript(api: Api) -> None:
     session = Marked(api, turns=1)
     session.end()
@@ -115,7 +116,7 @@ def expect_transcription(session: Marked) -> None:
     expect(got == said, f"the transcription {shown(said)}", got)
 
 
-@rule("FIN-05")
+@rule("FIN-05", requests=POLLS)
 def check_a_search_by_agent(api: Api) -> None:
     session = Marked(api)
     session.end()
@@ -127,7 +128,7 @@ def check_a_search_by_agent(api: Api) -> None:
     expect(not nobody, "no rows of an agent that has none", f"{len(nobody)} rows")
 
 
-@rule("FIN-06", sessions=2)
+@rule("FIN-06", sessions=2, requests=POLLS)
 def check_an_active_session_is_no_call_result(api: Api) -> None:
     active, ended = Marked(api), Marked(api)
     ended.end()
@@ -135,7 +136,7 @@ def check_an_active_session_is_no_call_result(api: Api) -> None:
     expect(not active.rows(), "no call result of an active session", "there is one")
 
 
-@rule("FIN-07", sessions=2)
+@rule("FIN-07", sessions=2, requests=POLLS)
 def check_pages_of_call_results(api: Api) -> None:
     first = Marked(api)
     both = (first, Marked(api, marker=first.marker))

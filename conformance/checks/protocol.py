@@ -81,13 +81,13 @@ def wrong_methods(api: Api) -> Iterator[tuple[frozenset[str], Exchange]]:
                 yield methods, api.request(method, template.replace("{id}", id))
 
 
-@rule("HTTP-08")
+@rule("HTTP-08", requests=20)
 def check_a_method_that_a_path_lacks(api: Api) -> None:
     for _, answer in wrong_methods(api):
         answer.expect_status(405, 404, 501)
 
 
-@rule("HTTP-09")
+@rule("HTTP-09", requests=20)
 def check_a_405_names_the_methods(api: Api) -> None:
     judged = [pair for pair in wrong_methods(api) if pair[1].status == 405]
     if not judged:

@@ -22,6 +22,7 @@ from conformance.rules import rule
 # other, shows in at least every third round; 1 - (2/3)^12 is above 0.99.
 ROUNDS = 12
 CALLS = 6
+REQUESTS = ROUNDS * (CALLS + 6)
 
 Call = Callable[[], Exchange]
 
@@ -54,7 +55,7 @@ def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
     expect(legal is not None, "answers that some order of the requests explains", timeline(history))
 
 
-@rule("RACE-01", "races", sessions=ROUNDS, turns=ROUNDS)
+@rule("RACE-01", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
 def check_simultaneous_ends(api: Api) -> None:
     for _ in range(ROUNDS):
         id = api.given(turns=1)
@@ -65,7 +66,7 @@ def check_simultaneous_ends(api: Api) -> None:
             expect(differs is None, "one final session in every answer", f"it differs in {differs}")
 
 
-@rule("RACE-02", "races", sessions=ROUNDS * CALLS)
+@rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
     for _ in range(ROUNDS):
         answers = together(api, *[partial(api.open, external_id=api.endpoint())] * CALLS)
@@ -74,7 +75,7 @@ def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
         api.end(ids.pop())
 
 
-@rule("RACE-03", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-03", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_submits_with_one_key(api: Api) -> None:
     for _ in range(ROUNDS):
         id, key, text = api.given(), api.key(), api.text()
@@ -86,7 +87,7 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
         expect_serial(api, id, start, [event_of(answer, text, key) for answer in answers])
 
 
-@rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_turns_that_race_with_an_end(api: Api) -> None:
     for _ in range(ROUNDS):
         id, texts = api.given(turns=1), [api.text() for _ in range(CALLS - 1)]
@@ -97,7 +98,7 @@ def check_turns_that_race_with_an_end(api: Api) -> None:
         expect_serial(api, id, start, events)
 
 
-@rule("RACE-05", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-05", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_turns(api: Api) -> None:
     for _ in range(ROUNDS):
         id, texts = api.given(), [api.text() for _ in range(CALLS)]
@@ -108,7 +109,7 @@ def check_simultaneous_turns(api: Api) -> None:
         expect_serial(api, id, start, events)
 
 
-@rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS)
+@rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
 def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
     closing = str(api.config.closing_text)
     for _ in range(ROUNDS):
