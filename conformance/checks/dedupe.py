@@ -11,14 +11,14 @@ from conformance.rules import rule
 
 def expect_duplicate(first: str, second: Exchange) -> None:
     """The endpoint's session again, or a conflict; never a second session."""
-    second.expect_status(200, 201, 409)
+    second.expect_ok(409)
     if second.ok:
         expect(same_id(second.id, first), f"the open session {first}, or 409", second.id)
 
 
 def expect_another(first: str, second: Exchange) -> None:
     """A session of its own."""
-    second.expect_status(200, 201)
+    second.expect_ok()
     expect(not same_id(second.id, first), "a session of its own", f"{first} again")
 
 

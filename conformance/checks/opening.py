@@ -12,7 +12,7 @@ REFUSED = (400, 422)
 
 @rule("OPEN-01", "smoke")
 def check_open_is_answered_with_the_session(api: Api) -> None:
-    opened = api.open().expect_status(200, 201)
+    opened = api.open().expect_ok()
     expect(isinstance(opened.json, dict) and "id" in opened.json, "a session", opened.summary)
 
 
@@ -42,14 +42,14 @@ def check_open_answers_with_an_active_session(api: Api) -> None:
 @rule("OPEN-05", sessions=3)
 def check_open_keeps_the_timeout(api: Api) -> None:
     for seconds in (60, 3600, 86400):
-        opened = api.open(ttl_seconds=seconds).expect_status(200, 201).session
+        opened = api.open(ttl_seconds=seconds).expect_ok().session
         expect(opened["ttl_seconds"] == seconds, f"ttl_seconds {seconds}", opened["ttl_seconds"])
 
 
 @rule("OPEN-06", sessions=2)
 def check_open_without_timeout_has_none(api: Api) -> None:
     for value in (UNSET, None):
-        opened = api.open(ttl_seconds=value).expect_status(200, 201).session
+        opened = api.open(ttl_seconds=value).expect_ok().session
         expect(opened["ttl_seconds"] is None, "ttl_seconds null", opened["ttl_seconds"])
 
 
@@ -125,7 +125,7 @@ def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
 @rule("GET-01", "smoke")
 def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
     opened = api.open(ttl_seconds=600).session
-    got = api.get(opened["id"]).expect_status(200).session
+    got = api.get(opened["id"]).expect_ok().session
     expect(same_id(got["id"], opened["id"]), opened["id"], got["id"])
     for member in ("agent_id", "channel", "ttl_seconds", "is_final"):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
@@ -133,7 +133,7 @@ def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
 
 @rule("GET-02", "smoke")
 def check_retrieving_an_unknown_id(api: Api) -> None:
-    api.get(api.given()).expect_status(200)
+    api.get(api.given()).expect_ok()
     api.get(api.unknown_id()).expect_status(404)
 
 

@@ -90,7 +90,7 @@ def check_a_finished_session_is_one_call_result(api: Api) -> None:
 
 @rule("FIN-03", reads=True)
 def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
-    page = api.search(page=0, size=5).expect_status(200)
+    page = api.search(page=0, size=5).expect_ok()
     fits = api.client.watch.results.is_valid(page.json)
     expect(fits, "a page of call results that fits the contract", page.summary)
 

@@ -261,7 +261,7 @@ HTTP_FAULTS = {
         "HTTP-09", "Allow names only one method of the path.", "web.misdirected", one_method
     ),
     "path-any": fault("HTTP-10", "Every path is answered 200.", ANSWER, always_found),
-    "end-202": fault("HTTP-01 END-01", "An end is answered 202.", "web.end_chat", accepted),
+    "end-202": fault("HTTP-01", "An end is answered 202.", "web.end_chat", accepted),
     "reply-as-html": fault(
         "HTTP-03", "Answers say they are HTML.", "web.reply", typed("text/html")
     ),
