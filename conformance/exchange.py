@@ -132,6 +132,13 @@ class Exchange:
         expect(self.ok or self.status in others, wanted, self.summary)
         return self
 
+    def control(self) -> Exchange:
+        """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
+        what is wrong says nothing."""
+        if not self.ok:
+            raise Blocked(f"{self.name} is answered {self.status} also where nothing is wrong")
+        return self
+
     def expect_refusal(self) -> Exchange:
         """Raise Violation unless the status is 4xx."""
         if self.status >= 500:

@@ -53,8 +53,9 @@ def check_open_without_timeout_has_none(api: Api) -> None:
         expect(opened["ttl_seconds"] is None, "ttl_seconds null", opened["ttl_seconds"])
 
 
-@rule("OPEN-07", sessions=5)
+@rule("OPEN-07", sessions=6)
 def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
+    api.given(ttl_seconds=60)
     for seconds in (59, 86401, 0, -60, 2**31 - 1):
         opened = api.open(ttl_seconds=seconds)
         if opened.ok:
@@ -65,8 +66,9 @@ def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
             opened.expect_status(400, 422)
 
 
-@rule("OPEN-08", sessions=1)
+@rule("OPEN-08", sessions=2)
 def check_unknown_agent_is_refused(api: Api) -> None:
+    api.given()
     api.open(agent_id=f"agent-unknown-{api.key()}").expect_status(404, 400, 422)
 
 
