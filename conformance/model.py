@@ -14,7 +14,12 @@ from conformance.findings import Violation, shown
 from conformance.history import REFUSED, Said, said
 from conformance.likeness import same_id
 
-__all__ = ["Mismatch", "Model", "Session"]
+__all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
+
+
+# What a deployment may do otherwise without another rule's being out of question: where it
+# does, stories go on without what shows it.
+AVOIDABLE = ("DEDUP-03", "DEDUP-08", "TURN-15", "IDEM-10")
 
 
 class Mismatch(Violation):
@@ -54,6 +59,21 @@ class Model:
         """The active session of an endpoint; `endpoint` is the external_id in canonical form."""
         active = [s for s in self.sessions if s.endpoint == endpoint and not s.final]
         return active[0] if active and endpoint is not None else None
+
+    def open_shows(self, endpoint: str | None) -> str | None:
+        """The avoidable rule that an open of this endpoint may show broken now."""
+        if self.holder(endpoint):
+            return "DEDUP-08"
+        known = any(s.endpoint == endpoint for s in self.sessions if endpoint is not None)
+        return "DEDUP-03" if known else None
+
+    def submit_shows(self, session: Session, key: str | None) -> str | None:
+        """The avoidable rule that a submit with this key may show broken now."""
+        if not session.final:
+            return None
+        if key not in session.replies:
+            return "TURN-15"
+        return None if key == session.finishing_key else "IDEM-10"
 
     def open(self, endpoint: str | None, ttl_seconds: int | None, answer: Exchange) -> None:
         holder = self.holder(endpoint)

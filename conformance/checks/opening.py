@@ -8,6 +8,7 @@ from conformance.likeness import is_whole, same_id
 from conformance.rules import rule
 
 REFUSED = (400, 422)
+RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 
 @rule("OPEN-01", "smoke")
@@ -122,6 +123,13 @@ def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
     id = opened.id
     for answer in (opened, api.get(id)):
         expect(secret.encode() not in answer.content, "neither in the session", answer.summary)
+
+
+@rule("OPEN-16", sessions=2)
+def check_reserved_keys_are_accepted(api: Api) -> None:
+    api.given()
+    data = {"conformance_run": api.run, **dict.fromkeys(RESERVED, "the caller's own")}
+    api.open(additional_data=data).expect_ok()
 
 
 @rule("GET-01", "smoke")
