@@ -155,10 +155,11 @@ def array_is_an_empty_object(patch: Patch) -> None:
 @mutant("HTTP-11", "a search whose body is no object is a search for everything")
 def search_for_no_object(patch: Patch) -> None:
     @patch.around(ValidatedOperation, "read_json")
-    async def read_json(real: Any, operation: Any, scope: Any, *given: Any) -> Any:
-        *given, errors = given
+    async def read_json(
+        real: Any, operation: Any, scope: Any, receive: Any, validator: Any, errors: list[Any]
+    ) -> Any:
         found: list[Any] = []
-        body = await real(operation, scope, *given, found)
+        body = await real(operation, scope, receive, validator, found)
         if scope["path"].endswith("/search") and not isinstance(body, dict):
             return {}
         errors.extend(found)
