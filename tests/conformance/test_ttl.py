@@ -27,6 +27,8 @@ def seen(exchange: Exchanges, session: Make) -> Make:
         return SimpleNamespace(
             wait=lambda: None,
             grace=75.0,
+            silent=exchange("openChat", session(), started=0.0, finished=0.0),
+            first_final=final_at,
             talking=exchange("openChat", session(), started=0.0, finished=0.0),
             turns=[exchange("submitMessage", {}, started=30.0, finished=30.0)],
             final=sight(final_at, True),
@@ -50,6 +52,13 @@ def test_a_session_that_ended_in_spite_of_its_turn_is_a_violation(
 ) -> None:
     with pytest.raises(Violation, match="after its last turn"):
         judge(connect, seen(60.5, (60.6, False), (62.6, True)))
+
+
+def test_an_end_in_spite_of_a_turn_is_too_early_too(connect: Make, seen: Make) -> None:
+    api = connect(lambda request: httpx.Response(404))
+    ttl.check_no_session_times_out_early(api, seen(60.5, (60.6, False), (91.0, True)))
+    with pytest.raises(Violation, match="final 30.6 s after a turn"):
+        ttl.check_no_session_times_out_early(api, seen(60.5, (60.6, True)))
 
 
 def test_an_end_after_the_pushed_timeout_proves_nothing(connect: Make, seen: Make) -> None:
