@@ -78,6 +78,10 @@ def test_requests_are_found_and_counted_by_pattern(client):
         ({"status": "200"}, "/status", "wanted an integer"),
         ({"urlPattern": "("}, "/urlPattern", "regular expression"),
         ({"bodyPatterns": [{"matches": "["}]}, "/bodyPatterns/0/matches", "regular expression"),
+        ({"headers": {"a/b~": {"matches": "("}}}, "/headers/a~1b~0/matches", "regular expression"),
+        ({"urlPattern": "(?=/api).*"}, "/urlPattern", "no look-around"),
+        ({"urlPathPattern": r"(.)\1"}, "/urlPathPattern", "no backreferences"),
+        ({"urlPattern": ".{900}"}, "/urlPattern", "repeat less"),
         ({"headers": {"a": "b"}}, "/headers/a", "wanted an object"),
     ],
 )
@@ -88,6 +92,12 @@ def test_a_bad_pattern_is_refused(client, path, pattern, pointer, words):
     (error,) = response.json()["errors"]
     assert error["pointer"] == pointer
     assert words in error["detail"]
+
+
+def test_an_expression_that_backtracks_for_ever_is_matched_at_once(client):
+    client.get(CHATS, params={"agent_id": "a" * 60})
+    pattern = {"urlPattern": "/api/v1/chats.agent_id=(a+)+!"}
+    assert client.steer("POST", "/requests/count", json=pattern) == {"count": 0}
 
 
 def test_what_no_operation_is_there_for_is_unmatched(client):
