@@ -164,6 +164,123 @@ def test_a_bad_document_is_refused_and_changes_nothing(client, sessions, pointer
     assert client.steer("GET", "/state") == before
 
 
+FINAL = {**SESSION, "final_reason": "user_end"}
+SPOKEN = [
+    {"role": "user", "content": "Hello"},
+    {"role": "assistant", "content": "You said: Hello"},
+]
+RESULT = {
+    "callId": SESSION["id"],
+    "agentId": "agent-echo",
+    "orgId": "org-mock",
+    "callAdditionalData": {},
+    "agentAdditionalData": {},
+    "callStatus": "Completed",
+    "callType": "Chat",
+    "createdTime": NOON,
+    "completedTime": NOON,
+    "durationSeconds": 0,
+    "endpoint": "web",
+    "result": {"finishReason": "user_end", "postCallAnalysis": {}},
+    "transcription": [],
+}
+DELIVERY = {"session_id": SESSION["id"], "url": "http://127.0.0.1:1/", "payload": {}}
+
+
+def reply(first, last, state="active"):
+    return {
+        "messages": SPOKEN,
+        "replies": [{"key": "k", "first": first, "last": last, "state": state}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "words"),
+    [
+        ({"sessions": [{**SESSION, "final_reason": ""}]}, "/sessions/0/final_reason", "empty"),
+        ({"sessions": [{**SESSION, "cursor": 1 << 40}]}, "/sessions/0/cursor", "at most"),
+        ({"sessions": [{**SESSION, **reply(2, 1)}]}, "/sessions/0/replies/0/first", "less than"),
+        ({"sessions": [{**SESSION, **reply(1, 3)}]}, "/sessions/0/replies/0/last", "at most 2"),
+        ({"sessions": [{**SESSION, **reply(0, 2)}]}, "/sessions/0/replies/0", "the user's"),
+        (
+            {"sessions": [{**SESSION, **reply(1, 2, "final")}]},
+            "/sessions/0/replies/0/state",
+            "give it a final_reason",
+        ),
+        (
+            {"sessions": [{**SESSION, "last_activity": "2029-01-05T12:00:00Z"}]},
+            "/sessions/0/last_activity",
+            "no time before created_time",
+        ),
+        (
+            {"sessions": [{**SESSION, "finished_time": NOON}]},
+            "/sessions/0/finished_time",
+            "leave it out",
+        ),
+        (
+            {"sessions": [{**SESSION, "messages": [{**SPOKEN[1], "tool_calls": [{}]}]}]},
+            "/sessions/0/messages/0/tool_calls/0/id",
+            "got none",
+        ),
+        (
+            {"sessions": [SESSION], "call_results": [{"result": RESULT}]},
+            "/call_results/0/result/callId",
+            "is active",
+        ),
+        (
+            {
+                "sessions": [FINAL],
+                "call_results": [{"result": {**RESULT, "agentId": "agent-slow"}}],
+            },
+            "/call_results/0/result/agentId",
+            "the session's agent",
+        ),
+        (
+            {
+                "sessions": [SESSION],
+                "audit": [{"session_id": SESSION["id"].upper(), "time": NOON, "event": "ttl"}],
+            },
+            "/audit/0/session_id",
+            "is active",
+        ),
+        (
+            {"sessions": [], "deliveries": [{**DELIVERY, "attempts": 1 << 40}]},
+            "/deliveries/0/attempts",
+            "at most 1000",
+        ),
+        (
+            {"sessions": [], "deliveries": [{**DELIVERY, "attempts": 4, "due": NOON}]},
+            "/deliveries/0/attempts",
+            "set due to null",
+        ),
+    ],
+)
+def test_a_document_whose_parts_do_not_go_together_is_refused(client, document, pointer, words):
+    client.open()
+    before = client.steer("GET", "/state")
+    refused(client.admin("PUT", "/state", json={"version": 1, **document}), pointer, words)
+    assert client.steer("GET", "/state") == before
+
+
+def test_a_document_may_hold_records_of_sessions_that_are_gone(client):
+    document = {
+        "version": 1,
+        "sessions": [],
+        "call_results": [{"result": RESULT}],
+        "audit": [{"session_id": SESSION["id"], "time": NOON, "event": "user_end"}],
+        "deliveries": [{**DELIVERY, "attempts": 3, "due": NOON}],
+    }
+    assert client.steer("PUT", "/state", json=document) == {"sessions": 0}
+    assert everything(client)[1]["totalCount"] == 0  # it is visible from noon on
+
+
+def test_the_last_place_in_a_script_is_not_left(client):
+    last = {**SESSION, "cursor": 2_147_483_647}
+    client.steer("PUT", "/state", json={"version": 1, "sessions": [last]})
+    assert client.submit(SESSION["id"]).status_code == 200
+    assert client.steer("GET", "/state")["sessions"][0]["cursor"] == 2_147_483_647
+
+
 def test_a_result_that_the_api_may_not_give_is_refused(client):
     story(client)
     document = client.steer("GET", "/state")
