@@ -1,6 +1,6 @@
 """What finished sessions leave in the embedded store: call results, audit entries, webhooks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import orjson
 from mock_server.database import Database
 from mock_server.filters import all_of, call_result_tests, memberships
 from mock_server.repository import AuditEntry, CallResultQuery, Completion
-from mock_server.rows import TABLES, Image, dump, result_row, webhook_row
+from mock_server.rows import SESSION_IDS, TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
 
 __all__ = ["SqliteRecords"]
@@ -69,6 +69,13 @@ class SqliteRecords:
         with self.database.transaction() as connection:
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE sandbox = ?", (self.sandbox,))
+
+    async def discard(self, session_ids: Sequence[str]) -> None:
+        values = [(self.sandbox, session_id) for session_id in session_ids]
+        with self.database.transaction() as connection:
+            for table, column in SESSION_IDS.items():
+                statement = f"DELETE FROM {table} WHERE sandbox = ? AND {column} = ?"
+                connection.executemany(statement, values)
 
     async def touch(self) -> None:
         """Nobody else would ask."""

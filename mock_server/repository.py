@@ -224,6 +224,9 @@ class Repository(Protocol):
     async def clear(self) -> None:
         """Forget everything."""
 
+    async def discard(self, session_ids: Sequence[str]) -> None:
+        """Forget some sessions, with all that they left."""
+
     async def touch(self) -> None:
         """Note that the sandbox is in use."""
 

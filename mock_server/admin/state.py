@@ -14,7 +14,7 @@ from mock_server.problems import Problem
 from mock_server.reload import session_check
 from mock_server.rows import Image
 from mock_server.schemas import compile_schema
-from mock_server.seeds import check_seed, plant, play
+from mock_server.seeds import BUSY, check_seed, find_busy, plant, play, refused
 from mock_server.soundness import find_fault
 from mock_server.validation import Call
 from mock_server.violations import describe_error, pointer_of, violation
@@ -42,12 +42,17 @@ async def seed(mock: Mock, world: World, call: Call) -> Answer:
     agents = load_agents(call.body)
     if fault := check_seed(call.body, {**world.agents, **agents}):
         raise invalid(*fault)
-    before = await world.snapshot()
-    world.agents.maps[0].update(agents)
+    if (number := await find_busy(call.body, world)) is not None:
+        raise refused(number, BUSY)
+    own = world.agents.maps[0]
+    before = {name: own[name] for name in agents if name in own}
+    own.update(agents)
     try:
         opened = await play(call.body, world)
     except Problem:
-        await world.restore(before)
+        for name in agents:
+            del own[name]
+        own.update(before)
         raise
     return 200, {"opened": opened, "agents": [*agents]}
 

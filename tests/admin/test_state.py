@@ -15,6 +15,7 @@ SESSION = {
     "agent_id": "agent-echo",
     "created_time": NOON,
 }
+BUSY = {"agent_id": "agent-echo", "channel": "sms", "external_id": {"from": "1"}}
 
 
 def story(client):
@@ -325,6 +326,7 @@ def test_the_agents_of_a_seed_are_known_in_its_sandbox_alone(client, shared):
         ({"sessions": [{"agent_id": "nobody"}]}, "/sessions/0/agent_id", "no agent 'nobody'"),
         ({"agents": {"a": {"script": []}}}, "/agents/a/script", "at least 1 item"),
         ({"session": []}, "", '"session"'),
+        ({"sessions": [BUSY, BUSY]}, "/sessions/1/external_id", "session 0 is active"),
         (
             {"sessions": [{"agent_id": "agent-failing", "turns": ["Hello"]}]},
             "/sessions/0/turns/0",
@@ -354,6 +356,39 @@ def test_the_agents_of_a_seed_are_known_in_its_sandbox_alone(client, shared):
 def test_a_bad_seed_is_refused_and_changes_nothing(client, fixture, pointer, words):
     refused(client.admin("POST", "/seed", json=fixture), pointer, words)
     assert client.count() == 0
+
+
+@pytest.mark.parametrize("choice", ["reuse", "conflict"])
+def test_a_seed_at_a_busy_endpoint_is_refused_and_touches_nothing(start, choice):
+    client = start(choices=[f"duplicate_open={choice}"])
+    client.open(channel="sms", external_id={"from": "1"})
+    before = client.steer("GET", "/state")
+    agents = {"agent-new": {"script": [{}]}}
+    sessions = [{"agent_id": "agent-new", "turns": ["Hello"]}, BUSY]
+    response = client.admin("POST", "/seed", json={"agents": agents, "sessions": sessions})
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/seed-refused")
+    assert response.json()["errors"][0]["pointer"] == "/sessions/1"
+    assert client.steer("GET", "/state") == before
+    assert client.post(CHATS, json={"agent_id": "agent-new"}).status_code == 404
+
+
+def test_a_seed_that_is_refused_on_the_way_leaves_what_others_wrote(client, eventually):
+    client.steer("POST", "/clock/advance", json={"by": "PT1H"})
+    slow = {"agents": {"a": {"script": [{"reply": "x", "delay": 1}]}}}
+    sessions = [{"agent_id": "a", "turns": ["Hello"]}, BUSY]
+    answers = []
+    playing = threading.Thread(
+        target=lambda: answers.append(
+            client.admin("POST", "/seed", json={**slow, "sessions": sessions})
+        )
+    )
+    playing.start()
+    eventually(lambda: client.count() == 1)
+    other = client.open(channel="sms", external_id={"from": "1"})
+    playing.join()
+    assert (answers[0].status_code, "Session 1" in answers[0].text) == (409, True)
+    assert [s["id"] for s in client.steer("GET", "/state")["sessions"]] == [other["id"]]
+    assert client.post(CHATS, json={"agent_id": "a"}).status_code == 404
 
 
 def test_a_seed_that_fails_on_the_way_changes_nothing(client):
