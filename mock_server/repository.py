@@ -177,6 +177,9 @@ class Repository(Protocol):
     async def next_expiry(self) -> int | None:
         """The earliest timeout of an active session."""
 
+    async def latest(self) -> int | None:
+        """The latest instant at which something happened to a session."""
+
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         """One page of call results, newest first, and how many match in all."""
 

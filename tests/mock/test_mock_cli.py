@@ -98,6 +98,19 @@ def test_a_named_sandbox_goes_on_after_a_restart(launch, tmp_path, receiver):
     assert [sandbox["name"] for sandbox in listed] == ["default", "gw0"]
 
 
+def test_time_goes_on_after_a_restart(launch, tmp_path):
+    options = ("--port", "0", "--db", str(tmp_path / "state.db"))
+    process, facts = launch(*options)
+    with httpx.Client(base_url=facts["url"], headers=KEY) as api:
+        api.post("/__admin/clock/advance", json={"by": "P30D"}).raise_for_status()
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-echo"}).json()
+    process.kill()
+    process.wait()
+    _, facts = launch(*options)
+    clock = httpx.get(f"{facts['url']}/__admin/clock").json()
+    assert (clock["mode"], clock["now"] > session["created_time"]) == ("offset", True)
+
+
 def test_a_seed_brings_agents_and_sessions(launch, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(
@@ -178,6 +191,17 @@ def test_a_bad_database_is_told(tmp_path):
         assert result.exit_code == 3
         assert str(path) in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_a_file_that_another_mock_has_open_is_told(launch, tmp_path):
+    file = tmp_path / "state.db"
+    process, _ = launch("--port", "0", "--db", str(file))
+    result = refused("--port", "0", "--db", str(file))
+    assert result.exit_code == 3
+    assert_told(result, str(file), "another process has it open", "postgresql://")
+    process.kill()
+    process.wait()
+    launch("--port", "0", "--db", str(file))
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,14 @@ def test_an_image_brings_the_same_state_back(store, run):
     assert not any(run(store.dump()).values())
 
 
+def test_the_latest_instant_is_that_of_an_activity_or_an_end(store, run):
+    assert run(store.latest()) is None
+    run(store.insert(session(1, last_activity=5)))
+    assert run(store.latest()) == 5
+    finish(run, store, 2)
+    assert run(store.latest()) == run(store.get("s2")).finished > 5
+
+
 def test_discarded_sessions_leave_nothing(store, run):
     kept = beside(store)
     for one in (store, kept):
