@@ -11,6 +11,7 @@ import orjson
 
 from mock_server.client import Client, ClientError
 from mock_server.proxycommand import proxy
+from mock_server.sandboxes import NAME
 
 __all__ = ["COMMANDS"]
 
@@ -21,18 +22,26 @@ class _Failure(click.ClickException):
     exit_code = 1
 
 
+def _name(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not NAME.fullmatch(text):
+        raise click.BadParameter(f"wanted 1 to 64 letters, digits, - or _, got {text!r}")
+    return text
+
+
 def _steering(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its client, and tell its failure in one line."""
 
     @click.option("--url", envvar="ADJOURN_URL", default="http://127.0.0.1:4010", show_default=True)
     @click.option("--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN")
-    @click.option("--sandbox", metavar="NAME", help="The sandbox to act on.")
+    @click.option("--sandbox", metavar="NAME", callback=_name, help="The sandbox to act on.")
     @wraps(command)
     def run(url: str, admin_token: str | None, sandbox: str | None, **options: Any) -> None:
         try:
             command(Client(url, admin_token, sandbox), **options)
         except ClientError as error:
             raise _Failure(str(error)) from None
+        except (KeyError, TypeError):
+            raise _Failure(f"what answers at {url} is no mock; check --url") from None
 
     return run
 
@@ -103,7 +112,7 @@ def snapshot() -> None:
 
 
 @snapshot.command("save")
-@click.argument("name")
+@click.argument("name", callback=_name)
 @_steering
 def snapshot_save(client: Client, name: str) -> None:
     """Keep state and clock as NAME."""
@@ -111,7 +120,7 @@ def snapshot_save(client: Client, name: str) -> None:
 
 
 @snapshot.command("restore")
-@click.argument("name")
+@click.argument("name", callback=_name)
 @_steering
 def snapshot_restore(client: Client, name: str) -> None:
     """Go back to NAME."""

@@ -4,13 +4,13 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mock_server.instants import EARLIEST, LATEST, parse_instant
+from mock_server.nearest import did_you_mean
 
 __all__ = ["check_environment", "operating_options", "steering_options"]
 
@@ -26,7 +26,7 @@ def check_environment(command: click.Command) -> None:
     known = {*_MORE, *_variables(command.params)}
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
-            nearest = _nearest(name, known)
+            nearest = did_you_mean(name, known)
             raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
 
 
@@ -52,7 +52,7 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     for key in values:
         if key not in options:
             raise click.BadParameter(
-                f"{path} has {key!r}, which is no option{_nearest(key, options)}"
+                f"{path} has {key!r}, which is no option{did_you_mean(key, options)}"
             )
     context.default_map = {
         str(options[key].name): _as_given(options[key], value, f"{path}, {key}")
@@ -93,11 +93,6 @@ def _origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tu
                 f"got {value!r}"
             )
     return tuple(values)
-
-
-def _nearest(word: str, legal: Iterable[str]) -> str:
-    close = get_close_matches(word, [*legal], n=1, cutoff=0.4)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 _STEERING = [

@@ -15,13 +15,22 @@ from mock_server.repository import Storage, StoreUnavailable
 from mock_server.violations import quote, violation
 from mock_server.world import World, keep_running
 
-__all__ = ["DEFAULT", "HEADER", "WORLD", "InSandbox", "Sandbox", "Sandboxes", "sandbox_name"]
+__all__ = [
+    "DEFAULT",
+    "HEADER",
+    "NAME",
+    "WORLD",
+    "InSandbox",
+    "Sandbox",
+    "Sandboxes",
+    "sandbox_name",
+]
 
 DEFAULT = "default"
 HEADER = "X-Mock-Sandbox"
 WORLD = "adjourn.world"
 _FIELD = HEADER.lower().encode()
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SWEEPS_PER_IDLE_TIME = 10
 _POLL_SECONDS = 2.0
 
@@ -210,7 +219,7 @@ def sandbox_name(scope: Scope) -> str | None:
     for field, value in scope["headers"]:
         if field == _FIELD:
             name = str(value.decode("latin-1"))
-            if not _NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
                 errors = [violation("header", f"/{HEADER}", detail, "pattern")]
                 raise Problem("invalid-request", f"{HEADER} names no sandbox.", errors=errors)

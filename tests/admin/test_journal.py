@@ -116,7 +116,7 @@ def test_the_journal_is_emptied(client):
     assert (response.status_code, response.json()["type"]) == (404, "/problems/unknown-request")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "since=today"])
+@pytest.mark.parametrize("query", ["nope=1", "limit=0", "limit=1001", "limit=x", "since=today"])
 def test_a_bad_query_is_refused(client, query):
     response = client.admin("GET", f"/requests?{query}")
     assert (response.status_code, response.json()["errors"][0]["in"]) == (400, "query")

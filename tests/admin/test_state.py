@@ -74,6 +74,21 @@ def test_a_reset_that_cannot_be_is_refused(client, keep, words):
     assert client.count() == 1
 
 
+@pytest.mark.parametrize("path", ["/reset?kepp=state", "/reset?keep=clock&kepp=state"])
+def test_a_reset_with_a_slip_of_the_pen_resets_nothing(client, path):
+    client.open()
+    refused(client.admin("POST", path), "/kepp", 'got "kepp"; there is keep; did you mean', "query")
+    assert client.count() == 1
+
+
+def test_a_reset_with_a_body_resets_nothing(client):
+    client.open()
+    refused(client.admin("POST", "/reset", json={"keep": "state"}), "", '"keep"')
+    assert client.count() == 1
+    client.steer("POST", "/reset", json={})
+    assert client.count() == 0
+
+
 def test_a_reset_plants_the_seed_again(start, tmp_path):
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"sessions": [{"agent_id": "agent-echo", "turns": ["Hello"]}]}))
