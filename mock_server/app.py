@@ -119,7 +119,9 @@ class Mock:
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
         """The answer on a path that the contract does not have. Raises Problem for none."""
-        found = page(scope["path"], self.ready) if scope["method"] in ("GET", "HEAD") else None
+        found = page(scope["path"], self.ready)
+        if found is not None and scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
         if found is None:
             shown = orjson.dumps(scope["path"][:100]).decode()
             raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")

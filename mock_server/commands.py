@@ -15,7 +15,7 @@ from mock_server.sandboxes import NAME
 
 __all__ = ["COMMANDS"]
 
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
+_SPAN = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
 
 
 class _Failure(click.ClickException):
@@ -62,7 +62,7 @@ def clock_show(client: Client) -> None:
 @click.argument("span", metavar="SPAN", callback=lambda _, __, text: iso_duration(text))
 @_steering
 def clock_advance(client: Client, span: str) -> None:
-    """Move time forward by SPAN, such as 30m, 1h30m, 2d or PT90S."""
+    """Move time forward by SPAN, such as 30m, 1h30m, 2d, 1w or PT90S."""
     _tell_clock(client.call("POST", "/__admin/clock/advance", {"by": span}))
 
 
@@ -195,9 +195,12 @@ def iso_duration(text: str) -> str:
         return text
     match = _SPAN.fullmatch(text)
     if match is None or not text:
-        raise click.BadParameter(f"wanted a span such as 30m, 1h30m or PT90S, got {text!r}")
-    days, hours, minutes, seconds = match.groups("0")
-    return f"P{days}DT{hours}H{minutes}M{seconds}S"
+        raise click.BadParameter(
+            f"wanted a span such as 30m, 1w2d, 1h30m, 1.5s or PT90S, a fraction of seconds alone, "
+            f"got {text!r}"
+        )
+    weeks, days, hours, minutes, seconds = match.groups("0")
+    return f"P{weeks}W{days}DT{hours}H{minutes}M{seconds}S"
 
 
 def _tell_clock(clock: dict[str, Any]) -> None:

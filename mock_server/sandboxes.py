@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import islice
+from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -115,8 +116,7 @@ class Sandboxes:
         sandbox = self.others.pop(name, None)
         if sandbox is None:
             raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
-        await sandbox.world.stop()
-        await sandbox.world.store.clear()
+        await sandbox.world.forget()
 
     async def drop_idle(self) -> None:
         """Drop the sandboxes in which no mock has had a request for too long."""
@@ -159,10 +159,13 @@ class Sandboxes:
 
     def _new(self, name: str) -> Sandbox:
         if len(self.others) >= self.limit:
+            longest = max((one.idle_seconds() for one in self.others.values()), default=0.0)
+            wait = max(1, ceil(self.idle - longest + self._pause))
             raise Problem(
                 "too-many-sandboxes",
                 f"There are {self.limit} sandboxes already; delete one, or wait until one "
                 f"has been idle for {self.idle:g} s.",
+                headers={"Retry-After": str(wait)},
             )
         sandbox = self.others[name] = Sandbox(self.make(name))
         sandbox.opening = asyncio.create_task(self._open(name, sandbox))

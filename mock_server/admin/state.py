@@ -10,6 +10,7 @@ from mock_server.agents import load_agents
 from mock_server.app import Mock
 from mock_server.documents import document_of, image_of, sessions_of
 from mock_server.fixtures import fixture_violations
+from mock_server.nearest import did_you_mean
 from mock_server.problems import Problem
 from mock_server.reload import session_check
 from mock_server.rows import Image
@@ -17,15 +18,21 @@ from mock_server.schemas import compile_schema
 from mock_server.seeds import BUSY, check_seed, find_busy, plant, play, refused
 from mock_server.soundness import find_fault
 from mock_server.validation import Call
-from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.violations import describe_error, pointer_of, quote, violation
 from mock_server.world import World
 
 __all__ = ["HANDLERS"]
 
+_KEPT = ("state", "clock", "journal", "faults")
+
 
 async def reset(mock: Mock, world: World, call: Call) -> Answer:
     """POST /reset."""
-    keep = frozenset(filter(None, call.query.get("keep", "").split(",")))
+    text: str = call.query.get("keep", "")
+    keep = frozenset(text.split(",") if text else ())
+    for word in keep.difference(_KEPT):
+        wanted = f"wanted some of {', '.join(_KEPT)}, separated by commas, got {quote(word)}"
+        raise invalid("/keep", f"{wanted}{did_you_mean(word, _KEPT)}", "query")
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")

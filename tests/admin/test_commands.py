@@ -118,7 +118,12 @@ def test_a_wrong_span_is_refused(steer, text):
 
 @pytest.mark.parametrize(
     ("text", "duration"),
-    [("30m", "P0DT0H30M0S"), ("1d2h", "P1DT2H0M0S"), ("1.5s", "P0DT0H0M1.5S"), ("PT1H", "PT1H")],
+    [
+        ("30m", "P0W0DT0H30M0S"),
+        ("1w1d2h", "P1W1DT2H0M0S"),
+        ("1.5s", "P0W0DT0H0M1.5S"),
+        ("PT1H", "PT1H"),
+    ],
 )
 def test_a_span_as_a_duration(text, duration):
     assert iso_duration(text) == duration

@@ -66,7 +66,8 @@ def test_a_reset_keeps_what_it_is_told_to(client):
 
 
 @pytest.mark.parametrize(
-    ("keep", "words"), [("everything", "wanted text"), ("state", "state,clock"), ("clock,", "got")]
+    ("keep", "words"),
+    [("stat", 'got "stat"; did you mean state?'), ("state", "state,clock"), ("clock,", "got")],
 )
 def test_a_reset_that_cannot_be_is_refused(client, keep, words):
     client.open()
