@@ -108,6 +108,7 @@ KINDS: Mapping[str, Kind] = {
         "The database does not answer. Send the request again as soon as it is back, a turn with "
         "the same idempotency_key.",
     ),
+    "stopped": Kind(503, "Stopped", "The mock was stopped meanwhile: start it, and send it again."),
     "agent-failed": Kind(
         502, "Agent failed", "The agent gave no reply, nothing was stored: send the turn again."
     ),

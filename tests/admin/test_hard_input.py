@@ -124,7 +124,7 @@ def test_a_turn_of_the_state_before_leaves_a_restored_one_alone(client):
 def test_a_webhook_that_cannot_be_sent_is_given_up(client):
     row = {"session_id": ID, "payload": {}, "due": "2026-01-01T00:00:00Z"}
     rows = [
-        {**row, "url": "http://["},
+        {**row, "url": "http://elsewhere.test/"},
         {**row, "url": "http://127.0.0.1:9/", "headers": {"X": "é"}},
     ]
     document = {"version": 1, "sessions": [SESSION], "deliveries": rows}

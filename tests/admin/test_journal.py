@@ -29,6 +29,31 @@ def test_secrets_are_not_shown(client):
     assert text.count("[redacted]") == 2
 
 
+@pytest.mark.parametrize("name", ["X-Auth-Token", "Api-Key", "X-Api-Key"])
+def test_the_headers_of_secrets_are_not_shown(client, name):
+    client.get(CHATS, headers={name: "hush-1"})
+    assert "hush" not in client.admin("GET", "/requests").text
+
+
+@pytest.mark.parametrize("name", ["api_key", "apikey", "Api-Key", "token", "access_token"])
+def test_secrets_of_the_query_are_not_shown(client, name):
+    client.get(CHATS, params={"take": 1, name: "hush-1", "skip": 0})
+    (entry,) = listed(client)
+    assert entry["request"]["url"] == f"{CHATS}?take=1&{name}=[redacted]&skip=0"
+
+
+def test_every_value_of_a_repeated_header_is_shown():
+    headers = [
+        (b"accept", b"a/b"),
+        (b"set-cookie", b"x"),
+        (b"accept", b"c/d"),
+        (b"set-cookie", b"y"),
+    ]
+    scope = {"method": "GET", "path": "/", "query_string": b"", "headers": headers}
+    shown = Entry(scope, 0, "r").document()["request"]["headers"]
+    assert shown == {"accept": "a/b, c/d", "set-cookie": "[redacted], [redacted]"}
+
+
 def test_the_latest_come_first_up_to_a_limit(client):
     ids = [client.open()["id"] for _ in range(3)]
     found = client.steer("GET", "/requests", params={"limit": 2})

@@ -357,6 +357,7 @@ def test_the_agents_of_a_seed_are_known_in_its_sandbox_alone(client, shared):
         ({"sessions": [{}]}, "/sessions/0/agent_id", "got none"),
         ({"sessions": [{"agent_id": "nobody"}]}, "/sessions/0/agent_id", "no agent 'nobody'"),
         ({"agents": {"a": {"script": []}}}, "/agents/a/script", "at least 1 item"),
+        ({"agents": {"": {"script": [{}]}}}, "/agents", "at least 1 character"),
         ({"session": []}, "", '"session"'),
         ({"sessions": [BUSY, BUSY]}, "/sessions/1/external_id", "session 0 is active"),
         (

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import httpx
@@ -111,6 +112,24 @@ def test_time_goes_on_after_a_restart(launch, tmp_path):
     assert (clock["mode"], clock["now"] > session["created_time"]) == ("offset", True)
 
 
+def test_a_turn_that_never_ends_holds_up_no_stop(launch):
+    process, facts = launch("--port", "0", "--frozen-time", "2030-01-05T09:00:00Z")
+    answers = []
+    with httpx.Client(base_url=facts["url"], headers=KEY, timeout=20) as api:
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-slow"}).json()["id"]
+        path = f"/api/v1/chats/{session}/messages"
+        turn = threading.Thread(
+            target=lambda: answers.append(api.post(path, json={"content": "Hello"}))
+        )
+        turn.start()
+        time.sleep(0.5)  # until it is under way, which nothing shows
+        process.terminate()
+        turn.join()
+    assert (answers[0].status_code, answers[0].json()["type"]) == (503, "/problems/stopped")
+    process.wait()
+    assert "Traceback" not in process.stderr.read()
+
+
 def test_a_seed_brings_agents_and_sessions(launch, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(
@@ -148,6 +167,13 @@ def test_a_taken_port_is_told_in_one_line():
         (["--db", "postgres://u:s3%zzcret@h/d"], ["--db", "DATABASE"]),
         (["--webhook-url", "ftp://x"], ["--webhook-url", "http"]),
         (["--webhook-backoff", "-1"], ["--webhook-backoff"]),
+        (["--webhook-backoff", "inf"], ["--webhook-backoff", "inf"]),
+        (["--webhook-timeout", "nan"], ["--webhook-timeout", "nan"]),
+        (["--sandbox-idle", "nan"], ["--sandbox-idle", "nan"]),
+        (["--sandbox-idle", "1e300"], ["--sandbox-idle", "1e+300"]),
+        (["--token", ""], ["--token", "not empty"]),
+        (["--token", " x"], ["--token", "blanks"]),
+        (["--admin-token", ""], ["--admin-token", "not empty"]),
     ],
 )
 def test_a_wrong_option_is_told_with_its_name(options, words):
