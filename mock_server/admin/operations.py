@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Send
 
+from mock_server.bodies import parse_strictly
 from mock_server.nearest import did_you_mean
 from mock_server.parameters import QueryReader
 from mock_server.schemas import compile_schema
@@ -47,6 +48,10 @@ class AdminOperation(ValidatedOperation):
         self.query = StrictReader(operation.parameters, frozenset())
         self.body = self.body or _NO_BODY
         self.path = _path_validators(operation.parameters)
+
+    def parse_body(self, raw: bytes) -> Any:
+        """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
+        return parse_strictly(raw)
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters. Raises Problem for one that its schema refuses."""
