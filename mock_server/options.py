@@ -113,7 +113,7 @@ class Seconds(click.FloatRange):
 
 def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
     """The token, which a header must be able to carry. Raises BadParameter."""
-    if token is not None and (not token.strip() or token != token.strip() or "\n" in token):
+    if token is not None and (token != token.strip() or not token or not token.isprintable()):
         raise click.BadParameter("wanted a token that is not empty, without blanks around it")
     return token
 

@@ -7,6 +7,7 @@ from typing import Any
 from mock_server.documents import endpoint_hash
 from mock_server.instants import EARLIEST, LATEST, parse_instant
 from mock_server.violations import quote
+from mock_server.webhooks import MAX_RETRIES
 
 __all__ = ["find_fault"]
 
@@ -18,7 +19,6 @@ _TIMES = {
     "audit": ("time",),
     "deliveries": ("due",),
 }
-_MOST_RETRIES = 3
 
 
 def find_fault(document: _Part, agents: Iterable[str]) -> _Fault | None:
@@ -116,8 +116,8 @@ def _audit(document: _Part) -> Iterator[_Fault]:
 def _deliveries(document: _Part) -> Iterator[_Fault]:
     for number, row in enumerate(document.get("deliveries", [])):
         attempts = row.get("attempts", 0)
-        if row.get("due") is not None and attempts > _MOST_RETRIES:
-            wanted = f"wanted at most {_MOST_RETRIES} of one that is due, got {attempts}"
+        if row.get("due") is not None and attempts > MAX_RETRIES:
+            wanted = f"wanted at most {MAX_RETRIES} of one that is due, got {attempts}"
             yield f"/deliveries/{number}/attempts", f"{wanted}; set due to null"
 
 

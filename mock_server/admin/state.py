@@ -58,7 +58,7 @@ async def seed(mock: Mock, world: World, call: Call) -> Answer:
         opened = await play(call.body, world)
     except Problem:
         for name in agents:
-            del own[name]
+            own.pop(name, None)
         own.update(before)
         raise
     return 200, {"opened": opened, "agents": [*agents]}
