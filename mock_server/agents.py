@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 RESERVED_KEYS = ("channel", "sip_endpoint")
+_LAST_CURSOR = 2_147_483_647  # as `admin.yaml` has it
 _DEFAULT_GREETING = "Hello, how can I help?"
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
@@ -78,7 +79,8 @@ class Agent:
         for word, step in self.words:
             if holds_word(text, word):
                 return step, cursor
-        return self.script[min(cursor, len(self.script) - 1)], cursor + 1
+        step = self.script[min(cursor, len(self.script) - 1)]
+        return step, min(cursor + 1, _LAST_CURSOR)
 
 
 def absent_agent(name: str) -> Agent:

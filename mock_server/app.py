@@ -97,6 +97,8 @@ class Mock:
     async def open_world(self, world: World) -> None:
         """Plant the seed in a world that is empty, and start it."""
         await world.store.touch()
+        if (latest := await world.store.latest()) is not None:
+            world.clock.move(latest)  # an earlier run may have been ahead of the wall
         if self.seed.get("sessions"):
             async with world.store.alone():
                 await plant(self.seed, world)
@@ -113,11 +115,15 @@ class Mock:
             reply = Reply(status, orjson.dumps(value))
         except Problem as problem:
             reply = reply_with(problem, self.settings.choices["error_body"])
+        except asyncio.CancelledError:  # a turn that outlasts the grace of the stopping server
+            raise Problem("stopped", "The mock is stopped; the turn was not stored.") from None
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
         """The answer on a path that the contract does not have. Raises Problem for none."""
-        found = page(scope["path"], self.ready) if scope["method"] in ("GET", "HEAD") else None
+        found = page(scope["path"], self.ready)
+        if found is not None and scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
         if found is None:
             shown = orjson.dumps(scope["path"][:100]).decode()
             raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")

@@ -1,14 +1,22 @@
 """Request bodies: read up to a limit, refused by media type, parsed once."""
 
+import json
 from typing import Any
 
 import orjson
 from starlette.types import Receive
 
 from mock_server.problems import Problem
-from mock_server.violations import violation
+from mock_server.violations import quote, violation
 
-__all__ = ["BODY_LIMIT", "DEPTH_LIMIT", "check_media_type", "parse_json", "read_body"]
+__all__ = [
+    "BODY_LIMIT",
+    "DEPTH_LIMIT",
+    "check_media_type",
+    "parse_json",
+    "parse_strictly",
+    "read_body",
+]
 
 BODY_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 100
@@ -55,6 +63,24 @@ def parse_json(body: bytes) -> Any:
         raise _not_json(body, error) from None
     if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
         raise _malformed(f"wanted at most {DEPTH_LIMIT} levels of nesting, got more")
+    return value
+
+
+def parse_strictly(body: bytes) -> Any:
+    """The same; raises Problem for a member that is named twice, too: one would be lost."""
+    value = parse_json(body)
+    twice: list[str] = []
+
+    def note(members: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in members]
+        if len({*names}) < len(names):
+            twice.extend(name for name in names if names.count(name) > 1)
+
+    json.loads(body, object_pairs_hook=note, parse_int=bool, parse_float=bool)
+    if twice:
+        detail = f"wanted each member once, got {quote(twice[0])} twice in one object"
+        errors = [violation("body", "", detail)]
+        raise Problem("invalid-request", "The body names a member twice.", errors=errors)
     return value
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from mock_server.nearest import did_you_mean
 
 __all__ = ["CHOICES", "Choice", "ChoiceError", "parse_choices"]
 
@@ -63,7 +64,4 @@ def parse_choices(pairs: Iterable[str] = ()) -> dict[str, str]:
 
 
 def _nearest(word: str, legal: Iterable[str]) -> str:
-    legal = list(legal)
-    close = get_close_matches(word, legal, n=1, cutoff=0.4)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
-    return f"{hint} Legal: {', '.join(legal)}"
+    return f"{did_you_mean(word, legal) or '.'} Legal: {', '.join(legal)}"

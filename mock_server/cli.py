@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from mock_server.choices import CHOICES, ChoiceError, parse_choices
-from mock_server.options import check_environment, operating_options
+from mock_server.options import Seconds, check_environment, operating_options, usable_token
 from mock_server.version import version
 
 __all__ = ["main"]
@@ -158,6 +158,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--token",
     envvar="ADJOURN_TOKEN",
+    callback=usable_token,
     metavar="TOKEN",
     help="The API key; without one, any that is not empty is accepted.",
 )
@@ -182,7 +183,7 @@ def _commands() -> dict[str, click.Command]:
     envvar="ADJOURN_WEBHOOK_TIMEOUT",
     default=10.0,
     show_default=True,
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(min_open=True),
     metavar="SECONDS",
     help="How long a receiver may take.",
 )
@@ -191,7 +192,7 @@ def _commands() -> dict[str, click.Command]:
     envvar="ADJOURN_WEBHOOK_BACKOFF",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=Seconds(),
     metavar="SECONDS",
     help="Wait before the first of at most three retries; it doubles each time.",
 )

@@ -34,9 +34,9 @@ class Client:
         seconds: float = 0.0,
     ) -> Any:
         """The JSON value of an answer, None for one without. Raises ClientError."""
-        headers = {HEADER: self.sandbox} if self.sandbox else {}
+        headers = {HEADER.encode(): self.sandbox.encode()} if self.sandbox else {}
         if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+            headers[b"Authorization"] = f"Bearer {self.token}".encode()
         try:
             response = httpx.request(
                 method,

@@ -11,14 +11,21 @@ import orjson
 
 from mock_server.client import Client, ClientError
 from mock_server.proxycommand import proxy
+from mock_server.sandboxes import NAME
 
 __all__ = ["COMMANDS"]
 
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
+_SPAN = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
 
 
 class _Failure(click.ClickException):
     exit_code = 1
+
+
+def _name(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not NAME.fullmatch(text):
+        raise click.BadParameter(f"wanted 1 to 64 letters, digits, - or _, got {text!r}")
+    return text
 
 
 def _steering(command: Callable[..., None]) -> Callable[..., None]:
@@ -26,13 +33,15 @@ def _steering(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option("--url", envvar="ADJOURN_URL", default="http://127.0.0.1:4010", show_default=True)
     @click.option("--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN")
-    @click.option("--sandbox", metavar="NAME", help="The sandbox to act on.")
+    @click.option("--sandbox", metavar="NAME", callback=_name, help="The sandbox to act on.")
     @wraps(command)
     def run(url: str, admin_token: str | None, sandbox: str | None, **options: Any) -> None:
         try:
             command(Client(url, admin_token, sandbox), **options)
         except ClientError as error:
             raise _Failure(str(error)) from None
+        except (KeyError, TypeError):
+            raise _Failure(f"what answers at {url} is no mock; check --url") from None
 
     return run
 
@@ -53,7 +62,7 @@ def clock_show(client: Client) -> None:
 @click.argument("span", metavar="SPAN", callback=lambda _, __, text: iso_duration(text))
 @_steering
 def clock_advance(client: Client, span: str) -> None:
-    """Move time forward by SPAN, such as 30m, 1h30m, 2d or PT90S."""
+    """Move time forward by SPAN, such as 30m, 1h30m, 2d, 1w or PT90S."""
     _tell_clock(client.call("POST", "/__admin/clock/advance", {"by": span}))
 
 
@@ -103,7 +112,7 @@ def snapshot() -> None:
 
 
 @snapshot.command("save")
-@click.argument("name")
+@click.argument("name", callback=_name)
 @_steering
 def snapshot_save(client: Client, name: str) -> None:
     """Keep state and clock as NAME."""
@@ -111,7 +120,7 @@ def snapshot_save(client: Client, name: str) -> None:
 
 
 @snapshot.command("restore")
-@click.argument("name")
+@click.argument("name", callback=_name)
 @_steering
 def snapshot_restore(client: Client, name: str) -> None:
     """Go back to NAME."""
@@ -186,9 +195,12 @@ def iso_duration(text: str) -> str:
         return text
     match = _SPAN.fullmatch(text)
     if match is None or not text:
-        raise click.BadParameter(f"wanted a span such as 30m, 1h30m or PT90S, got {text!r}")
-    days, hours, minutes, seconds = match.groups("0")
-    return f"P{days}DT{hours}H{minutes}M{seconds}S"
+        raise click.BadParameter(
+            f"wanted a span such as 30m, 1w2d, 1h30m, 1.5s or PT90S, a fraction of seconds alone, "
+            f"got {text!r}"
+        )
+    weeks, days, hours, minutes, seconds = match.groups("0")
+    return f"P{weeks}W{days}DT{hours}H{minutes}M{seconds}S"
 
 
 def _tell_clock(clock: dict[str, Any]) -> None:

@@ -13,6 +13,9 @@ from mock_server.tables import SCHEMA
 __all__ = ["Database"]
 
 
+_PATIENCE_SECONDS = 1.0
+
+
 class Database:
     """A connection that the repositories of all sandboxes share."""
 
@@ -24,7 +27,7 @@ class Database:
             self.connection = _connect(path)
             last = self.connection.execute("SELECT max(activity) FROM sessions").fetchone()[0]
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}; give --db another path") from None
+            raise StoreError(f"{path}: {_told(error)}") from None
         self.activity = itertools.count((last or 0) + 1)
 
     @contextmanager
@@ -63,12 +66,25 @@ class Database:
         self.connection.close()
 
 
+def _told(error: sqlite3.Error) -> str:
+    if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        return (
+            "another process has it open; stop that one, give --db another path, or take a "
+            "postgresql:// database, which several mocks share"
+        )
+    return f"{error}; give --db another path"
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
     # The loop that serves may run in another thread than the one that built the mock.
-    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path or ":memory:", _PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+    )
     connection.create_function("holds", 2, holds, deterministic=True)
     connection.create_function("is_among", 2, is_among, deterministic=True)
     if path is not None:
+        # Until the process ends, however it does: two mocks would send each webhook twice.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(SCHEMA)

@@ -6,18 +6,13 @@ from typing import Any
 import orjson
 
 from mock_server.chats import external_hash
-from mock_server.instants import EARLIEST, LATEST, format_instant, parse_instant
-from mock_server.rows import Image, dump
+from mock_server.instants import format_instant, parse_instant
+from mock_server.rows import SESSION_COLUMNS, Image, dump, message_of, session_of
+from mock_server.session import Session
 
-__all__ = ["document_of", "find_fault", "image_of"]
+__all__ = ["document_of", "endpoint_hash", "image_of", "sessions_of"]
 
 _Row = Mapping[str, Any]
-_TIMES = {
-    "sessions": ("created_time", "last_activity", "finished_time"),
-    "call_results": ("visible_time",),
-    "audit": ("time",),
-    "deliveries": ("due",),
-}
 
 
 def document_of(image: Image) -> dict[str, Any]:
@@ -40,33 +35,6 @@ def document_of(image: Image) -> dict[str, Any]:
     }
 
 
-def find_fault(document: Mapping[str, Any], agents: Iterable[str]) -> tuple[str, str] | None:
-    """Where and why a document that fits its schema cannot be the state, or None."""
-    ids: set[str] = set()
-    endpoints: set[tuple[str, str]] = set()
-    for number, session in enumerate(document["sessions"]):
-        place = f"/sessions/{number}"
-        if session["agent_id"] not in agents:
-            return f"{place}/agent_id", f"there is no agent {session['agent_id']!r}; load it first"
-        if session["id"].lower() in ids:
-            return f"{place}/id", "another session has this id; ids are unique"
-        ids.add(session["id"].lower())
-        if twice := _repeated(reply["key"] for reply in session.get("replies", [])):
-            return f"{place}/replies", f"the key {twice!r} has two replies; keep one"
-        endpoint = (session.get("channel", "web"), _hash(session) or "")
-        if endpoint[1] and session.get("final_reason") is None:
-            if endpoint in endpoints:
-                return f"{place}/channel", "its endpoint has an active session; end one of them"
-            endpoints.add(endpoint)
-    results = document.get("call_results", [])
-    if twice := _repeated(row["result"].get("callId", "").lower() for row in results):
-        return "/call_results", f"two results have the callId {twice!r}; keep one"
-    for pointer, text in _instants(document):
-        if not EARLIEST <= parse_instant(text) <= LATEST:
-            return pointer, f"wanted a time within the years 1 to 9998, got {text!r}"
-    return None
-
-
 def image_of(document: Mapping[str, Any], serial: int) -> Image:
     """The image of the tables that a sound document tells of; serials count from `serial`."""
     image: Image = {"sessions": [], "messages": [], "replies": []}
@@ -82,6 +50,23 @@ def image_of(document: Mapping[str, Any], serial: int) -> Image:
     ]
     image["outbox"] = [_delivery_row(row) for row in document.get("deliveries", [])]
     return image
+
+
+def sessions_of(image: Image) -> Iterator[Session]:
+    """The sessions of an image that a document tells of, in its order."""
+    messages = _grouped(image["messages"], "session_id")
+    for row in image["sessions"]:
+        said = tuple(
+            message_of(message["role"], message["content"], message["time"], message["tool_calls"])
+            for message in messages.get(row["id"], [])
+        )
+        yield session_of([row[column] for column in SESSION_COLUMNS.split(", ")], said)
+
+
+def endpoint_hash(session: _Row) -> str | None:
+    """What stands for the external_id of a document's session."""
+    given: str | None = session.get("external_hash")
+    return given or external_hash(session.get("external_id"))
 
 
 def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, Any]:
@@ -123,7 +108,7 @@ def _session_row(session: _Row, serial: int) -> dict[str, Any]:
         "id": _id(session),
         "agent_id": session["agent_id"],
         "channel": session.get("channel", "web"),
-        "external_hash": _hash(session),
+        "external_hash": endpoint_hash(session),
         "ttl_seconds": ttl,
         "additional_data": dump(session.get("additional_data", {})),
         "created": created,
@@ -181,32 +166,6 @@ def _delivery_row(row: _Row) -> dict[str, Any]:
     }
 
 
-def _instants(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every instant of a document with its pointer."""
-    for part, members in _TIMES.items():
-        for number, row in enumerate(document.get(part, [])):
-            for member in members:
-                if row.get(member) is not None:
-                    yield f"/{part}/{number}/{member}", row[member]
-    for number, session in enumerate(document["sessions"]):
-        for position, message in enumerate(session.get("messages", [])):
-            if "time" in message:
-                yield f"/sessions/{number}/messages/{position}/time", message["time"]
-    for number, row in enumerate(document.get("call_results", [])):
-        if "completedTime" in row["result"]:
-            place = f"/call_results/{number}/result/completedTime"
-            yield place, row["result"]["completedTime"]
-
-
-def _repeated(values: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            return value
-        seen.add(value)
-    return None
-
-
 def _grouped(rows: Iterable[_Row], key: str) -> dict[str, list[_Row]]:
     groups: dict[str, list[_Row]] = {}
     for row in rows:
@@ -216,11 +175,6 @@ def _grouped(rows: Iterable[_Row], key: str) -> dict[str, list[_Row]]:
 
 def _id(session: _Row) -> str:
     return str(session["id"]).lower()
-
-
-def _hash(session: _Row) -> str | None:
-    given: str | None = session.get("external_hash")
-    return given or external_hash(session.get("external_id"))
 
 
 def _text(instant: int | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
+from mock_server.schemas import FORMATS
 from mock_server.violations import describe_error, pointer_of, violation
 
 __all__ = ["FixtureError", "fixture_violations", "load_document", "load_fixture"]
@@ -61,11 +62,7 @@ _AGENT = {
             "required": ["url"],
             "additionalProperties": False,
             "properties": {
-                "url": {
-                    "type": "string",
-                    "pattern": r"^https?://([^\s/?#@]+@)?([^\s/?#@\[\]]+|\[[0-9A-Fa-f:.]+\](:\d+)?)"
-                    r"([/?#]\S*)?$",
-                },
+                "url": {"type": "string", "format": "webhook-url"},
                 "headers": {
                     "type": "object",
                     "propertyNames": {"pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
@@ -93,11 +90,15 @@ _FIXTURE = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "agents": {"type": "object", "additionalProperties": _AGENT},
+        "agents": {
+            "type": "object",
+            "propertyNames": {"minLength": 1},
+            "additionalProperties": _AGENT,
+        },
         "sessions": {"type": "array", "items": _SEED_SESSION},
     },
 }
-_VALIDATOR = jsonschema_rs.Draft7Validator(_FIXTURE)
+_VALIDATOR = jsonschema_rs.Draft7Validator(_FIXTURE, validate_formats=True, formats=FORMATS)
 
 
 class FixtureError(ValueError):

@@ -57,7 +57,8 @@ class Forced:
             if any(example.name == name for example in examples):
                 return status
         every = [example.name for examples in self.examples.values() for example in examples]
-        raise _unusable(f"No response here has the example {_shown(name)}; there are", every)
+        names = dict.fromkeys(every)
+        raise _unusable(f"No response here has the example {_shown(name)}; there are", names)
 
     def _example(self, status: str, name: str | None) -> _Example:
         examples = self.examples[status]

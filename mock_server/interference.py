@@ -39,8 +39,9 @@ class SteeredOperation:
             return
         preferences = [value.decode("latin-1") for name, value in asked if name == b"prefer"]
         fault = read_fault(_last(asked, b"x-mock-fault"), _last(asked, b"x-mock-delay"))
-        fault = fault or rules.draw(self.name)
         reply = self.forced.reply(preferences)
+        if reply is None:  # a forced reply wins over the rules, and spends none
+            fault = fault or rules.draw(self.name)
         app = self.next_app if reply is None else _answering(reply)
         if fault is None:
             await app(scope, receive, send)

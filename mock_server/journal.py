@@ -1,5 +1,6 @@
 """The journal: what was asked in a world and what was answered, the latest of it."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
@@ -13,8 +14,10 @@ __all__ = ["Entry", "Journal", "pack"]
 
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
 _SECRET = frozenset(
-    (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key")
+    b"authorization proxy-authorization cookie set-cookie x-api-key api-key x-auth-token".split()
 )
+_SECRET_PARAMETER = re.compile(r"([?&](?:api[_-]?key|(?:access[_-]?)?token)=)[^&]+", re.IGNORECASE)
+_REDACTED = "[redacted]"
 _Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -61,7 +64,7 @@ class Entry:
             "requestId": self.request_id,
             "request": {
                 "method": self.method,
-                "url": self.url,
+                "url": _SECRET_PARAMETER.sub(rf"\1{_REDACTED}", self.url),
                 "headers": _shown(self.headers),
                 "body": self.body.decode("utf-8", "replace"),
                 "loggedDate": self.at // 1000,
@@ -114,8 +117,11 @@ def pack(headers: _Headers) -> bytes:
 
 
 def _shown(packed: bytes) -> dict[str, str]:
+    """The values by name; those of a repeated header joined, as RFC 9110 has it."""
+    shown: dict[str, str] = {}
     parts = iter(packed.split(b"\n") if packed else ())
-    return {
-        name.decode("latin-1"): "[redacted]" if name.lower() in _SECRET else value.decode("latin-1")
-        for name, value in zip(parts, parts, strict=True)
-    }
+    for raw_name, raw in zip(parts, parts, strict=True):
+        name = raw_name.decode("latin-1")
+        value = _REDACTED if raw_name.lower() in _SECRET else raw.decode("latin-1")
+        shown[name] = f"{shown[name]}, {value}" if name in shown else value
+    return shown

@@ -1,19 +1,21 @@
 """Where options come from beside the command line: the environment, and a file."""
 
+import math
 import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mock_server.instants import EARLIEST, LATEST, parse_instant
+from mock_server.nearest import did_you_mean
 
-__all__ = ["check_environment", "operating_options", "steering_options"]
+__all__ = ["Seconds", "check_environment", "operating_options", "steering_options", "usable_token"]
 
+_YEAR = 366 * 86_400
 _PREFIX = "ADJOURN_"
 # As browsers write it: lower case, and neither path nor user.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
@@ -26,7 +28,7 @@ def check_environment(command: click.Command) -> None:
     known = {*_MORE, *_variables(command.params)}
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
-            nearest = _nearest(name, known)
+            nearest = did_you_mean(name, known)
             raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
 
 
@@ -52,7 +54,7 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     for key in values:
         if key not in options:
             raise click.BadParameter(
-                f"{path} has {key!r}, which is no option{_nearest(key, options)}"
+                f"{path} has {key!r}, which is no option{did_you_mean(key, options)}"
             )
     context.default_map = {
         str(options[key].name): _as_given(options[key], value, f"{path}, {key}")
@@ -95,15 +97,32 @@ def _origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tu
     return tuple(values)
 
 
-def _nearest(word: str, legal: Iterable[str]) -> str:
-    close = get_close_matches(word, [*legal], n=1, cutoff=0.4)
-    return f"; did you mean {close[0]}?" if close else ""
+class Seconds(click.FloatRange):
+    """A number of seconds that a clock can wait for: a year at most, and neither inf nor nan."""
+
+    def __init__(self, min_open: bool = False) -> None:
+        super().__init__(0, _YEAR, min_open=min_open)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number that is given."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"wanted a number of seconds, got {value}", param, ctx)
+        return number
+
+
+def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
+    """The token, which a header must be able to carry. Raises BadParameter."""
+    if token is not None and (token != token.strip() or not token or not token.isprintable()):
+        raise click.BadParameter("wanted a token that is not empty, without blanks around it")
+    return token
 
 
 _STEERING = [
     click.option(
         "--admin-token",
         envvar="ADJOURN_ADMIN_TOKEN",
+        callback=usable_token,
         metavar="TOKEN",
         help="Open /__admin to whoever has this token; without one, to loopback alone.",
     ),
@@ -142,7 +161,7 @@ _OPTIONS = [
         envvar="ADJOURN_SANDBOX_IDLE",
         default=3600.0,
         show_default=True,
-        type=click.FloatRange(0, min_open=True),
+        type=Seconds(min_open=True),
         metavar="SECONDS",
         help="After how long without a request a sandbox is dropped.",
     ),

@@ -1,15 +1,16 @@
 """Request patterns, as WireMock writes them, matched against the journal."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from mock_server.journal import Entry
+from mock_server.violations import json_pointer
 
 __all__ = ["find_bad_pattern", "matches"]
 
+_MOST_STEPS = 2_000  # of a compiled expression; each may look at every byte of a text
 _Tests = Mapping[str, Callable[[Any, str], bool]]
 
 
@@ -20,8 +21,8 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
         "method": lambda value: value in ("ANY", entry.method),
         "url": lambda value: value == entry.url,
         "urlPath": lambda value: value == entry.path,
-        "urlPattern": lambda value: re.fullmatch(value, entry.url),
-        "urlPathPattern": lambda value: re.fullmatch(value, entry.path),
+        "urlPattern": lambda value: _compile(value).fullmatch(entry.url),
+        "urlPathPattern": lambda value: _compile(value).fullmatch(entry.path),
         "operationId": lambda value: value == entry.operation,
         "status": lambda value: value == entry.status,
         "headers": lambda tests: all(
@@ -33,24 +34,55 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
 
 
 def find_bad_pattern(pattern: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Where and why a part of a pattern is no regular expression, or None."""
-    texts = {f"/{name}": pattern.get(name) for name in ("urlPattern", "urlPathPattern")}
-    for name, test in pattern.get("headers", {}).items():
-        texts[f"/headers/{name}/matches"] = test.get("matches")
-    for number, test in enumerate(pattern.get("bodyPatterns", ())):
-        texts[f"/bodyPatterns/{number}/matches"] = test.get("matches")
-    for pointer, text in texts.items():
+    """Where and why a part of a pattern is no regular expression that is taken, or None."""
+    import re2
+
+    for pointer, text in _expressions(pattern):
         try:
-            re.compile(text or "")
-        except (re.error, OverflowError, RecursionError) as error:
-            return pointer, f"wanted a regular expression: {error}"
+            steps = _compile(text).programsize
+        except re2.error as error:
+            reason = error.args[0].decode()
+            return (
+                pointer,
+                f"wanted a regular expression as RE2 has them, got {reason}{_cure(reason)}",
+            )
+        if steps > _MOST_STEPS:
+            return pointer, f"wanted {_MOST_STEPS} steps at most, got {steps}; repeat less in it"
     return None
+
+
+def _expressions(pattern: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every regular expression of a pattern with its pointer."""
+    for name in ("urlPattern", "urlPathPattern"):
+        if name in pattern:
+            yield f"/{name}", pattern[name]
+    tests = [(["headers", name], test) for name, test in pattern.get("headers", {}).items()]
+    for number, test in enumerate(pattern.get("bodyPatterns", ())):
+        tests.append((["bodyPatterns", str(number)], test))
+    for path, test in tests:
+        if "matches" in test:
+            yield json_pointer([*path, "matches"]), test["matches"]
+
+
+def _compile(text: str) -> Any:
+    """The expression, which RE2 keeps: its time grows with the text and no faster."""
+    import re2
+
+    options = re2.Options()
+    options.dot_nl, options.log_errors = True, False
+    return re2.compile(text, options)
+
+
+def _cure(reason: str) -> str:
+    if "invalid perl operator" in reason:
+        return "; it has no look-around: match the whole text instead"
+    return "; it has no backreferences, and the end is \\z" if "escape" in reason else ""
 
 
 _TESTS: _Tests = {
     "equalTo": lambda wanted, text: wanted == text,
     "contains": lambda wanted, text: wanted in text,
-    "matches": lambda wanted, text: re.fullmatch(wanted, text, re.DOTALL) is not None,
+    "matches": lambda wanted, text: _compile(wanted).fullmatch(text) is not None,
     "equalToJson": lambda wanted, text: _json(text) == [wanted],
 }
 

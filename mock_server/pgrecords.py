@@ -14,7 +14,7 @@ from mock_server.matching import holds
 from mock_server.pgdatabase import Connection, PostgresDatabase
 from mock_server.pgtables import ORDERS
 from mock_server.repository import AuditEntry, CallResultQuery, Completion
-from mock_server.rows import TABLES, Image, dump, result_row, webhook_row
+from mock_server.rows import SESSION_IDS, TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
 
 __all__ = ["PostgresRecords"]
@@ -89,6 +89,14 @@ class PostgresRecords:
     async def clear(self) -> None:
         async with self.transaction() as connection:
             await self._empty(connection)
+
+    async def discard(self, session_ids: Sequence[str]) -> None:
+        async with self.transaction() as connection:
+            for table, column in SESSION_IDS.items():
+                await connection.execute(
+                    f"DELETE FROM adjourn_{table} WHERE sandbox = %s AND {column} = ANY(%s)",
+                    (self.sandbox, [*session_ids]),
+                )
 
     async def touch(self) -> None:
         async with self.connection() as connection:

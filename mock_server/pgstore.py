@@ -123,6 +123,13 @@ class PostgresRepository(PostgresOutbox):
         expiry: int | None = (await self.rows(statement, self.sandbox))[0][0]
         return expiry
 
+    async def latest(self) -> int | None:
+        statement = (
+            "SELECT max(greatest(last_activity, finished)) FROM adjourn_sessions WHERE sandbox = %s"
+        )
+        latest: int | None = (await self.rows(statement, self.sandbox))[0][0]
+        return latest
+
     async def _stored(self, connection: Connection, session_id: str) -> Session:
         statement = f"{SELECT_SESSION} AND s.id = %s"
         cursor = await connection.execute(statement, (self.sandbox, session_id))

@@ -58,6 +58,9 @@ KINDS: Mapping[str, Kind] = {
     "clock-backwards": Kind(
         409, "Clock backwards", "A clock goes forward only; a reset puts it back to its start."
     ),
+    "seed-refused": Kind(
+        409, "Seed refused", "One of its sessions cannot be played now; nothing of it is left."
+    ),
     "too-many-snapshots": Kind(409, "Too many snapshots", "Delete one, or save over one."),
     "sandbox-kept": Kind(409, "Sandbox kept", "The default sandbox can be reset, not deleted."),
     "content-too-large": Kind(413, "Content too large", "A body holds at most 1 MiB."),
@@ -105,6 +108,7 @@ KINDS: Mapping[str, Kind] = {
         "The database does not answer. Send the request again as soon as it is back, a turn with "
         "the same idempotency_key.",
     ),
+    "stopped": Kind(503, "Stopped", "The mock was stopped meanwhile: start it, and send it again."),
     "agent-failed": Kind(
         502, "Agent failed", "The agent gave no reply, nothing was stored: send the turn again."
     ),

@@ -85,6 +85,9 @@ class MockProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and self.parser.get_http_version() != "1.0":
+            raise ValueError(f"one Host is wanted, and {hosts} came")  # RFC 9112, section 3.2
         self._head = None
         super().on_headers_complete()
 

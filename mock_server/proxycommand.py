@@ -2,12 +2,12 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import orjson
 
 from mock_server.options import steering_options
+from mock_server.targets import is_usable
 
 __all__ = ["proxy", "upstream_fault"]
 
@@ -52,9 +52,4 @@ def proxy(
 
 def upstream_fault(url: str) -> str | None:
     """Why a URL can be no upstream, or None."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    return None if usable else f"wanted an http or https URL, got {url!r}"
+    return None if is_usable(url) else f"wanted an http or https URL, got {url!r}"

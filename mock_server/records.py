@@ -1,6 +1,6 @@
 """What finished sessions leave in the embedded store: call results, audit entries, webhooks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import orjson
 from mock_server.database import Database
 from mock_server.filters import all_of, call_result_tests, memberships
 from mock_server.repository import AuditEntry, CallResultQuery, Completion
-from mock_server.rows import TABLES, Image, dump, result_row, webhook_row
+from mock_server.rows import SESSION_IDS, TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
 
 __all__ = ["SqliteRecords"]
@@ -66,9 +66,15 @@ class SqliteRecords:
         return int(row[0])
 
     async def clear(self) -> None:
+        with self.database.transaction():
+            self._empty()
+
+    async def discard(self, session_ids: Sequence[str]) -> None:
+        values = [(self.sandbox, session_id) for session_id in session_ids]
         with self.database.transaction() as connection:
-            for table in TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE sandbox = ?", (self.sandbox,))
+            for table, column in SESSION_IDS.items():
+                statement = f"DELETE FROM {table} WHERE sandbox = ? AND {column} = ?"
+                connection.executemany(statement, values)
 
     async def touch(self) -> None:
         """Nobody else would ask."""
@@ -86,14 +92,25 @@ class SqliteRecords:
 
     async def load(self, image: Image) -> None:
         with self.database.transaction() as connection:
+            self._empty()
             for table in TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE sandbox = ?", (self.sandbox,))
                 for row in image.get(table, ()):
                     marks = ", ".join("?" * (len(row) + 1))
                     connection.execute(
                         f"INSERT INTO {table} (sandbox, {', '.join(row)}) VALUES ({marks})",
                         (self.sandbox, *row.values()),
                     )
+
+    def _empty(self) -> None:
+        for table in TABLES:
+            ends = self.connection.execute(
+                f"SELECT (SELECT min(sandbox) FROM {table}), (SELECT max(sandbox) FROM {table})"
+            ).fetchone()
+            # Without a condition SQLite drops whole pages, ten times faster than row by row.
+            if ends == (self.sandbox, self.sandbox):
+                self.connection.execute(f"DELETE FROM {table}")
+            elif ends != (None, None):
+                self.connection.execute(f"DELETE FROM {table} WHERE sandbox = ?", (self.sandbox,))
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         cursor = self.connection.execute(

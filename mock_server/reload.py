@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema_rs
 from starlette.types import ASGIApp, Message
 
+from mock_server.contract import Contract
 from mock_server.files import paths, read_files
 from mock_server.fixtures import FixtureError
 from mock_server.problems import Problem
+from mock_server.render import Renderer
 from mock_server.repository import SessionQuery, StoreUnavailable
 from mock_server.sandboxes import WORLD
 from mock_server.schemas import compile_schema
@@ -21,7 +24,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from mock_server.app import Mock
 
-__all__ = ["Watcher", "reload"]
+__all__ = ["Watcher", "reload", "session_check"]
 
 _PAUSE_SECONDS = 0.25
 _PAGE = 500
@@ -79,18 +82,26 @@ async def reload(mock: "Mock") -> list[str]:
 
 async def misfits_of(world: World, mock: "Mock") -> AsyncIterator[str]:
     """Each session of a world that the mock's files have no room for, with the reason."""
-    components = mock.contract.document["components"]
+    errors_of = session_check(mock.contract, mock.renderer)
+    async for session in _sessions(world):
+        place = f"sandbox {world.name}, session {session.id}"
+        if session.agent_id not in world.agents:
+            yield f"{place}: there is no agent {session.agent_id!r} any longer"
+        for error in errors_of(session):
+            yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
+
+
+def session_check(
+    contract: Contract, renderer: Renderer
+) -> Callable[[Session], Iterator[jsonschema_rs.ValidationError]]:
+    """What tells where a session, as it is handed out, breaks the contract."""
+    components = contract.document["components"]
     # One schema a state: of a `oneOf` nobody could say which member is at fault.
     validators = {
         state: compile_schema({**components["schemas"][name], "components": components})
         for state, name in (("active", "ActiveSession"), ("final", "FinalSession"))
     }
-    async for session in _sessions(world):
-        place = f"sandbox {world.name}, session {session.id}"
-        if session.agent_id not in world.agents:
-            yield f"{place}: there is no agent {session.agent_id!r} any longer"
-        for error in validators[session.state].iter_errors(mock.renderer.session(session)):
-            yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
+    return lambda session: validators[session.state].iter_errors(renderer.session(session))
 
 
 async def _sessions(world: World) -> AsyncIterator[Session]:

@@ -177,6 +177,9 @@ class Repository(Protocol):
     async def next_expiry(self) -> int | None:
         """The earliest timeout of an active session."""
 
+    async def latest(self) -> int | None:
+        """The latest instant at which something happened to a session."""
+
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         """One page of call results, newest first, and how many match in all."""
 
@@ -223,6 +226,9 @@ class Repository(Protocol):
 
     async def clear(self) -> None:
         """Forget everything."""
+
+    async def discard(self, session_ids: Sequence[str]) -> None:
+        """Forget some sessions, with all that they left."""
 
     async def touch(self) -> None:
         """Note that the sandbox is in use."""

@@ -14,6 +14,7 @@ __all__ = [
     "DELIVERY_COLUMNS",
     "LOGGED_COLUMNS",
     "SESSION_COLUMNS",
+    "SESSION_IDS",
     "TABLES",
     "Image",
     "delivery_of",
@@ -33,6 +34,9 @@ Image = dict[str, list[dict[str, Any]]]
 
 # All that belongs to a sandbox; each has a column of that name.
 TABLES = ("sessions", "messages", "replies", "call_results", "audit", "outbox")
+
+# The column of each that names the session.
+SESSION_IDS = dict.fromkeys(TABLES, "session_id") | {"sessions": "id", "call_results": "call_id"}
 
 DELIVERIES_KEPT = 1_000
 ATTEMPTS_KEPT = 50

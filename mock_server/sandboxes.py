@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import islice
+from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,13 +16,22 @@ from mock_server.repository import Storage, StoreUnavailable
 from mock_server.violations import quote, violation
 from mock_server.world import World, keep_running
 
-__all__ = ["DEFAULT", "HEADER", "WORLD", "InSandbox", "Sandbox", "Sandboxes", "sandbox_name"]
+__all__ = [
+    "DEFAULT",
+    "HEADER",
+    "NAME",
+    "WORLD",
+    "InSandbox",
+    "Sandbox",
+    "Sandboxes",
+    "sandbox_name",
+]
 
 DEFAULT = "default"
 HEADER = "X-Mock-Sandbox"
 WORLD = "adjourn.world"
 _FIELD = HEADER.lower().encode()
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SWEEPS_PER_IDLE_TIME = 10
 _POLL_SECONDS = 2.0
 
@@ -106,8 +116,7 @@ class Sandboxes:
         sandbox = self.others.pop(name, None)
         if sandbox is None:
             raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
-        await sandbox.world.stop()
-        await sandbox.world.store.clear()
+        await sandbox.world.forget()
 
     async def drop_idle(self) -> None:
         """Drop the sandboxes in which no mock has had a request for too long."""
@@ -150,10 +159,13 @@ class Sandboxes:
 
     def _new(self, name: str) -> Sandbox:
         if len(self.others) >= self.limit:
+            longest = max((one.idle_seconds() for one in self.others.values()), default=0.0)
+            wait = max(1, ceil(self.idle - longest + self._pause))
             raise Problem(
                 "too-many-sandboxes",
                 f"There are {self.limit} sandboxes already; delete one, or wait until one "
                 f"has been idle for {self.idle:g} s.",
+                headers={"Retry-After": str(wait)},
             )
         sandbox = self.others[name] = Sandbox(self.make(name))
         sandbox.opening = asyncio.create_task(self._open(name, sandbox))
@@ -210,7 +222,7 @@ def sandbox_name(scope: Scope) -> str | None:
     for field, value in scope["headers"]:
         if field == _FIELD:
             name = str(value.decode("latin-1"))
-            if not _NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
                 errors = [violation("header", f"/{HEADER}", detail, "pattern")]
                 raise Problem("invalid-request", f"{HEADER} names no sandbox.", errors=errors)

@@ -5,15 +5,21 @@ from typing import Any
 
 import jsonschema_rs
 
-__all__ = ["compile_schema", "json_schema", "relaxed"]
+from mock_server.targets import is_usable
 
+__all__ = ["FORMATS", "compile_schema", "json_schema", "relaxed"]
+
+# What has a meaning here beside the formats that JSON Schema knows.
+FORMATS = {"webhook-url": is_usable}
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
 
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
     """A validator for a resolved OpenAPI schema."""
-    return jsonschema_rs.Draft4Validator(json_schema(schema), validate_formats=True)
+    return jsonschema_rs.Draft4Validator(
+        json_schema(schema), validate_formats=True, formats=FORMATS
+    )
 
 
 def json_schema(schema: Any) -> Any:

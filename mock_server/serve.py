@@ -60,13 +60,14 @@ def serve(settings: Settings, running: Running) -> None:
     listener = bind(running.host, running.port)
     try:
         mock = Mock(settings)
-        config = configure(mock.asgi, running.ssl_certfile, running.ssl_keyfile)
     except (FixtureError, StoreError, FileNotFoundError) as error:
         listener.close()
         raise StartError(str(error)) from None
+    try:
+        config = configure(mock.asgi, running.ssl_certfile, running.ssl_keyfile)
     except (ssl.SSLError, OSError) as error:
         listener.close()
-        raise StartError(f"{running.ssl_certfile}, {running.ssl_keyfile}: {error}") from None
+        raise StartError(_certificate_advice(running, error)) from None
     url = address(running.host, listener, "https" if running.ssl_certfile else "http")
     announce = announce_json if running.as_json else banner
     _Server(config, announce(mock, url, running.version), mock).run(sockets=[listener])
@@ -187,6 +188,13 @@ class _Server(AnnouncedServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.mock.stopping.set()  # streams have no end of their own
         await super().shutdown(sockets)
+
+
+def _certificate_advice(running: Running, error: OSError) -> str:
+    files = [file for file in (running.ssl_certfile, running.ssl_keyfile) if file]
+    at_fault = [file for file in files if not file.is_file()] or files
+    cause = error.strerror or error
+    return f"{' or '.join(map(str, at_fault))}: {cause}; check --ssl-certfile and --ssl-keyfile"
 
 
 def _address_advice(host: str, port: int, error: OSError) -> str:

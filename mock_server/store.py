@@ -121,6 +121,15 @@ class SqliteRepository(SqliteOutbox):
         ).fetchone()[0]
         return expiry
 
+    async def latest(self) -> int | None:
+        row = self.connection.execute(
+            "SELECT max(max(last_activity, coalesce(finished, last_activity))) FROM sessions "
+            "WHERE sandbox = ?",
+            (self.sandbox,),
+        ).fetchone()
+        latest: int | None = row[0]
+        return latest
+
     def _one(self, where: str, values: Sequence[Any]) -> Session | None:
         row = self.connection.execute(
             f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {where}", values

@@ -18,7 +18,10 @@ _WANTED = {
     "array": "an array",
     "null": "null",
 }
-_FORMATS = {"date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z"}
+_FORMATS = {
+    "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
+    "webhook-url": "an http or https URL with a host, a port up to 65535 and no blanks",
+}
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
@@ -65,6 +68,8 @@ def describe_error(error: jsonschema_rs.ValidationError) -> str:
         return "wanted this member, got none"
     if name == "additionalProperties":
         return f"wanted no member {', '.join(quote(key) for key in facts['unexpected'][:5])}"
+    if name == "propertyNames":
+        return f"in the name of a member: {describe_error(facts['error'])}"
     return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
 
 

@@ -12,9 +12,9 @@ from mock_server.repository import Delivery, LoggedDelivery, Repository
 from mock_server.signing import signed_headers
 from mock_server.targets import TargetRefused
 
-__all__ = ["Dispatcher", "Send", "message_id"]
+__all__ = ["MAX_RETRIES", "Dispatcher", "Send", "message_id"]
 
-_MAX_RETRIES = 3
+MAX_RETRIES = 3
 _MAX_AT_ONCE = 50
 # How much longer than its attempt may take a webhook is kept from other mocks.
 _CLAIM_MARGIN_SECONDS = 5.0
@@ -159,7 +159,7 @@ class Dispatcher:
 
     def retry_at(self, delivery: Delivery, outcome: str) -> int | None:
         """When to try again: backoff, twice the backoff, four times; None for never."""
-        if outcome != "unavailable" or delivery.attempts >= _MAX_RETRIES:
+        if outcome != "unavailable" or delivery.attempts >= MAX_RETRIES:
             return None
         return self.clock.now() + round(self.backoff * (1 << delivery.attempts) * SECOND)
 

@@ -128,6 +128,13 @@ class World:
                 await task
         await self.sender.close()
 
+    async def forget(self) -> None:
+        """Stop for good and leave nothing; turns that are under way are told so."""
+        await self.stop()
+        self._leave_state()
+        await self.store.clear()
+        self.clock.restore()
+
     async def reset(self, keep: frozenset[str]) -> None:
         """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`.
 

@@ -37,6 +37,8 @@ async def stream_events(mock: Mock, world: World, call: Call) -> Answer:
 async def wait_for_events(mock: Mock, world: World, call: Call) -> Answer:
     """POST /events/wait-for."""
     wanted, count = call.body["match"], call.body.get("count", 1)
+    if "session_id" in wanted:
+        wanted = {**wanted, "session_id": wanted["session_id"].lower()}
     seconds = call.body.get("timeout_ms", 5000) / 1000
     after = call.body.get("after", 0)
     found = await _unless_stopping(mock, world.events.wait_for(wanted, count, after, seconds))

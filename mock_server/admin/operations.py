@@ -2,27 +2,56 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.types import Message, Send
 
+from mock_server.bodies import parse_strictly
+from mock_server.nearest import did_you_mean
 from mock_server.parameters import QueryReader
 from mock_server.schemas import compile_schema
 from mock_server.settings import Settings
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
-from mock_server.violations import describe_error, json_pointer, violation
+from mock_server.violations import describe_error, json_pointer, quote, violation
 
 __all__ = ["AdminValidation"]
 
 
+_NO_BODY = compile_schema({"type": "object", "properties": {}, "additionalProperties": False})
+
+
+class StrictReader(QueryReader):
+    """Reads a query of which nothing is ignored: a slip of the pen might cost a state."""
+
+    def read(self, query: bytes, errors: list[dict[str, str]]) -> dict[str, Any]:
+        """The values given, with defaults; unknown parameters are violations too."""
+        given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        for name in dict.fromkeys(name for name, _ in given):
+            if name not in self.schemas:
+                known = ", ".join(self.schemas) or "none"
+                detail = f"wanted no such parameter, got {quote(name)}; there is {known}"
+                hint = did_you_mean(name, self.schemas)
+                errors.append(violation("query", json_pointer([name]), f"{detail}{hint}"))
+        return super().read(query, errors)
+
+
 class AdminOperation(ValidatedOperation):
-    """An operation whose path parameters have schemas, and whose answers may be no JSON."""
+    """An operation whose path parameters have schemas, and whose answers may be no JSON.
+
+    One that takes no body takes an empty object, which asks for nothing.
+    """
 
     body_limit = 64 * 1024 * 1024  # a whole state is one document
 
     def __init__(self, next_app: Any, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
-        self.query = QueryReader(operation.parameters, frozenset())
+        self.query = StrictReader(operation.parameters, frozenset())
+        self.body = self.body or _NO_BODY
         self.path = _path_validators(operation.parameters)
+
+    def parse_body(self, raw: bytes) -> Any:
+        """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
+        return parse_strictly(raw)
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters. Raises Problem for one that its schema refuses."""

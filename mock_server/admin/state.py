@@ -3,24 +3,36 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jsonschema_rs import ValidationError
+
 from mock_server.admin.calls import AdminHandler, Answer, invalid
 from mock_server.agents import load_agents
 from mock_server.app import Mock
-from mock_server.documents import document_of, find_fault, image_of
+from mock_server.documents import document_of, image_of, sessions_of
 from mock_server.fixtures import fixture_violations
+from mock_server.nearest import did_you_mean
 from mock_server.problems import Problem
+from mock_server.reload import session_check
+from mock_server.rows import Image
 from mock_server.schemas import compile_schema
-from mock_server.seeds import check_seed, plant, play
+from mock_server.seeds import BUSY, check_seed, find_busy, plant, play, refused
+from mock_server.soundness import find_fault
 from mock_server.validation import Call
-from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.violations import describe_error, pointer_of, quote, violation
 from mock_server.world import World
 
 __all__ = ["HANDLERS"]
 
+_KEPT = ("state", "clock", "journal", "faults")
+
 
 async def reset(mock: Mock, world: World, call: Call) -> Answer:
     """POST /reset."""
-    keep = frozenset(filter(None, call.query.get("keep", "").split(",")))
+    text: str = call.query.get("keep", "")
+    keep = frozenset(text.split(",") if text else ())
+    for word in keep.difference(_KEPT):
+        wanted = f"wanted some of {', '.join(_KEPT)}, separated by commas, got {quote(word)}"
+        raise invalid("/keep", f"{wanted}{did_you_mean(word, _KEPT)}", "query")
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
@@ -37,12 +49,17 @@ async def seed(mock: Mock, world: World, call: Call) -> Answer:
     agents = load_agents(call.body)
     if fault := check_seed(call.body, {**world.agents, **agents}):
         raise invalid(*fault)
-    before = await world.snapshot()
-    world.agents.maps[0].update(agents)
+    if (number := await find_busy(call.body, world)) is not None:
+        raise refused(number, BUSY)
+    own = world.agents.maps[0]
+    before = {name: own[name] for name in agents if name in own}
+    own.update(agents)
     try:
         opened = await play(call.body, world)
     except Problem:
-        await world.restore(before)
+        for name in agents:
+            own.pop(name, None)
+        own.update(before)
         raise
     return 200, {"opened": opened, "agents": [*agents]}
 
@@ -56,9 +73,10 @@ async def replace_state(mock: Mock, world: World, call: Call) -> Answer:
     """PUT /state."""
     if fault := find_fault(call.body, world.agents):
         raise invalid(*fault)
-    if errors := _misfits(mock, call.body):
+    image = image_of(call.body, await mock.database.serial())
+    if errors := [*_misfits(mock, call.body, image)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
-    await world.replace(image_of(call.body, await mock.database.serial()))
+    await world.replace(image)
     return 200, {"sessions": len(call.body["sessions"])}
 
 
@@ -70,25 +88,18 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-def _misfits(mock: Mock, document: Mapping[str, Any]) -> list[dict[str, str]]:
+def _misfits(mock: Mock, document: Mapping[str, Any], image: Image) -> Iterator[dict[str, str]]:
     """Where the state holds what the API may not give: it hands these values out as they are."""
-    results = [
-        (f"/call_results/{number}/result", row["result"])
-        for number, row in enumerate(document.get("call_results", []))
-    ]
-    calls = [
-        (f"/sessions/{number}/messages/{position}/tool_calls/{place}", call)
-        for number, session in enumerate(document["sessions"])
-        for position, message in enumerate(session.get("messages", []))
-        for place, call in enumerate(message.get("tool_calls") or [])
-    ]
-    return [*_against(mock, "CallResult", results), *_against(mock, "ToolCall", calls)]
-
-
-def _against(mock: Mock, schema: str, values: list[tuple[str, Any]]) -> Iterator[dict[str, str]]:
+    errors_of = session_check(mock.contract, mock.renderer)
+    for number, session in enumerate(sessions_of(image)):
+        yield from _told(f"/sessions/{number}", errors_of(session))
     components = mock.contract.document["components"]
-    validator = compile_schema({"$ref": f"#/components/schemas/{schema}", "components": components})
-    for pointer, value in values:
-        for error in validator.iter_errors(value):
-            place = f"{pointer}{pointer_of(error)}"
-            yield violation("body", place, describe_error(error), error.kind.name)
+    result = compile_schema({**components["schemas"]["CallResult"], "components": components})
+    for number, row in enumerate(document.get("call_results", [])):
+        yield from _told(f"/call_results/{number}/result", result.iter_errors(row["result"]))
+
+
+def _told(place: str, errors: Iterator[ValidationError]) -> Iterator[dict[str, str]]:
+    for error in errors:
+        detail = describe_error(error)
+        yield violation("body", f"{place}{pointer_of(error)}", detail, error.kind.name)

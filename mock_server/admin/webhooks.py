@@ -21,7 +21,9 @@ __all__ = ["HANDLERS"]
 
 async def list_deliveries(mock: Mock, world: World, call: Call) -> Answer:
     """GET /webhooks/deliveries."""
-    log = await world.store.delivery_log(call.query.get("session_id"), call.query["limit"])
+    given = call.query.get("session_id")
+    session_id = None if given is None else given.lower()
+    log = await world.store.delivery_log(session_id, call.query["limit"])
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
@@ -48,7 +50,8 @@ async def trigger(mock: Mock, world: World, call: Call) -> Answer:
         detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
         raise _refused([violation("body", "/url", detail)])
     payload = example_with(given.get("payload", {}), mock.contract)
-    serial = await world.store.enqueue(payload["callId"], url, {}, payload, world.clock.now())
+    session_id = payload["callId"].lower()
+    serial = await world.store.enqueue(session_id, url, {}, payload, world.clock.now())
     return await _started(world, serial)
 
 

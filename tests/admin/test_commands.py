@@ -67,6 +67,26 @@ def test_a_snapshot_is_saved_and_restored(steer):
     assert "404, There is no snapshot" in steer("snapshot", "restore", "two", code=1)
 
 
+@pytest.mark.parametrize("name", ["../reset", "..", ".", "a/b", "name?", "ü", ""])
+@pytest.mark.parametrize("command", ["save", "restore"])
+def test_a_name_that_is_none_is_told_and_goes_nowhere(steer, command, name):
+    steer.client.open()
+    assert "wanted 1 to 64 letters" in steer("snapshot", command, name, code=2)
+    assert steer.client.count() == 1
+
+
+def test_a_token_beyond_ascii_is_sent(start, monkeypatch):
+    mock = start(admin_token="ü")
+    arguments = ["clock", "show", "--url", str(mock.base_url), "--admin-token"]
+    assert "wall" in CliRunner().invoke(main, [*arguments, "ü"]).output
+    assert "401, The API key" in CliRunner().invoke(main, [*arguments, "ö"]).output
+
+
+def test_an_answer_that_no_mock_gives_is_told(steer, shared):
+    output = steer("clock", "show", "--url", f"{shared.base_url}/livez?", code=1)
+    assert "is no mock; check --url" in output
+
+
 def test_sandboxes_and_requests_are_listed(steer):
     steer.client.open()
     assert steer.client.headers["X-Mock-Sandbox"][:30] in steer("sandboxes")
@@ -98,7 +118,12 @@ def test_a_wrong_span_is_refused(steer, text):
 
 @pytest.mark.parametrize(
     ("text", "duration"),
-    [("30m", "P0DT0H30M0S"), ("1d2h", "P1DT2H0M0S"), ("1.5s", "P0DT0H0M1.5S"), ("PT1H", "PT1H")],
+    [
+        ("30m", "P0W0DT0H30M0S"),
+        ("1w1d2h", "P1W1DT2H0M0S"),
+        ("1.5s", "P0W0DT0H0M1.5S"),
+        ("PT1H", "PT1H"),
+    ],
 )
 def test_a_span_as_a_duration(text, duration):
     assert iso_duration(text) == duration

@@ -82,6 +82,12 @@ def test_what_happened_already_counts(client):
     assert [event["id"] for event in later] == [3]
 
 
+def test_an_id_is_awaited_in_either_case(client):
+    session = client.open()
+    (event,) = wait_for(client, {"session_id": session["id"].upper()}).json()["events"]
+    assert event["session_id"] == session["id"]
+
+
 def test_waiting_in_vain_tells_what_was_seen(client):
     session = client.open()
     response = wait_for(client, {"type": "session.final"}, timeout_ms=50)
@@ -111,6 +117,7 @@ def test_a_delivery_is_awaited(start, receiver):
         ({"match": {}, "count": 0}, "/count", "at least 1"),
         ({"match": {}, "timeout_ms": 600_001}, "/timeout_ms", "at most 600000"),
         ({"match": {}, "timeout": 5}, "", '"timeout"'),
+        ({"match": {"sessionId": "7"}}, "/match", '"sessionId"'),
     ],
 )
 def test_a_wrong_wait_is_refused(client, body, pointer, words):

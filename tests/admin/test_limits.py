@@ -37,6 +37,25 @@ def test_what_is_no_http_is_refused(raw):
     assert raw(b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.parametrize("hosts", ["", "Host: a\r\nHost: a\r\n"])
+def test_a_request_without_one_host_is_refused(raw, hosts):
+    answer = raw(f"GET /livez HTTP/1.1\r\n{hosts}\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert raw(b"GET /livez HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("method", "status"), [("PUT", 405), ("OPTIONS", 204), ("HEAD", 200)])
+def test_a_page_has_the_methods_of_a_page(shared, method, status):
+    response = shared.request(method, "/livez")
+    assert response.status_code == status
+    assert method == "HEAD" or response.headers["allow"] == "GET, HEAD"
+
+
+def test_an_answer_without_content_has_no_length(shared):
+    response = shared.admin("DELETE", "/faults")
+    assert (response.status_code, "content-length" in response.headers) == (204, False)
+
+
 def test_many_requests_on_one_connection_are_not_one_head(shared):
     for _ in range(30):
         answer = shared.get(CHATS, headers={"X-Long": "x" * 5000})

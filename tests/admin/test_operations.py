@@ -220,6 +220,13 @@ def test_a_bad_certificate_is_refused(tmp_path):
     assert "Traceback" not in stderr
 
 
+def test_a_certificate_that_is_not_there_is_named(tmp_path):
+    absent = tmp_path / "nope.pem"
+    code, _, stderr = run("--port", "0", "--ssl-certfile", str(absent))
+    assert code == 3
+    assert f"{absent}: No such file or directory; check --ssl-certfile" in stderr
+
+
 def test_healthcheck(launch):
     _, facts = launch("--port", "0", "--admin-token", "t")
     assert run("healthcheck", "--url", facts["url"]) == (0, "", "")

@@ -67,6 +67,12 @@ def test_an_allowed_host_is_answered():
     check_caller(caller(host="mock.test:4010"), None, ("mock.test",))
 
 
+def test_with_the_token_any_host_is_answered():
+    named = caller(host="mock.test:4010", authorization="Bearer steer")
+    check_caller(named, "steer", ())
+    assert refused(caller(host="evil.test"), "steer").status == 401
+
+
 def test_a_rebound_name_is_refused_over_http(shared):
     assert shared.admin("GET", "/clock", headers={"Host": "evil.test"}).status_code == 403
 

@@ -1,5 +1,6 @@
 """Sandboxes: one port, worlds that never meet."""
 
+import threading
 import time
 
 import httpx
@@ -57,6 +58,20 @@ def test_a_sandbox_is_listed_and_deleted(client, shared):
     assert client.count() == 0
 
 
+def test_a_deleted_sandbox_answers_the_turn_that_waits_for_its_clock(client, shared, eventually):
+    client.steer("PUT", "/clock", json={"mode": "frozen"})
+    session = client.open("agent-slow")
+    name = client.headers["X-Mock-Sandbox"]
+    world = shared.mock.sandboxes.others[name].world
+    answers = []
+    turn = threading.Thread(target=lambda: answers.append(client.submit(session["id"])))
+    turn.start()
+    eventually(world.clock.next_due)
+    shared.admin("DELETE", f"/sandboxes/{name}").raise_for_status()
+    turn.join(5)
+    assert answers[0].status_code == 404
+
+
 def test_the_default_sandbox_cannot_be_deleted(shared):
     response = shared.admin("DELETE", "/sandboxes/default")
     assert (response.status_code, response.json()["type"]) == (409, "/problems/sandbox-kept")
@@ -89,6 +104,7 @@ def test_the_number_of_sandboxes_is_bounded(start):
         response = client.get(CHATS)
     assert (response.status_code, response.json()["type"]) == (429, "/problems/too-many-sandboxes")
     assert "delete one" in response.json()["detail"]
+    assert 3500 < int(response.headers["retry-after"]) <= 3960
 
 
 def test_a_browser_may_send_the_header(shared):

@@ -19,6 +19,7 @@ from mock_server.signing import parse_secret
 from mock_server.store import SqliteRepository
 from mock_server.targets import Targets
 from mock_server.world import World
+from tests.serving import Api
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 LOG = "/__admin/webhooks/deliveries"
@@ -114,6 +115,10 @@ def test_a_trigger_sends_the_example_with_other_members(hooked, eventually):
     ("body", "status", "pointer", "word"),
     [
         ({"url": "ftp://x"}, 400, "/url", "ftp"),
+        ({"url": "http://127.0.0.1:99999/"}, 400, "/url", "port"),
+        ({"url": "http://127.0.0.1/\x00"}, 400, "/url", "blanks"),
+        ({"url": "http://127.0.0.1/\n"}, 400, "/url", "blanks"),
+        ({"url": "http://127.0.0.1/a b"}, 400, "/url", "blanks"),
         ({"url": "http://example.com/"}, 400, "/url", "--webhook-allow"),
         ({"url": "http://127.0.0.1.example.com/"}, 400, "/url", "loopback"),
         ({"payload": {"callId": 7}}, 400, "/payload/callId", "a string"),
@@ -129,6 +134,15 @@ def test_a_wrong_trigger_is_refused(hooked, body, status, pointer, word):
     assert response.json()["errors"][0]["pointer"] == pointer
     assert word in response.json()["errors"][0]["detail"]
     assert hooked.get(LOG).json() == before
+
+
+def test_deliveries_are_listed_by_an_id_in_either_case(hooked):
+    sent = trigger(hooked, payload={"callId": "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B11"}).json()
+    for wanted in (sent["session_id"].upper(), sent["session_id"].lower()):
+        (listed,) = hooked.get(LOG, params={"session_id": wanted}).json()["deliveries"]
+        assert listed["id"] == sent["id"]
+    refused = hooked.get(LOG, params={"session_id": "seven"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/session_id")
 
 
 def test_a_trigger_without_a_target_is_told_its_cure(api):
@@ -317,10 +331,10 @@ def test_the_log_is_bounded():
 def test_the_log_survives_a_restart(start, receiver, tmp_path, eventually):
     receiver.statuses = [503]
     settings = {"db": tmp_path / "state.db", "webhook_url": receiver.url, "webhook_backoff": 1.0}
-    first = start(**settings)
-    first.end(first.open()["id"])
-    eventually(lambda: first.get(LOG).json()["deliveries"][0]["attempts"])
-    before = first.get(LOG).json()["deliveries"][0]
+    with Api.of(**settings) as first:
+        first.end(first.open()["id"])
+        eventually(lambda: first.get(LOG).json()["deliveries"][0]["attempts"])
+        before = first.get(LOG).json()["deliveries"][0]
     second = start(**settings)
     eventually(lambda: second.get(LOG).json()["deliveries"][0]["outcome"] == "delivered")
     after = second.get(LOG).json()["deliveries"][0]

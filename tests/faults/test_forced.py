@@ -43,6 +43,12 @@ def test_a_forced_reply_has_the_headers_of_the_contract(api, path, status, heade
     assert response.headers[header] == value
 
 
+def test_the_examples_that_there_are_are_told_once_each(api):
+    detail = api.get(CHATS, headers={"Prefer": "example=nope"}).json()["detail"]
+    names = detail.partition("there are ")[2].rstrip(".").split(", ")
+    assert len(names) == len({*names}) > 1
+
+
 def test_an_example_is_chosen_by_its_name(api):
     headers = {"Prefer": "code=409, example=duplicate"}
     response = api.post(CHATS, json={}, headers=headers)

@@ -47,6 +47,12 @@ def test_the_same_seed_gives_the_same_faults(api, rules):
     assert {*runs[0]} == {200, 500}
 
 
+def test_a_forced_reply_spends_no_rule(api, rules):
+    rules(operation="listChats", fault="SERVER_ERROR", times=1)
+    assert statuses(api, 2, Prefer="code=401") == [401, 401]
+    assert statuses(api, 2) == [500, 200]
+
+
 def test_a_rule_is_of_one_sandbox(api, rules):
     rules(sandbox="other", operation="listChats", fault="SERVER_ERROR")
     assert statuses(api, 1) == [200]

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import httpx
@@ -98,6 +99,37 @@ def test_a_named_sandbox_goes_on_after_a_restart(launch, tmp_path, receiver):
     assert [sandbox["name"] for sandbox in listed] == ["default", "gw0"]
 
 
+def test_time_goes_on_after_a_restart(launch, tmp_path):
+    options = ("--port", "0", "--db", str(tmp_path / "state.db"))
+    process, facts = launch(*options)
+    with httpx.Client(base_url=facts["url"], headers=KEY) as api:
+        api.post("/__admin/clock/advance", json={"by": "P30D"}).raise_for_status()
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-echo"}).json()
+    process.kill()
+    process.wait()
+    _, facts = launch(*options)
+    clock = httpx.get(f"{facts['url']}/__admin/clock").json()
+    assert (clock["mode"], clock["now"] > session["created_time"]) == ("offset", True)
+
+
+def test_a_turn_that_never_ends_holds_up_no_stop(launch):
+    process, facts = launch("--port", "0", "--frozen-time", "2030-01-05T09:00:00Z")
+    answers = []
+    with httpx.Client(base_url=facts["url"], headers=KEY, timeout=20) as api:
+        session = api.post("/api/v1/chats", json={"agent_id": "agent-slow"}).json()["id"]
+        path = f"/api/v1/chats/{session}/messages"
+        turn = threading.Thread(
+            target=lambda: answers.append(api.post(path, json={"content": "Hello"}))
+        )
+        turn.start()
+        time.sleep(0.5)  # until it is under way, which nothing shows
+        process.terminate()
+        turn.join()
+    assert (answers[0].status_code, answers[0].json()["type"]) == (503, "/problems/stopped")
+    process.wait()
+    assert "Traceback" not in process.stderr.read()
+
+
 def test_a_seed_brings_agents_and_sessions(launch, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(
@@ -135,6 +167,13 @@ def test_a_taken_port_is_told_in_one_line():
         (["--db", "postgres://u:s3%zzcret@h/d"], ["--db", "DATABASE"]),
         (["--webhook-url", "ftp://x"], ["--webhook-url", "http"]),
         (["--webhook-backoff", "-1"], ["--webhook-backoff"]),
+        (["--webhook-backoff", "inf"], ["--webhook-backoff", "inf"]),
+        (["--webhook-timeout", "nan"], ["--webhook-timeout", "nan"]),
+        (["--sandbox-idle", "nan"], ["--sandbox-idle", "nan"]),
+        (["--sandbox-idle", "1e300"], ["--sandbox-idle", "1e+300"]),
+        (["--token", ""], ["--token", "not empty"]),
+        (["--token", " x"], ["--token", "blanks"]),
+        (["--admin-token", ""], ["--admin-token", "not empty"]),
     ],
 )
 def test_a_wrong_option_is_told_with_its_name(options, words):
@@ -178,6 +217,17 @@ def test_a_bad_database_is_told(tmp_path):
         assert result.exit_code == 3
         assert str(path) in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_a_file_that_another_mock_has_open_is_told(launch, tmp_path):
+    file = tmp_path / "state.db"
+    process, _ = launch("--port", "0", "--db", str(file))
+    result = refused("--port", "0", "--db", str(file))
+    assert result.exit_code == 3
+    assert_told(result, str(file), "another process has it open", "postgresql://")
+    process.kill()
+    process.wait()
+    launch("--port", "0", "--db", str(file))
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,29 @@ def test_an_image_brings_the_same_state_back(store, run):
     assert not any(run(store.dump()).values())
 
 
+def test_the_latest_instant_is_that_of_an_activity_or_an_end(store, run):
+    assert run(store.latest()) is None
+    run(store.insert(session(1, last_activity=5)))
+    assert run(store.latest()) == 5
+    finish(run, store, 2)
+    assert run(store.latest()) == run(store.get("s2")).finished > 5
+
+
+def test_discarded_sessions_leave_nothing(store, run):
+    kept = beside(store)
+    for one in (store, kept):
+        run(one.insert(session(2)))
+        run(one.apply(Change(session(2), messages=(Message("user", "x", 1),), key="k")))
+        finish(run, one, 2, webhook=WEBHOOK)
+    run(store.insert(session(4)))
+    before = run(kept.dump())
+    run(store.discard(["s2", "nobody"]))
+    image = run(store.dump())
+    assert [row["id"] for row in image.pop("sessions")] == ["s4"]
+    assert not any(image.values())
+    assert run(kept.dump()) == before
+
+
 def test_ten_thousand_sessions_are_listed_fast(store, run):
     sessions = [
         {"id": f"s{n}", "agent_id": f"a{n % 7}", "channel": f"c{n % 3}",

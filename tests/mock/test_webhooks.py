@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from mock_server.webhooks import Dispatcher, classify
+from tests.serving import Api
 
 
 class Sender:
@@ -147,7 +148,8 @@ def test_a_stored_session_whose_agent_is_gone_fails_its_turns_but_ends(start, tm
     seed = tmp_path / "seed.yaml"
     seed.write_text("agents: {a: {script: [{reply: Hi}]}}")
     database = tmp_path / "state.db"
-    session = start(seed=seed, db=database).open("a")["id"]
+    with Api.of(seed=seed, db=database) as first:
+        session = first.open("a")["id"]
     api = start(db=database)
     assert api.submit(session).status_code == 502
     assert api.end(session).json()["final_reason"] == "user_end"
