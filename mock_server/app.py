@@ -23,24 +23,24 @@ from mock_server.agents import Agent
 from mock_server.contract import Contract
 from mock_server.cors import CorsMiddleware
 from mock_server.coverage import Coverage
-from mock_server.database import Database
 from mock_server.files import Files, read_files
 from mock_server.fixtures import FixtureError
 from mock_server.handlers import HANDLERS, Handler
 from mock_server.interference import Interference
 from mock_server.observation import Observed
 from mock_server.pages import page
-from mock_server.problems import Problem, Reply, reply_with
+from mock_server.problems import Problem, Reply, reply_with, store_unavailable
 from mock_server.recorder import Counts, Recorder
 from mock_server.reload import Watcher
 from mock_server.render import Renderer
 from mock_server.replies import send_reply
+from mock_server.repository import StoreUnavailable
 from mock_server.routing import Documentation, Routing
 from mock_server.sandboxes import WORLD, InSandbox, Sandboxes
 from mock_server.security import Security
 from mock_server.seeds import plant
 from mock_server.settings import Settings
-from mock_server.store import SqliteRepository
+from mock_server.stores import open_store
 from mock_server.validation import CALL, Call, ValidationMiddleware
 from mock_server.violations import json_pointer
 from mock_server.world import World
@@ -61,10 +61,14 @@ class Mock:
         self.renderer = Renderer(settings.choices)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
-        self.database = Database(settings.db)
+        self.database, self.repository = open_store(settings.db)
         self.coverage = Coverage()
         self.sandboxes = Sandboxes(
-            self.make_world, self.open_world, settings.sandbox_idle, settings.sandbox_limit
+            self.make_world,
+            self.open_world,
+            self.database,
+            settings.sandbox_idle,
+            settings.sandbox_limit,
         )
         self.counts = Counts()
         self.started = time.monotonic()
@@ -87,13 +91,15 @@ class Mock:
 
     def make_world(self, name: str) -> World:
         """The world of a sandbox, with whatever the database holds of it."""
-        store = SqliteRepository(self.database, name)
-        lifecycle = self.contract.lifecycle
+        store, lifecycle = self.repository(name), self.contract.lifecycle
         return World(name, store, self.agents, lifecycle, self.settings, self.coverage)
 
     async def open_world(self, world: World) -> None:
         """Plant the seed in a world that is empty, and start it."""
-        await plant(self.seed, world)
+        await world.store.touch()
+        if self.seed.get("sessions"):
+            async with world.store.alone():
+                await plant(self.seed, world)
         await world.start()
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,7 +172,8 @@ class Mock:
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
-        await self.sandboxes.start(self.database.sandboxes())
+        await self.database.start()
+        await self.sandboxes.start()
         watching = asyncio.create_task(Watcher(self).run()) if self.settings.watch else None
         self.ready = True
         try:
@@ -176,7 +183,7 @@ class Mock:
             if watching is not None:
                 watching.cancel()
             await self.sandboxes.stop()
-            self.database.close()
+            await self.database.close()
 
 
 class Front:
@@ -236,5 +243,7 @@ def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
         return Problem("method-not-allowed", detail, headers={"Allow": allow})
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem("unknown-path", "There is nothing here; see /ui/.")
+    if isinstance(error, StoreUnavailable):
+        return store_unavailable(error)
     _log.error("a request failed", exc_info=error)
     return Problem("internal-error", "The mock itself is at fault; its log has the cause.")

@@ -101,7 +101,9 @@ class Chats:
 
     async def duplicate(self, session: Session) -> Session | None:
         """The active session at a busy endpoint; None when it has just become free."""
-        existing = await self.store.active_at(session.channel, session.external_hash or "")
+        if session.external_hash is None:
+            return None
+        existing = await self.store.active_at(session.channel, session.external_hash)
         if existing is not None and self.choices["duplicate_open"] == "conflict":
             detail = "An active session exists for this channel and external_id."
             raise Problem("endpoint-busy", detail)
@@ -122,12 +124,15 @@ class Chats:
         """Run one round, or answer a repeated key. Turns of a session queue up."""
         key = body.get("idempotency_key") or None
         async with self.turn_lock(session_id):
-            session = await self.get(session_id)
-            earlier = await self.replayed(session, key)
-            if earlier is not None:
-                self.on_step(session.state, "replay")
-                return earlier
-            return await self.run_turn(session, key, body)
+            while True:
+                session = await self.get(session_id)
+                earlier = await self.replayed(session, key)
+                if earlier is not None:
+                    self.on_step(session.state, "replay")
+                    return earlier
+                result = await self.run_turn(session, key, body)
+                if result is not None:
+                    return result
 
     def turn_lock(self, session_id: str) -> asyncio.Lock:
         """The lock that makes the turns of a session follow one another."""
@@ -139,8 +144,11 @@ class Chats:
 
     async def run_turn(
         self, session: Session, key: str | None, body: Mapping[str, Any]
-    ) -> TurnResult:
-        """One round on a session whose key is new. Raises Problem when it is refused."""
+    ) -> TurnResult | None:
+        """One round on a session whose key is new; None if another mock's turn came first.
+
+        Raises Problem when it is refused.
+        """
         started = self.clock.stamp()
         self._refuse("submit", session)
         epoch = self.epoch
@@ -157,10 +165,11 @@ class Chats:
             reply_from=1,
             key=key,
             complete=self.completion("pipeline" in step.effects, None),
+            seen=session.message_count,
         )
         if await self.store.apply(change) is None:
-            final = await self.get(session.id)
-            self._refuse(event, final)
+            self._refuse(event, await self.get(session.id))
+            return None
         self.on_step(session.state, event)
         self.tell("session.turn", session.id, agent_id=session.agent_id, replies=len(replies))
         if change.complete is not None:
@@ -190,16 +199,22 @@ class Chats:
     async def finish(
         self, session: Session, event: str, note: str | None, overdue_at: int | None = None
     ) -> Session:
-        """Carry out an event that finalises. Of several at once one wins, the others see it."""
+        """Carry out an event that finalises. Of several at once one wins, the others see it.
+
+        With `overdue_at` it is given up when a turn came between, else carried out after that.
+        """
         step = self.lifecycle.step(session, event, self.clock.stamp())
         if "finalise" not in step.effects:
             self.on_step(session.state, event)
             return session
         complete = self.completion("pipeline" in step.effects, note)
-        change = Change(session=step.session, complete=complete, overdue_at=overdue_at)
+        seen = session.message_count
+        change = Change(session=step.session, complete=complete, overdue_at=overdue_at, seen=seen)
         stored = await self.store.apply(change)
         if stored is None:
             session = await self.get(session.id)
+            if not session.is_final and overdue_at is None:
+                return await self.finish(session, event, note)
             self.on_step(session.state, event)
             return session
         self.on_step(session.state, event)

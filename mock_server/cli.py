@@ -49,13 +49,20 @@ def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dic
         raise click.BadParameter(str(error)) from None
 
 
-def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path | str | None:
     if value is None:
         return None
-    if "://" in value:
-        scheme = value.partition("://")[0]
-        raise click.BadParameter(f"{scheme} is not served yet; give the path of a SQLite file")
-    return Path(value)
+    if "://" not in value:
+        return Path(value)
+    from mock_server.pgurl import SCHEMES, url_fault
+
+    scheme = value.partition("://")[0]
+    if scheme not in SCHEMES:
+        wanted = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or the path of a SQLite file"
+        raise click.BadParameter(f"{scheme} is not served; give {wanted}")
+    if fault := url_fault(value):
+        raise click.BadParameter(fault)
+    return value
 
 
 def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -137,8 +144,9 @@ def _commands() -> dict[str, click.Command]:
     "--db",
     envvar="ADJOURN_DB",
     callback=_database,
-    metavar="PATH",
-    help="SQLite file for the state; without one it stays in memory.",
+    metavar="PATH|URL",
+    help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
+    "share; without one it stays in memory.",
 )
 @click.option(
     "--seed",

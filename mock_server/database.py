@@ -5,24 +5,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import orjson
-
+from mock_server.matching import holds, is_among
+from mock_server.repository import StoreError
 from mock_server.tables import SCHEMA
 
-__all__ = ["Database", "StoreError"]
-
-_SORTED = orjson.OPT_SORT_KEYS
-_MAX_DOTS = 100
-
-
-class StoreError(ValueError):
-    """The database file cannot be used; the message names it, the cause and the cure."""
+__all__ = ["Database"]
 
 
 class Database:
     """A connection that the repositories of all sandboxes share."""
+
+    shared = False
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -44,7 +38,10 @@ class Database:
             raise
         self.connection.execute("COMMIT")
 
-    def sandboxes(self) -> list[str]:
+    async def start(self) -> None:
+        """It is ready as it is."""
+
+    async def sandboxes(self) -> list[str]:
         """The names of those that hold anything, the latest active first."""
         rows = self.connection.execute(
             "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest FROM sessions "
@@ -53,7 +50,15 @@ class Database:
         )
         return [row[0] for row in rows]
 
-    def close(self) -> None:
+    async def waiting(self) -> list[str]:
+        """None: each world knows what it waits for."""
+        return []
+
+    async def serial(self) -> int:
+        """The number of the next activity."""
+        return next(self.activity)
+
+    async def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
 
@@ -61,35 +66,10 @@ class Database:
 def _connect(path: Path | None) -> sqlite3.Connection:
     # The loop that serves may run in another thread than the one that built the mock.
     connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
-    connection.create_function("holds", 2, _holds, deterministic=True)
+    connection.create_function("holds", 2, holds, deterministic=True)
+    connection.create_function("is_among", 2, is_among, deterministic=True)
     if path is not None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(SCHEMA)
     return connection
-
-
-def _holds(document: str, filters: str) -> bool:
-    """Whether a document holds each wanted value at its dotted path."""
-    row = orjson.loads(document)
-    wanted: dict[str, Any] = orjson.loads(filters)
-    return all(_same(_dig(row, path), [value]) for path, value in wanted.items())
-
-
-def _same(one: Any, other: Any) -> bool:
-    # As text, because in Python true equals 1.
-    return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
-
-
-def _dig(value: Any, path: str) -> list[Any]:
-    if not path:
-        return [value]
-    if not isinstance(value, dict) or path.count(".") > _MAX_DOTS:
-        return []
-    # A key may hold dots itself, so the longest one that exists wins.
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        key = ".".join(parts[:length])
-        if key in value:
-            return _dig(value[key], ".".join(parts[length:]))
-    return []

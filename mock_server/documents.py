@@ -7,7 +7,7 @@ import orjson
 
 from mock_server.chats import external_hash
 from mock_server.instants import EARLIEST, LATEST, format_instant, parse_instant
-from mock_server.records import Image, dump
+from mock_server.rows import Image, dump
 
 __all__ = ["document_of", "find_fault", "image_of"]
 

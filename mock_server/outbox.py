@@ -3,29 +3,65 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from mock_server.records import SqliteRecords, dump
-from mock_server.repository import LoggedDelivery
+from mock_server.records import SqliteRecords
+from mock_server.repository import Delivery, LoggedDelivery
+from mock_server.rows import (
+    ATTEMPTS_KEPT,
+    DELIVERIES_KEPT,
+    DELIVERY_COLUMNS,
+    LOGGED_COLUMNS,
+    delivery_of,
+    dump,
+    logged_of,
+    webhook_row,
+)
 
 __all__ = ["SqliteOutbox"]
-
-_COLUMNS = "serial, session_id, url, payload, due, outcome, log"
 
 
 class SqliteOutbox(SqliteRecords):
     """What was delivered, what waits, and what is to be sent again."""
 
+    async def deliveries(self) -> list[Delivery]:
+        rows = self.connection.execute(
+            f"SELECT {DELIVERY_COLUMNS} FROM outbox "
+            "WHERE sandbox = ? AND due IS NOT NULL ORDER BY due, serial LIMIT 1000",
+            (self.sandbox,),
+        )
+        return [delivery_of(row) for row in rows]
+
+    async def claim(self, delivery: Delivery, seconds: float) -> bool:
+        return True
+
+    async def delivered(
+        self,
+        serial: int,
+        outcome: str,
+        retry_at: int | None,
+        attempt: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, outcome = ?, due = ?, "
+            "log = json_insert(CASE WHEN json_array_length(log) < ? THEN log "
+            "ELSE json_remove(log, '$[0]') END, '$[#]', json(?)) WHERE serial = ?",
+            (outcome, retry_at, ATTEMPTS_KEPT, dump(attempt or {}), serial),
+        )
+        self.connection.execute(
+            "DELETE FROM outbox WHERE serial <= ? AND sandbox = ? AND due IS NULL",
+            (serial - DELIVERIES_KEPT, self.sandbox),
+        )
+
+    async def next_delivery(self) -> int | None:
+        row = self.connection.execute(
+            "SELECT min(due) FROM outbox WHERE sandbox = ? AND due IS NOT NULL", (self.sandbox,)
+        ).fetchone()
+        due: int | None = row[0]
+        return due
+
     async def enqueue(
         self, session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
     ) -> int:
-        row = self.connection.execute(
-            "INSERT INTO outbox (sandbox, session_id, url, headers, payload, attempts, due, "
-            "outcome) VALUES (?, ?, ?, ?, ?, 0, ?, 'pending') RETURNING serial",
-            (self.sandbox, session_id, url, dump(headers), dump(payload), due),
-        ).fetchone()
-        serial: int = row[0]
-        return serial
+        return self.put(webhook_row(session_id, url, headers, payload, due))
 
     async def postpone(self, serial: int, due: int) -> None:
         self.connection.execute(
@@ -42,22 +78,15 @@ class SqliteOutbox(SqliteRecords):
 
     async def delivery(self, serial: int) -> LoggedDelivery | None:
         row = self.connection.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE sandbox = ? AND serial = ?",
+            f"SELECT {LOGGED_COLUMNS} FROM outbox WHERE sandbox = ? AND serial = ?",
             (self.sandbox, serial),
         ).fetchone()
-        return None if row is None else _logged(*row)
+        return None if row is None else logged_of(row)
 
     async def delivery_log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
         rows = self.connection.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE sandbox = ? "
+            f"SELECT {LOGGED_COLUMNS} FROM outbox WHERE sandbox = ? "
             "AND (? IS NULL OR session_id = ?) ORDER BY serial DESC LIMIT ?",
             (self.sandbox, session_id, session_id, limit),
         )
-        return [_logged(*row) for row in rows]
-
-
-def _logged(
-    serial: int, session_id: str, url: str, payload: str, due: int | None, outcome: str, log: str
-) -> LoggedDelivery:
-    values = orjson.loads(payload), orjson.loads(log)
-    return LoggedDelivery(serial, session_id, url, values[0], due, outcome, values[1])
+        return [logged_of(row) for row in rows]

@@ -1,13 +1,16 @@
 """Problems of RFC 9457: the kinds that the mock knows, as errors and as responses."""
 
 import html
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-__all__ = ["KINDS", "Kind", "Problem", "Reply", "help_page", "reply_with"]
+__all__ = ["KINDS", "Kind", "Problem", "Reply", "help_page", "reply_with", "store_unavailable"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,12 @@ KINDS: Mapping[str, Kind] = {
     "internal-error": Kind(
         500, "Internal error", "The mock itself is at fault; its log has the cause."
     ),
+    "store-unavailable": Kind(
+        503,
+        "Store unavailable",
+        "The database does not answer. Send the request again as soon as it is back, a turn with "
+        "the same idempotency_key.",
+    ),
     "agent-failed": Kind(
         502, "Agent failed", "The agent gave no reply, nothing was stored: send the turn again."
     ),
@@ -155,6 +164,13 @@ def reply_with(problem: Problem, style: str) -> Reply:
         return Reply(problem.status, text.encode(), "text/plain; charset=utf-8", headers)
     body = orjson.dumps(problem.document())
     return Reply(problem.status, body, "application/problem+json", headers)
+
+
+def store_unavailable(error: Exception) -> Problem:
+    """The problem of a request that the store did not answer, which is logged."""
+    _log.warning("the store does not answer: %s", error)
+    detail = "The database does not answer now; the mock's log has the cause."
+    return Problem("store-unavailable", detail, headers={"Retry-After": "1"})
 
 
 def help_page(name: str) -> bytes:

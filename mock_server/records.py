@@ -1,26 +1,24 @@
 """What finished sessions leave in the embedded store: call results, audit entries, webhooks."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 
 from mock_server.database import Database
-from mock_server.repository import AuditEntry, CallResultQuery, Completion, Delivery
+from mock_server.filters import all_of, call_result_tests, memberships
+from mock_server.repository import AuditEntry, CallResultQuery, Completion
+from mock_server.rows import TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
-from mock_server.tables import TABLES
 
-__all__ = ["Image", "SqliteRecords", "dump"]
-
-# The rows of each table that belong to one sandbox.
-Image = dict[str, list[dict[str, Any]]]
-
-_DELIVERIES_KEPT = 1_000
-_ATTEMPTS_KEPT = 50
+__all__ = ["SqliteRecords"]
 
 
 class SqliteRecords:
     """The records of one sandbox."""
+
+    calls = 0
 
     def __init__(self, database: Database, sandbox: str) -> None:
         self.database = database
@@ -41,26 +39,17 @@ class SqliteRecords:
 
     def call_result_filter(self, query: CallResultQuery) -> tuple[str, list[Any]]:
         """The condition of a search, with its values."""
-        tests: list[tuple[str, Any]] = [
-            ("sandbox = ?", self.sandbox),
-            ("visible <= ?", query.visible_at),
-        ]
-        for column, wanted in (
-            ("call_id", query.call_ids),
-            ("agent_id", query.agent_ids),
-            ("status", query.statuses),
-        ):
-            if wanted:
-                tests.append((f"{column} IN (SELECT value FROM json_each(?))", dump(wanted)))
-        if query.completed_from is not None:
-            tests.append(("completed >= ?", query.completed_from))
-        if query.completed_to is not None:
-            tests.append(("completed <= ?", query.completed_to))
-        if query.endpoint is not None:
-            tests.append(("endpoint = ?", query.endpoint))
+        where, values = all_of([*call_result_tests(self.sandbox, query)], "?")
+        for column, wanted in memberships(query):
+            values.append(dump(wanted))
+            # SQLite's own function cuts a text at U+0000; the other one uses no index.
+            cut = "\\u0000" in values[-1]
+            test = "is_among({}, ?)" if cut else "{} IN (SELECT value FROM json_each(?))"
+            where += f" AND {test.format(column)}"
         if query.data:
-            tests.append(("holds(document, ?)", dump(query.data)))
-        return " AND ".join(test for test, _ in tests), [value for _, value in tests]
+            where += " AND holds(document, ?)"
+            values.append(dump(query.data))
+        return where, values
 
     async def audit(self, session_id: str) -> list[AuditEntry]:
         rows = self.connection.execute(
@@ -69,42 +58,6 @@ class SqliteRecords:
             (self.sandbox, session_id),
         )
         return [AuditEntry(*row) for row in rows]
-
-    async def deliveries(self) -> list[Delivery]:
-        rows = self.connection.execute(
-            "SELECT serial, session_id, url, headers, payload, attempts, due FROM outbox "
-            "WHERE sandbox = ? AND due IS NOT NULL ORDER BY due, serial LIMIT 1000",
-            (self.sandbox,),
-        )
-        return [
-            Delivery(serial, session_id, url, orjson.loads(headers), payload.encode(), tries, due)
-            for serial, session_id, url, headers, payload, tries, due in rows
-        ]
-
-    async def delivered(
-        self,
-        serial: int,
-        outcome: str,
-        retry_at: int | None,
-        attempt: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, outcome = ?, due = ?, "
-            "log = json_insert(CASE WHEN json_array_length(log) < ? THEN log "
-            "ELSE json_remove(log, '$[0]') END, '$[#]', json(?)) WHERE serial = ?",
-            (outcome, retry_at, _ATTEMPTS_KEPT, dump(attempt or {}), serial),
-        )
-        self.connection.execute(
-            "DELETE FROM outbox WHERE serial <= ? AND sandbox = ? AND due IS NULL",
-            (serial - _DELIVERIES_KEPT, self.sandbox),
-        )
-
-    async def next_delivery(self) -> int | None:
-        row = self.connection.execute(
-            "SELECT min(due) FROM outbox WHERE sandbox = ? AND due IS NOT NULL", (self.sandbox,)
-        ).fetchone()
-        due: int | None = row[0]
-        return due
 
     async def count(self) -> int:
         row = self.connection.execute(
@@ -116,6 +69,17 @@ class SqliteRecords:
         with self.database.transaction() as connection:
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE sandbox = ?", (self.sandbox,))
+
+    async def touch(self) -> None:
+        """Nobody else would ask."""
+
+    async def abandon(self, seconds: float) -> bool:
+        await self.clear()
+        return True
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        yield
 
     async def dump(self) -> Image:
         return {table: self._rows(table) for table in TABLES}
@@ -143,40 +107,28 @@ class SqliteRecords:
 
     def record(self, session: Session, completion: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
-        result = completion.call_result
+        *result, document = result_row(session, completion)
         self.connection.execute(
             "INSERT INTO call_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self.sandbox,
-                session.id,
-                result["agentId"],
-                result["callStatus"],
-                result["endpoint"],
-                completion.completed,
-                completion.visible,
-                next(self.database.activity),
-                dump(result),
-            ),
+            (self.sandbox, *result, next(self.database.activity), document),
         )
         self.connection.execute(
             "INSERT INTO audit (sandbox, session_id, time, event, note) VALUES (?, ?, ?, ?, ?)",
             (self.sandbox, session.id, completion.completed, completion.event, completion.note),
         )
         if (webhook := completion.webhook) is not None:
-            self.connection.execute(
-                "INSERT INTO outbox (sandbox, session_id, url, headers, payload, attempts, due, "
-                "outcome) VALUES (?, ?, ?, ?, ?, 0, ?, 'pending')",
-                (
-                    self.sandbox,
-                    session.id,
-                    webhook["url"],
-                    dump(webhook["headers"]),
-                    dump(webhook["payload"]),
-                    completion.completed,
-                ),
-            )
+            row = webhook_row(
+                session.id, webhook["url"], webhook["headers"], webhook["payload"],
+                completion.completed,
+            )  # fmt: skip
+            self.put(row)
 
-
-def dump(value: Any) -> str:
-    """A JSON value as it is stored."""
-    return orjson.dumps(value).decode()
+    def put(self, webhook: tuple[Any, ...]) -> int:
+        """Write a webhook; its serial."""
+        row = self.connection.execute(
+            "INSERT INTO outbox (sandbox, session_id, url, headers, payload, due, attempts, "
+            "outcome) VALUES (?, ?, ?, ?, ?, ?, 0, 'pending') RETURNING serial",
+            (self.sandbox, *webhook),
+        ).fetchone()
+        serial: int = row[0]
+        return serial

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 from mock_server.files import paths, read_files
 from mock_server.fixtures import FixtureError
 from mock_server.problems import Problem
-from mock_server.repository import SessionQuery
+from mock_server.repository import SessionQuery, StoreUnavailable
 from mock_server.sandboxes import WORLD
 from mock_server.schemas import compile_schema
 from mock_server.session import Session
@@ -52,6 +52,9 @@ class Watcher:
             misfits = await reload(self.mock)
         except FixtureError as error:
             _log.warning("kept the old files: %s", error)
+            return
+        except StoreUnavailable as error:
+            _log.warning("took up the changed files; which sessions fit is unknown: %s", error)
             return
         _log.warning("took up the changed files; %d sessions fit no longer", len(misfits))
         for misfit in misfits[:_TOLD]:

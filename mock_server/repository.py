@@ -1,6 +1,7 @@
 """What the mock asks of a store, and the values that pass between them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,7 +16,18 @@ __all__ = [
     "LoggedDelivery",
     "Repository",
     "SessionQuery",
+    "Storage",
+    "StoreError",
+    "StoreUnavailable",
 ]
+
+
+class StoreError(ValueError):
+    """The store cannot be used; the message names it, the cause and the cure."""
+
+
+class StoreUnavailable(Exception):
+    """The store does not answer now; it may later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,12 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step of a session that is stored whole or, if the session is final by then, not at all."""
+    """A step of a session that is stored whole or not at all.
+
+    It is not stored if the session is final by then; with `seen`, the number of messages that
+    the step was computed from, neither if there are others by then; with `overdue_at` neither
+    if the session's timeout has not passed at that instant.
+    """
 
     session: Session
     messages: tuple[Message, ...] = ()
@@ -68,6 +85,7 @@ class Change:
     key: str | None = None
     complete: Callable[[Session], Completion] | None = None
     overdue_at: int | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +124,34 @@ class AuditEntry:
     note: str | None
 
 
+class Storage(Protocol):
+    """Where the state of all sandboxes is; `shared` if other mocks may work on it too."""
+
+    shared: bool
+
+    async def start(self) -> None:
+        """Be ready for the repositories' calls."""
+
+    async def sandboxes(self) -> list[str]:
+        """The names of those that hold anything, the latest active first."""
+
+    async def waiting(self) -> list[str]:
+        """The names of those in which a timeout or a webhook waits."""
+
+    async def serial(self) -> int:
+        """A number above those of all activities so far."""
+
+    async def close(self) -> None:
+        """Let go of it."""
+
+
 class Repository(Protocol):
-    """One sandbox's state. Every method is one transaction."""
+    """One sandbox's state. Every method is one transaction.
+
+    `calls` counts those that wait for an answer of the store.
+    """
+
+    calls: int
 
     async def insert(self, session: Session) -> bool:
         """Store a new session; False when its endpoint has an active one, or its id is taken."""
@@ -125,7 +169,7 @@ class Repository(Protocol):
         """What the turn with this key was answered with."""
 
     async def apply(self, change: Change) -> Session | None:
-        """Store a change of an active session; None, and nothing stored, if it is final."""
+        """Store a change and give the session; None, and nothing stored, if it may not be."""
 
     async def overdue(self, now: int) -> list[str]:
         """The active sessions whose timeout has passed, the longest overdue first."""
@@ -140,7 +184,7 @@ class Repository(Protocol):
         """The activity log of a session."""
 
     async def deliveries(self) -> list[Delivery]:
-        """The webhooks that wait, in the order of their due times."""
+        """The webhooks that wait and that nobody is sending, in the order of their due times."""
 
     async def delivered(
         self,
@@ -169,13 +213,25 @@ class Repository(Protocol):
         """The latest webhooks, of one session or of all, the newest first."""
 
     async def next_delivery(self) -> int | None:
-        """The earliest instant at which a webhook is due."""
+        """The earliest instant at which a webhook is due that nobody is sending."""
+
+    async def claim(self, delivery: Delivery, seconds: float) -> bool:
+        """Keep other mocks from sending a webhook, for so long; False if one was faster."""
 
     async def count(self) -> int:
         """How many sessions there are."""
 
     async def clear(self) -> None:
         """Forget everything."""
+
+    async def touch(self) -> None:
+        """Note that the sandbox is in use."""
+
+    async def abandon(self, seconds: float) -> bool:
+        """Forget everything if no other mock has used the sandbox for so long; say whether."""
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Keep other mocks from doing the same in this sandbox meanwhile."""
 
     async def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Everything, as rows by table."""

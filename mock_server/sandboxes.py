@@ -3,16 +3,17 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import islice
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.problems import Problem, reply_with
+from mock_server.problems import Problem, reply_with, store_unavailable
 from mock_server.replies import send_reply
+from mock_server.repository import Storage, StoreUnavailable
 from mock_server.violations import quote, violation
-from mock_server.world import World
+from mock_server.world import World, keep_running
 
 __all__ = ["DEFAULT", "HEADER", "WORLD", "InSandbox", "Sandbox", "Sandboxes", "sandbox_name"]
 
@@ -22,6 +23,7 @@ WORLD = "adjourn.world"
 _FIELD = HEADER.lower().encode()
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SWEEPS_PER_IDLE_TIME = 10
+_POLL_SECONDS = 2.0
 
 
 class Sandbox:
@@ -31,7 +33,7 @@ class Sandbox:
         self.world = world
         self.opening: asyncio.Task[None] | None = None
         self.guests = 0
-        self.last_left = time.monotonic()
+        self.last_left = self.touched = time.monotonic()
 
     def idle_seconds(self) -> float:
         """For how long no request has been in it."""
@@ -42,39 +44,44 @@ class Sandboxes:
     """All worlds of a mock, by name. The default one is there from the start and for ever.
 
     `open` makes a world's first state and starts it. Others are made on first use, at most
-    `limit` of them, and dropped when no request was in them for `idle` seconds.
+    `limit` of them, and dropped when no request was in them for `idle` seconds. Where the
+    storage is shared, what other mocks have left there is looked for every few seconds.
     """
 
     def __init__(
         self,
         make: Callable[[str], World],
         open: Callable[[World], Coroutine[None, None, None]],
+        storage: Storage,
         idle: float,
         limit: int,
     ) -> None:
         self.make = make
         self.open = open
+        self.storage = storage
         self.idle = idle
         self.limit = limit
         self.default = make(DEFAULT)
         self.others: dict[str, Sandbox] = {}
-        self._sweeper: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def worlds(self) -> list[World]:
         """Every world, the default one first."""
         return [self.default, *(sandbox.world for sandbox in self.others.values())]
 
-    async def start(self, stored: Iterable[str] = ()) -> None:
+    async def start(self) -> None:
         """Open the default world and the stored ones, and begin to drop idle ones."""
         await self.open(self.default)
+        stored = await self.storage.sandboxes()
         for name in islice((name for name in stored if name != DEFAULT), self.limit):
             self._new(name)
-        self._sweeper = asyncio.create_task(self._sweep())
+        work = [self._sweep, self._poll] if self.storage.shared else [self._sweep]
+        self._tasks = [asyncio.create_task(keep_running(task)) for task in work]
 
     async def stop(self) -> None:
         """Stop every world."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for task in self._tasks:
+            task.cancel()
         for sandbox in self.others.values():
             await sandbox.world.stop()
         await self.default.stop()
@@ -88,6 +95,7 @@ class Sandboxes:
             if sandbox.opening is not None:
                 await asyncio.shield(sandbox.opening)
                 sandbox.opening = None
+            await self._touch(sandbox)
             yield sandbox.world
         finally:
             sandbox.guests -= 1
@@ -102,10 +110,43 @@ class Sandboxes:
         await sandbox.world.store.clear()
 
     async def drop_idle(self) -> None:
-        """Delete the sandboxes that have been idle for too long."""
+        """Drop the sandboxes in which no mock has had a request for too long."""
         for name, sandbox in [*self.others.items()]:
-            if sandbox.idle_seconds() >= self.idle:
-                await self.delete(name)
+            if sandbox.guests:
+                await self._touch(sandbox)
+            elif sandbox.idle_seconds() >= self.idle:
+                await self._drop(name, self.others.pop(name))
+
+    async def look_again(self) -> None:
+        """Have every world look for what other mocks have left, unknown ones too."""
+        for name in await self.storage.waiting():
+            if name == DEFAULT:
+                self.default.look_again()
+            elif name in self.others:
+                self.others[name].world.look_again()
+            elif len(self.others) < self.limit:
+                self._new(name)
+
+    @property
+    def _pause(self) -> float:
+        return self.idle / _SWEEPS_PER_IDLE_TIME
+
+    async def _drop(self, name: str, sandbox: Sandbox) -> None:
+        dropped = False
+        try:
+            dropped = await sandbox.world.store.abandon(self.idle + self._pause)
+        finally:
+            if dropped or name in self.others:  # made anew by a visit that came just now
+                await sandbox.world.stop()
+            else:
+                self.others[name] = sandbox
+
+    async def _touch(self, sandbox: Sandbox) -> None:
+        """Tell other mocks that it is in use, if they have not been told lately."""
+        now = time.monotonic()
+        if now - sandbox.touched >= self._pause:
+            sandbox.touched = now
+            await sandbox.world.store.touch()
 
     def _new(self, name: str) -> Sandbox:
         if len(self.others) >= self.limit:
@@ -115,13 +156,25 @@ class Sandboxes:
                 f"has been idle for {self.idle:g} s.",
             )
         sandbox = self.others[name] = Sandbox(self.make(name))
-        sandbox.opening = asyncio.create_task(self.open(sandbox.world))
+        sandbox.opening = asyncio.create_task(self._open(name, sandbox))
         return sandbox
+
+    async def _open(self, name: str, sandbox: Sandbox) -> None:
+        try:
+            await self.open(sandbox.world)
+        except StoreUnavailable:  # the next visit tries again
+            self.others.pop(name, None)
+            raise
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(self.idle / _SWEEPS_PER_IDLE_TIME)
+            await asyncio.sleep(self._pause)
             await self.drop_idle()
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            await self.look_again()
 
 
 class InSandbox:
@@ -148,6 +201,8 @@ class InSandbox:
                 await self.app(scope, receive, send)
         except Problem as problem:
             await send_reply(send, reply_with(problem, self.style))
+        except StoreUnavailable as error:
+            await send_reply(send, reply_with(store_unavailable(error), self.style))
 
 
 def sandbox_name(scope: Scope) -> str | None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server.agents import Agent, template_values
-from mock_server.clock import settle
 from mock_server.world import World
 
 __all__ = ["check_seed", "plant", "play"]
@@ -25,7 +24,10 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
 
 
 async def plant(seed: Mapping[str, Any], world: World) -> None:
-    """Play the seed's sessions; a store that holds sessions already is left as it is."""
+    """Play the seed's sessions; a store that holds sessions already is left as it is.
+
+    The caller sees to it that no other mock does so meanwhile.
+    """
     if seed.get("sessions") and not await world.store.count():
         await play(seed, world)
 
@@ -57,7 +59,7 @@ async def _play(entry: Mapping[str, Any], world: World) -> str:
     session, _ = await world.chats.open(entry)
     for text in entry.get("turns", ()):
         turn = asyncio.create_task(world.chats.submit(session.id, {"content": text}))
-        await settle()
+        await world.settle()
         if not turn.done() and world.clock.frozen and (due := world.clock.next_due()):
             world.clock.move(due)  # a slow agent: nobody else would move a frozen clock
         await turn

@@ -18,10 +18,10 @@ from starlette.types import ASGIApp
 import mock_server.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
 from mock_server.app import Mock
 from mock_server.coverage import coverage_table
-from mock_server.database import StoreError
 from mock_server.fixtures import FixtureError
 from mock_server.logs import start_log
 from mock_server.protocol import MockProtocol
+from mock_server.repository import StoreError
 from mock_server.settings import Settings
 
 __all__ = ["AddressError", "AnnouncedServer", "Running", "StartError", "configure", "serve"]

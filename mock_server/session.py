@@ -33,6 +33,7 @@ class Session:
     additional_data: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     external_hash: str | None = None
+    message_count: int = field(default=0, compare=False)  # as stored; a change builds on it
 
     @property
     def is_final(self) -> bool:

@@ -13,7 +13,8 @@ __all__ = ["Settings"]
 class Settings:
     """The mock's options; times in seconds.
 
-    `token` None accepts any bearer token, `db` None keeps the state in memory, `cors_origins` empty
+    `token` None accepts any bearer token, `db` is a file or the URL of a PostgreSQL database and
+    None keeps the state in memory, `cors_origins` empty
     lets every origin in. `webhook_secret` None signs no webhook; `webhook_hosts` are those beside
     loopback that webhooks may go to. `admin_token` None lets loopback peers steer the mock, and
     them alone; `allowed_hosts` are names beside the loopback ones that it may be steered by,
@@ -23,7 +24,7 @@ class Settings:
     `contract` and `agents` None are the project's own files.
     """
 
-    db: Path | None = None
+    db: Path | str | None = None
     seed: Path | None = None
     token: str | None = None
     choices: Mapping[str, str] = field(default_factory=parse_choices)

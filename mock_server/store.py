@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
+from mock_server.filters import all_of, session_tests
 from mock_server.outbox import SqliteOutbox
-from mock_server.records import dump
 from mock_server.repository import Change, SessionQuery
+from mock_server.rows import (
+    SESSION_COLUMNS,
+    message_of,
+    message_rows,
+    reply_row,
+    session_of,
+    session_row,
+)
 from mock_server.session import Message, Session, TurnResult
-from mock_server.tables import INSERT_SESSION, SESSION_COLUMNS, UPDATE_SESSION
+from mock_server.tables import INSERT_SESSION, UPDATE_SESSION
 
 __all__ = ["SqliteRepository"]
 
@@ -46,20 +52,11 @@ class SqliteRepository(SqliteOutbox):
             (*values, query.take, query.skip),
         ).fetchall()
         transcripts = self._transcripts([row[0] for row in rows if row[-1]])
-        return [_session(row, transcripts.get(row[0], ())) for row in rows], total
+        return [session_of(row, transcripts.get(row[0], ())) for row in rows], total
 
     def session_filter(self, query: SessionQuery) -> tuple[str, list[Any]]:
         """The condition of a listing, with its values."""
-        tests: list[tuple[str, Any]] = [("sandbox = ?", self.sandbox)]
-        if query.state != "all":
-            tests.append(("is_final = ?", query.state == "final"))
-        if query.agent_id is not None:
-            tests.append(("agent_id = ?", query.agent_id))
-        if query.channel is not None:
-            tests.append(("channel = ?", query.channel))
-        if query.updated_after is not None:
-            tests.append(("last_activity > ?", query.updated_after))
-        return " AND ".join(test for test, _ in tests), [value for _, value in tests]
+        return all_of([*session_tests(self.sandbox, query)], "?")
 
     def session_order(self) -> str:
         """Most recently active first; the serial of the activity breaks ties."""
@@ -85,7 +82,7 @@ class SqliteRepository(SqliteOutbox):
             self._add_messages(session.id, count - len(change.messages), change.messages)
             if change.key is not None:
                 self._remember(change, count)
-            stored = _session(row, self._transcript(session.id) if count else ())
+            stored = session_of(row, self._transcript(session.id) if count else ())
             if change.complete is not None:
                 self.record(stored, change.complete(stored))
         return stored
@@ -106,6 +103,7 @@ class SqliteRepository(SqliteOutbox):
             session.id,
             change.overdue_at,
             change.overdue_at,
+            change.seen,
         )
 
     async def overdue(self, now: int) -> list[str]:
@@ -129,7 +127,7 @@ class SqliteRepository(SqliteOutbox):
         ).fetchone()
         if row is None:
             return None
-        return _session(row, self._transcript(row[0]) if row[-1] else ())
+        return session_of(row, self._transcript(row[0]) if row[-1] else ())
 
     def _transcript(self, session_id: str) -> tuple[Message, ...]:
         rows = self.connection.execute(
@@ -137,7 +135,7 @@ class SqliteRepository(SqliteOutbox):
             "WHERE sandbox = ? AND session_id = ? ORDER BY position",
             (self.sandbox, session_id),
         )
-        return tuple(_message(*row) for row in rows)
+        return tuple(message_of(*row) for row in rows)
 
     def _transcripts(self, ids: Sequence[str]) -> dict[str, tuple[Message, ...]]:
         found: dict[str, list[Message]] = {}
@@ -147,72 +145,21 @@ class SqliteRepository(SqliteOutbox):
             (self.sandbox, *ids),
         )
         for session_id, *row in rows:
-            found.setdefault(session_id, []).append(_message(*row))
+            found.setdefault(session_id, []).append(message_of(*row))
         return {session_id: tuple(messages) for session_id, messages in found.items()}
 
     def _insert_session(self, session: Session) -> bool:
-        row = self.connection.execute(INSERT_SESSION, self._session_row(session)).fetchone()
-        return row is not None
-
-    def _session_row(self, session: Session) -> tuple[Any, ...]:
-        return (
-            self.sandbox,
-            session.id,
-            session.agent_id,
-            session.channel,
-            session.external_hash,
-            session.ttl_seconds,
-            dump(session.additional_data),
-            session.created,
-            session.last_activity,
-            next(self.database.activity),
-            session.expires,
-            session.cursor,
-            len(session.messages),
-        )
+        values = self.sandbox, next(self.database.activity), *session_row(session)
+        return self.connection.execute(INSERT_SESSION, values).fetchone() is not None
 
     def _add_messages(self, session_id: str, first: int, messages: Sequence[Message]) -> None:
         self.connection.executemany(
             "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    self.sandbox,
-                    session_id,
-                    position,
-                    message.role,
-                    message.content,
-                    dump(message.tool_calls) if message.tool_calls else None,
-                    message.time,
-                )
-                for position, message in enumerate(messages, first)
-            ],
+            [(self.sandbox, session_id, *row) for row in message_rows(first, messages)],
         )
 
     def _remember(self, change: Change, count: int) -> None:
-        first = count - len(change.messages) + change.reply_from
         self.connection.execute(
             "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?)",
-            (self.sandbox, change.session.id, change.key, first, count, change.session.state),
+            (self.sandbox, *reply_row(change, count)),
         )
-
-
-def _message(role: str, content: str | None, time: int, calls: str | None) -> Message:
-    return Message(role, content, time, orjson.loads(calls) if calls else None)
-
-
-def _session(row: Sequence[Any], messages: tuple[Message, ...]) -> Session:
-    return Session(
-        id=row[0],
-        agent_id=row[1],
-        channel=row[2],
-        ttl_seconds=row[3],
-        created=row[4],
-        last_activity=row[5],
-        state="final" if row[6] else "active",
-        final_reason=row[7],
-        finished=row[8],
-        cursor=row[9],
-        additional_data={} if row[10] == "{}" else orjson.loads(row[10]),
-        messages=messages,
-        external_hash=row[11],
-    )

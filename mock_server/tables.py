@@ -1,9 +1,8 @@
 """The tables of the embedded store, and the statements on sessions."""
 
-__all__ = ["INSERT_SESSION", "SCHEMA", "SESSION_COLUMNS", "TABLES", "UPDATE_SESSION"]
+from mock_server.rows import SESSION_COLUMNS
 
-# All that belongs to a sandbox; each has a column of that name.
-TABLES = ("sessions", "messages", "replies", "call_results", "audit", "outbox")
+__all__ = ["INSERT_SESSION", "SCHEMA", "UPDATE_SESSION"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -96,13 +95,9 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (sandbox, due) WHERE due IS NOT NULL;
 """
 
-SESSION_COLUMNS = (
-    "id, agent_id, channel, ttl_seconds, created, last_activity, is_final, final_reason, "
-    "finished, cursor, additional_data, external_hash, message_count"
-)
 INSERT_SESSION = (
-    "INSERT INTO sessions (sandbox, id, agent_id, channel, external_hash, ttl_seconds, "
-    "additional_data, created, last_activity, activity, expires, cursor, message_count, is_final) "
+    "INSERT INTO sessions (sandbox, activity, id, agent_id, channel, external_hash, ttl_seconds, "
+    "additional_data, created, last_activity, expires, cursor, message_count, is_final) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) "
     "ON CONFLICT DO NOTHING RETURNING id"
 )
@@ -110,5 +105,6 @@ UPDATE_SESSION = (
     "UPDATE sessions SET last_activity = ?, activity = coalesce(?, activity), expires = ?, "
     "cursor = ?, message_count = message_count + ?, is_final = ?, final_reason = ?, finished = ? "
     "WHERE sandbox = ? AND id = ? AND NOT is_final AND (? IS NULL OR expires < ?) "
+    "AND message_count = coalesce(?, message_count) "
     f"RETURNING {SESSION_COLUMNS}"
 )

@@ -1,6 +1,5 @@
 """Moving a world through time: whatever is due on the way happens, in the order of its time."""
 
-from mock_server.clock import settle
 from mock_server.events import Event
 from mock_server.world import World
 
@@ -27,7 +26,7 @@ async def travel(world: World, target: int, stay: bool = False) -> list[Event]:
 
 
 async def _go(world: World, target: int) -> None:
-    await settle()
+    await world.settle()
     await world.dispatcher.drain()
     while True:
         due = await next_due(world)
@@ -36,7 +35,7 @@ async def _go(world: World, target: int) -> None:
         if due is None or due > target:
             break
         if world.clock.move(due):
-            await settle()
+            await world.settle()
         await world.dispatcher.drain()
     world.clock.move(target)
 
@@ -62,5 +61,5 @@ async def expire(world: World, limit: int) -> bool:
         if await world.store.next_delivery() is not None:
             await world.dispatcher.drain()
             break
-    await settle()
+    await world.settle()
     return bool(overdue)

@@ -16,6 +16,8 @@ __all__ = ["Dispatcher", "Send", "message_id"]
 
 _MAX_RETRIES = 3
 _MAX_AT_ONCE = 50
+# How much longer than its attempt may take a webhook is kept from other mocks.
+_CLAIM_MARGIN_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 # Sends one delivery and gives the receiver's status; None stands for no answer in time.
@@ -25,7 +27,7 @@ Send = Callable[[Delivery], Awaitable[int | None]]
 class Dispatcher:
     """Sends what the outbox holds. `backoff` is the wait in seconds before the first retry.
 
-    With a `key` each attempt is signed.
+    An attempt takes at most `patience` seconds; with a `key` each is signed.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Dispatcher:
         tell: Callable[..., None] = lambda *_, **__: None,
         key: bytes | None = None,
         chaos: Chaos | None = None,
+        patience: float = 10.0,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -45,6 +48,7 @@ class Dispatcher:
         self.tell = tell
         self.key = key
         self.chaos = chaos or Chaos()
+        self.patience = patience
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
 
@@ -75,7 +79,8 @@ class Dispatcher:
         due = await self.store.next_delivery()
         while self._sending or (due is not None and due <= self.clock.now()):
             await self.start_due()
-            await asyncio.wait([*self._sending.values()])
+            if self._sending:  # unless another mock was faster
+                await asyncio.wait([*self._sending.values()])
             due = await self.store.next_delivery()
 
     async def over(self, serial: int) -> None:
@@ -94,13 +99,18 @@ class Dispatcher:
     def _start(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._attempt(delivery))
         self._sending[delivery.serial] = task
-        task.add_done_callback(lambda _: self._finish(delivery))
+        task.add_done_callback(lambda done: self._finish(delivery, done))
 
-    def _finish(self, delivery: Delivery) -> None:
+    def _finish(self, delivery: Delivery, task: asyncio.Task[None]) -> None:
         self._sending.pop(delivery.serial, None)
         self._news.set()
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("webhook of session %s: %s", delivery.session_id, error)
 
     async def _attempt(self, delivery: Delivery) -> None:
+        # No plan is made before, for a rule of chaos may hold for a number of attempts.
+        if not await self.store.claim(delivery, self.lease):
+            return
         plan = self.chaos.plan(delivery.serial, delivery.attempts)
         if plan.hold_ms:
             await self.store.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
@@ -118,6 +128,11 @@ class Dispatcher:
         if outcome != "delivered":
             fate = "gives up" if retry_at is None else "will try again"
             _log.warning("webhook of session %s: %s, %s", delivery.session_id, status, fate)
+
+    @property
+    def lease(self) -> float:
+        """For how many seconds a webhook is kept from other mocks, with room for a duplicate."""
+        return 2 * self.patience + _CLAIM_MARGIN_SECONDS
 
     async def send_as_planned(self, delivery: Delivery, plan: Plan) -> tuple[int | None, str]:
         """Make one attempt; the receiver's status and what it means."""

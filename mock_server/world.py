@@ -11,7 +11,7 @@ from typing import Any
 from mock_server.agents import Agent
 from mock_server.chaos import Chaos
 from mock_server.chats import Chats
-from mock_server.clock import Clock, ClockState
+from mock_server.clock import Clock, ClockState, settle
 from mock_server.coverage import Coverage
 from mock_server.events import Events
 from mock_server.faultrules import FaultRules
@@ -20,17 +20,19 @@ from mock_server.instants import SECOND
 from mock_server.journal import Journal
 from mock_server.lifecycle import Lifecycle
 from mock_server.pipeline import Pipeline
-from mock_server.records import Image
+from mock_server.problems import Problem
 from mock_server.render import Renderer
-from mock_server.repository import Repository
+from mock_server.repository import Repository, StoreUnavailable
+from mock_server.rows import Image
 from mock_server.sender import Sender
 from mock_server.settings import Settings
 from mock_server.signing import parse_secret
 from mock_server.sink import Sink
 from mock_server.webhooks import Dispatcher
 
-__all__ = ["Snapshot", "World"]
+__all__ = ["Snapshot", "World", "keep_running"]
 
+_PAUSE_SECONDS = 0.001
 _log = logging.getLogger(__name__)
 
 
@@ -94,6 +96,7 @@ class World:
             self.events.emit,
             parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
             Chaos(self.faults),
+            settings.webhook_timeout,
         )
         self.moving = asyncio.Lock()
         self._timers = asyncio.Event()
@@ -112,8 +115,8 @@ class World:
     async def start(self) -> None:
         """Begin to sweep and to deliver."""
         self._tasks = [
-            asyncio.create_task(_keep_running(self.sweep)),
-            asyncio.create_task(_keep_running(self.dispatcher.run)),
+            asyncio.create_task(keep_running(self.sweep)),
+            asyncio.create_task(keep_running(self.dispatcher.run)),
         ]
 
     async def stop(self) -> None:
@@ -144,7 +147,7 @@ class World:
             self.coverage.clear()
         if "faults" not in keep:
             self.faults.clear()
-        self._look_again()
+        self.look_again()
 
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""
@@ -161,21 +164,22 @@ class World:
             self.ids.restore(snapshot.ids)
             self.agents.maps[0].clear()
             self.agents.maps[0].update(snapshot.agents)
-        self._look_again()
+        self.look_again()
 
     async def replace(self, image: Image) -> None:
         """Hold another state, at the same time."""
         async with self.moving:
             self._leave_state()
             await self.store.load(image)
-        self._look_again()
+        self.look_again()
 
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""
         self.dispatcher.forget()
         self.chats.epoch += 1
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Wake sweeper and dispatcher: the store may hold what they do not know of."""
         self._timers.set()
         self.dispatcher.notify()
 
@@ -194,14 +198,25 @@ class World:
         now = self.clock.now()
         while overdue := await self.store.overdue(now):
             for session_id in overdue:
-                await self.chats.expire(session_id, now)
+                with suppress(Problem):  # another mock has forgotten it meanwhile
+                    await self.chats.expire(session_id, now)
+
+    async def settle(self) -> None:
+        """Let woken tasks run until they wait again, for time or for news."""
+        await settle()
+        while self.store.calls:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await settle()
 
 
-async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
     """Run for ever; a fault is logged and the work taken up again."""
     while True:
         try:
             await work()
+        except StoreUnavailable as error:
+            _log.warning("a background task waits for the store: %s", error)
+            await asyncio.sleep(1)
         except Exception:
             _log.exception("a background task failed and starts again")
             await asyncio.sleep(1)

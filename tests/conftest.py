@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.postgres import Postgres, postgres_running
 from tests.serving import Api, Receiver, receiving, wait_until
 
 
@@ -18,6 +19,13 @@ def start() -> Iterator[Callable[..., Api]]:
     """Start a mock: `start(choices=["turn_delay=1"], **settings)`."""
     with ExitStack() as running:
         yield lambda **settings: running.enter_context(Api.of(**settings))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, one for all tests."""
+    with postgres_running() as server:
+        yield server
 
 
 @pytest.fixture

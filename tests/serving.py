@@ -1,7 +1,9 @@
 """Servers in threads of the tests' own process: a mock with its client, a webhook receiver."""
 
 import json
+import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,16 +22,19 @@ from mock_server.settings import Settings
 
 __all__ = [
     "CHATS",
+    "COMMAND",
     "HEADERS",
     "TOKEN",
     "Api",
     "Receiver",
     "answering",
+    "clean_environment",
     "receiving",
     "serving",
     "wait_until",
 ]
 
+COMMAND = [sys.executable, "-m", "mock_server"]
 CHATS = "/api/v1/chats"
 TOKEN = "key-1"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -123,6 +128,7 @@ class Receiver:
     def __init__(self, url: str) -> None:
         self.url = url
         self.statuses: list[int] = []
+        self.arrived = 0  # also what is not answered yet
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.pause = 0.0
@@ -132,6 +138,12 @@ class Receiver:
         """The payloads, as soon as so many have come."""
         wait_until(lambda: len(self.bodies) >= count, seconds)
         return [json.loads(body) for body in self.bodies]
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without what would set options of a mock, and with something else."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ADJOURN_")}
+    return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> None:
@@ -177,6 +189,7 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.arrived += 1
             time.sleep(seen.pause)
             status = seen.statuses.pop(0) if seen.statuses else 200
             seen.headers.append({name.lower(): value for name, value in self.headers.items()})

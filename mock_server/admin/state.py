@@ -24,7 +24,7 @@ async def reset(mock: Mock, world: World, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    async with world.moving:
+    async with world.moving, world.store.alone():
         await world.reset(keep)
         await plant(mock.seed, world)
     return 200, {"sessions": await world.store.count()}
@@ -58,7 +58,7 @@ async def replace_state(mock: Mock, world: World, call: Call) -> Answer:
         raise invalid(*fault)
     if errors := _misfits(mock, call.body):
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
-    await world.replace(image_of(call.body, next(mock.database.activity)))
+    await world.replace(image_of(call.body, await mock.database.serial()))
     return 200, {"sessions": len(call.body["sessions"])}
 
 

@@ -1,7 +1,10 @@
-"""A mock with every default, and a world without HTTP."""
+"""A mock with every default, as a command too, and a world without HTTP."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import json
+import subprocess
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from mock_server.resources import resource
 from mock_server.settings import Settings
 from mock_server.store import SqliteRepository
 from mock_server.world import World
-from tests.serving import Api
+from tests.serving import COMMAND, Api, clean_environment
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +48,33 @@ def make_world() -> Callable[..., World]:
 def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine to its end."""
     return asyncio.run
+
+
+@contextmanager
+def launching() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+    """Start the command; gives the process and what it announced."""
+    running = []
+
+    def begin(*options: str, **environment: str) -> tuple[subprocess.Popen[str], Any]:
+        process = subprocess.Popen(
+            [*COMMAND, "--json", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=clean_environment(**environment),
+        )  # fmt: skip
+        running.append(process)
+        assert process.stdout
+        return process, json.loads(process.stdout.readline())
+
+    try:
+        yield begin
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+    """Start the command, which ends with the test."""
+    with launching() as begin:
+        yield begin

@@ -1,11 +1,9 @@
 """The command line as a user meets it: start, announce, refuse, stop."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import httpx
@@ -13,34 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
+from tests.postgres import USER
+from tests.serving import COMMAND, clean_environment
 
-COMMAND = [sys.executable, "-m", "mock_server"]
 KEY = {"Authorization": "Bearer k"}
-
-
-def clean_environment(**extra):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("ADJOURN_")}
-    return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
-
-
-@pytest.fixture
-def launch():
-    """Start the command; gives the process and what it announced."""
-    running = []
-
-    def begin(*options, **environment):
-        process = subprocess.Popen(
-            [*COMMAND, "--json", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=clean_environment(**environment),
-        )  # fmt: skip
-        running.append(process)
-        return process, json.loads(process.stdout.readline())
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
 
 
 def refused(*options, **environment):
@@ -153,7 +127,12 @@ def test_a_taken_port_is_told_in_one_line():
         (["--prot", "1"], ["--prot", "--port"]),
         (["--port", "x"], ["--port"]),
         (["--choice", "open_statsu=200"], ["open_status"]),
-        (["--db", "postgresql://x/y"], ["--db", "postgresql", "SQLite"]),
+        (["--db", "mysql://u:s3cret@h/d"], ["--db", "mysql", "postgresql://", "SQLite"]),
+        (["--db", "postgresql://u:s3cret@x@h/d"], ["--db", "%40"]),
+        (["--db", "postgresql://u:s3cret/x@h/d"], ["--db", "%2F"]),
+        (["--db", "postgresql://u:s3cret/d"], ["--db", "port", "HOST:PORT"]),
+        (["--db", "postgresql://u:s3cret@h/d?nonsense=1"], ["--db", "OPTION=VALUE"]),
+        (["--db", "postgres://u:s3%zzcret@h/d"], ["--db", "DATABASE"]),
         (["--webhook-url", "ftp://x"], ["--webhook-url", "http"]),
         (["--webhook-backoff", "-1"], ["--webhook-backoff"]),
     ],
@@ -163,6 +142,7 @@ def test_a_wrong_option_is_told_with_its_name(options, words):
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
+    assert "cret" not in result.stderr
     for word in words:
         assert word in result.stderr
 
@@ -198,6 +178,35 @@ def test_a_bad_database_is_told(tmp_path):
         assert result.exit_code == 3
         assert str(path) in result.stderr
         assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("login", "database", "words"),
+    [
+        (USER, "postgres", ["password", "correct the user"]),
+        (f"{USER}:wrong-s3cret", "postgres", ["password authentication failed", "correct the"]),
+        ("nobody:wrong-s3cret", "postgres", ["nobody", "does not exist"]),
+        ("postgres:wrong-s3cret", "nowhere", ['"nowhere" does not exist', "create it"]),
+    ],
+)
+def test_a_database_that_lets_nobody_in_is_told(postgres, login, database, words):
+    result = refused("--port", "0", "--db", postgres.url(database, login))
+    assert_told(result, "postgresql://", database, *words)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "no-such-host.invalid", "[::1]:1"])
+def test_a_database_that_is_not_there_is_told(host):
+    result = refused("--port", "0", "--db", f"postgresql://u:wrong-s3cret@{host}/chats")
+    assert_told(result, f"postgresql://{host}/chats: ", "start the server, or correct --db")
+
+
+def assert_told(result, *words):
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.stderr
+    assert "s3cret" not in result.stderr
+    for word in words:
+        assert word in result.stderr
 
 
 def test_choices_and_version_and_help_are_shown():

@@ -1,0 +1,52 @@
+"""The conditions of a listing and of a search, as every store tests them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mock_server.repository import CallResultQuery, SessionQuery
+
+__all__ = ["all_of", "call_result_tests", "memberships", "session_tests"]
+
+# A column with its comparison, and the value to compare with.
+Test = tuple[str, Any]
+
+
+def session_tests(sandbox: str, query: SessionQuery) -> Iterator[Test]:
+    """What a session of a listing must satisfy."""
+    yield "sandbox =", sandbox
+    if query.state != "all":
+        yield "is_final =", query.state == "final"
+    if query.agent_id is not None:
+        yield "agent_id =", query.agent_id
+    if query.channel is not None:
+        yield "channel =", query.channel
+    if query.updated_after is not None:
+        yield "last_activity >", query.updated_after
+
+
+def call_result_tests(sandbox: str, query: CallResultQuery) -> Iterator[Test]:
+    """What a call result of a search must satisfy, beside `memberships` and the data."""
+    yield "sandbox =", sandbox
+    yield "visible <=", query.visible_at
+    if query.completed_from is not None:
+        yield "completed >=", query.completed_from
+    if query.completed_to is not None:
+        yield "completed <=", query.completed_to
+    if query.endpoint is not None:
+        yield "endpoint =", query.endpoint
+
+
+def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
+    """The columns whose value must be one of several."""
+    for column, wanted in (
+        ("call_id", query.call_ids),
+        ("agent_id", query.agent_ids),
+        ("status", query.statuses),
+    ):
+        if wanted:
+            yield column, [*wanted]
+
+
+def all_of(tests: Sequence[Test], mark: str) -> tuple[str, list[Any]]:
+    """The condition that all of them make, with its values; `mark` stands for a value."""
+    return " AND ".join(f"{test} {mark}" for test, _ in tests), [value for _, value in tests]
