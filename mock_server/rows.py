@@ -13,6 +13,7 @@ __all__ = [
     "DELIVERIES_KEPT",
     "DELIVERY_COLUMNS",
     "LOGGED_COLUMNS",
+    "OVERDUE_AT_ONCE",
     "SESSION_COLUMNS",
     "TABLES",
     "Image",
@@ -36,6 +37,7 @@ TABLES = ("sessions", "messages", "replies", "call_results", "audit", "outbox")
 
 DELIVERIES_KEPT = 1_000
 ATTEMPTS_KEPT = 50
+OVERDUE_AT_ONCE = 1_000
 
 SESSION_COLUMNS = (
     "id, agent_id, channel, ttl_seconds, created, last_activity, is_final, final_reason, "
