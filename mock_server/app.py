@@ -43,7 +43,7 @@ from mock_server.settings import Settings
 from mock_server.stores import open_store
 from mock_server.validation import CALL, Call, ValidationMiddleware
 from mock_server.violations import json_pointer
-from mock_server.world import World
+from mock_server.world import World, keep_running
 
 __all__ = ["ADMIN", "Front", "Mock", "create_app", "refusal"]
 
@@ -174,7 +174,9 @@ class Mock:
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
         await self.database.start()
         await self.sandboxes.start()
-        watching = asyncio.create_task(Watcher(self).run()) if self.settings.watch else None
+        watching = (
+            asyncio.create_task(keep_running(Watcher(self).run)) if self.settings.watch else None
+        )
         self.ready = True
         try:
             yield

@@ -61,7 +61,7 @@ def serve(settings: Settings, running: Running) -> None:
     try:
         mock = Mock(settings)
         config = configure(mock.asgi, running.ssl_certfile, running.ssl_keyfile)
-    except (FixtureError, StoreError, FileNotFoundError) as error:
+    except (FixtureError, StoreError) as error:
         listener.close()
         raise StartError(str(error)) from None
     except (ssl.SSLError, OSError) as error:
