@@ -130,6 +130,7 @@ class Mock:
 
     def build(self, contract: Contract) -> ASGIApp:
         """The API of a contract. Raises FixtureError for one that cannot be served."""
+        check_operations(contract)
         connexion = ConnexionMiddleware(
             self.dispatch,
             import_name="mock_server",
@@ -151,6 +152,8 @@ class Mock:
         except InvalidSpecification as error:
             pointer = json_pointer(error.absolute_path)
             raise FixtureError(contract.path, error.message[:200], pointer) from None
+        except Exception as error:  # whatever a library makes of a document that is none
+            raise FixtureError(contract.path, f"cannot be served: {error}") from None
         for kind in (Problem, HTTPException, Exception):
             connexion.add_error_handler(kind, self.refuse)
         return cast(ASGIApp, connexion)
@@ -212,6 +215,17 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     Raises FixtureError for an unusable contract, fixture or seed, StoreError for a database.
     """
     return Mock(settings or Settings()).asgi
+
+
+def check_operations(contract: Contract) -> None:
+    """Raise FixtureError unless the operations are those that the mock carries out."""
+    told = {operation_id for _, _, operation_id, _ in contract.operations()}
+    if told != {*HANDLERS}:
+        missing = ", ".join(name for name in HANDLERS if name not in told)
+        other = ", ".join(sorted(told - {*HANDLERS}))
+        faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
+        wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
+        raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")
 
 
 def find_handler(operation_id: str) -> Handler:
