@@ -171,7 +171,8 @@ class Mock:
         """The control plane of this mock."""
         from mock_server.admin.plane import Plane
 
-        return Plane(self, partial(InSandbox, sandboxes=self.sandboxes, style="problem"))
+        within = partial(InSandbox, sandboxes=self.sandboxes, style="problem", in_query=True)
+        return Plane(self, within)
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
