@@ -41,8 +41,8 @@ def timeout_is_late(patch: Patch) -> None:
 @mutant("TTL-01", "a session that timed out has the reason user_end")
 def timeout_is_a_user_end(patch: Patch) -> None:
     @patch.around(Chats, "expire")
-    async def expire(real: Any, chats: Chats, session_id: str, now: int) -> Any:
-        await chats.end(session_id)
+    async def expire(real: Any, chats: Chats, session: Session, now: int) -> Any:
+        await chats.end(session.id)
 
 
 @mutant("TTL-01", "retrieving a session puts its timeout off")
