@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from conformance.client import BEARER, Client
 from conformance.exchange import Exchange, Json
 from conformance.findings import Blocked, Finding, Violation
-from conformance.likeness import tick
+from conformance.likeness import same_time, tick
 from conformance.watch import Seen
 
 __all__ = ["Api"]
@@ -138,6 +138,14 @@ class Api:
         if any(not isinstance(item, dict) or item.get("channel") != self.channel for item in items):
             raise Blocked("listChats does not keep to the channel, see LIST-07")
         return items
+
+    def still(self, id: str) -> Json:
+        """The session, without last_activity where a look alone moves it (TIME-03 reports
+        that)."""
+        first, session = self.get(id).session, self.get(id).session
+        if not same_time(first["last_activity"], session["last_activity"]):
+            del session["last_activity"]
+        return session
 
     def pass_time(self, told: object) -> None:
         """Wait until the deployment would tell a later time than this one: it may tell whole

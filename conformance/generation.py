@@ -128,6 +128,9 @@ class Generation:
             if _is_text(body.get(name)) or not (negative or name in body):
                 body[name] = value
         if isinstance(body.get("external_id"), dict):
+            # By its channel alone a session that was there before is told from somebody else's.
+            if body.get("channel") is None:
+                body["channel"] = self.api.channel
             body["external_id"] = {**body["external_id"], "conformance": self.api.key()}
         data = body.get("additional_data", None if negative else {})
         if isinstance(data, dict):

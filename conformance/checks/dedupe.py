@@ -22,11 +22,19 @@ def expect_another(first: str, second: Exchange) -> None:
     expect(not same_id(second.id, first), "a session of its own", f"{first} again")
 
 
-@rule("DEDUP-01", "smoke", sessions=2)
+@rule("DEDUP-01", "smoke", sessions=3)
 def check_an_endpoint_has_one_active_session(api: Api) -> None:
     endpoint = api.endpoint()
     first = api.given(external_id=endpoint)
     expect_duplicate(first, api.open(external_id=endpoint))
+    if other := another_agent(api):
+        expect_duplicate(first, api.open(external_id=endpoint, agent_id=other))
+
+
+def another_agent(api: Api) -> str | None:
+    """An agent beside the plain one, where the suite was given any."""
+    agents = (api.config.tool_agent, api.config.closing_agent)
+    return next((agent for agent in agents if agent not in (None, api.config.agent)), None)
 
 
 @rule("DEDUP-02", sessions=2)
@@ -62,21 +70,31 @@ def check_another_channel_is_another_endpoint(api: Api) -> None:
     expect_another(first, api.open(external_id=endpoint, channel=f"{api.channel}-b"))
 
 
-@rule("DEDUP-06", sessions=5)
+@rule("DEDUP-06", sessions=2)
 def check_another_external_id_is_another_endpoint(api: Api) -> None:
     endpoint = api.endpoint()
     first = api.given(external_id=endpoint)
     expect_another(first, api.open(external_id={**endpoint, "to": "+15550177"}))
-    nested = {**endpoint, "provider": {**endpoint["provider"], "region": "us"}}
-    expect_another(first, api.open(external_id=nested))
-    number = api.given(external_id={**endpoint, "line": 7})
-    expect_another(number, api.open(external_id={**endpoint, "line": "7"}))
+
+
+@rule("DEDUP-09", sessions=10)
+def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
+    for one, other in (
+        ({"provider": {"region": "eu"}}, {"provider": {"region": "us"}}),
+        ({"line": 7}, {"line": "7"}),
+        ({"user": "Ada"}, {"user": "ada"}),
+        ({"user": "Ada"}, {"user": "Ada "}),
+        ({"path": ["a", "b"]}, {"path": ["b", "a"]}),
+    ):
+        endpoint = api.endpoint()
+        first = api.given(external_id={**endpoint, **one})
+        expect_another(first, api.open(external_id={**endpoint, **other}))
 
 
 @rule("DEDUP-07", sessions=2)
 def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
-    other = api.config.tool_agent or api.config.closing_agent
-    if other is None or other == api.config.agent:
+    other = another_agent(api)
+    if other is None:
         raise NotApplicable("the suite was given no second agent (--tool-agent)")
     endpoint = api.endpoint()
     first = api.given(external_id=endpoint)

@@ -23,10 +23,11 @@ def check_open_binds_the_agent(api: Api) -> None:
     expect(session["agent_id"] == api.config.agent, str(api.config.agent), session["agent_id"])
 
 
-@rule("OPEN-03", "smoke")
+@rule("OPEN-03", "smoke", sessions=2)
 def check_open_keeps_the_channel(api: Api) -> None:
-    session = api.open().session
-    expect(session["channel"] == api.channel, api.channel, session["channel"])
+    for channel in (api.channel, f"{api.channel}-Ab"):
+        told = api.open(channel=channel).session["channel"]
+        expect(told == channel, channel, told)
 
 
 @rule("OPEN-04", "smoke", sessions=2)

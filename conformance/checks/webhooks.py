@@ -28,7 +28,8 @@ class Announced:
             raise Blocked(listener.vain)
         self.api, self.listener = api, listener
         self.marker = f"{api.channel}-{api.key()}"  # no other run finds it, whatever its seed
-        self.data = {"conformance_run": api.run, "marker": self.marker, "nested": {"a": [1, None]}}
+        nested = {"a": [1, None], "large": 16777217}  # more than a 32-bit float keeps
+        self.data = {"conformance_run": api.run, "marker": self.marker, "nested": nested}
         listener.answer(self.marker, *answers)
         self.id = api.given(additional_data=self.data, **members)
         listener.expect(self.id, self.marker)
@@ -137,9 +138,9 @@ def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
         expect(len(found) == 1, f"no further delivery after {status}", f"{len(found)} deliveries")
 
 
-@rule("HOOK-04", "webhooks", sessions=2)
+@rule("HOOK-04", "webhooks", sessions=2, turns=2)
 def check_a_5xx_is_sent_again(api: Api, listener: Listener) -> None:
-    failed = {status: Announced(api, listener, status) for status in (500, 503)}
+    failed = {status: Announced(api, listener, status, turns=1) for status in (500, 503)}
     for session in failed.values():
         session.end()
     for status, session in failed.items():

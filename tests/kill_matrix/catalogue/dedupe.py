@@ -21,6 +21,15 @@ def no_deduplication(patch: Patch) -> None:
     patch.around(module, "external_hash")(lambda real, external_id: None)
 
 
+@mutant("DEDUP-01", "an endpoint has a session for each agent")
+def one_session_an_agent(patch: Patch) -> None:
+    @patch.around(Chats, "new_session")
+    def new_session(real: Any, chats: Chats, agent: Any, body: Body) -> Any:
+        session = real(chats, agent, body)
+        named = session.external_hash and f"{session.external_hash} {agent.id}"
+        return replace(session, external_hash=named)
+
+
 @mutant("DEDUP-02", "an external_id is compared as it was written")
 def key_order_matters(patch: Patch) -> None:
     @patch.around(module, "external_hash")
@@ -82,13 +91,38 @@ def endpoint_by_sender_alone(patch: Patch) -> None:
         return external_id and real({"from": external_id.get("from", external_id)})
 
 
-@mutant("DEDUP-06", "what is nested in an external_id is left out of the comparison")
+@mutant("DEDUP-09", "what is nested in an external_id is left out of the comparison")
 def endpoint_without_nested_parts(patch: Patch) -> None:
     @patch.around(module, "external_hash")
     def external_hash(real: Any, external_id: Body | None) -> Any:
         if external_id is None:
             return None
         return real({k: v for k, v in external_id.items() if not isinstance(v, dict)})
+
+
+def compared_as(patch: Patch, change: Any) -> None:
+    """Compare external_ids by their JSON, changed."""
+
+    @patch.around(module, "external_hash")
+    def external_hash(real: Any, external_id: Body | None) -> Any:
+        if external_id is None:
+            return None
+        return real({"as": change(orjson.dumps(external_id, option=orjson.OPT_SORT_KEYS).decode())})
+
+
+@mutant("DEDUP-09", "capitals make no difference in an external_id")
+def endpoint_without_capitals(patch: Patch) -> None:
+    compared_as(patch, str.lower)
+
+
+@mutant("DEDUP-09", "blanks make no difference in an external_id")
+def endpoint_without_blanks(patch: Patch) -> None:
+    compared_as(patch, lambda text: text.replace(" ", ""))
+
+
+@mutant("DEDUP-09", "the order of a list makes no difference in an external_id")
+def endpoint_without_order(patch: Patch) -> None:
+    compared_as(patch, lambda text: "".join(sorted(text)))
 
 
 def on_duplicate(patch: Patch, change: Any) -> None:

@@ -94,7 +94,7 @@ def offset_of_updated_after_is_ignored(patch: Patch) -> None:
         return real(text if text.upper().endswith("Z") else f"{text[:-6]}Z")
 
 
-@mutant("DEDUP-06", "the parts of an external_id are compared as texts")
+@mutant("DEDUP-09", "the parts of an external_id are compared as texts")
 def endpoint_as_texts(patch: Patch) -> None:
     @patch.around(module, "external_hash")
     def external_hash(real: Any, external_id: Body | None) -> Any:

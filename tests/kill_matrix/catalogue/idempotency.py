@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -150,6 +152,36 @@ def keys_are_cut(patch: Patch) -> None:
 @mutant("IDEM-09", "another key with the same content is a replay")
 def content_counts_beside_the_key(patch: Patch) -> None:
     same_content_is_a_replay(patch, with_key=True)
+
+
+def key_read_as(patch: Patch, change: Callable[[str], str]) -> None:
+    """Know a key by what is made of it."""
+    recast(patch, "idempotency_key", lambda key: change(key) if isinstance(key, str) else key)
+
+
+@mutant("IDEM-09", "a key is known by its first 64 characters")
+def key_in_64_characters(patch: Patch) -> None:
+    key_read_as(patch, lambda key: key[:64])
+
+
+@mutant("IDEM-09", "a key is known without the blanks around it")
+def key_without_blanks(patch: Patch) -> None:
+    key_read_as(patch, str.strip)
+
+
+@mutant("IDEM-09", "a key is known by its composed form")
+def key_in_composed_form(patch: Patch) -> None:
+    key_read_as(patch, lambda key: unicodedata.normalize("NFC", key))
+
+
+@mutant("IDEM-09", "a key is known by its ASCII letters, digits and hyphens")
+def key_in_ascii(patch: Patch) -> None:
+    key_read_as(patch, lambda key: key.encode("ascii", "ignore").decode())
+
+
+@mutant("IDEM-09", "a key is known without its hyphens")
+def key_without_hyphens(patch: Patch) -> None:
+    key_read_as(patch, lambda key: key.replace("-", ""))
 
 
 @mutant("IDEM-10", "an end forgets the keys of its session")

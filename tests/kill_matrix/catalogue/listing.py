@@ -68,9 +68,71 @@ def state_final_is_all(patch: Patch) -> None:
     state_given(patch, b"state=final", "all")
 
 
+def hidden(patch: Patch, state: str, condition: str) -> None:
+    """List with this state what meets the condition, too."""
+
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        return (f"{where} AND {condition}" if query.state == state else where), values
+
+
+@mutant("LIST-04", "state=final lists what a user has ended alone")
+def final_is_ended_by_a_user(patch: Patch) -> None:
+    hidden(patch, "final", "final_reason = 'user_end'")
+
+
+@mutant("LIST-05", "state=all leaves out what the agent finished")
+def all_without_what_agents_finished(patch: Patch) -> None:
+    hidden(patch, "all", "coalesce(final_reason, '') <> 'agent_finish'")
+
+
 @mutant("LIST-05", "state=all lists active sessions only")
 def state_all_is_active(patch: Patch) -> None:
     state_given(patch, b"state=all", "active")
+
+
+@mutant("LIST-13", "a page is taken before it is filtered by state")
+def page_is_taken_first(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        _, total = await real(store, query)
+        found, _ = await real(store, replace(query, state="all"))
+        return [s for s in found if query.state in ("all", s.state)], total
+
+
+@mutant("LIST-19", "sessions of other channels are skipped too")
+def skip_counts_every_channel(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        everywhere = replace(query, channel=None, skip=0, take=query.skip)
+        skipped, _ = await real(store, everywhere)
+        skip = sum(query.channel in (None, session.channel) for session in skipped)
+        return await real(store, replace(query, skip=skip))
+
+
+@mutant("LIST-17", "total_count is ten at most")
+def total_is_ten_at_most(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(total_count=min(10, page["total_count"])))
+
+
+def channel_compared(patch: Patch, condition: str) -> None:
+    """Compare channels by another condition than equality."""
+
+    @patch.around(SqliteRepository, "session_filter")
+    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        where, values = real(store, query)
+        return where.replace("channel = ?", condition), values
+
+
+@mutant("LIST-07", "the filter by channel knows no capitals")
+def channel_filter_without_capitals(patch: Patch) -> None:
+    channel_compared(patch, "channel = ? COLLATE NOCASE")
+
+
+@mutant("LIST-07", "the filter by channel is a pattern")
+def channel_filter_is_a_pattern(patch: Patch) -> None:
+    channel_compared(patch, "channel LIKE ?")
 
 
 @mutant("LIST-06", "the filter by agent_id is ignored")

@@ -34,6 +34,13 @@ def agent_in_capitals(patch: Patch) -> None:
         return real(renderer, replace(value, agent_id=value.agent_id.upper()))
 
 
+@mutant("OPEN-03", "a channel is kept in lower case")
+def channel_in_lower_case(patch: Patch) -> None:
+    @patch.around(Chats, "new_session")
+    def new_session(real: Any, chats: Chats, agent: Agent, body: Body) -> Any:
+        return real(chats, agent, {**body, "channel": (body.get("channel") or "web").lower()})
+
+
 @mutant("OPEN-03", "every session is put on the channel web")
 def channel_is_always_web(patch: Patch) -> None:
     @patch.around(Chats, "new_session")

@@ -135,6 +135,13 @@ def transcript_is_latest_first(patch: Patch) -> None:
         return tuple(message for one in reversed(rounds) for message in one)
 
 
+@mutant("TURN-08", "the transcript has the latest twenty messages alone")
+def transcript_is_capped(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "_transcript")
+    def transcript(real: Any, store: SqliteRepository, session_id: str) -> Any:
+        return real(store, session_id)[-20:]
+
+
 @mutant("TURN-08", "the transcript has the user's turns in alphabetical order")
 def transcript_is_alphabetical(patch: Patch) -> None:
     @patch.around(SqliteRepository, "_transcript")
@@ -167,6 +174,21 @@ def text_is_escaped(patch: Patch) -> None:
 @mutant("TURN-09", "the user's text is cut at 1000 characters")
 def text_is_cut(patch: Patch) -> None:
     text_kept(patch, lambda text: text[:1000])
+
+
+@mutant("TURN-09", "the user's text is cut at 65535 characters")
+def text_is_cut_late(patch: Patch) -> None:
+    text_kept(patch, lambda text: text[:65535])
+
+
+@mutant("TURN-09", "a null character in the user's text is lost")
+def null_is_lost(patch: Patch) -> None:
+    text_kept(patch, lambda text: text.replace("\0", ""))
+
+
+@mutant("TURN-09", "what stands between braces in the user's text is filled in")
+def text_is_a_template(patch: Patch) -> None:
+    text_kept(patch, lambda text: text.replace("{{name}}", ""))
 
 
 @mutant("TURN-09", "characters beyond the first plane are lost")
