@@ -22,7 +22,7 @@ from typing import Any
 
 from conformance.config import UsageError
 from conformance.contract import Contract
-from conformance.verdict import EXIT_CODES, judge
+from conformance.verdict import EXIT_CODES, judge, tone
 
 __all__ = ["PLACEHOLDER", "Known", "baseline_text", "load_baseline", "mark"]
 
@@ -92,11 +92,17 @@ def mark(
     counted = {
         rule["id"]: (rule["outcome"], rule["reason"]) for rule in rules if "known" not in rule
     }
-    verdict = judge(contract.rules, counted, strict=report["strict"])
+    verdict = judge(
+        contract.rules,
+        counted,
+        strict=report["strict"],
+        cause=report["cause"],
+        fault=report["fault"],
+    )
     stale = list(_stale(report, known, today))
-    code = EXIT_CODES["non-conformant" if stale and verdict != "harness-fault" else verdict]
     baseline = {"file": str(file), "entries": len(known), "stale": stale}
-    return {**report, "verdict": verdict, "exit_code": code, "baseline": baseline, "rules": rules}
+    marked = {**report, "verdict": verdict, "baseline": baseline, "rules": rules}
+    return {**marked, "exit_code": EXIT_CODES[tone(marked)]}
 
 
 def _excused(rule: dict[str, Any], valid: Mapping[str, Known]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,12 @@ from conformance.config import Config, UsageError, load_config
 from conformance.contract import Contract, ContractError, find_contract
 from conformance.embedded import embedded_mock
 from conformance.explain import explain, rule_list
-from conformance.interrupt import hear
+from conformance.interrupt import hear, patient
 from conformance.listener import Listener
 from conformance.plan import selected_checks
+from conformance.redaction import redacted
 from conformance.replay import Replay, replay_of, settings
-from conformance.report import build, write
+from conformance.report import FILES, build, write
 from conformance.rules import PROFILES
 from conformance.run import Run
 from conformance.sweep import command as sweep_command
@@ -49,8 +52,9 @@ Exit codes:
   4  harness-fault: the suite itself failed
 
 Keys come from the environment alone: CONFORMANCE_TOKEN, and CONFORMANCE_SECOND_TOKEN for a
-second organisation. Every other option may be given as CONFORMANCE_<OPTION> or in the
---config file too; a flag wins over the environment, the environment over the file."""
+second organisation. Every other option but --config, --list and --plan may be given as
+CONFORMANCE_<OPTION> or in the --config file too; a flag wins over the environment, the
+environment over the file."""
 
 
 def main() -> None:
@@ -92,16 +96,18 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--allow-writes",), {**flag, "help": "Consent to writing to a target off loopback."}),
         (("--read-only",), {**flag, "help": "Only checks that read."}),
         (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
+        (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
         (("--timeout",), {"type": float, "help": "Seconds to wait for an answer. Default: 10."}),
-        (("--rate",), {"type": float, "help": "Requests a second at most. Default: no limit."}),
+        (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
         (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
         (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
+        (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
         (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
         (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
         (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
         (("--baseline",), {"type": path, "help": "A TOML file of known failures."}),
         (("--write-baseline",), {"type": path, "help": "Write this run's failures as a baseline."}),
-        (("--replay",), {"type": path, "help": "Tell the stories of a conformance.json again."}),
+        (("--replay",), {"type": path, "help": "Tell a conformance.json's stories again."}),
         (("--ledger",), {"type": path, "help": "Where to note what is opened."}),
         (("--verbose",), {**flag, "help": "Print every setting in force."}),
         (("--config", "config_file"), {"type": path, "help": "A TOML file with the same keys."}),
@@ -140,8 +146,7 @@ def command(
     replay = _replay(config)
     config = replace(config, **settings(config, replay)) if replay else config
     checks = selected_checks(config, contract)
-    if config.verbose or plan_only:
-        print_settings(config)
+    print_settings(config, changed=not (config.verbose or plan_only))
     print_plan(config, contract, checks, replay)
     if plan_only:
         return
@@ -168,18 +173,23 @@ def _judge(config: Config, contract: Contract, replay: Replay | None) -> int:
     """Run, print and write; gives the exit code. What can be wrong with files is found first."""
     known = load_baseline(config.baseline, contract) if config.baseline else {}
     _check_files(config)
-    report = build(_run(config, contract, replay))
+    run = _run(config, contract, replay)
+    with patient(partial(click.echo, "writing the report; once more to give up", err=True)):
+        report = build(run)
+        if config.baseline:
+            report = mark(report, config.baseline, known, contract, date.today())
+        if config.write_baseline:
+            config.write_baseline.write_text(baseline_text(report, known), encoding="utf-8")
+        files = write(report, config.report) if config.report else []
+    if run.trace:
+        click.echo(redacted(run.trace, run.config), err=True)
     click.echo()
-    if config.baseline:
-        report = mark(report, config.baseline, known, contract, date.today())
     print_findings(report)
     print_verdict(report)
     if config.write_baseline:
-        config.write_baseline.write_text(baseline_text(report, known), encoding="utf-8")
         click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
-    if config.report:
-        for file in write(report, config.report):
-            click.echo(f"report    {file}")
+    for file in files:
+        click.echo(f"report    {file}")
     return int(report["exit_code"])
 
 
@@ -192,9 +202,21 @@ def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
             config = replace(config, webhook_listen=listener.url)
         if embedded:
             config = stack.enter_context(embedded_mock(config, listener.url if listener else None))
-        run = Run(config, contract, Marks(), click.echo, embedded, listener=listener, replay=replay)
+        run = Run(
+            config,
+            contract,
+            Marks(),
+            partial(_say, config),
+            embedded,
+            listener=listener,
+            replay=replay,
+        )
         run.execute()
     return run
+
+
+def _say(config: Config, text: str) -> None:
+    click.echo(redacted(text, config))
 
 
 def _replay(config: Config) -> Replay | None:
@@ -205,6 +227,9 @@ def _check_files(config: Config) -> None:
     """Before the run, so that no run is lost to a wrong path."""
     if config.report:
         _make(config.report)
+        for file in (config.report / name for name in FILES):
+            if file.is_dir() or not os.access(file if file.exists() else config.report, os.W_OK):
+                raise UsageError(f"cannot write {file}")
     written = config.write_baseline
     if written and written.exists() and written != config.baseline:
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")

@@ -20,23 +20,24 @@ from conformance.book import Book, Ledger
 from conformance.config import Config
 from conformance.coverage import Coverage
 from conformance.exchange import ABSENT, Exchange, Json
-from conformance.findings import Blocked, Violation
+from conformance.findings import Blocked, Hiccup, Violation
 from conformance.interrupt import whole
-from conformance.limits import Circuit, Deadline, Pace
+from conformance.limits import GATEWAY_ERRORS, Circuit, Deadline, Pace, Patience
 from conformance.watch import Watch
 
 __all__ = ["BEARER", "Client", "Listener", "Trespass"]
 
 BEARER = "Bearer $CONFORMANCE_TOKEN"  # how a recorded request shows its credentials
-REDACTED = "[redacted]"
 PLACEHOLDER = "conformance"  # a bearer for targets that take any
 RETRIES_ON_429 = 8
-LONGEST_WAIT = 30.0  # seconds that one Retry-After is followed for
+RETRIES_ON_GATEWAY = 2
+LONGEST_WAIT = 120.0  # seconds that the target may ask to be left alone for
 FAILURES_TO_TRIP = 5  # unanswered requests in a row, after which the target counts as down
 GATEWAY_ERRORS_TO_TRIP = 10  # in a row: a failing agent gives some 502 too, but not them alone
 KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
 SESSION_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 READING = ("GET", "HEAD", "OPTIONS")
+REPEATABLE = ("endChat", "searchCallResults")
 
 Listener = Callable[[Exchange, list[tuple[str, Violation | None]]], None]
 
@@ -64,9 +65,13 @@ class Client:
         self.numbers = itertools.count(1)
         self.pace = Pace(config.rate)
         self.deadline = Deadline(config.max_seconds)
+        self.patience = Patience(LONGEST_WAIT)
         self.circuit = Circuit(FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP)
         self.places = threading.BoundedSemaphore(config.max_concurrency)
         self.requests = 0
+        self.most_requests: float = config.max_requests or math.inf
+        self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
+        self.insisting = False  # whether such an answer counts
         self.skew: int | None = None
 
     def close(self) -> None:
@@ -74,27 +79,65 @@ class Client:
 
     def wind_down(self) -> None:
         """From now on only the ending of sessions is to come, which no limit may keep back."""
+        self.most_requests = math.inf
         self.deadline.lift()
         self.circuit.reset()
 
     def send(self, draft: Exchange, listener: Listener | None = None) -> Exchange:
-        """Send, wait out any 429, and let the watch look. Blocked when no answer comes."""
+        """Send, wait out any 429 and a gateway's hiccup, and let the watch look. Blocked when
+        no answer comes."""
+        busy, failures = 0, 0
         with self._admitted(draft):
-            for _ in range(RETRIES_ON_429):
-                exchange = self._once(draft, listener)
+            while busy < RETRIES_ON_429:
+                exchange = self._once(draft)
+                if failures < RETRIES_ON_GATEWAY and self._of_a_gateway(exchange):
+                    failures += 1
+                    continue
+                self._look(exchange, listener)
                 if exchange.status != 429:
                     return exchange
-                time.sleep(_retry_after(exchange))
+                busy += 1
         raise Blocked(f"{draft.name} was answered 429 {RETRIES_ON_429} times")
 
-    def _once(self, draft: Exchange, listener: Listener | None) -> Exchange:
+    def _once(self, draft: Exchange) -> Exchange:
         self.circuit.check()
         self.deadline.check()
+        if self.requests >= self.most_requests:
+            raise Blocked(f"the budget of {self.most_requests} requests is used up")
+        self.patience.wait(self.deadline)
         self.pace.wait()
         with self.places, whole():
             exchange = self._exchange(draft)
-        self.circuit.note(exchange.status)
         self._compare_clocks(exchange)
+        if exchange.status == 429 or (
+            exchange.status == 503 and "retry-after" in exchange.answer_headers
+        ):
+            self.patience.ask(_retry_after(exchange))
+        return exchange
+
+    def _of_a_gateway(self, exchange: Exchange) -> bool:
+        """Whether the answer may be a gateway's alone, and the request is sent again.
+
+        Raises Hiccup where that is not safe: the check is then run once more at the end of the
+        run, when what such a request is answered with counts.
+        """
+        operation = self.watch.contract.operations.get(exchange.operation or "")
+        listed = operation.statuses if operation else frozenset()
+        if exchange.status not in GATEWAY_ERRORS or exchange.status in listed:
+            return False
+        if _is_repeatable(exchange):
+            self.patience.ask(_retry_after(exchange))
+            return True
+        if self.insisting:
+            return False
+        self.circuit.note(exchange.status)
+        self.hiccup = (
+            f"{exchange.name} was answered {exchange.status}, which may be a gateway's alone"
+        )
+        raise Hiccup(self.hiccup)
+
+    def _look(self, exchange: Exchange, listener: Listener | None) -> None:
+        self.circuit.note(exchange.status)
         self.coverage.look(exchange)
         seen = self.watch.look(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
@@ -102,7 +145,6 @@ class Client:
             self.book.saw(rule)
         if listener:
             listener(exchange, seen)
-        return exchange
 
     def _exchange(self, draft: Exchange) -> Exchange:
         """The exchange that a draft becomes, entered in the ledger."""
@@ -111,11 +153,8 @@ class Client:
         answer = self._answer(draft)
         exchange.finished = time.monotonic()
         exchange.status = answer.status_code
-        exchange.answer_headers = {
-            key.lower(): self._concealed(value.encode()).decode()
-            for key, value in answer.headers.items()
-        }
-        exchange.content = self._concealed(answer.content)
+        exchange.answer_headers = {key.lower(): value for key, value in answer.headers.items()}
+        exchange.content = answer.content
         self._account(exchange)
         return exchange
 
@@ -154,12 +193,6 @@ class Client:
         value = value.replace("$CONFORMANCE_TOKEN", self.config.token or PLACEHOLDER)
         value = value.replace("$CONFORMANCE_SECOND_TOKEN", self.config.second_token or "")
         return value.encode("latin-1", "replace")
-
-    def _concealed(self, content: bytes) -> bytes:
-        """The answer without the secrets that it echoes: nothing that is kept can leak them."""
-        for secret in self.config.secrets:
-            content = content.replace(secret.encode(), REDACTED.encode())
-        return content
 
     def _admitted(self, draft: Exchange) -> AbstractContextManager[None]:
         """Check what the request may cost and whom it may touch, before it is sent."""
@@ -218,6 +251,12 @@ def _is_own(exchange: Exchange, session: Json) -> bool:
     return new or session.get("channel") == sent.get("channel")
 
 
+def _is_repeatable(exchange: Exchange) -> bool:
+    """Whether the same request twice does what it does once."""
+    keyed = exchange.operation == "submitMessage" and _sent(exchange).get("idempotency_key")
+    return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)
+
+
 def _retry_after(exchange: Exchange) -> float:
     """Seconds to wait, from seconds or a date; one second where the header says nothing."""
     value = exchange.answer_headers.get("retry-after", "1")
@@ -225,12 +264,17 @@ def _retry_after(exchange: Exchange) -> float:
         wait = float(value)
     except ValueError:
         try:
-            wait = parsedate_to_datetime(value).timestamp() - time.time()
+            wait = parsedate_to_datetime(value).timestamp() - _told_time(exchange)
         except ValueError:
             wait = 1.0
-    if math.isnan(wait):
-        return 1.0
-    return min(max(wait, 0.05), LONGEST_WAIT)
+    return max(wait, 0.05) if math.isfinite(wait) else 1.0
+
+
+def _told_time(exchange: Exchange) -> float:
+    """The target's own time, whose clock may be another than ours."""
+    with suppress(ValueError):
+        return parsedate_to_datetime(exchange.answer_headers.get("date", "")).timestamp()
+    return time.time()
 
 
 def _words(error: httpx.HTTPError) -> str:

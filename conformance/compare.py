@@ -16,7 +16,7 @@ from conformance.config import UsageError
 __all__ = ["command", "compare", "load_report"]
 
 SCHEMA_VERSION = 1
-NOTED = ("contract", "profile", "strict", "seed")
+NOTED = ("contract", "profile", "scope", "strict", "seed")
 # What differs between two tellings of the same finding: ids, times, a run's tag, numbers
 # that were measured, and texts that were drawn.
 VOLATILE = (

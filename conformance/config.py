@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import json
+import math
 import os
 import tomllib
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from conformance.redaction import spellings
 from conformance.rules import PROFILES
 
 __all__ = ["Config", "UsageError", "load_config"]
@@ -60,10 +60,12 @@ class Config:
     replay: Path | None = None
     ledger: Path | None = None
     webhook_listen: str | None = None
+    ttl_grace: float = 75.0
     timeout: float = 10.0
     rate: float = 0.0
     max_sessions: int = 0
     max_turns: int = 0
+    max_requests: int = 0
     max_seconds: float = 0.0
     max_concurrency: int = 8
     repeats: int = 2
@@ -78,9 +80,22 @@ class Config:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
         if self.target is not None:
             _check_target(self.target)
+        for name in FIXTURE_AGENTS:
+            if getattr(self, name) == "":
+                raise UsageError(f"--{name.replace('_', '-')} is empty; leave it out")
+        for name in SECRETS:
+            _check_key(name, getattr(self, name) or "")
         if self.timeout <= 0:
             raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
-        for name in ("rate", "max_sessions", "max_turns", "max_seconds", "repeats"):
+        for name in (
+            "ttl_grace",
+            "rate",
+            "max_sessions",
+            "max_turns",
+            "max_requests",
+            "max_seconds",
+            "repeats",
+        ):
             if getattr(self, name) < 0:
                 raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
         if self.max_concurrency < 1:
@@ -107,7 +122,7 @@ class Config:
         """What no output may show, longest first. A word of a few letters stands in too many
         places to be taken out, and keeps nothing secret."""
         given = [s for s in (self.token, self.second_token) if s and len(s) >= SHORTEST_SECRET]
-        forms = {form for secret in given for form in _spellings(secret)}
+        forms = {form for secret in given for form in spellings(secret)}
         return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
     @property
@@ -118,30 +133,28 @@ class Config:
         except ValueError:
             return False
 
-    def shown(self) -> dict[str, Any]:
-        """The settings in force, secrets told as given or not."""
-        plain = {key: value for key, value in asdict(self).items() if value not in (None, ())}
+    def shown(self, *, changed: bool = False) -> dict[str, Any]:
+        """The settings in force or, of these, what differs from the defaults; secrets told as
+        given or not."""
+        usual = {**asdict(Config()), **FIXTURE_AGENTS} if changed else {}
+        plain = {
+            key: value
+            for key, value in asdict(self).items()
+            if value not in (None, ()) and (key not in usual or usual[key] != value)
+        }
         return {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    """The secret as a server may echo it: plain, in JSON, in a URL, in base64."""
-    return (
-        secret,
-        json.dumps(secret)[1:-1],
-        quote(secret, safe=""),
-        b64encode(secret.encode()).decode().rstrip("="),
-    )
 
 
 def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
     """Merge the three sources. Raises UsageError for an unknown key or an unusable value."""
     merged = {**_from_file(file), **_from_environment(os.environ)}
     merged.update({key: value for key, value in flags.items() if value not in (None, ())})
-    if "agent" not in merged:
+    typed = {key: _typed(key, value) for key, value in merged.items()}
+    typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
+    if "agent" not in typed:
         # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
-        merged = {**FIXTURE_AGENTS, **merged}
-    return Config(**{key: _typed(key, value) for key, value in merged.items()})
+        typed = {**FIXTURE_AGENTS, **typed}
+    return Config(**typed)
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:
@@ -185,7 +198,7 @@ def _typed(key: str, value: Any) -> Any:
     kind = KEYS[key].split(" ")[0]
     try:
         return CONVERTERS[kind](value)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         words = {"str": "text", "Path": "a path", "bool": "true or false"}.get(kind, kind)
         raise UsageError(f"{key}: wanted {words}, got {value!r}") from None
 
@@ -199,7 +212,10 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
-    return float(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _whole(value: Any) -> int:
@@ -217,6 +233,15 @@ def _truth(value: Any) -> bool:
 
 def _names(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value.split(",") if isinstance(value, str) else value))
+
+
+def _check_key(name: str, key: str) -> None:
+    """Refuse a key that no header can carry, without telling it."""
+    if any(ord(char) > 0xFF or not (char.isprintable() or char == "\xad") for char in key):
+        raise UsageError(
+            f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
+            " a line break or a letter beyond Latin-1"
+        )
 
 
 def _check_target(target: str) -> None:

@@ -17,6 +17,7 @@ __all__ = ["Contract", "ContractError", "Operation", "Rule", "Transition", "find
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is eight times as fast
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -71,7 +72,7 @@ class Contract:
         self.path = path
         try:
             self.text = path.read_text(encoding="utf-8")
-            self.spec: dict[str, Any] = yaml.safe_load(self.text)
+            self.spec: dict[str, Any] = yaml.load(self.text, Loader=LOADER)
         except OSError as error:
             raise ContractError(f"cannot read the contract {path}: {error.strerror}") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:

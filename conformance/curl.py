@@ -20,16 +20,37 @@ UNSHOWN = ("accept",)
 
 def curl_lines(story: Iterable[Exchange]) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again."""
+    it has another id when the story is told again. Requests that ran at once do so again."""
     names: dict[str, str] = {}
-    lines = []
+    return [line for group in _groups(story) for line in _lines(group, names)]
+
+
+def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
+    """The exchanges in their order, those that overlapped together."""
+    groups: list[list[Exchange]] = []
+    end = 0.0
     for exchange in story:
+        if groups and exchange.started < end:
+            groups[-1].append(exchange)
+        else:
+            groups.append([exchange])
+        end = max(end, exchange.finished)
+    return groups
+
+
+def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:
+    racing = len(group) > 1
+    lines, kept = [], []
+    for exchange in group:
         opened = _opened(exchange)
         line = _line(exchange, names)
         if opened and opened.lower() not in names:
-            names[opened.lower()] = f"S{len(names) + 1}"
-            line = _capturing(line, names[opened.lower()])
-        lines.append(line)
+            name = names[opened.lower()] = f"S{len(names) + 1}"
+            line = f"{_picking(line)} > {_file(name)}" if racing else _capturing(line, name)
+            kept.append(name)
+        lines.append(f"{line} &" if racing else line)
+    if racing:
+        lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
     return lines
 
 
@@ -43,8 +64,18 @@ def _opened(exchange: Exchange) -> str | None:
 
 def _capturing(line: str, name: str) -> str:
     """Keep the opened session's id in a variable, and show it."""
+    return f'{name}=$({_picking(line)}); echo "{name}=${name}"'
+
+
+def _picking(line: str) -> str:
+    """Print the opened session's id alone."""
     call = line.replace("curl -sS -i", "curl -sS")
-    return f"{name}=$({call} | tr ',' '\\n' | {PICK_ID} | head -n 1); echo \"{name}=${name}\""
+    return f"{call} | tr ',' '\\n' | {PICK_ID} | head -n 1"
+
+
+def _file(name: str) -> str:
+    """Where the id stays that a request in the background gave."""
+    return f'"${{TMPDIR:-/tmp}}/{name}.$$"'
 
 
 def _line(exchange: Exchange, names: dict[str, str]) -> str:

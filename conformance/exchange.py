@@ -123,6 +123,22 @@ class Exchange:
         expect(self.status in wanted, f"status {listed(wanted)}", self.summary)
         return self
 
+    def expect_ok(self, *others: int) -> Exchange:
+        """Raise Violation unless the status is 2xx or one of these. Which 2xx it is, HTTP-01
+        alone judges."""
+        if self.status >= 500:
+            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
+        wanted = f"a 2xx status or {listed(others)}" if others else "a 2xx status"
+        expect(self.ok or self.status in others, wanted, self.summary)
+        return self
+
+    def control(self) -> Exchange:
+        """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
+        what is wrong says nothing."""
+        if not self.ok:
+            raise Blocked(f"{self.name} is answered {self.status} also where nothing is wrong")
+        return self
+
     def expect_refusal(self) -> Exchange:
         """Raise Violation unless the status is 4xx."""
         if self.status >= 500:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
 
-__all__ = ["Blocked", "Finding", "NotApplicable", "Outcome", "Violation", "expect"]
+__all__ = ["Blocked", "Finding", "Hiccup", "NotApplicable", "Outcome", "Violation", "expect"]
 
 Outcome = Literal[
     "pass", "fail", "warn", "observed", "not-run", "not-selected", "not-applicable", "error"
@@ -27,6 +27,11 @@ class Violation(Exception):
 
 class Blocked(Exception):
     """The rule could not be evaluated: something that it builds on did not hold."""
+
+
+class Hiccup(Blocked):
+    """A gateway may have failed, not the target, and the request is not safe to repeat: the
+    whole check is run once more, later."""
 
 
 class NotApplicable(Exception):

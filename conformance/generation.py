@@ -18,7 +18,7 @@ from conformance.cases import (
     scenarios,
 )
 from conformance.exchange import Exchange, Json
-from conformance.findings import Blocked, Violation
+from conformance.findings import Blocked, Hiccup, Violation
 from conformance.opinion import second_opinion
 from conformance.oracle import Oracle
 
@@ -73,6 +73,8 @@ class Generation:
                 return None
             exchange = self._send(case, prepared)
             self._judge(exchange)
+        except Hiccup:
+            return None  # one case less
         except Blocked as cause:
             self.walked.cause = str(cause)
             return None

@@ -35,6 +35,10 @@ class Event:
     final: bool | None = None
     reason: str | None = None
 
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
     def overlaps(self, other: Event) -> bool:
         return self.started < other.finished and other.started < self.finished
 
@@ -106,7 +110,7 @@ def step(state: State, event: Event, events: Sequence[Event]) -> list[State]:
 
 def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     earlier = dict(state.replies).get(event.key or "") if event.key else None
-    if event.status != 200:
+    if not event.ok:
         busy = event.status == BUSY and any(
             other.name == "submit" and other is not event and other.overlaps(event)
             for other in events
@@ -128,14 +132,14 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
 
 
 def _end(state: State, event: Event) -> list[State]:
-    if event.status != 200:
+    if not event.ok:
         return []
     after = state if state.final else replace(state, reason="user_end")
     return [after] if _shows(after, event) else []
 
 
 def _get(state: State, event: Event) -> list[State]:
-    return [state] if event.status == 200 and _shows(state, event) else []
+    return [state] if event.ok and _shows(state, event) else []
 
 
 def _shows(state: State, event: Event) -> bool:

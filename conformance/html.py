@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from conformance.catalogue import OUTCOMES, by_area
+from conformance.verdict import headline, tone
 
 __all__ = ["html"]
 
@@ -36,6 +37,8 @@ def html(report: Report) -> str:
     rules = {rule["id"]: rule for rule in report["rules"]}
     return environment.get_template("report.html.j2").render(
         report=report,
+        headline=headline(report),
+        tone=tone(report),
         areas={area: [rules[id] for id in ids] for area, ids in by_area(rules).items()},
         broken=_broken(report),
         counts=Counter(rule["outcome"] for rule in rules.values()),

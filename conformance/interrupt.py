@@ -1,20 +1,25 @@
-"""A request to stop, by ctrl-C or SIGTERM, is taken up between two requests to the target.
+"""A request to stop, by ctrl-C, SIGTERM or a hang-up, is taken up between two
+requests to the target.
 
 Were it taken up at once, an open whose answer is on its way would leave a session that nobody
-knows of. A second request to stop is not kept waiting.
+knows of. A second request to stop is not kept waiting. While a run cleans up, the first one is
+only answered: what it would cut short is the tidying that it asks for.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["hear", "whole"]
+__all__ = ["hear", "patient", "whole"]
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
+
+
+_ALWAYS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Interrupt:
@@ -23,9 +28,13 @@ class _Interrupt:
     def __init__(self) -> None:
         self.held = False
         self.asked = False
+        self.warn: Callable[[], None] | None = None
 
     def take(self, *_: Any) -> None:
-        if self.held and not self.asked:
+        if self.warn:
+            warn, self.warn = self.warn, None
+            warn()
+        elif self.held and not self.asked:
             self.asked = True
         else:
             raise KeyboardInterrupt
@@ -42,9 +51,20 @@ _interrupt = _Interrupt()
 
 def hear() -> None:
     """Let signals interrupt the run. Ctrl-C too, since a shell without job control starts what
-    it runs in the background deaf to it."""
+    it runs in the background deaf to it; a hang-up only where nohup does not want it unheard."""
     for number in _SIGNALS:
-        signal.signal(number, _interrupt.take)
+        if number in _ALWAYS or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt.take)
+
+
+@contextmanager
+def patient(warn: Callable[[], None]) -> Iterator[None]:
+    """In here a first request to stop is answered with a warning alone; the next is one."""
+    _interrupt.warn = warn
+    try:
+        yield
+    finally:
+        _interrupt.warn = None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,8 +43,11 @@ class Journal:
     """The file of a live run, locked as long as the run lives. A line is with the operating
     system before `write` returns, so that it survives the death of the process."""
 
-    def __init__(self, path: Path, run: str, target: str) -> None:
+    def __init__(
+        self, path: Path, run: str, target: str, conceal: Callable[[str], str] = str
+    ) -> None:
         self.path = path
+        self.conceal = conceal
         self.lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,10 +66,10 @@ class Journal:
         self._append({"run": run, "target": target, "started": now})
 
     def note_open(self, id: str) -> None:
-        self._append({"opened": id})
+        self._append({"opened": self.conceal(id)})
 
     def note_final(self, id: str) -> None:
-        self._append({"final": id})
+        self._append({"final": self.conceal(id)})
 
     def close(self, *, keep: bool) -> None:
         """Unlock the file, and remove it unless it is still needed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,18 +18,42 @@ def junit(report: dict[str, Any]) -> str:
     """A rule that was not evaluated is never a passed case: a MUST is an error, the rest
     are skipped."""
     rules = {rule["id"]: rule for rule in report["rules"]}
-    root = ElementTree.Element("testsuites", name=_clean(f"conformance of {report['target']}"))
+    name = _clean(f"conformance of {report['target']} for {report['scope']}")
+    root = ElementTree.Element("testsuites", name=name)
     cases = []
     for area, ids in by_area(rules).items():
-        suite = ElementTree.SubElement(root, "testsuite", name=report["areas"][area])
-        suite.set("timestamp", report["started"])
+        suite = _suite(root, report["areas"][area], report)
         of = [_case(suite, rules[id], report) for id in ids]
+        _total(suite, of)
+        cases += of
+    if of := list(_of_the_run(report)):
+        suite = _suite(root, "The run", report)
+        suite.extend(of)
         _total(suite, of)
         cases += of
     _total(root, cases)
     root.set("time", f"{report['duration_s']:.3f}")
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(root: ElementTree.Element, name: str, report: dict[str, Any]) -> ElementTree.Element:
+    return ElementTree.SubElement(root, "testsuite", name=name, timestamp=report["started"])
+
+
+def _of_the_run(report: dict[str, Any]) -> Iterator[ElementTree.Element]:
+    """A case for whatever keeps the run as a whole from being green."""
+    for entry in report.get("baseline", {}).get("stale", ()):
+        case = ElementTree.Element("testcase", classname="conformance.The run", time="0.000")
+        case.set("name", f"the baseline's {entry['rule']}")
+        ElementTree.SubElement(case, "failure", message=_clean(entry["why"]), type="stale")
+        yield case
+    for name in ("fault", "cause"):
+        if why := report[name]:
+            case = ElementTree.Element("testcase", classname="conformance.The run", time="0.000")
+            case.set("name", f"the {name} of the verdict")
+            ElementTree.SubElement(case, "error", message=_clean(why), type=name)
+            yield case
 
 
 def _total(element: ElementTree.Element, cases: list[ElementTree.Element]) -> None:

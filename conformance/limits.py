@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from conformance.findings import Blocked
 
-__all__ = ["Circuit", "Deadline", "Pace"]
+__all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience"]
 
 GATEWAY_ERRORS = (502, 503, 504)
 
@@ -50,6 +50,32 @@ class Pace:
         now = time.monotonic()
         self.next_at = max(self.next_at, now) + requests / self.rate
         return max(self.next_at - 1 / self.rate - now, 0)
+
+
+@dataclass
+class Patience:
+    """Nothing is sent before the time that the target has asked for, and nothing more at all
+    where that is further away than `longest` seconds or the deadline."""
+
+    longest: float
+    until: float = 0.0
+    refused: str = ""  # the first wait that was too long, in words
+
+    def ask(self, seconds: float) -> None:
+        self.until = max(self.until, time.monotonic() + seconds)
+
+    def wait(self, deadline: Deadline) -> None:
+        """Blocked where the wait is too long."""
+        slept_to = 0.0
+        while (until := self.until) > max(slept_to, time.monotonic()):
+            pause = until - time.monotonic()
+            if pause > self.longest or until > deadline.at:
+                limit = "--max-seconds allows" if until > deadline.at else f"{self.longest:g} s"
+                why = f"the target asked for {pause:.0f} s without a request (Retry-After)"
+                self.refused = self.refused or f"{why}, more than {limit}"
+                raise Blocked(self.refused)
+            time.sleep(max(pause, 0.0))
+            slept_to = until
 
 
 @dataclass

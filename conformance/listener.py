@@ -50,6 +50,8 @@ class Listener:
         self.lock = threading.Lock()
         self.inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
         self.markers: dict[str, str] = {}
+        self.strangers: list[Delivery] = []  # with neither marker nor a known callId
+        self.vain = ""  # why it is of no use to wait for a delivery
         self.stopped = threading.Event()
         try:
             self.server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), self._handler())
@@ -82,6 +84,16 @@ class Listener:
         with self.lock:
             return list(self.inboxes[marker].deliveries)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anything came at all for a session that was expected."""
+        with self.lock:
+            return any(self.inboxes[marker].deliveries for marker in self.markers.values())
+
+    def strangers_since(self, moment: float) -> list[Delivery]:
+        with self.lock:
+            return [delivery for delivery in self.strangers if delivery.at >= moment]
+
     def wait(self, marker: str, count: int, patience: float) -> list[Delivery]:
         """The deliveries, as soon as there are this many or the patience (seconds) is over."""
         deadline = time.monotonic() + patience
@@ -106,7 +118,8 @@ class Listener:
                 marker = self.markers.get(str(payload_object.get("callId")).lower())
             inbox = self.inboxes[str(marker)]
             status = inbox.answers.pop(0) if inbox.answers else 200
-            inbox.deliveries.append(Delivery(time.monotonic(), payload, headers, status))
+            kept = self.strangers if marker is None else inbox.deliveries
+            kept.append(Delivery(time.monotonic(), payload, headers, status))
         return status
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

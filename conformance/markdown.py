@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from conformance.catalogue import OUTCOMES
+from conformance.verdict import headline, tone
 
 __all__ = ["markdown"]
 
@@ -19,6 +20,7 @@ def markdown(report: dict[str, Any]) -> str:
     """Verdict and figures first, then what is broken, then what could not be evaluated."""
     broken = [rule for rule in report["rules"] if rule["outcome"] in ("fail", "warn")]
     parts = [_head(report), _figures(report["rules"])]
+    parts += [_text(why) for why in (report["fault"], report["cause"]) if why]
     if stale := report.get("baseline", {}).get("stale"):
         lines = [f"- {entry['rule']}: {_text(entry['why'])}" for entry in stale]
         parts += ["### Stale entries of the baseline", "\n".join(lines)]
@@ -34,10 +36,9 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _head(report: dict[str, Any]) -> str:
-    verdict, contract = report["verdict"], report["contract"]
-    profile = ", ".join(report["profile"])
+    contract = report["contract"]
     return (
-        f"## {SIGNS[verdict]} {verdict} for the profile {profile}\n\n"
+        f"## {SIGNS[tone(report)]} {headline(report)} for {report['scope']}\n\n"
         f"{_code(report['target'])} against contract {contract['version']}"
         f" (`{contract['sha256'][:12]}`), seed {report['seed']}:"
         f" {report['requests']} requests in {report['duration_s']:.1f} s,"

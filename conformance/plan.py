@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import difflib
+from dataclasses import dataclass, replace
 
+from conformance import timeouts
+from conformance.checks import generated, races, webhooks
 from conformance.config import Config, UsageError
 from conformance.contract import Contract
 from conformance.replay import Replay
-from conformance.rules import PROFILES, Check, all_checks
+from conformance.rules import PACKS, Check, Pack, all_checks
+from conformance.scope import selected_packs
 from conformance.watch import WATCHED
 
-__all__ = ["UNREPEATED", "cost", "selected_checks", "with_budgets"]
+__all__ = [
+    "UNREPEATED",
+    "Cost",
+    "by_pack",
+    "concurrency",
+    "cost",
+    "selected_checks",
+    "waiting",
+    "with_budgets",
+]
 
-PREFLIGHT_SESSIONS = 1
 # Packs whose checks are not repeated when they fail: one waits for minutes, the others draw
 # so many stories that a failure was seen again and again as it was shrunk or counted.
 UNREPEATED = ("ttl", "model", "generated")
@@ -20,12 +32,14 @@ UNREPEATED = ("ttl", "model", "generated")
 
 def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     """The checks that the configuration asks for and the target can take, by rule."""
-    packs = {pack for name in config.profile for pack in PROFILES[name]}
+    packs = selected_packs(config)
     checks = {id: check for id, check in all_checks().items() if check.pack in packs}
     if config.rules:
         unknown = [id for id in config.rules if id not in contract.rules]
         if unknown:
-            raise UsageError(f"the contract has no rule {unknown[0]!r}; --list shows them all")
+            near = difflib.get_close_matches(unknown[0], contract.rules, n=1)
+            hint = f"did you mean {near[0]}?" if near else "--list shows them all"
+            raise UsageError(f"the contract has no rule {unknown[0]!r}; {hint}")
         # What is watched needs the traffic of the smoke checks.
         watched = any(id in WATCHED for id in config.rules)
         checks = {
@@ -40,28 +54,88 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     return checks
 
 
+@dataclass(frozen=True)
+class Cost:
+    """The most that the target is asked for."""
+
+    sessions: int = 0
+    turns: int = 0
+    requests: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.sessions + other.sessions,
+            self.turns + other.turns,
+            self.requests + other.requests,
+        )
+
+    def __mul__(self, times: int) -> Cost:
+        return Cost(self.sessions * times, self.turns * times, self.requests * times)
+
+
+PREFLIGHT_READING = Cost(requests=3)
+PREFLIGHT = Cost(sessions=1, requests=4)
+
+
+def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, Cost]]:
+    """How many checks of each pack there are, and the most that they cost together. What the
+    checks of a pack share costs once, whichever of them run."""
+    shared = {
+        "ttl": Cost(
+            timeouts.SESSIONS,
+            timeouts.turns(config.ttl_grace),
+            timeouts.requests(config.ttl_grace),
+        ),
+        "generated": Cost(generated.SESSIONS, generated.TURNS, generated.REQUESTS),
+    }
+    told = {}
+    for pack in PACKS:
+        of = [check for check in checks.values() if check.pack == pack]
+        if of:
+            told[pack] = len(of), sum(map(_declared, of), shared.get(pack, Cost()))
+    return told
+
+
 def cost(
     config: Config, checks: dict[str, Check], replay: Replay | None = None
-) -> tuple[int, int, int, int]:
-    """The most sessions and turns that the checks and a replay need, then what repeating the
-    checks may add."""
+) -> tuple[Cost, Cost]:
+    """The most that the checks and a replay need, then what repeating the checks may add."""
     again = [check for check in checks.values() if check.pack not in UNREPEATED]
-    return (
-        PREFLIGHT_SESSIONS
-        + sum(check.sessions for check in checks.values())
-        + (replay.sessions if replay else 0),
-        sum(check.turns for check in checks.values()) + (replay.turns if replay else 0),
-        config.repeats * sum(check.sessions for check in again),
-        config.repeats * sum(check.turns for check in again),
-    )
+    whole = PREFLIGHT_READING if config.read_only else PREFLIGHT
+    for _, of_pack in by_pack(config, checks).values():
+        whole += of_pack
+    if replay:
+        whole += Cost(replay.sessions, replay.turns, replay.requests)
+    return whole, sum(map(_declared, again), Cost()) * config.repeats
+
+
+def _declared(check: Check) -> Cost:
+    return Cost(check.sessions, check.turns, check.requests)
 
 
 def with_budgets(config: Config, checks: dict[str, Check], replay: Replay | None = None) -> Config:
     """The configuration with what the plan needs as the most that the run may cost, unless
     it names a smaller or larger budget itself."""
-    sessions, turns, more_sessions, more_turns = cost(config, checks, replay)
+    whole, more = cost(config, checks, replay)
+    most = whole + more
     return replace(
         config,
-        max_sessions=config.max_sessions or sessions + more_sessions,
-        max_turns=config.max_turns or turns + more_turns,
+        max_sessions=config.max_sessions or most.sessions,
+        max_turns=config.max_turns or most.turns,
+        max_requests=config.max_requests or most.requests,
     )
+
+
+def concurrency(config: Config, pack: Pack) -> int:
+    """The most requests of a pack that are under way at a time."""
+    peaks: dict[Pack, int] = {"races": races.CALLS, "ttl": timeouts.PEAK}
+    return min(peaks.get(pack, 1), config.max_concurrency)
+
+
+def waiting(config: Config, pack: Pack) -> float:
+    """The seconds that a pack waits for what takes its time, at most and at one place."""
+    waits: dict[Pack, float] = {
+        "ttl": timeouts.longest(config.ttl_grace),
+        "webhooks": webhooks.RETRY_PATIENCE,
+    }
+    return waits.get(pack, 0.0)

@@ -54,6 +54,7 @@ class Replay:
     rules: tuple[str, ...]
     profile: tuple[str, ...]
     seed: int
+    target: str | None = None  # None where the suite had started it, and it is gone
 
     @property
     def sessions(self) -> int:
@@ -62,6 +63,10 @@ class Replay:
     @property
     def turns(self) -> int:
         return self._count("submitMessage")
+
+    @property
+    def requests(self) -> int:
+        return sum(len(story.steps) for story in self.stories)
 
     def _count(self, operation: str) -> int:
         steps = (step for story in self.stories for step in story.steps)
@@ -99,6 +104,7 @@ def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
         tuple(dict.fromkeys(_judge(rule["id"], f) for rule in found for f in rule["findings"])),
         tuple(report["profile"]),
         report["seed"],
+        report["target"] if " --target " in report.get("reproduce", "") else None,
     )
 
 
@@ -161,7 +167,10 @@ def settings(config: Config, replay: Replay) -> dict[str, Any]:
     """What a replay takes from the recorded run."""
     if config.read_only:
         raise UsageError("--replay writes, and --read-only forbids that")
-    return {"rules": replay.rules, "profile": replay.profile, "seed": replay.seed}
+    target = config.target or replay.target
+    return {
+        "rules": replay.rules, "profile": replay.profile, "seed": replay.seed, "target": target,
+    }  # fmt: skip
 
 
 def _judge(rule: str, finding: dict[str, Any]) -> str:

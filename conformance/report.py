@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from conformance.catalogue import AREAS, address, area_of
-from conformance.client import REDACTED
 from conformance.config import Config
 from conformance.contract import Rule
 from conformance.curl import curl_lines
@@ -19,15 +18,18 @@ from conformance.findings import Finding
 from conformance.html import html
 from conformance.junit import junit
 from conformance.markdown import markdown
+from conformance.redaction import concealed, redacted
 from conformance.replay import recorded
-from conformance.rules import all_checks, pack_of
+from conformance.rules import pack_of
 from conformance.run import Run
-from conformance.verdict import EXIT_CODES, judge
+from conformance.scope import partial, scope
+from conformance.verdict import EXIT_CODES, headline, judge, tone
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "redacted", "write"]
+__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "write"]
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
+FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
 # The members that differ between two runs that found the same.
 VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
@@ -37,11 +39,21 @@ Report = dict[str, Any]
 def build(run: Run) -> Report:
     """The report of a finished run, secrets taken out."""
     config, contract, findings = run.config, run.contract, run.book.findings.values()
-    verdict = judge(contract.rules, run.book.outcomes, strict=config.strict)
+    verdict = judge(
+        contract.rules,
+        run.book.outcomes,
+        strict=config.strict,
+        cause=run.cause,
+        fault=run.fault,
+    )
     report: Report = {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
         "exit_code": EXIT_CODES[verdict],
+        "scope": scope(config),
+        "partial": partial(config),
+        "cause": redacted(run.cause, config),
+        "fault": redacted(run.fault, config),
         "target": redacted(config.target, config),
         "contract": {"version": contract.version, "sha256": contract.sha256},
         "profile": list(config.profile),
@@ -70,13 +82,14 @@ def write(report: Report, directory: Path) -> list[Path]:
     On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "conformance.json": json.dumps(report, indent=2, ensure_ascii=False) + "\n",
-        "report.html": html(report),
-        "summary.md": markdown(report),
-        "junit.xml": junit(report),
-        "badge.json": json.dumps(_badge(report)) + "\n",
-    }
+    told = (
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        html(report),
+        markdown(report),
+        junit(report),
+        json.dumps(_badge(report)) + "\n",
+    )
+    texts = dict(zip(FILES, told, strict=True))
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -85,28 +98,14 @@ def write(report: Report, directory: Path) -> list[Path]:
     return [directory / name for name in texts]
 
 
-def redacted(value: Any, config: Config) -> Any:
-    """The same value with every secret of the configuration taken out of every string.
-
-    For what the target or the user has said; the report's own words hold no secrets. Letters
-    that no file can hold are told as escapes.
-    """
-    if isinstance(value, str):
-        value = value.encode("utf-8", "backslashreplace").decode()
-        for secret in config.secrets:
-            value = value.replace(secret, REDACTED)
-        return value
-    if isinstance(value, dict):
-        return {key: redacted(item, config) for key, item in value.items()}
-    return [redacted(item, config) for item in value] if isinstance(value, list) else value
-
-
 def _command(run: Run, *rules: str) -> str:
     """The command that repeats the run, or evaluates these rules alone."""
     config = run.config
     words = ["python -m conformance"]
     if not run.embedded:
         words.append(f"--target {config.target}")
+        if config.ttl_grace != Config.ttl_grace:
+            words.append(f"--ttl-grace {config.ttl_grace:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
             if value := getattr(config, name):
                 words.append(f"{_flag(name)} {shlex.quote(value)}")
@@ -122,9 +121,11 @@ def _flag(name: str) -> str:
 
 
 def _rerun(run: Run, finding: Finding) -> str:
-    """A watched rule has no check of its own: the one that met the violation is run again."""
-    met = [check.rule for check in all_checks().values() if check.name == finding.check]
-    return _command(run, *([finding.rule] if finding.rule in all_checks() else met))
+    """The check that met the violation is run again, as a rule may be judged by others than
+    its own; where none of this run did, the whole run is."""
+    met = [check.rule for check in run.checks.values() if check.name == finding.check]
+    own = [finding.rule] if finding.rule in run.checks else []
+    return _command(run, *(met or own))
 
 
 def _rule(run: Run, rule: Rule) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "runs": finding.runs,
         "failed": finding.failed,
         "also": _also(run.book.findings.values(), finding),
-        "steps": _steps(finding.story),
+        "steps": _steps([concealed(exchange, run.config) for exchange in finding.story]),
         "rerun": _rerun(run, finding),
     }
 
@@ -174,7 +175,7 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
     )
 
 
-def _steps(story: tuple[Exchange, ...]) -> list[dict[str, Any]]:
+def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
     begun = min((exchange.started for exchange in story), default=0.0)
     return [
         _step(exchange, curl, begun)
@@ -199,12 +200,11 @@ def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
 
 def _badge(report: Report) -> dict[str, Any]:
     """A shields.io endpoint."""
-    colours = {"conformant": "brightgreen", "non-conformant": "red", "inconclusive": "yellow"}
-    colour = colours.get(report["verdict"], "lightgrey")
-    profile = "+".join(report["profile"])
+    good = "blue" if report["partial"] else "brightgreen"
+    colours = {"conformant": good, "non-conformant": "red", "inconclusive": "yellow"}
     return {
         "schemaVersion": 1,
-        "label": f"conformance ({profile})",
-        "message": report["verdict"],
-        "color": colour,
+        "label": f"conformance ({report['scope'].removeprefix('the ').removeprefix('profile ')})",
+        "message": headline(report),
+        "color": colours.get(tone(report), "lightgrey"),
     }

@@ -28,6 +28,10 @@ PROFILES: dict[str, tuple[Pack, ...]] = {
     "extended": PACKS,
 }
 
+# The requests that a check may send unless it declares others: so many, and for each session
+# and turn so many more.
+LOOKS, EACH = 8, 3
+
 
 @dataclass(frozen=True)
 class Check:
@@ -42,6 +46,7 @@ class Check:
     sessions: int
     turns: int
     reads: bool
+    requests: int = LOOKS
 
     @property
     def name(self) -> str:
@@ -52,14 +57,23 @@ _checks: dict[str, Check] = {}
 
 
 def rule(
-    id: str, pack: Pack = "core", *, sessions: int = 1, turns: int = 0, reads: bool = False
+    id: str,
+    pack: Pack = "core",
+    *,
+    sessions: int = 1,
+    turns: int = 0,
+    requests: int | None = None,
+    reads: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the function to be the check of this rule."""
+    """Declare the function to be the check of this rule. Where it names no number of requests,
+    they are some for each session and turn: to arrange, to look, to look again."""
+    sessions = 0 if reads else sessions
+    most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
         if id in _checks:
             raise ValueError(f"{id} has a check already: {_checks[id].name}")
-        check = Check(id, pack, function, 0 if reads else sessions, turns, reads)
+        check = Check(id, pack, function, sessions, turns, reads, most)
         _checks[id] = check
         function.__dict__["check"] = check
         return function

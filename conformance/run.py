@@ -5,35 +5,40 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial as bound
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from conformance.api import Api
 from conformance.book import Book
+from conformance.cleanup import clean_up
 from conformance.client import Client
 from conformance.config import Config
 from conformance.contract import Contract, Rule
-from conformance.findings import Blocked, NotApplicable, Outcome, Violation
+from conformance.findings import Blocked, Hiccup, NotApplicable, Outcome, Violation
+from conformance.interrupt import patient
 from conformance.journal import Journal, default_path
 from conformance.listener import Listener
 from conformance.plan import UNREPEATED, selected_checks, with_budgets
+from conformance.plugin import Plugin
+from conformance.redaction import redacted
 from conformance.replay import Replay, tell
-from conformance.rules import PROFILES, Check, pack_of
+from conformance.rules import Check, pack_of
+from conformance.scope import left_out, named_packs, partial, selected_packs
 from conformance.timeouts import Timeouts
 from conformance.watch import WATCHED, Watch
-
-if TYPE_CHECKING:
-    from conformance.generation import Generation
 
 __all__ = ["Run"]
 
 Progress = Callable[[str, str], None]
+UNEVALUATED = ("not-run", "not-applicable")
 
 
 @dataclass
@@ -52,8 +57,11 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)  # that each rule's check took
     listener: Listener | None = None
     timeouts: Timeouts | None = None
-    cause: str = ""
+    cause: str = ""  # why the run as a whole is inconclusive
+    fault: str = ""  # what failed in the suite itself, outside of any check
     replay: Replay | None = None
+    trace: str = ""  # where that was
+    postponed: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     violated: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -78,24 +86,60 @@ class Run:
             if any(check.pack == "ttl" for check in self.checks.values()):
                 self.timeouts = Timeouts(self.api("timeouts"))
             self._pytest()
+            self._catch_up()
             self._repeat()
         except Blocked as cause:
             self.cause = str(cause)
         except KeyboardInterrupt:
             self.cause = "the run was interrupted"
-        finally:
-            self._clean_up()
-            self._settle_all()
-            self.duration = time.monotonic() - begun
-            self.client.close()
+        except Exception as error:  # a fault of the suite's own, which must not lose the run
+            self._note_fault(error)
+        self._wind_up()
+        self.duration = time.monotonic() - begun
+        self.client.close()
+
+    def _note_fault(self, error: Exception) -> None:
+        self.fault = f"{type(error).__name__}: {error}"
+        self.trace = traceback.format_exc()
+
+    def _wind_up(self) -> None:
+        """Clean up, over a first request to stop, and settle every rule, also when given up."""
+        try:
+            with patient(self._warn):
+                if self.timeouts:
+                    self.timeouts.close()
+                clean_up(self.api("clean-up"))
+        except KeyboardInterrupt:
+            self.say(f"\nclean-up  given up, {len(self.client.ledger.left_open)} sessions left")
+        except Exception as error:
+            self._note_fault(error)
+        self.cause = self.cause or self.client.patience.refused
+        self._settle_all()
+
+    def _warn(self) -> None:
+        left = len(self.client.ledger.left_open)
+        with suppress(OSError, RuntimeError):  # a terminal that is gone, or being written to
+            self.say(f"\nclean-up  ending {left} sessions; once more to give up")
 
     def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None:
         """Run one check with what pytest gives it, and settle its rule."""
         begun = time.monotonic()
+        self.client.hiccup = ""
         outcome, reason = self._outcome(check, api, given)
+        if outcome in ("pass", "observed", "not-run") and self.client.hiccup:
+            outcome, reason = "not-run", self.client.hiccup  # also where a check swallowed it
+            self.postponed.append((check, given))
         self.seconds[check.rule] = time.monotonic() - begun
         self.book.settle(check.rule, outcome, reason)
         self.progress(check.rule, outcome)
+
+    def _catch_up(self) -> None:
+        """Run once more what a gateway's hiccup ended; what fails again is the target's."""
+        self.client.insisting = True
+        for check, given in self.postponed:
+            api = given["api"].fresh()
+            self.evaluate(check, api, {**given, "api": api})
+        self.client.insisting = False
 
     def _outcome(self, check: Check, api: Api, given: dict[str, Any]) -> tuple[Outcome, str]:
         for need in self.contract.rules[check.rule].needs:
@@ -124,8 +168,7 @@ class Run:
     @property
     def whole(self) -> bool:
         """Whether the selection is one that must give evidence on every watched rule."""
-        packs = {pack for name in self.config.profile for pack in PROFILES[name]}
-        return "smoke" in packs and not self.config.rules and not self.config.read_only
+        return "smoke" in selected_packs(self.config) and not partial(self.config)
 
     def failing(self, rule: str) -> Outcome:
         """What a violation of this rule counts as."""
@@ -141,8 +184,10 @@ class Run:
                 f"the target refuses the suite's key ({answer.status}); set CONFORMANCE_TOKEN"
             )
         if not self.config.read_only:
-            opened = api.open()
-            if opened.status == 404:
+            opened = None
+            with suppress(Hiccup):
+                opened = api.open()
+            if opened and opened.status == 404:
                 raise Blocked(
                     f"the target does not know the agent {self.config.agent!r}; set --agent"
                 )
@@ -200,42 +245,25 @@ class Run:
         """The embedded mock takes its sessions with it; any other target keeps them."""
         if not (self.embedded or self.config.read_only):
             path = self.config.ledger or default_path(self.tag)
-            self.client.ledger.journal = Journal(path, self.tag, self.client.base)
-
-    def _clean_up(self) -> None:
-        """End every session that is still open. One that cannot be ended stays in the audit,
-        and in the journal, for a sweep."""
-        if self.timeouts:
-            self.timeouts.close()
-        self.client.wind_down()
-        api = self.api("clean-up")
-        self._find_lost(api)
-        for id in self.client.ledger.left_open:
-            with suppress(Blocked):
-                api.end(id, note=self.tag)
-        if journal := self.client.ledger.journal:
-            ledger = self.client.ledger
-            journal.close(keep=bool(ledger.left_open or ledger.lost or ledger.doubtful))
-
-    def _find_lost(self, api: Api) -> None:
-        """An open that was not answered, or by a gateway alone, may have opened a session in a
-        channel of the run's."""
-        ledger = self.client.ledger
-        for channel in {*ledger.lost, *ledger.doubtful}:
-            if not channel.startswith(self.tag):
-                ledger.doubtful.discard(channel)  # a body that names no channel opens nothing
-                continue
-            with suppress(Blocked):
-                for item in api.list(channel=channel, take=200).page["items"]:
-                    if item.get("channel") == channel:
-                        ledger.note_open(str(item["id"]))
-                ledger.doubtful.discard(channel)
-                ledger.lost[:] = [other for other in ledger.lost if other != channel]
+            self.client.ledger.journal = Journal(
+                path, self.tag, self.client.base, bound(redacted, config=self.config)
+            )
 
     def _settle_all(self) -> None:
         for id, rule in self.contract.rules.items():
             outcome, reason = self._settled(rule)
             self.book.outcomes[id] = (outcome, reason)
+        self.cause = self.cause or "; ".join(self._unjudged())
+
+    def _unjudged(self) -> Iterator[str]:
+        """A word for each named pack of which the run has evaluated nothing: it was asked for,
+        and its silence proves nothing."""
+        for pack in sorted(named_packs(self.config)):
+            of = [id for id, check in self.checks.items() if check.pack == pack]
+            told = [self.book.outcomes[id] for id in of]
+            if told and all(outcome in UNEVALUATED for outcome, _ in told):
+                why = "; ".join(dict.fromkeys(reason for _, reason in told))
+                yield f"nothing of the pack {pack} was evaluated: {why}"
 
     def _settled(self, rule: Rule) -> tuple[Outcome, str]:
         found = self.book.findings.get(rule.id)
@@ -253,52 +281,4 @@ class Run:
             return "not-run", self.cause or "no exchange of this run gave evidence"
         if rule.id in self.checks:
             return "not-run", self.cause or "the run stopped before its check"
-        return "not-selected", f"belongs to the pack {pack_of(rule.id)}"
-
-
-class Plugin:
-    """pytest's side of a run: which functions are checks, and what each one is given."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the selected checks, in the contract's order."""
-        order = {rule: place for place, rule in enumerate(self.run.contract.rules)}
-        # What waits for a timeout is looked at last.
-        order |= {id: len(order) for id, c in self.run.checks.items() if c.pack == "ttl"}
-        wanted = self.run.checks
-        items[:] = sorted(
-            (item for item in items if _check(item).rule in wanted),
-            key=lambda item: order[_check(item).rule],
-        )
-
-    @pytest.fixture
-    def api(self, request: pytest.FixtureRequest) -> Api:
-        return self.run.api(request.function.__name__)
-
-    @pytest.fixture
-    def timeouts(self) -> Timeouts | None:
-        return self.run.timeouts
-
-    @pytest.fixture
-    def listener(self) -> Listener | None:
-        return self.run.listener
-
-    @pytest.fixture(scope="session")
-    def generation(self) -> Generation:
-        from conformance.generation import Generation  # slow to import, used by one pack
-
-        return Generation(self.run.api("generation"))
-
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        names = pyfuncitem._fixtureinfo.argnames
-        given: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
-        self.run.evaluate(_check(pyfuncitem), given["api"], given)
-        return True
-
-
-def _check(item: pytest.Item) -> Check:
-    """The check that a collected function is; `rule` has put it there."""
-    check: Check = item.function.check  # type: ignore[attr-defined]
-    return check
+        return "not-selected", left_out(self.config, rule.id, pack_of(rule.id))

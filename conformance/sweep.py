@@ -23,6 +23,7 @@ from conformance.config import Config, UsageError, load_config
 from conformance.contract import Contract, find_contract
 from conformance.findings import Blocked
 from conformance.journal import TAG, Record, journals, read_journal, unlocked
+from conformance.redaction import redacted
 from conformance.verdict import EXIT_CODES
 from conformance.watch import Watch
 
@@ -155,7 +156,7 @@ def _sweep(config: Config, records: list[Record], tags: set[str]) -> int:
     try:
         swept.sweep(ids, tags | {record.run for record in records})
     except Blocked as cause:
-        click.echo(f"sweep     stopped: {cause}")
+        click.echo(redacted(f"sweep     stopped: {cause}", config))
         return EXIT_CODES["inconclusive"]
     finally:
         client.close()

@@ -10,9 +10,11 @@ import click
 
 from conformance.config import Config
 from conformance.contract import Contract
-from conformance.plan import cost, with_budgets
+from conformance.plan import Cost, by_pack, concurrency, cost, waiting, with_budgets
 from conformance.replay import Replay
 from conformance.rules import Check
+from conformance.scope import scope
+from conformance.verdict import headline, tone
 
 __all__ = ["Marks", "print_findings", "print_plan", "print_verdict"]
 
@@ -39,27 +41,44 @@ def print_plan(
     config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
 ) -> None:
     """What the run will do to the target, before it does it."""
-    _, _, more_sessions, more_turns = cost(config, checks)
-    config = with_budgets(config, checks, replay)
+    whole, more = cost(config, checks, replay)
+    budget = with_budgets(config, checks, replay)
     click.echo(
         f"contract  {contract.version} ({contract.sha256[:12]}), {len(contract.rules)} rules"
     )
     click.echo(f"profile   {', '.join(config.profile)}, seed {config.seed}")
+    click.echo(f"scope     {scope(config)}")
     click.echo(f"target    {config.target or 'the embedded mock'}")
-    click.echo(
-        f"plan      {len(checks)} checks, at most {config.max_sessions} sessions and"
-        f" {config.max_turns} turns; every session is tagged, and ended in the end"
-    )
-    if more_sessions:
+    for pack, (count, of_pack) in by_pack(config, checks).items():
+        wait = waiting(config, pack)
         click.echo(
-            f"repeats   what fails is run up to {config.repeats} times more; at most"
-            f" {more_sessions} of these sessions and {more_turns} of these turns are for that"
+            f"pack      {pack}: {count} checks, at most {_words(of_pack)},"
+            f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
         )
+    click.echo(f"plan      {len(checks)} checks, at most {_words(whole)}; {_promise(config)}")
+    if more.requests:
+        click.echo(
+            f"repeats   what fails is run up to {config.repeats} times more, for at most"
+            f" {_words(more)} more"
+        )
+    most = Cost(budget.max_sessions, budget.max_turns, budget.max_requests)
+    click.echo(f"budget    {_words(most)}, kept to; the clean-up comes on top")
 
 
-def print_settings(config: Config) -> None:
-    """Every setting in force, from wherever it comes; secrets are told as given."""
-    for key, value in sorted(config.shown().items()):
+def _words(cost: Cost) -> str:
+    return f"{cost.sessions} sessions, {cost.turns} turns and {cost.requests} requests"
+
+
+def _promise(config: Config) -> str:
+    if config.read_only:
+        return "it opens nothing and writes nothing"
+    return "every session is tagged, and ended in the end"
+
+
+def print_settings(config: Config, *, changed: bool = False) -> None:
+    """Every setting in force, or those that are not the defaults, from wherever they come;
+    secrets are told as given."""
+    for key, value in sorted(config.shown(changed=changed).items()):
         words = ",".join(value) if isinstance(value, tuple) else value
         click.echo(f"setting   {key} = {words}")
 
@@ -165,11 +184,14 @@ def print_verdict(report: dict[str, Any]) -> None:
     )
     if left:
         click.echo(
-            f"leak      adjourn-conformance sweep --run {report['run']} --target … ends them"
+            f"leak      adjourn-conformance sweep --run {report['run']}"
+            f" --target {_harmless(report['target'])} ends them"
         )
     for entry in report.get("baseline", {}).get("stale", ()):
         click.secho(f"baseline  {entry['rule']}: {entry['why']}", fg="red")
-    verdict = report["verdict"]
+    for why in (report["fault"], report["cause"]):
+        if why:
+            click.secho(f"because   {_harmless(why)}", fg="yellow")
     click.echo("verdict   ", nl=False)
-    click.secho(verdict, fg=COLOURS[verdict], bold=True, nl=False)
-    click.echo(f" for the profile {', '.join(report['profile'])} (exit code {report['exit_code']})")
+    click.secho(headline(report), fg=COLOURS[tone(report)], bold=True, nl=False)
+    click.echo(f" for {report['scope']} (exit code {report['exit_code']})")

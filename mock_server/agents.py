@@ -22,6 +22,9 @@ _LAST_CURSOR = 2_147_483_647  # as `admin.yaml` has it
 _DEFAULT_GREETING = "Hello, how can I help?"
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
+# Of a script that parts its words; Thai to Khmer, kana and Han do not.
+_LETTER = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -53,6 +56,7 @@ class Agent:
     description: str = ""
     enabled: bool = True
     greeting: str | None = None
+    texts: tuple[tuple[str, Step], ...] = ()
     words: tuple[tuple[str, Step], ...] = ()
     script: tuple[Step, ...] = ()
     additional_data: Mapping[str, Any] = field(default_factory=dict)
@@ -76,6 +80,9 @@ class Agent:
         return None if greeting is None else fill(greeting, values)
 
     def _pick(self, text: str, cursor: int) -> tuple[Step, int]:
+        for whole, step in self.texts:
+            if text.casefold() == whole.casefold():
+                return step, cursor
         for word, step in self.words:
             if holds_word(text, word):
                 return step, cursor
@@ -102,8 +109,10 @@ def template_values(
 
 
 def holds_word(text: str, word: str) -> bool:
-    """Whether the text holds the word as a word, in any case."""
-    return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
+    """Whether the text holds the word, in any case and not as a part of a longer one."""
+    before = f"(?<!{_LETTER})" if re.match(_LETTER, word[0]) else ""
+    after = f"(?!{_LETTER})" if re.match(_LETTER, word[-1]) else ""
+    return re.search(f"{before}{re.escape(word)}{after}", text, re.IGNORECASE) is not None
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
@@ -136,11 +145,12 @@ def _fill_all(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _agent(name: str, raw: Mapping[str, Any]) -> Agent:
+    texts = tuple((entry["text"], _step(entry)) for entry in raw.get("texts", ()))
     words = tuple((entry["word"], _step(entry)) for entry in raw.get("words", ()))
     script = tuple(_step(entry) for entry in raw["script"])
-    return Agent(**{**raw, "id": name, "words": words, "script": script})
+    return Agent(**{**raw, "id": name, "texts": texts, "words": words, "script": script})
 
 
 def _step(raw: Mapping[str, Any]) -> Step:
-    members = {key: value for key, value in raw.items() if key != "word"}
+    members = {key: value for key, value in raw.items() if key not in ("word", "text")}
     return Step(**{**members, "tools": tuple(members.get("tools", ()))})

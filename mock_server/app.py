@@ -43,7 +43,7 @@ from mock_server.settings import Settings
 from mock_server.stores import open_store
 from mock_server.validation import CALL, Call, ValidationMiddleware
 from mock_server.violations import json_pointer
-from mock_server.world import World
+from mock_server.world import World, keep_running
 
 __all__ = ["ADMIN", "Front", "Mock", "create_app", "refusal"]
 
@@ -136,6 +136,7 @@ class Mock:
 
     def build(self, contract: Contract) -> ASGIApp:
         """The API of a contract. Raises FixtureError for one that cannot be served."""
+        check_operations(contract)
         connexion = ConnexionMiddleware(
             self.dispatch,
             import_name="mock_server",
@@ -157,6 +158,8 @@ class Mock:
         except InvalidSpecification as error:
             pointer = json_pointer(error.absolute_path)
             raise FixtureError(contract.path, error.message[:200], pointer) from None
+        except Exception as error:  # whatever a library makes of a document that is none
+            raise FixtureError(contract.path, f"cannot be served: {error}") from None
         for kind in (Problem, HTTPException, Exception):
             connexion.add_error_handler(kind, self.refuse)
         return cast(ASGIApp, connexion)
@@ -174,13 +177,16 @@ class Mock:
         """The control plane of this mock."""
         from mock_server.admin.plane import Plane
 
-        return Plane(self, partial(InSandbox, sandboxes=self.sandboxes, style="problem"))
+        within = partial(InSandbox, sandboxes=self.sandboxes, style="problem", in_query=True)
+        return Plane(self, within)
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
         await self.database.start()
         await self.sandboxes.start()
-        watching = asyncio.create_task(Watcher(self).run()) if self.settings.watch else None
+        watching = (
+            asyncio.create_task(keep_running(Watcher(self).run)) if self.settings.watch else None
+        )
         self.ready = True
         try:
             yield
@@ -216,6 +222,17 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     Raises FixtureError for an unusable contract, fixture or seed, StoreError for a database.
     """
     return Mock(settings or Settings()).asgi
+
+
+def check_operations(contract: Contract) -> None:
+    """Raise FixtureError unless the operations are those that the mock carries out."""
+    told = {operation_id for _, _, operation_id, _ in contract.operations()}
+    if told != {*HANDLERS}:
+        missing = ", ".join(name for name in HANDLERS if name not in told)
+        other = ", ".join(sorted(told - {*HANDLERS}))
+        faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
+        wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
+        raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")
 
 
 def find_handler(operation_id: str) -> Handler:

@@ -192,9 +192,9 @@ class Chats:
         """Finish the session; a final one is given as it is."""
         return await self.finish(await self.get(session_id), "end", note)
 
-    async def expire(self, session_id: str, now: int) -> Session:
+    async def expire(self, session: Session, now: int) -> Session:
         """Finish the session if its timeout has passed by now."""
-        return await self.finish(await self.get(session_id), "expire", None, overdue_at=now)
+        return await self.finish(session, "expire", None, overdue_at=now)
 
     async def finish(
         self, session: Session, event: str, note: str | None, overdue_at: int | None = None
@@ -236,7 +236,10 @@ class Chats:
 
     def agent_of(self, session: Session) -> Agent:
         """The session's agent; one that is loaded no longer fails every turn."""
-        return self.agents.get(session.agent_id) or absent_agent(session.agent_id)
+        try:
+            return self.agents[session.agent_id]
+        except KeyError:
+            return absent_agent(session.agent_id)
 
     def _refuse(self, event: str, session: Session) -> None:
         refusal = self.lifecycle.step(session, event, self.clock.stamp()).refusal

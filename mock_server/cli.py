@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from mock_server.choices import CHOICES, ChoiceError, parse_choices
-from mock_server.options import Seconds, check_environment, operating_options, usable_token
+from mock_server.options import (
+    OptionError,
+    Seconds,
+    check_environment,
+    contract_option,
+    operating_options,
+    running_options,
+    steering_options,
+    usable_token,
+)
 from mock_server.version import version
 
 __all__ = ["main"]
 
 _RUNNING = ("as_json", "coverage", "log_format", "ssl_certfile", "ssl_keyfile")
-_EXIT_UNUSABLE_FILE = 3
-_EXIT_ADDRESS_IN_USE = 4
 _EPILOG = """
 \b
 Exit codes:
@@ -84,10 +91,6 @@ def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     return value
 
 
-class _UsageError(click.ClickException):
-    exit_code = 2
-
-
 class _Command(click.Group):
     """Serves, or steers with a subcommand; tells a wrong option in one line."""
 
@@ -96,7 +99,7 @@ class _Command(click.Group):
             rest = super().parse_args(ctx, args)
             check_environment(self)
         except click.UsageError as error:
-            raise _UsageError(f"{error.format_message()} (--help lists the options)") from None
+            raise OptionError(f"{error.format_message()} (--help lists the options)") from None
         return rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -109,8 +112,10 @@ class _Command(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            known = ", ".join(self.list_commands(ctx))
-            raise _UsageError(f"{error.format_message()} Commands: {known}") from None
+            known = f"Commands: {', '.join(self.list_commands(ctx))}"
+            if Path(args[0]).suffix:
+                known = "A file is given with --contract, --agents or --seed"
+            raise OptionError(f"{error.format_message()} {known}") from None
 
 
 def _commands() -> dict[str, click.Command]:
@@ -125,20 +130,14 @@ def _commands() -> dict[str, click.Command]:
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+@running_options(4010)
+@contract_option
 @click.option(
-    "--host",
-    default="127.0.0.1",
-    envvar=["ADJOURN_HOST", "HOST"],
-    show_default=True,
-    help="Address to listen on.",
-)
-@click.option(
-    "--port",
-    default=4010,
-    envvar=["ADJOURN_PORT", "PORT"],
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 picks a free one.",
+    "--agents",
+    envvar="ADJOURN_AGENTS",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Agents of your own, in place of those that come along.",
 )
 @click.option(
     "--db",
@@ -232,13 +231,6 @@ def _commands() -> dict[str, click.Command]:
     help="Let only this origin in; repeatable. [default: all]",
 )
 @click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    envvar="ADJOURN_JSON",
-    help="Print one JSON object instead of the banner.",
-)
-@click.option(
     "--list-choices",
     is_flag=True,
     is_eager=True,
@@ -254,6 +246,7 @@ def _commands() -> dict[str, click.Command]:
     callback=_show_version,
     help="Show the version and exit.",
 )
+@steering_options
 @operating_options
 @click.pass_context
 def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
@@ -263,21 +256,9 @@ def main(context: click.Context, /, host: str, port: int, no_journal: bool, **op
     from mock_server.settings import Settings
 
     running = {name: options.pop(name) for name in _RUNNING}
-    if running["ssl_keyfile"] and not running["ssl_certfile"]:
-        raise click.UsageError("--ssl-keyfile goes with --ssl-certfile; give both, or neither")
     if no_journal:
         options["journal_count"] = 0
     settings = Settings(**options)
-    from mock_server.serve import AddressError, Running, StartError, serve
+    from mock_server.serve import Running, serve
 
-    try:
-        serve(settings, Running(host, port, version(), **running))
-    except StartError as error:
-        _fail(error, _EXIT_UNUSABLE_FILE)
-    except AddressError as error:
-        _fail(error, _EXIT_ADDRESS_IN_USE)
-
-
-def _fail(error: Exception, code: int) -> NoReturn:
-    click.echo(f"Error: {error}", err=True)
-    raise SystemExit(code)
+    serve(settings, Running(host, port, **running), version())

@@ -49,7 +49,7 @@ class Client:
                 verify=not _is_local(self.url),
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            advice = "start one with adjourn-mock, or give its address with --url"
+            advice = "start one with adjourn-mock, or give the address of one"
             raise ClientError(f"no mock answers at {self.url} ({error}); {advice}") from None
         return _value(response)
 

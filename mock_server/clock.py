@@ -4,7 +4,6 @@ import asyncio
 import heapq
 import itertools
 import time
-from contextlib import suppress
 from typing import NamedTuple
 
 from mock_server.instants import SECOND
@@ -178,8 +177,10 @@ class Clock:
 
     def _arm(self) -> None:
         self._disarm()
+        if self.frozen:
+            return
         due = self.next_due()
-        if due is None or self.frozen:
+        if due is None:
             return
         delay = max(0, due - self.now()) / SECOND
         self._alarm = asyncio.get_running_loop().call_later(delay, self._fire)
@@ -190,9 +191,8 @@ class Clock:
             self._alarm = None
 
     def _drop_cancelled(self) -> None:
-        with suppress(IndexError):
-            while self._due[0][2].done():
-                heapq.heappop(self._due)
+        while self._due and self._due[0][2].done():
+            heapq.heappop(self._due)
 
 
 async def settle() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from mock_server.fixtures import FixtureError, load_document
 from mock_server.lifecycle import Lifecycle, LifecycleError
 from mock_server.resources import resource
+from mock_server.violations import json_pointer
 
 __all__ = ["Contract", "allowed_methods", "load_contract"]
 
@@ -35,7 +36,12 @@ class Contract:
         for path, item in self.document["paths"].items():
             for method in _METHODS:
                 if operation := item.get(method):
-                    yield method.upper(), path, operation["operationId"], operation["summary"]
+                    yield (
+                        method.upper(),
+                        path,
+                        operation["operationId"],
+                        operation.get("summary", ""),
+                    )
 
     def webhooks(self) -> list[str]:
         """The operationIds of the webhooks."""
@@ -60,6 +66,11 @@ def load_contract(path: Path | None = None) -> Contract:
         raise FixtureError(path, str(error), error.pointer) from None
     except (KeyError, TypeError) as error:
         raise FixtureError(path, f"the table is incomplete: {error}", "/x-lifecycle") from None
+    if not isinstance(document.get("paths"), dict):
+        raise FixtureError(path, "wanted an object", "/paths")
+    for pointer, operation in _operations(document["paths"]):
+        if not isinstance(operation, dict) or "operationId" not in operation:
+            raise FixtureError(path, "wanted an operation with an operationId", pointer)
     return Contract(path, served, lifecycle)
 
 
@@ -69,6 +80,12 @@ def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
         if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
             return ", ".join(_methods_of(item))
     return None
+
+
+def _operations(paths: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for path, item in paths.items():
+        for method in (method for method in _METHODS if method in (item or ())):
+            yield json_pointer(["paths", path, method]), item[method]
 
 
 def _methods_of(item: Mapping[str, Any]) -> Iterator[str]:

@@ -29,6 +29,14 @@ _STEP_MEMBERS: dict[str, Any] = {
         },
     },
 }
+
+
+def _matches(member: str) -> dict[str, Any]:
+    properties = {member: {"type": "string", "minLength": 1}, **_STEP_MEMBERS}
+    step = {"type": "object", "required": [member], "additionalProperties": False}
+    return {"type": "array", "items": {**step, "properties": properties}}
+
+
 _AGENT = {
     "type": "object",
     "additionalProperties": False,
@@ -37,15 +45,8 @@ _AGENT = {
         "description": _TEXT,
         "enabled": {"type": "boolean"},
         "greeting": _TEXT,
-        "words": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["word"],
-                "additionalProperties": False,
-                "properties": {"word": {"type": "string", "minLength": 1}, **_STEP_MEMBERS},
-            },
-        },
+        "texts": _matches("text"),
+        "words": _matches("word"),
         "script": {
             "type": "array",
             "minItems": 1,

@@ -13,6 +13,7 @@ from mock_server.faults import Fault
 from mock_server.problems import Problem, reply_with
 from mock_server.protocol import TRANSPORT
 from mock_server.replies import send_reply
+from mock_server.streams import gone
 
 __all__ = ["inject"]
 
@@ -59,7 +60,7 @@ async def _reset(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
     transport.abort()
-    await _gone(receive)
+    await gone(receive)
 
 
 async def _silence(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,10 +68,10 @@ async def _silence(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, s
     await _drain(receive)
     seconds = (_SILENCE_MS if fault.delay_ms is None else fault.delay_ms) / 1000
     try:
-        await asyncio.wait_for(_gone(receive), seconds)
+        await asyncio.wait_for(gone(receive), seconds)
     except TimeoutError:
         transport.close()
-        await _gone(receive)
+        await gone(receive)
 
 
 async def _drip(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +92,7 @@ async def _truncate(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, 
     await send(start)
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
-    await _gone(receive)
+    await gone(receive)
 
 
 async def _error(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +117,7 @@ async def _drop(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send
     transport = _transport(scope)
     await _answer(app, scope, receive)
     transport.close()
-    await _gone(receive)
+    await gone(receive)
 
 
 _Injection = Callable[[Fault, ASGIApp, Scope, Receive, Send], Awaitable[None]]
@@ -156,7 +157,7 @@ async def _hang_up(scope: Scope, receive: Receive, last_words: bytes) -> None:
     if last_words:
         transport.write(last_words)
     transport.close()
-    await _gone(receive)
+    await gone(receive)
 
 
 async def _drain(receive: Receive) -> None:
@@ -165,11 +166,6 @@ async def _drain(receive: Receive) -> None:
         message = await receive()
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _transport(scope: Scope) -> asyncio.Transport:

@@ -13,19 +13,34 @@ import click
 from mock_server.instants import EARLIEST, LATEST, parse_instant
 from mock_server.nearest import did_you_mean
 
-__all__ = ["Seconds", "check_environment", "operating_options", "steering_options", "usable_token"]
+__all__ = [
+    "OptionError",
+    "Seconds",
+    "check_environment",
+    "contract_option",
+    "operating_options",
+    "running_options",
+    "steering_options",
+    "usable_token",
+]
 
 _YEAR = 366 * 86_400
 _PREFIX = "ADJOURN_"
 # As browsers write it: lower case, and neither path nor user.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 # Read by the subcommands.
-_MORE = ("ADJOURN_URL",)
+_MORE = ("url", "upstream")
+
+
+class OptionError(click.ClickException):
+    """An option is wrong, which is told in one line."""
+
+    exit_code = 2
 
 
 def check_environment(command: click.Command) -> None:
     """Raise UsageError for an ADJOURN_* variable that no option has."""
-    known = {*_MORE, *_variables(command.params)}
+    known = {*_variables(command.params), *(_PREFIX + name.upper() for name in _MORE)}
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
             nearest = did_you_mean(name, known)
@@ -52,13 +67,14 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
         if parameter.name and parameter.expose_value
     }
     for key in values:
-        if key not in options:
+        if key not in options and key not in _MORE:
             raise click.BadParameter(
                 f"{path} has {key!r}, which is no option{did_you_mean(key, options)}"
             )
     context.default_map = {
         str(options[key].name): _as_given(options[key], value, f"{path}, {key}")
         for key, value in values.items()
+        if key in options
     }
     return path
 
@@ -145,7 +161,7 @@ _STEERING = [
         help="Let pages of this origin call /__admin; repeatable. [default: none]",
     ),
 ]
-_OPTIONS = [
+_RUNNING = [
     click.option(
         "--config",
         envvar="ADJOURN_CONFIG",
@@ -156,7 +172,37 @@ _OPTIONS = [
         type=click.Path(path_type=Path),
         help="TOML file with options by their names; the environment wins over it.",
     ),
-    *_STEERING,
+    click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        envvar="ADJOURN_JSON",
+        help="Print one JSON object instead of the banner.",
+    ),
+    click.option(
+        "--log-format",
+        envvar="ADJOURN_LOG_FORMAT",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the log on stderr is written.",
+    ),
+    click.option(
+        "--ssl-certfile",
+        envvar="ADJOURN_SSL_CERTFILE",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Certificate chain, for https.",
+    ),
+    click.option(
+        "--ssl-keyfile",
+        envvar="ADJOURN_SSL_KEYFILE",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Its private key.",
+    ),
+]
+_OPERATING = [
     click.option(
         "--sandbox-idle",
         envvar="ADJOURN_SANDBOX_IDLE",
@@ -183,34 +229,41 @@ _OPTIONS = [
     click.option(
         "--no-journal", is_flag=True, envvar="ADJOURN_NO_JOURNAL", help="Keep no requests."
     ),
-    click.option(
-        "--log-format",
-        envvar="ADJOURN_LOG_FORMAT",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How the log on stderr is written.",
-    ),
-    click.option(
-        "--ssl-certfile",
-        envvar="ADJOURN_SSL_CERTFILE",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Certificate chain, for https.",
-    ),
-    click.option(
-        "--ssl-keyfile",
-        envvar="ADJOURN_SSL_KEYFILE",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Its private key.",
-    ),
 ]
+contract_option = click.option(
+    "--contract",
+    envvar="ADJOURN_CONTRACT",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A contract of your own, in place of the openapi.yaml that comes along.",
+)
+
+
+def running_options(port: int) -> Callable[..., Any]:
+    """Add the options on where and how to serve; `port` is the default."""
+    address = [
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            envvar=["ADJOURN_HOST", "HOST"],
+            show_default=True,
+            help="Address to listen on.",
+        ),
+        click.option(
+            "--port",
+            default=port,
+            envvar=["ADJOURN_PORT", "PORT"],
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="Port to listen on; 0 picks a free one.",
+        ),
+    ]
+    return lambda command: _with([*address, *_RUNNING], command)
 
 
 def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options on how the mock is run."""
-    return _with(_OPTIONS, command)
+    """Add the options on how the mock's worlds are run."""
+    return _with(_OPERATING, command)
 
 
 def steering_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """What finished sessions leave in the shared store, and the state of a sandbox as a whole."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -119,6 +119,9 @@ class PostgresRecords:
                 await connection.execute(statement, (self.sandbox,))
                 await self._empty(connection)
         return row != (False,)  # without a row, another mock has forgotten it already
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # other mocks wait for nobody's whole batch
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         return self.database.alone(f"seed of {self.sandbox}")

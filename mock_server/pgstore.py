@@ -18,7 +18,14 @@ from mock_server.pgtables import (
     WITH_TRANSCRIPT,
 )
 from mock_server.repository import Change, SessionQuery
-from mock_server.rows import message_of, message_rows, reply_row, session_of, session_row
+from mock_server.rows import (
+    OVERDUE_AT_ONCE,
+    message_of,
+    message_rows,
+    reply_row,
+    session_of,
+    session_row,
+)
 from mock_server.session import Message, Session, TurnResult
 
 __all__ = ["PostgresRepository"]
@@ -108,13 +115,13 @@ class PostgresRepository(PostgresOutbox):
             change.seen,
         )
 
-    async def overdue(self, now: int) -> list[str]:
+    async def overdue(self, now: int) -> list[Session]:
         rows = await self.rows(
-            "SELECT id FROM adjourn_sessions WHERE sandbox = %s AND expires IS NOT NULL "
-            "AND expires < %s ORDER BY expires LIMIT 1000",
+            f"{SELECT_SESSION} AND expires IS NOT NULL AND expires < %s "
+            f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
             self.sandbox, now,
         )  # fmt: skip
-        return [row[0] for row in rows]
+        return [_session(row) for row in rows]
 
     async def next_expiry(self) -> int | None:
         statement = (

@@ -66,9 +66,13 @@ class Pipeline:
         """Every turn in order, with its speaker."""
         return [{"speaker": message.role, "text": message.content} for message in messages]
 
+    def target(self, agent: Agent) -> Mapping[str, Any] | None:
+        """Where the agent's webhooks go, with what headers; None when nobody listens."""
+        return agent.webhook or ({"url": self.webhook_url} if self.webhook_url else None)
+
     def webhook(self, agent: Agent, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The delivery to make, or None when nobody listens."""
-        target = agent.webhook or ({"url": self.webhook_url} if self.webhook_url else None)
+        target = self.target(agent)
         if target is None:
             return None
         payload = {"type": "CompletedWebHookPayload", "status": "Completed", **result}

@@ -3,16 +3,14 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import httpx
-import orjson
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
@@ -20,17 +18,17 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.app import ADMIN, Front, find_handler, refusal
-from mock_server.bodies import read_body
+from mock_server.app import ADMIN, Front, refusal
 from mock_server.contract import Contract
+from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
 from mock_server.problems import Problem, reply_with
+from mock_server.protocol import TRANSPORT
 from mock_server.recorder import REQUEST_ID
 from mock_server.replies import send_reply
-from mock_server.routing import Routing
 from mock_server.settings import Settings
-from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
-from mock_server.violations import describe_error, pointer_of, violation
-from mock_server.witness import MOST_VIOLATIONS, VIOLATIONS, InPassing, Passing, Witness
+from mock_server.streams import ClientGone, content, gone, send_parts
+from mock_server.violations import violation
+from mock_server.witness import VIOLATIONS, InPassing, Passing, Witness
 
 __all__ = ["Proxy"]
 
@@ -39,7 +37,8 @@ _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
     b"transfer-encoding upgrade".split()
 )
-_REQUEST_ONLY = frozenset([b"host", b"content-length", b"accept-encoding", b"x-request-id"])
+_REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
+_LENGTH = frozenset([b"content-length"])
 _CHECKED_BYTES = 4 * 1024 * 1024
 _TOLD_BYTES = 4_000
 _log = logging.getLogger("adjourn.proxy")
@@ -65,33 +64,64 @@ class Proxy:
         self.upstream = upstream.rstrip("/")
         self.settings = settings or Settings()
         self.stopping = asyncio.Event()
+        self.started = time.monotonic()
+        self.ready = False
         self.client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         self.within = partial(InPassing, passing=Passing(self.settings))
         self.asgi: ASGIApp = Front(self.within(Witness(self._connexion(contract))), self.plane)
 
     def plane(self) -> ASGIApp:
-        """The journal's part of the control plane."""
+        """The parts of the control plane that a proxy has: its journal, its health."""
         from mock_server.admin.plane import Plane
 
-        return Plane(self, self.within, "/requests")
+        return Plane(self, self.within, ("/requests", "/health"))
 
     async def forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the upstream and give its answer, with what is wrong with either."""
         found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
-        operation = scope["extensions"].get("adjourn.operation")
+        operation = scope["extensions"].get(OPERATION)
         if operation is None:
             found.append(violation("path", "", "wanted an operation of the contract, got none"))
         try:
-            body = await read_body(receive, None)
-            async with self._ask(scope, body) as response:
-                await _answer(response, operation, found, scope, send)
+            async with self._ask(scope, receive) as response:
+                parts = response.aiter_raw()
+                body, ended = await _judged(response, parts, operation, found, scope["method"])
+                await send(_head(response, len(body) if ended else None, found, scope))
+                await send({"type": "http.response.body", "body": body, "more_body": not ended})
+                if not ended:
+                    await self._pass_on(parts, found, scope, receive, send)
+        except ClientGone:
+            _log.warning("%s %s: the client left", scope["method"], scope["path"])
         except httpx.HTTPError as error:
-            cause = str(error) or type(error).__name__
-            problem = Problem("upstream-failed", f"{self.upstream} gave no answer: {cause}.")
+            detail = f"{self.upstream} gave no answer: {_cause(error)}."
+            _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
+            problem = Problem("upstream-failed", detail)
             await send_reply(send, reply_with(problem, "problem"))
 
+    async def _pass_on(
+        self,
+        parts: AsyncIterator[bytes],
+        found: list[dict[str, str]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Pass an answer on as it comes; if it breaks off, so does what the client gets."""
+        try:
+            whole = await send_parts(parts, receive, send, self.stopping)
+        except httpx.HTTPError as error:
+            whole = False
+            found.append(violation("response", "", f"wanted all of it, got {_cause(error)}"))
+            _log.warning("%s %s: %s", scope["method"], scope["path"], found[-1]["detail"])
+        if whole:
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            transport: asyncio.Transport = scope["extensions"][TRANSPORT]
+            transport.close()
+            await gone(receive)
+
     @asynccontextmanager
-    async def _ask(self, scope: Scope, body: bytes) -> AsyncIterator[httpx.Response]:
+    async def _ask(self, scope: Scope, receive: Receive) -> AsyncIterator[httpx.Response]:
         query = scope["query_string"].decode("latin-1")
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         url = httpx.URL(f"{self.upstream}{path}" + (f"?{query}" if query else ""))
@@ -101,10 +131,12 @@ class Proxy:
         # Only what is not compressed can be checked on its way.
         headers.append((b"accept-encoding", b"identity"))
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
+        headers.append((b"via", b"%s adjourn" % scope["http_version"].encode()))
+        body = content(receive) if _has_body(scope) else None
         async with self.client.stream(
-            scope["method"], url, headers=headers, content=body or None
-        ) as response:
-            yield response
+            scope["method"], url, headers=headers, content=body
+        ) as answer:
+            yield answer
 
     def _connexion(self, contract: Contract) -> ASGIApp:
         connexion = ConnexionMiddleware(
@@ -114,11 +146,11 @@ class Proxy:
             middlewares=[
                 ServerErrorMiddleware,
                 ExceptionMiddleware,
-                _Passage,
-                _Judgement,
+                Passage,
+                Judgement,
                 LifespanMiddleware,
             ],
-            resolver=Resolver(find_handler),
+            resolver=Resolver(lambda _: self.forward),
         )
         connexion.add_api(contract.document)
         for kind in (Problem, HTTPException, Exception):
@@ -130,100 +162,64 @@ class Proxy:
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        self.ready = True
         try:
             yield
         finally:
+            self.ready = False
             await self.client.aclose()
 
 
-class _Passage(Routing):
-    """Names the operation, and lets through what is none."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.find(scope["method"], scope["path"]) is None:
-            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
-            await self.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-
-class _JudgedOperation(ValidatedOperation):
-    """Notes what is wrong with a request, and hands it on all the same."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, None)
-        try:
-            await self.parse(scope, _replay(body))
-            found: list[Mapping[str, str]] = []
-        except Problem as problem:
-            found = [*problem.errors] or [violation("request", "", problem.detail)]
-        scope["extensions"][VIOLATIONS] = found
-        scope["extensions"]["adjourn.operation"] = self
-        await self.next_app(scope, _replay(body), send)
-
-    def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
-        """What is wrong with an answer."""
-        validator = self.responses.get((status, media_type))
-        if validator is None:
-            detail = f"the contract has no {status} as {media_type or 'nothing'} here"
-            return [violation("response", "", detail)]
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return [violation("response", "", "wanted JSON, got something else")]
-        return [
-            violation("response", pointer_of(error), describe_error(error), error.kind.name)
-            for error in islice(validator.iter_errors(value), MOST_VIOLATIONS)
-        ]
-
-
-class _JudgementAPI(ValidationAPI):
-    def make_operation(self, operation: Any) -> _JudgedOperation:
-        return _JudgedOperation(self.next_app, operation, self.settings)
-
-
-class _Judgement(ValidationMiddleware):
-    api_cls = _JudgementAPI
-
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, Settings())
-
-
-async def _answer(
+async def _judged(
     response: httpx.Response,
-    operation: _JudgedOperation | None,
+    parts: AsyncIterator[bytes],
+    operation: JudgedOperation | None,
     found: list[dict[str, str]],
-    scope: Scope,
-    send: Send,
-) -> None:
-    """Pass an answer on: checked if it is short enough, else in parts as it comes."""
-    parts = response.aiter_raw()
-    body, ended = await _beginning(parts)
-    if ended and operation is not None and scope["method"] != "HEAD":
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip()
-        found.extend(operation.faults_of(response.status_code, media_type, body))
-    headers = _passed(response.headers.raw, frozenset([b"content-length"] if ended else []))
-    if ended and scope["method"] != "HEAD":
-        headers.append((b"content-length", b"%d" % len(body)))
-    if found:
-        headers.append((b"x-mock-violations", _told(found)))
-        _log.warning("%s %s: %s", scope["method"], scope["path"], _told(found).decode())
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": not ended})
-    if not ended:
-        async for part in parts:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+    method: str,
+) -> tuple[bytes, bool]:
+    """The first bytes of an answer, and whether they are all; only what can be judged is held."""
+    if operation is None or method == "HEAD":
+        return b"", False
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+    body, ended = b"", False
+    if (response.status_code, media_type) in operation.responses:
+        body, ended = await _beginning(parts)
+        if not ended:
+            return body, False
+    found.extend(operation.faults_of(response.status_code, media_type, body))
+    return body, ended
 
 
 async def _beginning(parts: AsyncIterator[bytes]) -> tuple[bytes, bool]:
-    """The first bytes of an answer, and whether they are all."""
     body = b""
     async for part in parts:
         body += part
         if len(body) > _CHECKED_BYTES:
             return body, False
     return body, True
+
+
+def _head(
+    response: httpx.Response, length: int | None, found: Sequence[Mapping[str, str]], scope: Scope
+) -> Message:
+    """The head to send; `length` None leaves to the upstream what it says of it."""
+    headers = _passed(response.headers.raw, frozenset() if length is None else _LENGTH)
+    headers.append((b"via", b"%s adjourn" % response.http_version.partition("/")[2].encode()))
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
+    if found:
+        headers.append((b"x-mock-violations", _told(found)))
+        _log.warning("%s %s: %s", scope["method"], scope["path"], _told(found).decode())
+    return {"type": "http.response.start", "status": response.status_code, "headers": headers}
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
+def _cause(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__
 
 
 def _passed(headers: Sequence[tuple[bytes, bytes]], left_out: frozenset[bytes]) -> _Headers:
@@ -243,10 +239,3 @@ def _told(found: Sequence[Mapping[str, str]]) -> bytes:
             break
         told.append(text)
     return f"[{','.join(told)}]".encode()
-
-
-def _replay(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

@@ -6,10 +6,13 @@ from typing import Any
 import click
 import orjson
 
-from mock_server.options import steering_options
+from mock_server.options import contract_option, running_options, steering_options
 from mock_server.targets import is_usable
 
 __all__ = ["proxy", "upstream_fault"]
+
+
+_STEERING = ("admin_token", "allowed_hosts", "admin_cors_origins")
 
 
 def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -20,34 +23,32 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
 
 @click.command()
 @click.option(
-    "--upstream", required=True, metavar="URL", callback=_upstream, help="The backend's URL."
+    "--upstream",
+    required=True,
+    envvar="ADJOURN_UPSTREAM",
+    metavar="URL",
+    callback=_upstream,
+    help="The backend's URL.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=4020, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--contract", type=click.Path(path_type=Path), help="Another openapi.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the url.")
+@running_options(4020)
+@contract_option
 @steering_options
-def proxy(
-    upstream: str, host: str, port: int, contract: Path | None, as_json: bool, **steering: Any
-) -> None:
+def proxy(upstream: str, host: str, port: int, contract: Path | None, **options: Any) -> None:
     """Pass on to a backend; flag what breaks the contract, in X-Mock-Violations and the journal."""
     import mock_server.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
     from mock_server.contract import load_contract
-    from mock_server.fixtures import FixtureError
-    from mock_server.logs import start_log
     from mock_server.proxy import Proxy
-    from mock_server.serve import AddressError, AnnouncedServer, address, bind, configure
+    from mock_server.serve import Running, run
     from mock_server.settings import Settings
 
-    start_log("text")
-    try:
-        config = configure(Proxy(upstream, load_contract(contract), Settings(**steering)).asgi)
-        listener = bind(host, port)
-    except (FixtureError, AddressError) as error:
-        raise click.ClickException(str(error)) from None
-    url = address(host, listener)
-    facts = orjson.dumps({"url": url, "upstream": upstream}).decode()
-    AnnouncedServer(config, facts if as_json else f"{url} passes on to {upstream}").run([listener])
+    steering = {name: options.pop(name) for name in _STEERING}
+    running = Running(host, port, **options)
+
+    def announce(_: Proxy, url: str) -> str:
+        facts = orjson.dumps({"url": url, "upstream": upstream}).decode()
+        return facts if running.as_json else f"{url} passes on to {upstream}"
+
+    run(lambda: Proxy(upstream, load_contract(contract), Settings(**steering)), running, announce)
 
 
 def upstream_fault(url: str) -> str | None:

@@ -33,11 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
     """A mock of the Chats API; `url` says where."""
-    from mock_server.testing import RunningMock, running_mock
+    from mock_server.testing import attached_mock, running_mock
 
     given = pytestconfig.getoption("--adjourn-url")
     if given:
-        yield RunningMock(given.rstrip("/"))
+        try:
+            mock = attached_mock(given)
+        except ValueError as error:
+            pytest.fail(f"--adjourn-url: {error}", pytrace=False)
+        yield mock
         return
     with running_mock() as mock:
         yield mock

@@ -54,7 +54,7 @@ class Recorder:
         async def received() -> Message:
             message = await receive()
             if body := message.get("body"):
-                entry.body += body
+                entry.body += body[: BODY_LIMIT - len(entry.body)]
             return message
 
         async def sent(message: Message) -> None:

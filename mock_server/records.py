@@ -84,6 +84,11 @@ class SqliteRecords:
         return True
 
     @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        with self.database.transaction():
+            yield
+
+    @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         yield
 

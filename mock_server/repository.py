@@ -171,7 +171,7 @@ class Repository(Protocol):
     async def apply(self, change: Change) -> Session | None:
         """Store a change and give the session; None, and nothing stored, if it may not be."""
 
-    async def overdue(self, now: int) -> list[str]:
+    async def overdue(self, now: int) -> list[Session]:
         """The active sessions whose timeout has passed, the longest overdue first."""
 
     async def next_expiry(self) -> int | None:
@@ -235,6 +235,9 @@ class Repository(Protocol):
 
     async def abandon(self, seconds: float) -> bool:
         """Forget everything if no other mock has used the sandbox for so long; say whether."""
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """Store what is done meanwhile as one, where that is faster; nothing else is to wait."""
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         """Keep other mocks from doing the same in this sandbox meanwhile."""

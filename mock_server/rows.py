@@ -13,6 +13,7 @@ __all__ = [
     "DELIVERIES_KEPT",
     "DELIVERY_COLUMNS",
     "LOGGED_COLUMNS",
+    "OVERDUE_AT_ONCE",
     "SESSION_COLUMNS",
     "SESSION_IDS",
     "TABLES",
@@ -40,6 +41,7 @@ SESSION_IDS = dict.fromkeys(TABLES, "session_id") | {"sessions": "id", "call_res
 
 DELIVERIES_KEPT = 1_000
 ATTEMPTS_KEPT = 50
+OVERDUE_AT_ONCE = 1_000
 
 SESSION_COLUMNS = (
     "id, agent_id, channel, ttl_seconds, created, last_activity, is_final, final_reason, "

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import islice
 from math import ceil
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,6 +30,7 @@ __all__ = [
 
 DEFAULT = "default"
 HEADER = "X-Mock-Sandbox"
+PARAMETER = "sandbox"
 WORLD = "adjourn.world"
 _FIELD = HEADER.lower().encode()
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -190,12 +192,18 @@ class Sandboxes:
 
 
 class InSandbox:
-    """Puts the world that a request acts on into its scope."""
+    """Puts the world that a request acts on into its scope.
 
-    def __init__(self, app: ASGIApp, sandboxes: Sandboxes, style: str) -> None:
+    With `in_query` a parameter names it too: links and event streams have no headers of their own.
+    """
+
+    def __init__(
+        self, app: ASGIApp, sandboxes: Sandboxes, style: str, in_query: bool = False
+    ) -> None:
         self.app = app
         self.sandboxes = sandboxes
         self.style = style
+        self.in_query = in_query
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find or make the world and hand the request on."""
@@ -203,7 +211,7 @@ class InSandbox:
             await self.app(scope, receive, send)
             return
         try:
-            name = sandbox_name(scope)
+            name = sandbox_name(scope, self.in_query)
             if name is None or name == DEFAULT:
                 scope.setdefault("extensions", {})[WORLD] = self.sandboxes.default
                 await self.app(scope, receive, send)
@@ -217,14 +225,20 @@ class InSandbox:
             await send_reply(send, reply_with(store_unavailable(error), self.style))
 
 
-def sandbox_name(scope: Scope) -> str | None:
+def sandbox_name(scope: Scope, in_query: bool = False) -> str | None:
     """The sandbox that a request names, or None. Raises Problem for an impossible name."""
     for field, value in scope["headers"]:
         if field == _FIELD:
-            name = str(value.decode("latin-1"))
-            if not NAME.fullmatch(name):
-                detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
-                errors = [violation("header", f"/{HEADER}", detail, "pattern")]
-                raise Problem("invalid-request", f"{HEADER} names no sandbox.", errors=errors)
-            return name
+            return _checked(value.decode("latin-1"), "header", HEADER)
+    if in_query:
+        for name in parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER, ()):
+            return _checked(name, "query", PARAMETER)
     return None
+
+
+def _checked(name: str, place: str, member: str) -> str:
+    if not NAME.fullmatch(name):
+        detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
+        errors = [violation(place, f"/{member}", detail, "pattern")]
+        raise Problem("invalid-request", f"{member} names no sandbox.", errors=errors)
+    return name

@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+import click
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,21 +22,36 @@ from mock_server.app import Mock
 from mock_server.coverage import coverage_table
 from mock_server.fixtures import FixtureError
 from mock_server.logs import start_log
+from mock_server.options import OptionError
 from mock_server.protocol import MockProtocol
 from mock_server.repository import StoreError
 from mock_server.settings import Settings
 
-__all__ = ["AddressError", "AnnouncedServer", "Running", "StartError", "configure", "serve"]
+__all__ = ["AddressError", "Running", "StartError", "address", "bind", "configure", "run", "serve"]
 
 _GRACE_SECONDS = 5
 
 
-class StartError(Exception):
-    """A file that the mock needs cannot be used."""
+class StartError(click.ClickException):
+    """A file that is needed cannot be used."""
+
+    exit_code = 3
 
 
-class AddressError(Exception):
-    """The mock cannot listen where it was told to."""
+class AddressError(click.ClickException):
+    """There is no listening where it was told to."""
+
+    exit_code = 4
+
+
+class Served(Protocol):
+    """What is served: an application, and an event that ends its streams."""
+
+    asgi: ASGIApp
+    stopping: asyncio.Event
+
+
+_S = TypeVar("_S", bound=Served)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +60,49 @@ class Running:
 
     host: str
     port: int
-    version: str
     as_json: bool = False
     coverage: bool = False
     log_format: str = "text"
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
 
+    def __post_init__(self) -> None:
+        if self.ssl_keyfile and not self.ssl_certfile:
+            pair = "--ssl-keyfile goes with --ssl-certfile; give both, or neither"
+            raise OptionError(pair)
 
-def serve(settings: Settings, running: Running) -> None:
-    """Serve until a signal comes, then tell the clients' coverage if wanted.
+
+def serve(settings: Settings, running: Running, version: str) -> None:
+    """Serve a mock until a signal comes, then tell the clients' coverage if wanted.
+
+    Raises StartError or AddressError when that cannot be.
+    """
+    announce = announce_json if running.as_json else banner
+    mock = run(lambda: Mock(settings), running, lambda mock, url: announce(mock, url, version))
+    if running.coverage:
+        print(coverage_table(mock.coverage, mock.contract), flush=True)
+
+
+def run(make: Callable[[], _S], running: Running, announce: Callable[[_S, str], str]) -> _S:
+    """Make what is to be served, say that it is there, and serve it until a signal comes.
 
     Raises StartError or AddressError when that cannot be.
     """
     start_log(running.log_format)
     listener = bind(running.host, running.port)
     try:
-        mock = Mock(settings)
+        served = make()
     except (FixtureError, StoreError, FileNotFoundError) as error:
         listener.close()
         raise StartError(str(error)) from None
     try:
-        config = configure(mock.asgi, running.ssl_certfile, running.ssl_keyfile)
+        config = configure(served.asgi, running.ssl_certfile, running.ssl_keyfile)
     except (ssl.SSLError, OSError) as error:
         listener.close()
         raise StartError(_certificate_advice(running, error)) from None
     url = address(running.host, listener, "https" if running.ssl_certfile else "http")
-    announce = announce_json if running.as_json else banner
-    _Server(config, announce(mock, url, running.version), mock).run(sockets=[listener])
-    if running.coverage:
-        print(coverage_table(mock.coverage, mock.contract), flush=True)
+    _Server(config, announce(served, url), served.stopping).run(sockets=[listener])
+    return served
 
 
 def configure(
@@ -158,17 +188,22 @@ def banner(mock: Mock, url: str, version: str) -> str:
     )
 
 
-class AnnouncedServer(uvicorn.Server):
+class _Server(uvicorn.Server):
     """Announces itself when it answers, and exits with 0 when it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+    def __init__(self, config: uvicorn.Config, announcement: str, stopping: asyncio.Event) -> None:
         super().__init__(config)
         self.announcement = announcement
+        self.stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             print(self.announcement, flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.stopping.set()  # streams have no end of their own
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -176,18 +211,6 @@ class AnnouncedServer(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
-
-
-class _Server(AnnouncedServer):
-    """The mock's server."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str, mock: Mock) -> None:
-        super().__init__(config, announcement)
-        self.mock = mock
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.mock.stopping.set()  # streams have no end of their own
-        await super().shutdown(sockets)
 
 
 def _certificate_advice(running: Running, error: OSError) -> str:

@@ -1,12 +1,14 @@
 """The embedded store: SQLite, called in the event loop."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mock_server.filters import all_of, session_tests
 from mock_server.outbox import SqliteOutbox
 from mock_server.repository import Change, SessionQuery
 from mock_server.rows import (
+    OVERDUE_AT_ONCE,
     SESSION_COLUMNS,
     message_of,
     message_rows,
@@ -51,8 +53,7 @@ class SqliteRepository(SqliteOutbox):
             f"ORDER BY {self.session_order()} LIMIT ? OFFSET ?",
             (*values, query.take, query.skip),
         ).fetchall()
-        transcripts = self._transcripts([row[0] for row in rows if row[-1]])
-        return [session_of(row, transcripts.get(row[0], ())) for row in rows], total
+        return self._sessions(rows), total
 
     def session_filter(self, query: SessionQuery) -> tuple[str, list[Any]]:
         """The condition of a listing, with its values."""
@@ -78,11 +79,14 @@ class SqliteRepository(SqliteOutbox):
             row = connection.execute(*self.conditional_update(change)).fetchone()
             if row is None:
                 return None
-            count = row[-1]
-            self._add_messages(session.id, count - len(change.messages), change.messages)
+            stored, count = session, row[0]
+            if change.messages:
+                self._add_messages(session.id, count - len(change.messages), change.messages)
             if change.key is not None:
                 self._remember(change, count)
-            stored = session_of(row, self._transcript(session.id) if count else ())
+            if count:
+                transcript = self._transcript(session.id)
+                stored = replace(session, messages=transcript, message_count=count)
             if change.complete is not None:
                 self.record(stored, change.complete(stored))
         return stored
@@ -106,13 +110,13 @@ class SqliteRepository(SqliteOutbox):
             change.seen,
         )
 
-    async def overdue(self, now: int) -> list[str]:
+    async def overdue(self, now: int) -> list[Session]:
         rows = self.connection.execute(
-            "SELECT id FROM sessions WHERE sandbox = ? AND expires IS NOT NULL AND expires < ? "
-            "ORDER BY expires LIMIT 1000",
+            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE sandbox = ? AND expires IS NOT NULL "
+            f"AND expires < ? ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
             (self.sandbox, now),
-        )
-        return [row[0] for row in rows]
+        ).fetchall()
+        return self._sessions(rows)
 
     async def next_expiry(self) -> int | None:
         expiry: int | None = self.connection.execute(
@@ -138,6 +142,10 @@ class SqliteRepository(SqliteOutbox):
             return None
         return session_of(row, self._transcript(row[0]) if row[-1] else ())
 
+    def _sessions(self, rows: Sequence[Sequence[Any]]) -> list[Session]:
+        transcripts = self._transcripts([row[0] for row in rows if row[-1]])
+        return [session_of(row, transcripts.get(row[0], ())) for row in rows]
+
     def _transcript(self, session_id: str) -> tuple[Message, ...]:
         rows = self.connection.execute(
             "SELECT role, content, time, tool_calls FROM messages "
@@ -147,6 +155,8 @@ class SqliteRepository(SqliteOutbox):
         return tuple(message_of(*row) for row in rows)
 
     def _transcripts(self, ids: Sequence[str]) -> dict[str, tuple[Message, ...]]:
+        if not ids:
+            return {}
         found: dict[str, list[Message]] = {}
         rows = self.connection.execute(
             "SELECT session_id, role, content, time, tool_calls FROM messages WHERE sandbox = ? "

@@ -1,7 +1,5 @@
 """The tables of the embedded store, and the statements on sessions."""
 
-from mock_server.rows import SESSION_COLUMNS
-
 __all__ = ["INSERT_SESSION", "SCHEMA", "UPDATE_SESSION"]
 
 SCHEMA = """
@@ -106,5 +104,5 @@ UPDATE_SESSION = (
     "cursor = ?, message_count = message_count + ?, is_final = ?, final_reason = ?, finished = ? "
     "WHERE sandbox = ? AND id = ? AND NOT is_final AND (? IS NULL OR expires < ?) "
     "AND message_count = coalesce(?, message_count) "
-    f"RETURNING {SESSION_COLUMNS}"
+    "RETURNING message_count"
 )

@@ -11,12 +11,15 @@ from typing import Any
 import httpx
 import uvicorn
 
+from mock_server.client import Client, ClientError
+
 __all__ = [
     "Agents",
     "RunningMock",
     "Sandbox",
     "SandboxClock",
     "Webhooks",
+    "attached_mock",
     "open_sandbox",
     "running_mock",
 ]
@@ -143,10 +146,20 @@ def open_sandbox(mock: RunningMock, label: str) -> Iterator[Sandbox]:
     ) as client:
         sandbox = Sandbox(mock, name, client)
         sandbox.admin("POST", "/reset")
+        sandbox.admin("PUT", "/webhooks/target", {"url": sandbox.webhooks.url})
         try:
             yield sandbox
         finally:
             sandbox.admin("DELETE", f"/sandboxes/{name}")
+
+
+def attached_mock(url: str) -> RunningMock:
+    """The mock at a URL. Raises ValueError, in one line, when none answers there."""
+    try:
+        Client(url).call("GET", "/__admin/health")
+    except ClientError as error:
+        raise ValueError(str(error)) from None
+    return RunningMock(url.rstrip("/"))
 
 
 @contextmanager
@@ -156,7 +169,7 @@ def running_mock(**settings: Any) -> Iterator[RunningMock]:
 
     listener = bind("127.0.0.1", 0)
     url = address("127.0.0.1", listener)
-    server = uvicorn.Server(configure(_application(url, settings)))
+    server = uvicorn.Server(configure(_application(settings)))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
@@ -167,12 +180,11 @@ def running_mock(**settings: Any) -> Iterator[RunningMock]:
         thread.join(_START_SECONDS)
 
 
-def _application(url: str, settings: Mapping[str, Any]) -> Any:
+def _application(settings: Mapping[str, Any]) -> Any:
     from mock_server.app import create_app
     from mock_server.settings import Settings
 
-    own = {"seed_number": _SEED, "webhook_url": f"{url}/__admin/sink/{_SINK}"}
-    return create_app(Settings(**{**own, **settings}))
+    return create_app(Settings(**{"seed_number": _SEED, **settings}))
 
 
 def _wait_until_ready(url: str) -> None:

@@ -52,14 +52,15 @@ async def expire(world: World, limit: int) -> bool:
     Each does at its own instant. True if there may be more.
     """
     overdue = await world.store.overdue(limit)
-    for session_id in overdue:
-        session = await world.chats.get(session_id)
-        if session.expires is None or session.expires >= limit:
-            continue  # it was touched or ended while a webhook was being sent
-        world.clock.move(session.expires + 1)
-        await world.chats.finish(session, "expire", None, overdue_at=session.expires + 1)
-        if await world.store.next_delivery() is not None:
-            await world.dispatcher.drain()
-            break
+    sends = False
+    async with world.store.together():
+        for session in overdue:
+            over_at = limit if session.expires is None else session.expires + 1
+            world.clock.move(over_at)
+            await world.chats.expire(session, over_at)
+            if sends := world.pipeline.target(world.chats.agent_of(session)) is not None:
+                break
+    if sends:
+        await world.dispatcher.drain()
     await world.settle()
     return bool(overdue)

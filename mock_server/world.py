@@ -204,9 +204,10 @@ class World:
         """Expire every session whose timeout has passed."""
         now = self.clock.now()
         while overdue := await self.store.overdue(now):
-            for session_id in overdue:
-                with suppress(Problem):  # another mock has forgotten it meanwhile
-                    await self.chats.expire(session_id, now)
+            async with self.store.together():
+                for session in overdue:
+                    with suppress(Problem):  # another mock has forgotten it meanwhile
+                        await self.chats.expire(session, now)
 
     async def settle(self) -> None:
         """Let woken tasks run until they wait again, for time or for news."""

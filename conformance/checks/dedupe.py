@@ -11,14 +11,14 @@ from conformance.rules import rule
 
 def expect_duplicate(first: str, second: Exchange) -> None:
     """The endpoint's session again, or a conflict; never a second session."""
-    second.expect_status(200, 201, 409)
+    second.expect_ok(409)
     if second.ok:
         expect(same_id(second.id, first), f"the open session {first}, or 409", second.id)
 
 
 def expect_another(first: str, second: Exchange) -> None:
     """A session of its own."""
-    second.expect_status(200, 201)
+    second.expect_ok()
     expect(not same_id(second.id, first), "a session of its own", f"{first} again")
 
 
@@ -50,7 +50,9 @@ def check_a_final_session_frees_its_endpoint(api: Api) -> None:
 @rule("DEDUP-04", "smoke", sessions=4)
 def check_without_external_id_every_open_is_new(api: Api) -> None:
     expect_another(api.given(), api.open())
-    expect_another(api.given(external_id=None), api.open(external_id=None))
+    first = api.open(external_id=None)
+    if first.status not in (400, 422):  # as a deployment may have it that takes null for no object
+        expect_another(first.id, api.open(external_id=None))
 
 
 @rule("DEDUP-05", sessions=2)

@@ -11,14 +11,14 @@ from conformance.rules import rule
 
 @rule("END-01", "smoke")
 def check_an_end_finishes_the_session(api: Api) -> None:
-    ended = api.end(api.given(), note="done").expect_status(200).session
+    ended = api.end(api.given(), note="done").expect_ok().session
     expect(ended["is_final"] is True, "is_final true", ended["is_final"])
     expect(ended["final_reason"] == "user_end", "final_reason user_end", ended["final_reason"])
 
 
 @rule("END-02", "smoke")
-def check_a_second_end_is_answered_200(api: Api) -> None:
-    again = api.end(api.given_final(), note="again").expect_status(200).session
+def check_a_second_end_gives_the_final_session(api: Api) -> None:
+    again = api.end(api.given_final(), note="again").expect_ok().session
     expect(again["is_final"] is True, "the final session", f"is_final {again['is_final']}")
 
 
@@ -42,7 +42,7 @@ def check_an_end_keeps_the_agents_reason(api: Api) -> None:
     before = api.get(id).session["final_reason"]
     if before != "agent_finish":
         raise Blocked(f"the session is final as {shown(before)}, see LIFE-08")
-    reason = api.end(id, note="too late").expect_status(200).session["final_reason"]
+    reason = api.end(id, note="too late").expect_ok().session["final_reason"]
     expect(reason == "agent_finish", "final_reason agent_finish", reason)
 
 
@@ -59,7 +59,7 @@ def check_an_end_keeps_the_transcript(api: Api) -> None:
 @rule("END-07", "smoke", sessions=2)
 def check_a_note_is_optional(api: Api) -> None:
     for members in ({}, {"note": None}):
-        ended = api.end(api.given(), **members).expect_status(200).session
+        ended = api.end(api.given(), **members).expect_ok().session
         expect(ended["is_final"] is True, "a final session", f"is_final {ended['is_final']}")
 
 

@@ -12,7 +12,7 @@ from conformance.rules import rule
 
 def expect_replay(first: Exchange, again: Exchange) -> None:
     """The earlier response: the same messages and the same state."""
-    again.expect_status(200)
+    again.expect_ok()
     wanted, got = first.turn, again.turn
     same = same_messages(wanted["messages"], got["messages"])
     expect(same, f"the earlier messages {shown(wanted['messages'])}", got["messages"])
@@ -62,7 +62,7 @@ def check_a_key_holds_in_its_session_only(api: Api) -> None:
     key, (one, other) = api.key(), (api.given(), api.given())
     api.given_turn(one, "first session", idempotency_key=key)
     before = len(transcript(api, other))
-    api.submit(other, "second session", idempotency_key=key).expect_status(200)
+    api.submit(other, "second session", idempotency_key=key).expect_ok()
     added = added_by(api, other, before)
     expect(added > 0, "a turn of its own in the other session", "nothing was added")
 
@@ -83,7 +83,7 @@ def check_without_a_key_every_submit_is_a_turn(api: Api) -> None:
     id, text = api.given(), api.text()
     api.given_turn(id, text)
     before = len(transcript(api, id))
-    api.submit(id, text).expect_status(200)
+    api.submit(id, text).expect_ok()
     expect(added_by(api, id, before) > 0, "another turn", "nothing was added")
 
 
@@ -92,7 +92,7 @@ def check_a_key_of_128_characters(api: Api) -> None:
     id = api.given()
     for filler in "ké":
         key = f"{api.key():{filler}<128}"
-        first = api.submit(id, "Hello", idempotency_key=key).expect_status(200)
+        first = api.submit(id, "Hello", idempotency_key=key).expect_ok()
         expect_replay(first, api.submit(id, "Hello", idempotency_key=key))
 
 
@@ -104,7 +104,7 @@ def check_longer_keys_are_never_merged(api: Api) -> None:
         first.expect_status(400, 422)
         return
     before = len(transcript(api, id))
-    api.submit(id, "Hello again", idempotency_key=stem + "b").expect_status(200)
+    api.submit(id, "Hello again", idempotency_key=stem + "b").expect_ok()
     merged = added_by(api, id, before) == 0
     expect(not merged, "two turns for two keys", "the keys were cut at 128 and merged")
 
@@ -115,7 +115,7 @@ def check_another_key_is_another_turn(api: Api) -> None:
     api.given_turn(id, text, idempotency_key=key)
     for other in (api.key(), key.upper()):
         before = len(transcript(api, id))
-        api.submit(id, text, idempotency_key=other).expect_status(200)
+        api.submit(id, text, idempotency_key=other).expect_ok()
         added = added_by(api, id, before)
         expect(added > 0, f"another turn for the key {other}", "nothing was added")
 

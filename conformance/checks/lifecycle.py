@@ -12,7 +12,7 @@ from conformance.rules import rule
 @rule("LIFE-08", turns=1)
 def check_the_agents_finish_is_final(api: Api) -> None:
     id = api.given(agent_id=api.config.closing_agent)
-    turn = api.submit(id, api.config.closing_text).expect_status(200).turn
+    turn = api.submit(id, api.config.closing_text).expect_ok().turn
     expect(turn["is_final"] is True, "a turn with is_final true", turn)
     got = api.get(id).session
     expect(got["is_final"] is True, "a final session", f"is_final {got['is_final']}")

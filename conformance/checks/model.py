@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from conformance.api import Api
 from conformance.findings import Blocked
+from conformance.model import AVOIDABLE
 from conformance.rules import rule
 
 STORIES = 25  # sequences that are drawn
 STEPS = 14  # operations in a sequence, at most
+REQUESTS = 3000  # of drawing and shrinking too
 SESSIONS = 300  # sessions that drawing and shrinking may open
+DRAWS = 3  # times that all of this is done, as long as each shows an avoidable rule broken
 
 
-@rule("LIFE-13", "model", sessions=SESSIONS, turns=STORIES * STEPS * 2)
+@rule(
+    "LIFE-13",
+    "model",
+    sessions=SESSIONS * DRAWS,
+    turns=STORIES * STEPS * DRAWS,
+    requests=REQUESTS * DRAWS,
+)
 def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
     from conformance.machine import first_mismatch  # Hypothesis is slow to import
 
-    found = first_mismatch(api, stories=STORIES, steps=STEPS, sessions=SESSIONS)
-    if found is None:
-        return
-    mismatch, api.story[:] = found
-    if mismatch.rule == "LIFE-13":
-        raise mismatch
-    api.report(mismatch.rule, mismatch)
+    without: list[str] = []
+    for _ in range(DRAWS):
+        found = first_mismatch(
+            api, stories=STORIES, steps=STEPS, sessions=SESSIONS, without=without
+        )
+        if found is None:
+            return
+        mismatch, api.story[:] = found
+        if mismatch.rule == "LIFE-13":
+            raise mismatch
+        api.report(mismatch.rule, mismatch)
+        if mismatch.rule not in AVOIDABLE:
+            break
+        without.append(mismatch.rule)
     raise Blocked(f"a sequence of operations breaks {mismatch.rule}: {mismatch}")

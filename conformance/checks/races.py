@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 from conformance.api import Api
@@ -22,6 +23,9 @@ from conformance.rules import rule
 # other, shows in at least every third round; 1 - (2/3)^12 is above 0.99.
 ROUNDS = 12
 CALLS = 6
+REQUESTS = ROUNDS * (CALLS + 6)
+STAYING = 3  # sessions that stay active while others come and go
+CHURNERS = 2
 
 Call = Callable[[], Exchange]
 
@@ -54,39 +58,41 @@ def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
     expect(legal is not None, "answers that some order of the requests explains", timeline(history))
 
 
-@rule("RACE-01", "races", sessions=ROUNDS, turns=ROUNDS)
+@rule("RACE-01", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
 def check_simultaneous_ends(api: Api) -> None:
     for _ in range(ROUNDS):
         id = api.given(turns=1)
         answers = together(api, *[partial(api.end, id, note="race")] * CALLS)
         final = api.get(id).session
+        told = timeline([event_of(answer) for answer in answers])
         for answer in answers:
-            differs = difference(final, answer.expect_status(200).session)
-            expect(differs is None, "one final session in every answer", f"it differs in {differs}")
+            differs = difference(final, answer.expect_ok().session)
+            wanted = "one final session in every answer"
+            expect(differs is None, wanted, f"it differs in {differs}; {told}")
 
 
-@rule("RACE-02", "races", sessions=ROUNDS * CALLS)
+@rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
     for _ in range(ROUNDS):
         answers = together(api, *[partial(api.open, external_id=api.endpoint())] * CALLS)
-        ids = {answer.id.lower() for answer in answers if answer.expect_status(200, 201, 409).ok}
+        ids = {answer.id.lower() for answer in answers if answer.expect_ok(409).ok}
         expect(len(ids) == 1, "one session", f"{len(ids)} sessions: {sorted(ids)}")
         api.end(ids.pop())
 
 
-@rule("RACE-03", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-03", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_submits_with_one_key(api: Api) -> None:
     for _ in range(ROUNDS):
         id, key, text = api.given(), api.key(), api.text()
         start = start_of(api, id)
         answers = together(api, *[partial(api.submit, id, text, idempotency_key=key)] * CALLS)
-        told = [answer.turn["messages"] for answer in answers if answer.expect_status(200, 409).ok]
+        told = [answer.turn["messages"] for answer in answers if answer.expect_ok(409).ok]
         same = all(same_messages(told[0], other) for other in told)
         expect(same, "the same messages in every answer", shown(told))
         expect_serial(api, id, start, [event_of(answer, text, key) for answer in answers])
 
 
-@rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_turns_that_race_with_an_end(api: Api) -> None:
     for _ in range(ROUNDS):
         id, texts = api.given(turns=1), [api.text() for _ in range(CALLS - 1)]
@@ -97,7 +103,7 @@ def check_turns_that_race_with_an_end(api: Api) -> None:
         expect_serial(api, id, start, events)
 
 
-@rule("RACE-05", "races", sessions=ROUNDS, turns=ROUNDS * CALLS)
+@rule("RACE-05", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_turns(api: Api) -> None:
     for _ in range(ROUNDS):
         id, texts = api.given(), [api.text() for _ in range(CALLS)]
@@ -108,7 +114,7 @@ def check_simultaneous_turns(api: Api) -> None:
         expect_serial(api, id, start, events)
 
 
-@rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS)
+@rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
 def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
     closing = str(api.config.closing_text)
     for _ in range(ROUNDS):
@@ -118,3 +124,56 @@ def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
         again = api.end(id)
         events = [event_of(turn, closing), event_of(end), event_of(again)]
         expect_serial(api, id, start, events)
+
+
+@dataclass(frozen=True)
+class Life:
+    """A session's open and, where it came, its end: what is certain of it at other times."""
+
+    opened: Exchange
+    ended: Exchange | None = None
+
+    def times(self, state: str, page: Exchange) -> tuple[bool, bool]:
+        """Whether a page of this state must hold the session, and whether it may."""
+        if self.ended is None:
+            return state == "active", state == "active"
+        before, after = self.ended.finished < page.started, page.finished < self.ended.started
+        if state == "final":
+            return before, not after
+        return after and self.opened.finished < page.started, not before
+
+
+def churn(api: Api) -> list[Life]:
+    """Sessions that are opened, each ended at once."""
+    lives = [Life(opened := api.open(), api.end(opened.id)) for _ in range(ROUNDS)]
+    if not all(life.ended and life.ended.ok for life in lives):
+        raise Blocked("an active session could not be ended, see END-01")
+    return lives
+
+
+@rule("RACE-07", "races", sessions=STAYING + CHURNERS * ROUNDS, requests=2 * REQUESTS)
+def check_lists_while_sessions_come_and_go(api: Api) -> None:
+    lives = [Life(api.open()) for _ in range(STAYING)]
+    pages: list[tuple[str, Exchange]] = []
+    with ThreadPoolExecutor(CHURNERS) as threads:
+        churning = [threads.submit(churn, api) for _ in range(CHURNERS)]
+        while len(pages) < REQUESTS and not all(future.done() for future in churning):
+            for state in ("active", "final"):
+                pages.append((state, api.list(channel=api.channel, state=state, take=200)))
+    lives += [life for future in churning for life in future.result()]
+    for state, page in pages:
+        for life in lives:
+            expect_certain(api, life, state, page)
+
+
+def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
+    """The session stands on the page once, at most once or not at all, as far as is certain."""
+    ids = [str(item["id"]).lower() for item in page.page["items"]]
+    count = ids.count(life.opened.id.lower())
+    least, most = life.times(state, page)
+    if not least <= count <= most:
+        story = (life.opened, life.ended, page)
+        api.story[:] = [exchange for exchange in story if exchange]
+    how = {(True, True): "once", (False, True): "once at most"}.get((least, most), "not")
+    wanted = f"{life.opened.id} {how} among the {state} sessions"
+    expect(least <= count <= most, wanted, f"it is there {count} times")

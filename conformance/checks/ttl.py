@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
-
 from conformance.api import Api
+from conformance.checks.turns import FINAL_REFUSED
+from conformance.exchange import Exchange
 from conformance.findings import Blocked, expect
 from conformance.likeness import difference, tick
 from conformance.rules import rule
-from conformance.timeouts import GRACE, TTL, Timeouts
+from conformance.timeouts import TTL, Timeouts
 
 
-@rule("TTL-01", "ttl", sessions=3, turns=1)
+@rule("TTL-01", "ttl", sessions=0)
 def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
     api.story.append(timeouts.silent)
     final = timeouts.final
-    wanted = f"a final session within {TTL} s and a grace of {GRACE:g} s"
+    wanted = f"a final session within {TTL} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
     reason = api.get(timeouts.silent.id).session["final_reason"]
     expect(reason == "ttl", "final_reason ttl", reason)
@@ -25,34 +25,57 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
 @rule("TTL-02", "ttl", sessions=0)
 def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
-    early = timeouts.first_final
-    if early is None:
+    early, final = timeouts.first_final, timeouts.final
+    if early is None or final is None:
         raise Blocked("the session did not time out, see TTL-01")
+    api.story += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
     cut = tick(timeouts.silent.session["last_activity"]).total_seconds()
     expect(early >= TTL - cut, f"{TTL} s of silence at least", f"it was final after {early:.1f} s")
+    api.story[:] = [timeouts.talking, *timeouts.turns]
+    for sight in certain_looks(timeouts):
+        api.story.append(sight)
+        silence = sight.finished - taken(timeouts)[-1].started
+        still = sight.session["is_final"] is False
+        expect(still, f"{TTL} s of silence at least", f"it is final {silence:.1f} s after a turn")
+
+
+def taken(timeouts: Timeouts) -> list[Exchange]:
+    """The turns that kept the talking session active."""
+    return [turn for turn in timeouts.turns if turn.ok]
+
+
+def certain_looks(timeouts: Timeouts) -> list[Exchange]:
+    """The looks at the talking session that came before its timeout can have passed."""
+    turns = taken(timeouts)
+    if not turns:
+        return []
+    cut = tick(timeouts.talking.session["last_activity"]).total_seconds()
+    return [sight for sight in timeouts.looks if sight.finished < turns[-1].started + TTL - cut]
 
 
 @rule("TTL-03", "ttl", sessions=0)
 def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
-    turn = timeouts.turn
-    if turn is None or not turn.ok:
-        raise Blocked("the turn half-way was not taken")
-    if timeouts.first_final is None:
+    timeouts.wait()
+    if timeouts.final is None:
         raise Blocked("the silent session did not time out, see TTL-01")
-    api.story += [timeouts.talking, turn]
-    # Without the turn it would have ended with its silent twin; with it, not before this:
-    until = turn.started + TTL
-    while time.monotonic() < until - 5:
-        sight = api.get(timeouts.talking.id)
-        if sight.finished < until:
-            final = sight.session["is_final"]
-            expect(final is False, f"active until {TTL} s after its turn", "it is final")
-        time.sleep(2)
+    if not taken(timeouts):
+        raise Blocked("the turns that keep a session active were not taken")
+    api.story += [timeouts.talking, *timeouts.turns]
+    # Without its turns it would have ended with its silent twin; with them, not as yet.
+    looks = certain_looks(timeouts)
+    if not looks:
+        late = timeouts.final.finished - taken(timeouts)[-1].started
+        raise Blocked(f"it was looked at only {late:.0f} s after its last turn, {TTL} s are due")
+    for sight in looks:
+        api.story.append(sight)
+        final = sight.session["is_final"]
+        expect(final is False, f"active until {TTL} s after its last turn", "it is final")
 
 
 @rule("TTL-04", "ttl", sessions=0)
 def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
+    timeouts.wait()
     if timeouts.first_final is None:
         raise Blocked("no session timed out, see TTL-01")
     api.story.append(timeouts.endless)
@@ -60,12 +83,25 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
     expect(final is False, "a session that is still active", "it is final")
 
 
+@rule("TTL-05", "ttl", sessions=0, turns=1)
+def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> None:
+    timeouts.wait()
+    api.story.append(timeouts.silent)
+    before = api.get(timeouts.silent.id).session
+    if before["is_final"] is not True:
+        raise Blocked("the session did not time out, see TTL-01")
+    api.submit(timeouts.silent.id).expect_status(*FINAL_REFUSED)
+    differs = difference(before, api.get(timeouts.silent.id).session)
+    expect(differs is None, "the final session as it was", f"it differs in {differs}")
+
+
 @rule("END-05", "ttl", sessions=0)
 def check_an_end_keeps_the_timeouts_reason(api: Api, timeouts: Timeouts) -> None:
+    timeouts.wait()
     api.story.append(timeouts.silent)
     before = api.get(timeouts.silent.id).session
     if before["final_reason"] != "ttl":
         raise Blocked("the session did not end by its timeout, see TTL-01")
-    ended = api.end(timeouts.silent.id, note="too late").expect_status(200).session
+    ended = api.end(timeouts.silent.id, note="too late").expect_ok().session
     differs = difference(before, ended)
     expect(differs is None, "the session as it was, final as ttl", f"it differs in {differs}")

@@ -19,7 +19,7 @@ def transcript(api: Api, id: str) -> list[Json]:
 
 @rule("TURN-01", "smoke", turns=1)
 def check_a_turn_is_answered_with_its_result(api: Api) -> None:
-    answer = api.submit(api.given(), "Hello").expect_status(200)
+    answer = api.submit(api.given(), "Hello").expect_ok()
     members = sorted(answer.json) if isinstance(answer.json, dict) else answer.summary
     expect(members == ["is_final", "messages", "status"], "messages, is_final, status", members)
 

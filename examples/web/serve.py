@@ -1,6 +1,6 @@
 """Serve this folder: `python examples/web/serve.py [PORT]`, beside a mock that runs."""
 
-import sys
+import argparse
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +13,8 @@ def make_server(port: int) -> ThreadingHTTPServer:
 
 
 if __name__ == "__main__":
-    with make_server(int(sys.argv[1]) if len(sys.argv) > 1 else 8000) as server:
-        print(f"http://127.0.0.1:{server.server_address[1]}/?api=http://127.0.0.1:4010")
+    parser = argparse.ArgumentParser(description="Serve the example page.")
+    parser.add_argument("port", nargs="?", type=int, default=8000, help="0 takes a free one")
+    with make_server(parser.parse_args().port) as server:
+        print(f"http://127.0.0.1:{server.server_address[1]}/?api=http://127.0.0.1:4010", flush=True)
         server.serve_forever()

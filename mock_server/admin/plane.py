@@ -28,6 +28,7 @@ from mock_server.replies import send_reply
 from mock_server.routing import Routing
 from mock_server.sandboxes import WORLD
 from mock_server.settings import Settings
+from mock_server.streams import send_parts
 from mock_server.validation import CALL
 
 __all__ = ["Plane"]
@@ -45,12 +46,15 @@ class Steered(Protocol):
 class Plane:
     """`/__admin`: refuses callers who may not, and carries out what the others ask.
 
-    `within` puts the world that a call acts on into its scope; paths that do not begin with
-    `serves` are left out.
+    `within` puts the world that a call acts on into its scope; paths that begin with
+    none of `serves` are left out.
     """
 
     def __init__(
-        self, steered: Steered, within: Callable[[ASGIApp], ASGIApp], serves: str = "/"
+        self,
+        steered: Steered,
+        within: Callable[[ASGIApp], ASGIApp],
+        serves: tuple[str, ...] = ("/",),
     ) -> None:
         self.steered = steered
         self.document = _contract(serves)
@@ -117,7 +121,7 @@ class _Validation(AdminValidation):
         super().__init__(app, Settings())
 
 
-def _contract(serves: str) -> dict[str, Any]:
+def _contract(serves: tuple[str, ...]) -> dict[str, Any]:
     document: dict[str, Any] = load_document(_CONTRACT)
     paths = {path: item for path, item in document["paths"].items() if path.startswith(serves)}
     return {**document, "paths": paths}
@@ -129,25 +133,8 @@ async def send_stream(
     """Send a response part by part, until the client leaves or the mock stops."""
     headers = [(b"content-type", stream.media_type.encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-    async def sending() -> None:
-        async for part in stream.parts:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    tasks = [asyncio.create_task(work) for work in (sending(), gone(), _set(stopping))]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await send_parts(stream.parts, receive, send, stopping)
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 def _json(status: int, value: Any) -> Reply:

@@ -43,22 +43,30 @@ async def redeliver(mock: Mock, world: World, call: Call) -> Answer:
 async def trigger(mock: Mock, world: World, call: Call) -> Answer:
     """POST /webhooks/trigger."""
     given = call.body or {}
-    url = given.get("url") or mock.settings.webhook_url
+    url = given.get("url") or world.pipeline.webhook_url
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
-    if not world.sender.targets.allow(url):
-        detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
-        raise _refused([violation("body", "/url", detail)])
+    _check_host(world, url)
     payload = example_with(given.get("payload", {}), mock.contract)
     session_id = payload["callId"].lower()
     serial = await world.store.enqueue(session_id, url, {}, payload, world.clock.now())
     return await _started(world, serial)
 
 
+async def set_target(mock: Mock, world: World, call: Call) -> Answer:
+    """PUT /webhooks/target."""
+    url = call.body["url"]
+    if url is not None:
+        _check_host(world, url)
+    world.pipeline.webhook_url = url
+    return 200, {"url": url}
+
+
 HANDLERS: Mapping[str, AdminHandler] = {
     "listDeliveries": list_deliveries,
     "redeliver": redeliver,
     "triggerWebhook": trigger,
+    "setWebhookTarget": set_target,
 }
 
 
@@ -78,6 +86,12 @@ def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, An
     if errors:
         raise _refused(errors)
     return payload
+
+
+def _check_host(world: World, url: str) -> None:
+    if not world.sender.targets.allow(url):
+        detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
+        raise _refused([violation("body", "/url", detail)])
 
 
 async def _started(world: World, serial: int) -> Answer:

@@ -189,7 +189,7 @@ def test_what_is_no_exact_origin_is_no_option(value):
 
 def test_the_origins_come_from_flags_and_environment(monkeypatch):
     seen = []
-    monkeypatch.setattr("mock_server.serve.serve", lambda settings, _: seen.append(settings))
+    monkeypatch.setattr("mock_server.serve.serve", lambda settings, *_: seen.append(settings))
     flags = ["--admin-cors-origin", PAGE, "--admin-cors-origin", "app://localhost"]
     assert CliRunner().invoke(main, flags).exit_code == 0
     monkeypatch.setenv("ADJOURN_ADMIN_CORS_ORIGIN", f"{PAGE} http://[::1]:3000")

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.serving import CHATS
+from tests.serving import CHATS, HEADERS
 
 KEY = {"Authorization": "Bearer k"}
 
@@ -129,3 +129,17 @@ def test_a_sandbox_begins_with_the_seed(start, tmp_path):
     mock = start(seed=seed)
     with mock.in_sandbox("fresh") as fresh:
         assert fresh.count() == 1
+
+
+def test_a_link_names_the_sandbox_in_the_query(client):
+    name = client.headers["X-Mock-Sandbox"]
+    session = client.open()
+    url = f"{client.base_url}/__admin/state?sandbox={name}"
+    stored = httpx.get(url, trust_env=False).json()["sessions"]
+    assert [one["id"] for one in stored] == [session["id"]]
+    both = httpx.get(url, headers={"X-Mock-Sandbox": "header-wins"}, trust_env=False)
+    assert both.json()["sessions"] == []
+    wrong = httpx.get(f"{client.base_url}/__admin/state?sandbox=a%20b", trust_env=False)
+    assert (wrong.status_code, wrong.json()["errors"][0]["in"]) == (400, "query")
+    path = f"{CHATS}/{session['id']}?sandbox={name}"
+    assert httpx.get(f"{client.base_url}{path}", headers=HEADERS).status_code == 404

@@ -166,6 +166,7 @@ def test_a_slow_agent_answers_when_its_time_has_come(client, shared):
 
 def test_ten_thousand_due_sessions_advance_in_under_two_seconds(client, shared):
     client.get(CHATS)
+    client.steer("GET", "/clock")
     sandbox = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]]
     for n in range(10_000):
         opening = sandbox.world.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60 + n})

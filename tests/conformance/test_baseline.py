@@ -38,7 +38,8 @@ def report(strict: bool = False, **outcomes: str) -> Report:
         {"id": id.replace("_", "-"), "outcome": outcome, "reason": "", "text": f"Text of {id}."}
         for id, outcome in told.items()
     ]
-    return {"strict": strict, "rules": rules, "verdict": "non-conformant", "exit_code": 1}
+    told_too = {"verdict": "non-conformant", "exit_code": 1, "cause": "", "fault": ""}
+    return {"strict": strict, "rules": rules, **told_too}
 
 
 def test_an_entry_has_a_reason_a_link_and_a_last_day(load: Load) -> None:

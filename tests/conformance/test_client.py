@@ -15,13 +15,14 @@ from conformance.client import (
     FAILURES_TO_TRIP,
     GATEWAY_ERRORS_TO_TRIP,
     RETRIES_ON_429,
+    RETRIES_ON_GATEWAY,
     Client,
     Trespass,
 )
 from conformance.config import Config
 from conformance.contract import Contract
 from conformance.exchange import Exchange
-from conformance.findings import Blocked
+from conformance.findings import Blocked, Hiccup
 from conformance.watch import Watch
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -94,6 +95,15 @@ def test_the_budget_of_turns_counts_refused_ones(connect: Make) -> None:
         api.submit("x")
 
 
+def test_the_budget_of_requests_holds_until_the_clean_up(connect: Make, session: Make) -> None:
+    api = connect(opening(session), max_requests=1)
+    api.list()
+    with pytest.raises(Blocked, match="budget of 1 requests"):
+        api.list()
+    api.client.wind_down()
+    api.list()
+
+
 def test_a_final_session_is_not_left_open(connect: Make, session: Make) -> None:
     replies = iter([session(), session(is_final=True)])
     api = connect(lambda request: httpx.Response(200, json=next(replies)))
@@ -112,15 +122,15 @@ def test_a_refused_open_opens_nothing(connect: Make, session: Make) -> None:
 @pytest.mark.parametrize(
     ("header", "least", "most"),
     [
-        ({"retry-after": "3"}, 3, 3),
+        ({"retry-after": "3"}, 2.9, 3),
         ({"retry-after": "0"}, 0.01, 0.1),
         ({"retry-after": "-5"}, 0.01, 0.1),
-        ({"retry-after": "86400"}, 30, 30),
-        ({"retry-after": "inf"}, 0.01, 30),
-        ({"retry-after": "nan"}, 0.01, 30),
-        ({"retry-after": "soon"}, 1, 1),
+        ({"retry-after": "100"}, 99, 100),
+        ({"retry-after": "inf"}, 0.9, 1),
+        ({"retry-after": "nan"}, 0.9, 1),
+        ({"retry-after": "soon"}, 0.9, 1),
         ({"retry-after": "Mon, 05 Jan 1970 00:00:00 GMT"}, 0.01, 0.1),
-        ({}, 1, 1),
+        ({}, 0.9, 1),
     ],
 )
 def test_a_429_is_waited_out(
@@ -180,13 +190,15 @@ def test_an_answer_closes_the_circuit(connect: Make) -> None:
         assert api.list().status == 200
 
 
-def test_a_gateway_without_a_target_behind_it_is_left_alone(connect: Make) -> None:
+def test_a_gateway_without_a_target_behind_it_is_left_alone(
+    connect: Make, naps: list[float]
+) -> None:
     api = connect(lambda request: httpx.Response(502))
     for _ in range(GATEWAY_ERRORS_TO_TRIP):
         api.list()
     with pytest.raises(Blocked, match="in a row 502, 503 or 504"):
         api.list()
-    assert api.client.requests == GATEWAY_ERRORS_TO_TRIP
+    assert api.client.requests == GATEWAY_ERRORS_TO_TRIP * (1 + RETRIES_ON_GATEWAY)
 
 
 def test_a_session_of_somebody_else_is_not_written_to(connect: Make, session: Make) -> None:
@@ -303,3 +315,75 @@ def test_the_same_seed_says_the_same_words(connect: Make) -> None:
         again.unknown_id(),
     )
     assert one.text() != other.text()
+
+
+def failing(session: Make, *statuses: int, **headers: str) -> Answer:
+    """A target that answers with these statuses first."""
+    left = list(statuses)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if left:
+            return httpx.Response(left.pop(0), headers=headers)
+        return httpx.Response(200, json=session())
+
+    return answer
+
+
+def test_a_short_failure_of_a_gateway_is_waited_out(
+    connect: Make, session: Make, naps: list[float]
+) -> None:
+    api = connect(failing(session, 503, 504))
+    assert api.get("x").status == 200
+    assert "HTTP-02" not in api.client.book.findings
+    assert api.client.requests == 3
+
+
+def test_a_failure_that_stays_is_the_targets(
+    connect: Make, session: Make, naps: list[float]
+) -> None:
+    api = connect(failing(session, *[503] * 9))
+    assert api.get("x").status == 503
+    assert "HTTP-02" in api.client.book.findings
+
+
+def test_a_500_is_the_targets_at_once(connect: Make, session: Make) -> None:
+    api = connect(failing(session, 500))
+    assert api.get("x").status == 500
+    assert "HTTP-02" in api.client.book.findings
+
+
+def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
+    connect: Make, session: Make
+) -> None:
+    api = connect(failing(session, 503, 503))
+    with pytest.raises(Hiccup, match="a gateway's alone"):
+        api.open()
+    assert "HTTP-02" not in api.client.book.findings
+    api.client.insisting = True
+    assert api.open().status == 503
+    assert "HTTP-02" in api.client.book.findings
+
+
+def test_a_failure_that_the_operation_lists_is_no_gateways(connect: Make, session: Make) -> None:
+    api = connect(failing(session, 502))
+    api.client.ledger.note_open("x")
+    assert api.submit("x").status == 502
+
+
+def test_nothing_is_sent_before_the_time_asked_for(connect: Make, session: Make) -> None:
+    api = connect(failing(session, 503, **{"retry-after": "1"}))
+    begun = time.monotonic()
+    assert api.get("x").status == 200
+    assert time.monotonic() - begun >= 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_seconds": 30.0}])
+def test_a_wait_that_is_too_long_ends_the_run(
+    connect: Make, naps: list[float], settings: dict[str, float]
+) -> None:
+    api = connect(limiting({"retry-after": "3600" if not settings else "60"}), **settings)
+    for _ in range(2):
+        with pytest.raises(Blocked, match="without a request"):
+            api.list()
+    assert (api.client.requests, naps) == (1, [])
+    assert "Retry-After" in api.client.patience.refused

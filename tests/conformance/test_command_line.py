@@ -176,7 +176,7 @@ def test_the_plan_says_what_a_run_may_cost(ask: Suite, mock: Any) -> None:
     before = len(mock.sessions("all"))
     code, out, _ = ask("--plan", "--profile", "smoke", "--max-sessions", "50", "--target", mock.url)
     assert code == 0
-    assert "at most 50 sessions" in out
+    assert "budget    50 sessions" in out
     assert mock.url in out
     assert len(mock.sessions("all")) == before
 
@@ -242,3 +242,16 @@ def test_a_run_that_is_stopped_ends_its_sessions(
     assert "interrupted" in ended.out
     assert ended.report["sessions_opened"] > 3
     assert mock.left_by(ended) == []
+
+
+def test_a_misspelt_rule_names_the_nearest(suite: Suite) -> None:
+    ended = suite("--rule", "EDN-01")
+    assert ended.code == 2
+    assert "did you mean END-01?" in ended.err
+
+
+def test_a_report_that_cannot_be_written_is_a_usage_error(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "conformance.json").mkdir()
+    ended = suite("--report", str(tmp_path), "--profile", "smoke")
+    assert ended.code == 2
+    assert "conformance.json" in ended.err

@@ -189,3 +189,20 @@ def test_the_extended_profile_holds_every_pack() -> None:
 
 def test_core_is_what_runs_by_default() -> None:
     assert Config().profile == ("core",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("max_sessions", "inf"), ("timeout", "nan"), ("rate", "inf"), ("agent", "")]
+)
+def test_what_no_run_can_use_is_refused(key: str, value: str) -> None:
+    with pytest.raises(UsageError, match=key):
+        load_config({key: value}, None)
+
+
+def test_rules_may_be_named_in_any_case() -> None:
+    assert load_config({"rules": ("end-01",)}, None).rules == ("END-01",)
+
+
+def test_what_differs_from_the_defaults_is_told() -> None:
+    config = load_config({"seed": 4, "token": "key-0001", "rate": 0}, None)
+    assert config.shown(changed=True) == {"seed": 4, "token": "(given)"}

@@ -227,6 +227,24 @@ def test_two_sessions_have_two_variables(exchange: Make, session: Make) -> None:
     assert OPENED not in "".join(lines)
 
 
+def test_what_ran_at_once_runs_at_once_again(exchange: Make, session: Make, echo: Echo) -> None:
+    chats = f"{echo.url}/api/v1/chats"
+    echo.answer = json.dumps(session(id=AGAIN)).encode()
+    when = {"started": 1.0, "finished": 2.0}
+    first, second = (
+        exchange("openChat", session(id=id), 201, url=chats, body=b"{}", **when)
+        for id in (OPENED, OPENED.replace("a", "b").replace("A", "B"))
+    )
+    look = exchange("getChat", {}, url=f"{chats}/{OPENED}", started=3.0, finished=4.0)
+    lines = curl_lines([first, second, look])
+    assert lines[0].endswith(" &")
+    assert " & wait; S1=" in lines[1]
+    assert "&" not in lines[2]
+    printed = bash(*lines)
+    assert f"S1={AGAIN}" in printed
+    assert [got.path for got in echo.got][-1] == f"/api/v1/chats/{AGAIN}"
+
+
 def test_a_refused_open_keeps_nothing(exchange: Make) -> None:
     lines = curl_lines([exchange("openChat", {"title": "no", "id": "x"}, 400)])
     assert lines[0].startswith("curl ")

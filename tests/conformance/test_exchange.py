@@ -32,6 +32,25 @@ def test_a_server_error_that_is_wanted_is_fine(exchange: Make) -> None:
     exchange(None, {}, 501).expect_status(405, 501)
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 299, 409])
+def test_which_2xx_it_is_accuses_no_rule_but_that_of_the_status(
+    exchange: Make, status: int
+) -> None:
+    answer = exchange("submitMessage", {}, status)
+    assert answer.expect_ok(409) is answer
+
+
+def test_a_refusal_in_the_place_of_a_2xx_is_a_violation(exchange: Make) -> None:
+    with pytest.raises(Violation) as caught:
+        exchange("submitMessage", {}, 404).expect_ok(409)
+    assert caught.value.expected == "a 2xx status or 409"
+
+
+def test_a_server_error_in_the_place_of_a_2xx_blocks(exchange: Make) -> None:
+    with pytest.raises(Blocked, match="HTTP-02"):
+        exchange("submitMessage", {}, 503).expect_ok()
+
+
 @pytest.mark.parametrize("status", [400, 404, 422, 499])
 def test_any_4xx_is_a_refusal(exchange: Make, status: int) -> None:
     exchange("getChat", {}, status).expect_refusal()

@@ -24,7 +24,7 @@ def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
     assert "https://blackbox.dasha.ai/docs/api-reference/chats/end-a-chat-session" in text
     assert f"openapi.yaml:{rule.line}" in text
     assert "conformance/checks/ending.py:" in text
-    assert "def check_a_second_end_is_answered_200" in text
+    assert "def check_a_second_end_gives_the_final_session" in text
     assert "python -m conformance --profile smoke --rule END-02" in text
 
 

@@ -3,13 +3,18 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import httpx
 import pytest
 
-from conformance.interrupt import hear, whole
+from conformance.interrupt import hear, patient, whole
+from conformance.report import build
+from conformance.run import Run
+from conformance.terminal import print_verdict
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +85,59 @@ def test_another_thread_holds_nothing_up() -> None:
         ask()
     leave.set()
     thread.join()
+
+
+def test_a_clean_up_goes_on_over_a_first_signal_and_says_so() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt), patient(lambda: told.append("ending 3 sessions")):
+        ask(signal.SIGTERM)
+        told.append("ended one")
+        ask()
+        told.append("never")
+    assert told == ["ending 3 sessions", "ended one"]
+
+
+def test_a_hang_up_that_nohup_keeps_away_stays_unheard() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hear()
+    ask(signal.SIGHUP)
+
+
+def winding_up(make_run: Callable[..., Run], session: Any, signals: int) -> tuple[Run, list[str]]:
+    """A finished run that left three sessions, asked to stop so often as it ends the first."""
+    run = make_run()
+    told: list[str] = []
+    left = [signals]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        while left[0]:
+            left[0] -= 1
+            ask()
+        id = request.url.path.split("/")[-2]
+        return httpx.Response(200, json=session(id=id, is_final=True))
+
+    run.say = told.append
+    run.client.http = httpx.Client(transport=httpx.MockTransport(answer))
+    for number in range(3):
+        run.client.ledger.note_open(f"00000000-0000-4000-8000-{number:012}")
+    run._wind_up()
+    return run, told
+
+
+def test_a_run_that_cleans_up_goes_on_over_a_first_signal(
+    make_run: Callable[..., Run], session: Any
+) -> None:
+    run, told = winding_up(make_run, session, signals=1)
+    assert told == ["\nclean-up  ending 3 sessions; once more to give up"]
+    assert build(run)["sessions_left_open"] == 0
+
+
+def test_a_clean_up_that_is_given_up_is_reported(
+    make_run: Callable[..., Run], session: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, told = winding_up(make_run, session, signals=2)
+    report = build(run)
+    assert report["sessions_left_open"] > 0
+    assert "given up" in told[-1]
+    print_verdict(report)
+    assert f"sweep --run {run.tag} --target http://127.0.0.1:9 " in capsys.readouterr().out

@@ -1,15 +1,17 @@
 """What failed is run again, and how often it fails is told."""
 
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.api import Api
 from conformance.config import Config
 from conformance.contract import Contract
 from conformance.findings import Blocked, NotApplicable, Violation
-from conformance.plan import cost, selected_checks, with_budgets
+from conformance.plan import Cost, by_pack, cost, selected_checks, with_budgets
 from conformance.rules import Check
 from conformance.terminal import print_findings
 
@@ -78,15 +80,26 @@ def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> No
 def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
     config = Config(profile=("core", "ttl"))
     checks = selected_checks(config, contract)
-    sessions, turns, more_sessions, more_turns = cost(config, checks)
+    whole, more = cost(config, checks)
     planned = with_budgets(config, checks)
-    assert (planned.max_sessions, planned.max_turns) == (
-        sessions + more_sessions,
-        turns + more_turns,
-    )
-    waiting = sum(check.sessions for check in checks.values() if check.pack == "ttl")
+    most = Cost(planned.max_sessions, planned.max_turns, planned.max_requests)
+    assert most == whole + more
+    waiting = by_pack(config, checks)["ttl"][1].sessions
     assert waiting > 0
-    assert more_sessions == 2 * (sessions - 1 - waiting)
+    assert more.sessions == 2 * (whole.sessions - 1 - waiting)
+
+
+def test_what_a_pack_shares_is_counted_whichever_of_its_checks_run(contract: Contract) -> None:
+    for rules in (("TTL-03",), ("TTL-01", "TTL-03", "END-05")):
+        config = Config(profile=("ttl",), rules=rules)
+        (of_pack,) = by_pack(config, selected_checks(config, contract)).values()
+        assert (of_pack[1].sessions, of_pack[1].turns) == (3, 5)
+
+
+def test_a_run_that_only_reads_states_that_it_opens_nothing(contract: Contract) -> None:
+    config = Config(read_only=True)
+    planned = with_budgets(config, selected_checks(config, contract))
+    assert (planned.max_sessions, planned.max_turns) == (0, 0)
 
 
 def test_how_often_a_check_failed_is_reported(suite: Make, broken: Any) -> None:
@@ -112,3 +125,43 @@ def test_a_failure_that_comes_and_goes_is_labelled(
     }  # fmt: skip
     print_findings({"rules": [rule]})
     assert f"repeated  failed in {told}" in capsys.readouterr().out
+
+
+# A gateway's hiccup.
+
+
+def hiccuping(make_run: Make, times: int, *, swallowed: bool = False) -> Any:
+    """A run whose check opens a session behind a gateway that fails so often."""
+    run = make_run(target="http://t.test")
+    left = [times]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        left[0] -= 1
+        return httpx.Response(503 if left[0] >= 0 else 404)
+
+    def check_it(api: Api) -> None:
+        with suppress(Blocked) if swallowed else nullcontext():
+            api.open().expect_status(404)
+
+    run.client.http = httpx.Client(transport=httpx.MockTransport(answer))
+    check = Check("END-01", "core", check_it, 1, 0, False)
+    api = run.api("check_it")
+    run.evaluate(check, api, {"api": api})
+    return run
+
+
+@pytest.mark.parametrize("swallowed", [False, True])
+def test_a_check_that_a_hiccup_ended_is_run_once_more(make_run: Make, swallowed: bool) -> None:
+    run = hiccuping(make_run, 1, swallowed=swallowed)
+    outcome, reason = run.book.outcomes["END-01"]
+    assert (outcome, "a gateway's alone" in reason) == ("not-run", True)
+    run._catch_up()
+    assert run.book.outcomes["END-01"] == ("pass", "")
+    assert "HTTP-02" not in run.book.findings
+
+
+def test_a_hiccup_that_stays_is_no_hiccup(make_run: Make) -> None:
+    run = hiccuping(make_run, 2)
+    run._catch_up()
+    assert run.book.outcomes["END-01"][0] == "not-run"
+    assert "HTTP-02" in run.book.findings

@@ -239,3 +239,29 @@ def test_the_rerun_of_an_embedded_run_names_no_target(make_run: Make) -> None:
     run = make_run()
     run.embedded = True
     assert "--target" not in again(run)
+
+
+def test_a_finding_is_rerun_by_the_check_that_met_it(make_run: Make) -> None:
+    run = make_run(profile=("model",))
+    name = "check_every_sequence_leads_where_the_model_says"
+    run.book.add(Finding("DEDUP-03", "a", "b", (), name))
+    run.book.add(Finding("SES-01", "a", "b", (), "preflight"))
+    told = {rule["id"]: rule["findings"] for rule in build(run)["rules"]}
+    assert "--profile model --rule LIFE-13" in told["DEDUP-03"][0]["rerun"]
+    assert "--rule" not in told["SES-01"][0]["rerun"]
+
+
+def test_a_fault_outside_a_check_is_reported(
+    make_run: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = make_run()
+
+    def fail() -> None:
+        raise RuntimeError("pytest stopped")
+
+    monkeypatch.setattr(run, "_preflight", fail)
+    monkeypatch.setattr(run, "_keep_journal", lambda: None)
+    run.execute()
+    report = build(run)
+    assert (report["verdict"], report["exit_code"]) == ("harness-fault", 4)
+    assert "RuntimeError: pytest stopped" in every_format(report, tmp_path)

@@ -1,7 +1,7 @@
 """What a run may never tell: the keys, in any spelling, in any output."""
 
 import json
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -11,6 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from conformance.config import Config, UsageError
+from conformance.redaction import redacted
 from tests.serving import answering
 
 Make = Callable[..., Any]
@@ -67,11 +69,45 @@ def test_no_output_tells_a_planted_key(suite: Make, echo: str, tmp_path: Path) -
         assert [form for form in forms if form in text] == [], name
 
 
-def test_a_key_in_a_header_is_not_kept(connect: Make) -> None:
-    headers = {"x-echo": SECRET, "x-url": quote(SECRET, safe="")}
-    api = connect(lambda request: httpx.Response(200, headers=headers), token=SECRET)
-    kept = api.list().answer_headers
-    assert (kept["x-echo"], kept["x-url"]) == ("[redacted]", "[redacted]")
+@pytest.mark.parametrize("token", ["active", "secret"])
+def test_what_came_is_judged_though_it_looks_like_the_key(
+    connect: Make, session: Make, token: str
+) -> None:
+    body = session(channel="secret")
+    api = connect(lambda request: httpx.Response(201, json=body), token=token)
+    opened = api.open()
+    assert opened.session["status"] == "active"
+    assert opened.session["channel"] == "secret"
+    assert opened.broken == ()
+
+
+@pytest.mark.parametrize("around", ["{}", "Bearer {}", "user:{}", "me:{}:", "{}:"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_a_key_in_base64_is_taken_out_whatever_is_around_it(around: str, encode: Make) -> None:
+    told = encode(around.format(SECRET).encode()).decode()
+    kept = redacted(told, Config(token=SECRET))
+    assert len(kept.replace("[redacted]", "")) <= len(told) - len(SECRET) * 4 // 3 + 3
+
+
+@pytest.mark.parametrize(
+    "form", [SECRET.encode().hex(), SECRET.encode().hex().upper(), quote(SECRET, safe="").lower()]
+)
+def test_a_key_in_another_spelling_is_taken_out(form: str) -> None:
+    secret = SECRET.lower() if "%" in form else SECRET
+    assert redacted(f"<{form}>", Config(token=secret)) == "<[redacted]>"
+
+
+def test_a_key_that_was_cut_is_taken_out() -> None:
+    assert redacted(f"it is {SECRET[:9]}… (400 characters)", Config(token=SECRET)) == (
+        "it is [redacted]… (400 characters)"
+    )
+
+
+@pytest.mark.parametrize("key", ["ключ-0001", "key-€-0001", "key\n0001", "key\r0001", "k\x000001"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_told(key: str) -> None:
+    with pytest.raises(UsageError, match="CONFORMANCE_TOKEN holds a character") as told:
+        Config(token=key)
+    assert "0001" not in str(told.value)
 
 
 @pytest.mark.parametrize("scheme", ["http", "ftp"])

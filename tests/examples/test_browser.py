@@ -5,6 +5,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mock_server.testing import running_mock
@@ -85,6 +86,10 @@ def element(browser, name):
     return browser.find_element("id", name)
 
 
+def rule(mock, **members):
+    httpx.post(f"{mock.url}/__admin/faults", json=members).raise_for_status()
+
+
 def type_and_send(browser, field, text, form):
     element(browser, field).clear()
     element(browser, field).send_keys(text)
@@ -145,6 +150,68 @@ def test_a_page_is_told_of_a_wrong_key_and_of_no_answer(browser, page_url, mock)
     until(browser, "No answer", "#error")
 
 
+def test_a_page_sends_an_unanswered_turn_again_under_the_same_key(chat, mock):
+    type_and_send(chat, "agent", "agent-echo", "open")
+    until(chat, "active", "#status")
+    element(chat, "text").send_keys("Hello")
+    send = chat.find_element("css selector", "#say button")
+    rule(mock, operation="submitMessage", fault="TRUNCATED_BODY", times=1)
+    send.click()
+    until(chat, "No answer", "#error")
+    rule(mock, operation="submitMessage", fault="SERVER_ERROR", times=1)
+    send.click()
+    until(chat, "500", "#error")
+    send.click()
+    until(chat, "You said: Hello", "#log")
+    session = chat.execute_script("return session")
+    headers = {"Authorization": "Bearer key-1"}
+    stored = httpx.get(f"{mock.url}/api/v1/chats/{session}", headers=headers).json()
+    assert [message["content"] for message in stored["messages"]] == ["Hello", "You said: Hello"]
+
+
+def test_a_page_sends_nothing_before_it_has_opened_a_session(chat):
+    buttons = chat.find_elements("css selector", "#say button")
+    assert [button.is_enabled() for button in buttons] == [False, False]
+    element(chat, "text").send_keys("Hello\n")
+    assert element(chat, "error").text == ""
+
+
+def test_a_page_in_a_sandbox_sees_its_events_alone(browser, page_url):
+    with running_mock(admin_cors_origins=(page_url.removesuffix("/index.html"),)) as mock:
+        browser.get(f"{page_url}?api={mock.url}&sandbox=mine")
+        until(browser, "open", "#stream")
+        for headers in ({}, {"X-Mock-Sandbox": "mine"}):
+            opening = {"agent_id": "agent-echo", "channel": "elsewhere"}
+            key = {"Authorization": "Bearer any", **headers}
+            opened = httpx.post(f"{mock.url}/api/v1/chats", json=opening, headers=key).json()
+        until(browser, opened["id"], "#events")
+        type_and_send(browser, "agent", "agent-echo", "open")
+        until(browser, '"channel":"web"', "#events")
+        assert len(element(browser, "events").text.splitlines()) == 2
+        leave(browser)
+
+
+LOST = ("EMPTY_RESPONSE", "CONNECTION_RESET_BY_PEER", "COMMIT_THEN_DROP")
+OPEN = """
+    const [url, headers, done] = arguments;
+    fetch(url + "/api/v1/chats", {
+      method: "POST", body: '{"agent_id": "agent-echo"}',
+      headers: { Authorization: "Bearer key-1", "Content-Type": "application/json", ...headers },
+    }).then((answer) => done(answer.status), () => done("lost"));
+"""
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_browser_repeats_what_a_kept_connection_lost(chat, mock, fault):
+    assert chat.execute_async_script(OPEN, mock.url, {}) == 201
+    rule(mock, operation="openChat", fault=fault, times=1)
+    assert chat.execute_async_script(OPEN, mock.url, {}) == 201
+    rule(mock, operation="openChat", fault=fault, times=2)
+    assert chat.execute_async_script(OPEN, mock.url, {}) == "lost"
+    assert chat.execute_async_script(OPEN, mock.url, {}) == 201
+    assert chat.execute_async_script(OPEN, mock.url, {"X-Mock-Fault": fault}) == "lost"
+
+
 def test_a_page_of_another_origin_cannot_reach_the_control_plane(chat, mock):
     script = """
         const done = arguments[arguments.length - 1];
@@ -186,3 +253,11 @@ def test_the_documentation_renders(browser, mock, path, title, tmp_path):
     assert browser.save_screenshot(str(tmp_path / "ui.png"))
     errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert [entry["message"] for entry in errors if "favicon" not in entry["message"]] == []
+
+
+def test_the_page_leaves_no_error_in_the_console(browser, page_url, mock):
+    browser.get_log("browser")
+    browser.get(f"{page_url}?api={mock.url}&token=key-1")
+    until(browser, "refused", "#stream")
+    errors = [entry["message"] for entry in browser.get_log("browser")]
+    assert [message for message in errors if "__admin/events" not in message] == []

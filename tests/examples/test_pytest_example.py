@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mock_server.testing import running_mock
+from tests.serving import Api
 
 HERE = Path(__file__).resolve().parents[2]
 # By name, so that it is there whether the project is installed or not.
@@ -86,6 +87,22 @@ def test_two_workers_on_one_mock_see_the_same_and_never_meet(tmp_path):
     assert one[1] != other[1]
     assert one[2] == other[2]
     assert one[2][-1]["total_count"] == 2
+
+
+def test_the_example_passes_against_a_plain_mock():
+    with Api.of(token=None) as plain:
+        result = run_pytest("--adjourn-url", str(plain.base_url), "examples/pytest", cwd=HERE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 passed" in result.stdout
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:4010"])
+def test_a_url_without_a_mock_is_told_in_a_line(url):
+    result = run_pytest("--adjourn-url", url, "examples/pytest", "-k", "lost_reply", cwd=HERE)
+    assert result.returncode == 1
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("--adjourn-url")]
+    assert url in line
+    assert "Traceback" not in result.stdout
 
 
 def test_the_plugin_costs_nothing_when_it_is_not_used(tmp_path):

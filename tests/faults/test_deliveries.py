@@ -19,7 +19,7 @@ from mock_server.signing import parse_secret
 from mock_server.store import SqliteRepository
 from mock_server.targets import Targets
 from mock_server.world import World
-from tests.serving import Api
+from tests.serving import CHATS, Api
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 LOG = "/__admin/webhooks/deliveries"
@@ -143,6 +143,23 @@ def test_deliveries_are_listed_by_an_id_in_either_case(hooked):
         assert listed["id"] == sent["id"]
     refused = hooked.get(LOG, params={"session_id": "seven"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/session_id")
+
+
+def test_a_sandbox_may_have_a_target_of_its_own(api, eventually):
+    own = {"X-Mock-Sandbox": "target-of-its-own"}
+    sink = f"{api.base_url}/__admin/sink/own"
+    target = api.put("/__admin/webhooks/target", json={"url": sink}, headers=own)
+    assert (target.status_code, target.json()) == (200, {"url": sink})
+    assert api.post("/__admin/reset", headers=own).status_code == 200
+    opened = api.post(CHATS, json={"agent_id": "agent-echo"}, headers=own).json()
+    api.post(f"{CHATS}/{opened['id']}/end", headers=own)
+    eventually(lambda: api.get("/__admin/sink/own", headers=own).json()["received"])
+    assert api.post("/__admin/webhooks/trigger").status_code == 409
+    refused = api.put("/__admin/webhooks/target", json={"url": "http://example.test/"}, headers=own)
+    assert "--webhook-allow" in refused.json()["errors"][0]["detail"]
+    gone = api.put("/__admin/webhooks/target", json={"url": None}, headers=own)
+    assert gone.json() == {"url": None}
+    assert api.post("/__admin/webhooks/trigger", headers=own).status_code == 409
 
 
 def test_a_trigger_without_a_target_is_told_its_cure(api):

@@ -2,15 +2,17 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from subprocess import PIPE
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from mock_server.cli import main
-from tests.serving import CHATS, HEADERS
+from tests.serving import CHATS, COMMAND, HEADERS, clean_environment
 
 
 @pytest.fixture
@@ -86,6 +88,33 @@ def test_the_proxy_is_a_command(launch):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_proxy_is_set_up_like_a_mock(launch, tmp_path):
+    config = tmp_path / "proxy.toml"
+    config.write_text('upstream = "http://127.0.0.1:1"\nlog-format = "json"\n')
+    environment = clean_environment(ADJOURN_CONFIG=str(config), ADJOURN_PORT="0", ADJOURN_JSON="1")
+    with subprocess.Popen(
+        [*COMMAND, "proxy"], env=environment, stdout=PIPE, stderr=PIPE, text=True
+    ) as process:
+        facts = json.loads(process.stdout.readline())
+        assert facts["upstream"] == "http://127.0.0.1:1"
+        assert httpx.get(f"{facts['url']}/other").status_code == 502
+        process.send_signal(signal.SIGTERM)
+        assert json.loads(process.stderr.readline())["logger"] == "adjourn.proxy"
+    assert process.returncode == 0
+
+
+def test_a_proxy_tells_a_taken_port_and_a_bad_contract_as_a_mock_does(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        upstream = {"ADJOURN_UPSTREAM": "http://127.0.0.1:1"}
+        result = CliRunner(env=upstream).invoke(main, ["proxy", "--port", port])
+    assert (result.exit_code, "in use" in result.stderr) == (4, True)
+    missing = str(tmp_path / "missing.yaml")
+    options = ["proxy", "--port", "0", "--contract", missing]
+    result = CliRunner(env=upstream).invoke(main, options)
+    assert (result.exit_code, missing in result.stderr) == (3, True)
 
 
 def test_a_proxy_wants_an_upstream():

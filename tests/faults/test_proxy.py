@@ -1,12 +1,16 @@
 """The proxy: passes on, and flags what breaks the contract."""
 
 import json
+import queue
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
 
+import httpx
 import pytest
 
 from mock_server.proxycommand import upstream_fault
 from tests.faults.conftest import SOME_ID
-from tests.serving import CHATS
+from tests.serving import CHATS, answering
 
 
 def violations(response):
@@ -94,12 +98,110 @@ def test_a_backend_that_is_down_is_a_502_problem(proxy):
     assert "http://127.0.0.1:1" in response.json()["detail"]
 
 
-def test_a_request_beyond_the_limit_is_refused(proxy, backend):
-    response = proxy(backend.url).post(CHATS, content=b"x" * (1024 * 1024 + 1))
-    assert response.status_code == 413
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+def test_a_request_too_long_to_be_judged_passes(proxy, backend, path):
+    sent = b"x" * (5 * 1024 * 1024)
+    backend.answer = (413, {"Content-Type": "text/plain"}, b"too much")
+    client = proxy(backend.url)
+    assert client.post(path, content=sent).status_code == 413
+    assert backend.asked[-1][3] == sent
+    (entry,) = client.get("/__admin/requests").json()["requests"]
+    assert len(entry["request"]["body"]) == 1024 * 1024
+    assert "body" not in {found["in"] for found in entry["violations"]}
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "x", "http://[::1"])
+class Parts(BaseHTTPRequestHandler):
+    """A backend that sends an answer in parts, each when it is told to, and breaks off."""
+
+    protocol_version = "HTTP/1.1"
+    head: ClassVar[dict[str, str]] = {}
+    parts: ClassVar[queue.Queue[bytes | None]] = queue.Queue()
+
+    def do_GET(self):
+        self.send_response(200)
+        for name, value in Parts.head.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for part in iter(Parts.parts.get, None):
+            self.wfile.write(part)
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def parts():
+    Parts.parts = queue.Queue()
+    with answering(Parts) as Parts.url:
+        yield Parts
+        Parts.parts.put(None)
+
+
+@pytest.mark.parametrize("path", [CHATS, "/events"])
+def test_an_event_stream_passes_as_it_comes(proxy, parts, path):
+    parts.head = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
+    with proxy(parts.url).stream("GET", path) as response:
+        read = response.iter_raw()
+        for event in (b"data: 1\n\n", b"data: 2\n\n"):
+            parts.parts.put(b"%x\r\n%s\r\n" % (len(event), event))
+            assert next(read) == event
+        assert [found["in"] for found in violations(response)] == [
+            "response" if path == CHATS else "path"
+        ]
+        parts.parts.put(b"0\r\n\r\n")
+        assert [*read] == []
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain"])
+def test_an_answer_that_breaks_off_does_so_for_the_client(proxy, parts, caplog, media_type):
+    size = 5 * 1024 * 1024
+    parts.head = {"Content-Type": media_type, "Content-Length": str(size + 1)}
+    parts.parts.put(b"1" * size)
+    parts.parts.put(None)
+    client = proxy(parts.url)
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get(CHATS)
+    (entry,) = client.get("/__admin/requests").json()["requests"]
+    assert "wanted all of it" in entry["violations"][-1]["detail"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_client_that_leaves_a_stream_does_not_leave_the_proxy_waiting(proxy, parts, eventually):
+    parts.head = {"Content-Type": "text/event-stream"}
+    client = proxy(parts.url)
+    with client.stream("GET", "/events") as response:
+        parts.parts.put(b"data: 1\n\n")
+        assert next(response.iter_raw())
+    eventually(lambda: client.get("/__admin/requests").json()["requests"])
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_gets_no_length(proxy, status):
+    class Bodiless(Parts):
+        def do_GET(self):
+            self.send_response(status)
+            self.end_headers()
+
+    with answering(Bodiless) as url:
+        response = proxy(url).get("/other")
+    assert (response.status_code, response.content) == (status, b"")
+    assert not {"content-length", "transfer-encoding"} & {*response.headers}
+
+
+def test_each_message_says_that_it_came_by_way_of_a_proxy(proxy, backend):
+    response = proxy(backend.url).get("/other")
+    assert response.headers["via"].endswith(" adjourn")
+    assert backend.asked[-1][2]["via"] == "1.1 adjourn"
+
+
+def test_the_proxy_tells_its_own_health(proxy):
+    client = proxy("http://127.0.0.1:1")
+    assert client.get("/__admin/health").json()["status"] == "ok"
+    assert client.get("/readyz").status_code == 502
+
+
+@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "x", "http://[::1", "http://h:99999"])
 def test_an_upstream_is_a_url(url):
     assert "http" in upstream_fault(url)
     assert upstream_fault("http://127.0.0.1:8080/base") is None

@@ -1,9 +1,11 @@
 """Hot reload: changed files are taken up, broken ones are not, the state stays."""
 
 import logging
+import shutil
 
 import pytest
 
+from mock_server import reload, resources
 from mock_server.resources import resource
 from tests.serving import CHATS
 
@@ -80,6 +82,37 @@ def test_a_broken_file_changes_nothing_and_says_why(watched, caplog, eventually,
     path.write_text(whole_again(file))
     told(caplog, eventually, "took up")
     assert watched.open("a")["status"] == "active"
+
+
+@pytest.mark.parametrize("name", ["openapi.yaml", "fixtures/agents.yaml"])
+def test_a_file_of_its_own_may_be_away_for_a_look(
+    start, tmp_path, monkeypatch, caplog, eventually, name
+):
+    shutil.copytree(resource("fixtures"), tmp_path / "fixtures")
+    shutil.copy(resource("openapi.yaml"), tmp_path)
+    monkeypatch.setattr(resources, "_HOME", tmp_path)
+    caplog.set_level(logging.WARNING, "adjourn.watch")
+    api = start(watch=True)
+    away = (tmp_path / name).rename(tmp_path / "away")
+    told(caplog, eventually, "kept the old files", name, "cannot be read")
+    assert api.open()["status"] == "active"
+    away.rename(tmp_path / name)
+    told(caplog, eventually, "took up the changed files")
+
+
+def test_a_watcher_that_failed_goes_on(watched, caplog, eventually, monkeypatch):
+    real, failures = reload.read_files, [RuntimeError("disk on fire")]
+
+    def read_files(settings):
+        if failures:
+            raise failures.pop()
+        return real(settings)
+
+    monkeypatch.setattr(reload, "read_files", read_files)
+    watched.seed_file.write_text(AGENTS.replace("One", "Two"))
+    told(caplog, eventually, "disk on fire")
+    watched.seed_file.write_text(AGENTS.replace("One", "Three"))
+    told(caplog, eventually, "took up the changed files")
 
 
 def whole_again(file):

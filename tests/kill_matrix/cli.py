@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from dataclasses import replace
 from statistics import median
 
 import click
@@ -13,7 +14,7 @@ from . import matrix
 from .catalogue import MUTANTS
 from .fast import FAST_CHOICES, FAST_MUTANTS
 from .matrix import Part
-from .page import PAGE, rendered
+from .page import PAGE, Page
 from .runs import Sight
 from .score import KILLED, accused, choice_figures, fate, figures, line
 from .vanilla import caught
@@ -28,7 +29,8 @@ __all__ = ["main"]
 @click.option("--jobs", default=2, show_default=True, help="Cores to keep busy.")
 @click.option("--seeds", default=5, show_default=True, help="Seeds for each legal choice.")
 @click.option("--vanilla", is_flag=True, help="Run plain schemathesis on the same mutants too.")
-@click.option("--write-docs", is_flag=True, help="Write docs/kill-matrix.md; of the whole only.")
+@click.option("--new", is_flag=True, help="The mutants that docs/kill-matrix.md lacks.")
+@click.option("--write-docs", is_flag=True, help="Write docs/kill-matrix.md with what was seen.")
 def main(
     fast: bool,
     whole: bool,
@@ -36,26 +38,30 @@ def main(
     jobs: int,
     seeds: int,
     vanilla: bool,
+    new: bool,
     write_docs: bool,
 ) -> None:
     """Measure the suite: it must kill every mutant by the rule that names it, and accuse no
     legal choice. Exit 1 when it does not."""
-    if write_docs and (fast or only):
-        raise click.UsageError("--write-docs writes the whole matrix; leave out --fast and --only")
     whole = whole or vanilla or write_docs
-    parts = planned(fast, only, seeds, whole=whole)
+    parts = planned(fast, only, seeds, new=new, whole=whole)
     matrix.measure(parts, jobs, lambda sight: click.echo(line(sight)))
     sights = [sight for part in parts for sight in part.sights]
     faulty = [sight for sight in sights if sight.task.choice is None]
     innocent = choice_figures(sight for sight in sights if sight.task.choice)
-    budget = plain_seconds(faulty)
-    plain = compared(faulty, budget, jobs) if vanilla else None
+    page = Page.last().seen(faulty)
+    if len(faulty) < len(sights):
+        page = replace(page, innocent=innocent)
+    if vanilla:
+        budget = plain_seconds(faulty) if len(faulty) == len(MUTANTS) else page.seconds
+        page = page.compared(compared(faulty, budget, jobs), budget)
     for part in parts:
         click.echo(f"{part.name}: {len(part.tasks)} in {part.seconds:.0f} s")
-    for told in (figures(faulty, whole=whole), innocent):
+    fired = [len(sight.fired) for sight in faulty] if whole else []
+    for told in (figures([fate(sight) for sight in faulty], fired), innocent):
         click.echo(told)
     if write_docs:
-        PAGE.write_text(rendered(faulty, innocent, plain, budget), encoding="utf-8")
+        PAGE.write_text(str(page), encoding="utf-8")
     sys.exit(any(failed(sight) for sight in sights))
 
 
@@ -75,12 +81,13 @@ def compared(sights: list[Sight], budget: int, jobs: int) -> dict[str, bool]:
     return {name: name in told for name in names}
 
 
-def planned(fast: bool, only: str | None, seeds: int, *, whole: bool) -> list[Part]:
+def planned(fast: bool, only: str | None, seeds: int, *, new: bool, whole: bool) -> list[Part]:
     """What the options ask for. A usage error where that is nothing."""
-    names = FAST_MUTANTS if fast else tuple(MUTANTS)
+    known = Page.last().rows if new else {}
+    names = [name for name in (FAST_MUTANTS if fast else MUTANTS) if name not in known]
     chosen = [MUTANTS[name] for name in names if only in (None, name, MUTANTS[name].rule)]
     some = (only,) if only else FAST_CHOICES if fast else ()
-    innocents = matrix.choices(1 if fast else seeds, some)
+    innocents = [] if new else matrix.choices(1 if fast else seeds, some)
     parts = matrix.parts_of([*matrix.mutants(chosen, whole=whole), *innocents])
     if not parts:
         raise click.UsageError(f"neither a mutant nor a rule with one nor a choice: {only}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from .catalogue import MUTANTS
@@ -48,16 +48,14 @@ def line(sight: Sight) -> str:
     return f"{sight.task.mutant:44} {rule:9}{fate(sight):16}{told}"
 
 
-def figures(sights: list[Sight], *, whole: bool = True) -> str:
+def figures(fates: Sequence[str], fired: Sequence[int] = ()) -> str:
     """Killed of all and, where every rule could, how many rules fired for one mutant."""
-    if not sights:
+    if not fates:
         return "no mutant was run"
-    killed = sum(fate(sight) == KILLED for sight in sights)
-    counts = [len(sight.fired) for sight in sights]
-    told = f"{killed} of {len(sights)} mutants are killed by their own rule"
-    if not whole:
+    told = f"{fates.count(KILLED)} of {len(fates)} mutants are killed by their own rule"
+    if not fired:
         return told
-    most = f"median {median(counts):g}, most {max(counts)}"
+    most = f"median {median(fired):g}, most {max(fired)}"
     return f"{told}; rules that fire for one mutant: {most}"
 
 

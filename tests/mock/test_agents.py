@@ -1,5 +1,7 @@
 """Scripted agents: words, scripts, cursors and templates."""
 
+import pytest
+
 from mock_server.agents import Agent, fill, holds_word, load_agents, template_values
 from mock_server.fixtures import load_fixture
 from mock_server.resources import resource
@@ -46,10 +48,42 @@ def test_a_word_comes_before_the_script_and_leaves_the_cursor():
     assert (answer.turns, answer.finish, answer.cursor) == ((("Done.", None),), True, 1)
 
 
-def test_a_word_is_a_whole_word():
-    assert holds_word("Bye!", "bye")
-    assert not holds_word("goodbye", "bye")
-    assert not holds_word("byes", "bye")
+@pytest.mark.parametrize(
+    ("text", "word", "held"),
+    [
+        ("Bye!", "bye", True),
+        ("goodbye", "bye", False),
+        ("byes", "bye", False),
+        ("I need help?", "help?", True),
+        ("yelp? help?!", "elp?", False),
+        ("C++ or C", "c++", True),
+        ("ABC++", "c++", False),
+        ("明日は天気がいいです", "天気", True),
+        ("สวัสดีครับคุณ", "ครับ", True),
+        ("Tschüß", "tsch", False),
+        ("вокзал", "вок", False),
+        (":-)", ":-)", True),
+    ],
+)
+def test_a_word_is_a_whole_word_where_words_are_parted(text, word, held):
+    assert holds_word(text, word) == held
+
+
+def test_a_whole_text_comes_before_words():
+    agent = load_agents(
+        {
+            "agents": {
+                "a": {
+                    "texts": [{"text": "Straße frei", "reply": "whole"}],
+                    "words": [{"word": "frei", "reply": "word"}],
+                    "script": [{"reply": "script"}],
+                }
+            }
+        }
+    )["a"]
+    said = [agent.answer(text, 0, {}) for text in ("STRASSE FREI", "Straße frei?", "other")]
+    assert [answer.turns[0][0] for answer in said] == ["whole", "word", "script"]
+    assert [answer.cursor for answer in said] == [0, 0, 1]
 
 
 def test_a_template_is_filled_once_and_keeps_what_it_does_not_know():

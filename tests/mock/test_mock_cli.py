@@ -9,9 +9,11 @@ import time
 
 import httpx
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from mock_server.cli import main
+from mock_server.resources import resource
 from tests.postgres import USER
 from tests.serving import COMMAND, clean_environment
 
@@ -166,6 +168,9 @@ def test_a_taken_port_is_told_in_one_line():
         (["--db", "postgresql://u:s3cret@h/d?nonsense=1"], ["--db", "OPTION=VALUE"]),
         (["--db", "postgres://u:s3%zzcret@h/d"], ["--db", "DATABASE"]),
         (["--webhook-url", "ftp://x"], ["--webhook-url", "http"]),
+        (["openapi.yaml"], ["openapi.yaml", "--contract"]),
+        (["restart"], ["restart", "reset"]),
+        (["--ssl-keyfile", "k.pem"], ["--ssl-certfile"]),
         (["--webhook-backoff", "-1"], ["--webhook-backoff"]),
         (["--webhook-backoff", "inf"], ["--webhook-backoff", "inf"]),
         (["--webhook-timeout", "nan"], ["--webhook-timeout", "nan"]),
@@ -206,6 +211,38 @@ def test_a_bad_seed_is_told_with_file_and_place(tmp_path, text, words):
     assert "Traceback" not in result.stderr
     assert len(result.stderr.splitlines()) == 1
     for word in [str(seed), *words]:
+        assert word in result.stderr
+
+
+def test_contract_and_agents_may_be_ones_own(launch, tmp_path):
+    contract, agents = tmp_path / "own.yaml", tmp_path / "agents.yaml"
+    text = resource("openapi.yaml").read_text()
+    contract.write_text(text.replace("  version: ", "  version: 9.", 1))
+    agents.write_text("agents: {helper: {script: [{reply: Aye}]}}")
+    config = tmp_path / "mock.toml"
+    config.write_text(f'agents = "{agents}"\nport = 0\n')
+    _, facts = launch("--config", str(config), ADJOURN_CONTRACT=str(contract))
+    assert (facts["contract"][:2], facts["agents"]) == ("9.", ["helper"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda paths: paths.pop("/api/v1/chats/{id}/end"), ["/paths", "no endChat", "openChat"]),
+        (lambda paths: paths.update({"/x": {"get": {"operationId": "y"}}}), ["has y", "no other"]),
+        (lambda paths: paths["/api/v1/chats"].update(get={}), ["~1chats/get", "operationId"]),
+        (lambda paths: paths.update({"/x": {"get": None}}), ["~1x/get", "operationId"]),
+    ],
+)
+def test_a_contract_without_the_operations_is_told(tmp_path, change, words):
+    document = yaml.safe_load(resource("openapi.yaml").read_text())
+    change(document["paths"])
+    contract = tmp_path / "own.yaml"
+    contract.write_text(yaml.safe_dump(document))
+    result = refused("--port", "0", "--contract", str(contract))
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 1
+    for word in [str(contract), *words]:
         assert word in result.stderr
 
 

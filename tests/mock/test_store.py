@@ -180,11 +180,30 @@ def test_a_change_that_fails_half_way_leaves_nothing(store, run):
 def test_an_expiry_is_refused_when_the_session_was_active_again(store, run):
     run(store.insert(session(ttl_seconds=60)))
     assert run(store.overdue(60_000_001)) == []
-    assert run(store.overdue(60_000_002)) == ["s1"]
+    assert [one.id for one in run(store.overdue(60_000_002))] == ["s1"]
     assert run(store.apply(Change(final(), overdue_at=60_000_001))) is None
     assert run(store.next_expiry()) == 60_000_001
     assert run(store.apply(Change(final(), overdue_at=60_000_002)))
     assert run(store.next_expiry()) is None
+
+
+def test_overdue_sessions_come_whole_and_the_longest_overdue_first(store, run):
+    for number, ttl_seconds in ((1, 90), (2, 60), (3, None)):
+        run(store.insert(session(number, ttl_seconds=ttl_seconds)))
+    run(store.apply(Change(session(1, ttl_seconds=90), messages=(Message("user", "one", 1),))))
+    overdue = run(store.overdue(100_000_000))
+    assert [one.id for one in overdue] == ["s2", "s1"]
+    assert overdue == [run(store.get(one.id)) for one in overdue]
+
+
+def test_what_is_stored_together_is_stored_one_by_one_too(store, opened, run):
+    async def both():
+        async with store.together():
+            for number in (1, 2):
+                await store.insert(session(number, messages=(Message("user", "one", 1),)))
+
+    run(both())
+    assert run(opened(store.sandbox).count()) == 2
 
 
 def test_the_pipeline_sees_the_whole_transcript(store, run):

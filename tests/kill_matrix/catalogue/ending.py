@@ -25,7 +25,7 @@ def end_has_another_reason(patch: Patch) -> None:
         return ended
 
 
-@mutant("END-01", "an end is answered 202")
+@mutant("HTTP-01", "an end is answered 202")
 def end_is_only_accepted(patch: Patch) -> None:
     @patch.answer("endChat")
     def accepted(answer: Answer) -> None:

@@ -144,6 +144,15 @@ def external_id_in_the_channel(patch: Patch) -> None:
         return session
 
 
+@mutant("OPEN-16", "an open that holds a reserved key is refused")
+def reserved_keys_are_refused(patch: Patch) -> None:
+    @patch.around(Chats, "new_session")
+    def new_session(real: Any, chats: Chats, agent: Agent, body: Body) -> Any:
+        if {"Channel", "SipEndpoint"} & (body.get("additional_data") or {}).keys():
+            raise Problem("invalid-request", "The additional_data holds a reserved key.")
+        return real(chats, agent, body)
+
+
 @mutant("GET-01", "a retrieved session has lost its timeout")
 def retrieved_without_timeout(patch: Patch) -> None:
     @patch.answer("getChat")

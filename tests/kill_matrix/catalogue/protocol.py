@@ -78,6 +78,13 @@ def broken_text_is_mended(patch: Patch) -> None:
     read_instead(patch, mended)
 
 
+@mutant("HTTP-05", "bytes that are no UTF-8 are replaced in an open alone")
+def broken_text_of_an_open_is_mended(patch: Patch) -> None:
+    @patch.around(validation, "parse_json")
+    def parse_json(real: Any, raw: bytes) -> Any:
+        return real(raw.decode("utf-8", "replace").encode() if b"agent_id" in raw else raw)
+
+
 @mutant("HTTP-06", "after a body of extreme depth every open is refused")
 def depth_breaks_the_next_request(patch: Patch) -> None:
     seen: list[bool] = []
@@ -143,6 +150,20 @@ def array_is_an_empty_object(patch: Patch) -> None:
     def parse_json(real: Any, raw: bytes) -> Any:
         body = real(raw)
         return body if isinstance(body, dict) else {}
+
+
+@mutant("HTTP-11", "a search whose body is no object is a search for everything")
+def search_for_no_object(patch: Patch) -> None:
+    @patch.around(ValidatedOperation, "read_json")
+    async def read_json(
+        real: Any, operation: Any, scope: Any, receive: Any, validator: Any, errors: list[Any]
+    ) -> Any:
+        found: list[Any] = []
+        body = await real(operation, scope, receive, validator, found)
+        if scope["path"].endswith("/search") and not isinstance(body, dict):
+            return {}
+        errors.extend(found)
+        return body
 
 
 @mutant("HTTP-12", "a session is sent in Latin-1")

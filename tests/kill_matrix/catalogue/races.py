@@ -13,7 +13,7 @@ from mock_server.session import Message, Session, TurnResult
 from mock_server.store import SqliteRepository
 
 from ..mutants import mutant
-from ..patch import Patch
+from ..patch import Answer, Patch
 from .tools import Body, execute, forgetful, save
 from .turns import append
 
@@ -240,3 +240,44 @@ def late_end_tells_its_own_reason(patch: Patch) -> None:
         return replace(ended, final_reason="user_end")
 
     looked_before(patch, act)
+
+
+def while_ending(patch: Patch, change: Any) -> None:
+    """Change the items of a list that is answered while some session is being ended."""
+    ending: list[str] = []
+
+    @patch.around(Chats, "end")
+    async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
+        ending.append(session_id)
+        try:
+            await asyncio.sleep(WINDOW)
+            return await real(chats, session_id, note)
+        finally:
+            ending.remove(session_id)
+
+    @patch.answer("listChats")
+    def listed(answer: Answer) -> None:
+        if answer.ok and ending:
+            answer.json["items"] = change(answer.json["items"])
+
+
+@mutant("RACE-07", "a list holds a session twice while another is being ended")
+def list_repeats_a_session(patch: Patch) -> None:
+    while_ending(patch, lambda items: [*items, *items[-1:]])
+
+
+@mutant("RACE-07", "a list leaves a session out while another is being ended")
+def list_leaves_a_session_out(patch: Patch) -> None:
+    while_ending(patch, lambda items: items[:-1])
+
+
+@mutant("RACE-07", "a list of active sessions is the one that was asked for before")
+def list_is_behind(patch: Patch) -> None:
+    seen: dict[bytes, Any] = {}
+
+    @patch.answer("listChats")
+    def listed(answer: Answer) -> None:
+        query = answer.request["query_string"]
+        if answer.ok and b"state=active" in query:
+            now, answer.json = answer.json, seen.get(query, answer.json)
+            seen[query] = now

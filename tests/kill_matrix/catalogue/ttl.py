@@ -8,7 +8,7 @@ from typing import Any
 from mock_server import handlers
 from mock_server.chats import Chats
 from mock_server.instants import SECOND
-from mock_server.session import Session
+from mock_server.session import Message, Session, TurnResult
 from mock_server.world import World
 
 from ..mutants import mutant
@@ -41,8 +41,8 @@ def timeout_is_late(patch: Patch) -> None:
 @mutant("TTL-01", "a session that timed out has the reason user_end")
 def timeout_is_a_user_end(patch: Patch) -> None:
     @patch.around(Chats, "expire")
-    async def expire(real: Any, chats: Chats, session_id: str, now: int) -> Any:
-        await chats.end(session_id)
+    async def expire(real: Any, chats: Chats, session: Session, now: int) -> Any:
+        await chats.end(session.id)
 
 
 @mutant("TTL-01", "retrieving a session puts its timeout off")
@@ -84,6 +84,15 @@ def turn_puts_the_timeout_off_a_little(patch: Patch) -> None:
 @mutant("TTL-04", "a session without a timeout ends after a minute")
 def endless_session_ends(patch: Patch) -> None:
     expiring(patch, lambda session, at: at or session.last_activity + 60 * SECOND)
+
+
+@mutant("TTL-05", "a session that timed out still answers turns, and keeps none of them")
+def timed_out_session_answers(patch: Patch) -> None:
+    @patch.around(Chats, "run_turn")
+    async def run_turn(real: Any, chats: Chats, session: Session, key: Any, body: Any) -> Any:
+        if session.final_reason == "ttl":
+            return TurnResult((Message("assistant", "Still here.", chats.clock.stamp()),), "final")
+        return await real(chats, session, key, body)
 
 
 @mutant("END-05", "an end of a session that timed out drops its transcript and its timeout")

@@ -34,7 +34,7 @@ def turn_with_an_id(patch: Patch) -> None:
     turn_changed(patch, lambda turn: turn.update(id="3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"))
 
 
-@mutant("TURN-01", "a turn is answered 201")
+@mutant("HTTP-01", "a turn is answered 201")
 def turn_is_created(patch: Patch) -> None:
     @patch.answer("submitMessage")
     def created(answer: Answer) -> None:

@@ -35,8 +35,8 @@ def unprotected(name: str) -> Any:
 
 
 def any_scheme(site: Site, real: Any, request: Request, operation: str) -> Any:
-    key = request.headers.get("authorization", "").partition(" ")[2]
-    return site.web.organisation(key) or real(request, operation)
+    scheme = request.headers.get("authorization", "bearer").partition(" ")[0]
+    return real(request, operation) if scheme.lower() == "bearer" else site.org
 
 
 def end_first(site: Site, real: Any, request: Request, operation: str) -> Any:
@@ -203,7 +203,7 @@ HTTP_FAULTS = {
         lambda site, real, key: real(key) or (None if key else site.org),
     ),
     "auth-any-scheme": fault(
-        "AUTH-02", "A scheme other than Bearer is accepted.", AUTHORISE, any_scheme
+        "AUTH-02", "Anything in a scheme other than Bearer is a key.", AUTHORISE, any_scheme
     ),
     "auth-no-challenge": fault(
         "AUTH-04", "A 401 has no WWW-Authenticate.", REFUSE, without_header("WWW-Authenticate")
@@ -261,7 +261,7 @@ HTTP_FAULTS = {
         "HTTP-09", "Allow names only one method of the path.", "web.misdirected", one_method
     ),
     "path-any": fault("HTTP-10", "Every path is answered 200.", ANSWER, always_found),
-    "end-202": fault("HTTP-01 END-01", "An end is answered 202.", "web.end_chat", accepted),
+    "end-202": fault("HTTP-01", "An end is answered 202.", "web.end_chat", accepted),
     "reply-as-html": fault(
         "HTTP-03", "Answers say they are HTML.", "web.reply", typed("text/html")
     ),

@@ -1,0 +1,80 @@
+"""What holds an exchange to the contract, and lets it pass whatever comes of that."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.bodies import BODY_LIMIT
+from mock_server.problems import Problem
+from mock_server.routing import Routing
+from mock_server.settings import Settings
+from mock_server.streams import beginning, replay
+from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.witness import MOST_VIOLATIONS, VIOLATIONS
+
+__all__ = ["OPERATION", "JudgedOperation", "Judgement", "Passage"]
+
+OPERATION = "adjourn.operation"
+
+
+class Passage(Routing):
+    """Names the operation, and lets through what is none."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.find(scope["method"], scope["path"]) is None:
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class JudgedOperation(ValidatedOperation):
+    """Notes what is wrong with a request, and hands it on all the same."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, whole = await beginning(receive, BODY_LIMIT)
+        found: list[Mapping[str, str]] = []
+        if whole and len(body) <= BODY_LIMIT:
+            try:
+                await self.parse(scope, replay(body, whole, receive))
+            except Problem as problem:
+                found = [*problem.errors] or [violation("request", "", problem.detail)]
+        scope["extensions"][VIOLATIONS] = found
+        scope["extensions"][OPERATION] = self
+        await self.next_app(scope, replay(body, whole, receive), send)
+
+    def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
+        """What is wrong with an answer."""
+        validator = self.responses.get((status, media_type))
+        if validator is None:
+            detail = f"the contract has no {status} as {media_type or 'nothing'} here"
+            return [violation("response", "", detail)]
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return [violation("response", "", "wanted JSON, got something else")]
+        return [
+            violation("response", pointer_of(error), describe_error(error), error.kind.name)
+            for error in islice(validator.iter_errors(value), MOST_VIOLATIONS)
+        ]
+
+
+class JudgementAPI(ValidationAPI):
+    """The judged operations of one specification."""
+
+    def make_operation(self, operation: Any) -> JudgedOperation:
+        return JudgedOperation(self.next_app, operation, self.settings)
+
+
+class Judgement(ValidationMiddleware):
+    """Judges the operations of the contract."""
+
+    api_cls = JudgementAPI
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, Settings())

@@ -1,0 +1,81 @@
+"""Bodies that pass in parts: begun, replayed, and sent until somebody leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.types import Message, Receive, Send
+
+__all__ = ["ClientGone", "beginning", "content", "gone", "replay", "send_parts"]
+
+
+class ClientGone(Exception):
+    """The client left before its request was whole."""
+
+
+async def beginning(receive: Receive, limit: int) -> tuple[bytes, bool]:
+    """A request's first bytes, and whether they are all: what exceeds the limit is left."""
+    body = b""
+    while len(body) <= limit:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body, message["type"] == "http.request"
+    return body, False
+
+
+def replay(body: bytes, whole: bool, receive: Receive) -> Receive:
+    """A receive that gives the bytes once more, and then what comes."""
+    first: Message | None = {"type": "http.request", "body": body, "more_body": not whole}
+
+    async def again() -> Message:
+        nonlocal first
+        message, first = first, None
+        return await receive() if message is None else message
+
+    return again
+
+
+async def content(receive: Receive) -> AsyncIterator[bytes]:
+    """A request's body as it comes. Raises ClientGone when it breaks off."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def send_parts(
+    parts: AsyncIterator[bytes], receive: Receive, send: Send, stopping: asyncio.Event
+) -> bool:
+    """Send parts of a body as they come; whether all were: the client may leave, the server stop.
+
+    Raises what the parts raise.
+    """
+
+    async def sending() -> None:
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    tasks = [asyncio.create_task(work) for work in (sending(), gone(receive), _set(stopping))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        whole = tasks[0].done()
+    finally:
+        for task in tasks:
+            task.cancel()
+    outcome, *_ = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return whole
+
+
+async def gone(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

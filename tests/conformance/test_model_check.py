@@ -1,0 +1,66 @@
+"""What the model pack makes of a broken rule: a SHOULD does not end it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance import machine
+from conformance.api import Api
+from conformance.checks.model import check_every_sequence_leads_where_the_model_says as check
+from conformance.exchange import Exchange
+from conformance.findings import Blocked
+from conformance.model import Mismatch, Model
+
+
+@pytest.fixture
+def api(connect: Callable[..., Api]) -> Api:
+    return connect(lambda request: httpx.Response(500))
+
+
+def finding(monkeypatch: pytest.MonkeyPatch, *rules: str | None) -> list[list[str]]:
+    """Let the draws find these rules broken in turn; gives what each was drawn without."""
+    left, drawn = list(rules), []
+
+    def first_mismatch(*_: Any, without: list[str], **limits: int) -> Any:
+        drawn.append(list(without))
+        rule = left.pop(0)
+        return (Mismatch(rule, "one thing", "another"), []) if rule else None
+
+    monkeypatch.setattr(machine, "first_mismatch", first_mismatch)
+    return drawn
+
+
+def test_a_broken_should_is_told_and_the_stories_go_on_without_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = finding(monkeypatch, "TURN-15", "DEDUP-03", None)
+    check(api)
+    assert drawn == [[], ["TURN-15"], ["TURN-15", "DEDUP-03"]]
+    assert set(api.client.book.findings) == {"TURN-15", "DEDUP-03"}
+
+
+def test_another_broken_rule_ends_the_stories(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding(monkeypatch, "END-03")
+    with pytest.raises(Blocked, match="END-03"):
+        check(api)
+
+
+def test_the_model_knows_what_an_operation_may_show(
+    exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
+) -> None:
+    model = Model()
+    assert model.open_shows("{}") is None
+    model.open("{}", 1800, exchange("openChat", session(), 201))
+    assert model.open_shows("{}") == "DEDUP-08"
+    assert model.open_shows(None) is None
+    [first] = model.sessions
+    assert model.submit_shows(first, None) is None
+    model.end(first, exchange("endChat", session(is_final=True)))
+    assert model.open_shows("{}") == "DEDUP-03"
+    assert model.submit_shows(first, "key") == "TURN-15"
+    first.replies["key"] = []
+    assert model.submit_shows(first, "key") == "IDEM-10"
+    first.finishing_key = "key"
+    assert model.submit_shows(first, "key") is None
