@@ -10,6 +10,7 @@ import click
 import orjson
 
 from mock_server.client import Client, ClientError
+from mock_server.options import Seconds
 from mock_server.proxycommand import proxy
 from mock_server.sandboxes import NAME
 
@@ -160,7 +161,7 @@ def requests(client: Client, limit: int) -> None:
 @click.argument("type")
 @click.option("--session", "session_id", metavar="ID", help="Of this session alone.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--timeout", default=5.0, show_default=True, type=click.FloatRange(0, 600))
+@click.option("--timeout", default=5.0, show_default=True, type=Seconds(600))
 @_steering
 def wait(client: Client, type: str, session_id: str | None, count: int, timeout: float) -> None:
     """Wait until events of TYPE have happened, such as session.final."""

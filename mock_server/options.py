@@ -114,10 +114,10 @@ def _origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tu
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds that a clock can wait for: a year at most, and neither inf nor nan."""
+    """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
 
-    def __init__(self, min_open: bool = False) -> None:
-        super().__init__(0, _YEAR, min_open=min_open)
+    def __init__(self, most: float = _YEAR, min_open: bool = False) -> None:
+        super().__init__(0, most, min_open=min_open)
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         """The number that is given."""
@@ -148,7 +148,8 @@ _STEERING = [
         envvar="ADJOURN_ALLOWED_HOST",
         multiple=True,
         metavar="NAME",
-        help="A Host that /__admin may be called by, beside the loopback names; repeatable.",
+        help="A Host that /__admin may be called by without a token, beside the loopback names; "
+        "repeatable.",
     ),
     click.option(
         "--admin-cors-origin",

@@ -17,7 +17,7 @@ class Settings:
     None keeps the state in memory, `cors_origins` empty
     lets every origin in. `webhook_secret` None signs no webhook; `webhook_hosts` are those beside
     loopback that webhooks may go to. `admin_token` None lets loopback peers steer the mock, and
-    them alone; `allowed_hosts` are names beside the loopback ones that it may be steered by,
+    them alone; `allowed_hosts` are the names beside loopback's that it may then be steered by,
     `admin_cors_origins` the origins whose pages may steer it beside its own. `frozen_time`, in
     microseconds since 1970, is where every clock stands at first, None lets them run; the same
     `seed_number` gives the same ids. With `watch`, changed files are taken up while it runs.

@@ -75,6 +75,10 @@ def test_a_name_that_is_none_is_told_and_goes_nowhere(steer, command, name):
     assert steer.client.count() == 1
 
 
+def test_a_wait_without_end_is_refused(steer):
+    assert "wanted a number" in steer("wait", "session.final", "--timeout", "nan", code=2)
+
+
 def test_a_token_beyond_ascii_is_sent(start, monkeypatch):
     mock = start(admin_token="ü")
     arguments = ["clock", "show", "--url", str(mock.base_url), "--admin-token"]
