@@ -1,8 +1,9 @@
 """Request patterns, as WireMock writes them, matched against the journal."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -24,10 +25,16 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
         "urlPathPattern": lambda value: re.fullmatch(value, entry.path),
         "operationId": lambda value: value == entry.operation,
         "status": lambda value: value == entry.status,
-        "headers": lambda tests: all(
-            _holds(test, request["headers"].get(name.lower())) for name, test in tests.items()
+        "headers": lambda tests: _all_hold(
+            tests, {name: [value] for name, value in request["headers"].items()}, str.lower
         ),
-        "bodyPatterns": lambda tests: all(_holds(test, request["body"]) for test in tests),
+        "queryParameters": lambda tests: _all_hold(
+            tests, parse_qs(entry.query.decode("latin-1"), keep_blank_values=True)
+        ),
+        "bodyPatterns": lambda tests: all(
+            not request["body"] if "absent" in test else _holds(test, [request["body"]])
+            for test in tests
+        ),
     }
     return all(facts[name](value) for name, value in pattern.items())
 
@@ -35,8 +42,9 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
 def find_bad_pattern(pattern: Mapping[str, Any]) -> tuple[str, str] | None:
     """Where and why a part of a pattern is no regular expression, or None."""
     texts = {f"/{name}": pattern.get(name) for name in ("urlPattern", "urlPathPattern")}
-    for name, test in pattern.get("headers", {}).items():
-        texts[f"/headers/{name}/matches"] = test.get("matches")
+    for part in ("headers", "queryParameters"):
+        for name, test in pattern.get(part, {}).items():
+            texts[f"/{part}/{name}/matches"] = test.get("matches")
     for number, test in enumerate(pattern.get("bodyPatterns", ())):
         texts[f"/bodyPatterns/{number}/matches"] = test.get("matches")
     for pointer, text in texts.items():
@@ -51,12 +59,28 @@ _TESTS: _Tests = {
     "equalTo": lambda wanted, text: wanted == text,
     "contains": lambda wanted, text: wanted in text,
     "matches": lambda wanted, text: re.fullmatch(wanted, text, re.DOTALL) is not None,
-    "equalToJson": lambda wanted, text: _json(text) == [wanted],
+    "equalToJson": lambda wanted, text: _json(text) == _wanted_json(wanted),
 }
 
 
-def _holds(test: Mapping[str, Any], text: str | None) -> bool:
-    return text is not None and all(_TESTS[name](value, text) for name, value in test.items())
+def _all_hold(
+    tests: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, Sequence[str]],
+    fold: Callable[[str], str] = str,
+) -> bool:
+    return all(_holds(test, given.get(fold(name), ())) for name, test in tests.items())
+
+
+def _holds(test: Mapping[str, Any], texts: Sequence[str]) -> bool:
+    """Whether one of the texts fits, or there is none where none is wanted."""
+    if "absent" in test:
+        return not texts
+    return any(all(_TESTS[name](value, text) for name, value in test.items()) for text in texts)
+
+
+def _wanted_json(wanted: Any) -> list[Any]:
+    """A JSON value, or one written as a text; what is no JSON stands for itself."""
+    return (isinstance(wanted, str) and _json(wanted)) or [wanted]
 
 
 def _json(text: str) -> list[Any]:
