@@ -205,7 +205,7 @@ def iso_duration(text: str) -> str:
 
 
 def _tell_clock(clock: dict[str, Any]) -> None:
-    click.echo(f"{clock['now']} {clock['mode']} {clock['offset']}")
+    click.echo(" ".join(filter(None, (clock["now"], clock["mode"], clock["offset"]))))
     for event in clock.get("fired", ()):
         click.echo(f"  {event['at']} {event['kind']} {event['session_id']}")
 

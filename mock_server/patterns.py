@@ -1,7 +1,8 @@
 """Request patterns, as WireMock writes them, matched against the journal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -25,10 +26,16 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
         "urlPathPattern": lambda value: _compile(value).fullmatch(entry.path),
         "operationId": lambda value: value == entry.operation,
         "status": lambda value: value == entry.status,
-        "headers": lambda tests: all(
-            _holds(test, request["headers"].get(name.lower())) for name, test in tests.items()
+        "headers": lambda tests: _all_hold(
+            tests, {name: [value] for name, value in request["headers"].items()}, str.lower
         ),
-        "bodyPatterns": lambda tests: all(_holds(test, request["body"]) for test in tests),
+        "queryParameters": lambda tests: _all_hold(
+            tests, parse_qs(entry.query.decode("latin-1"), keep_blank_values=True)
+        ),
+        "bodyPatterns": lambda tests: all(
+            not request["body"] if "absent" in test else _holds(test, [request["body"]])
+            for test in tests
+        ),
     }
     return all(facts[name](value) for name, value in pattern.items())
 
@@ -56,7 +63,11 @@ def _expressions(pattern: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("urlPattern", "urlPathPattern"):
         if name in pattern:
             yield f"/{name}", pattern[name]
-    tests = [(["headers", name], test) for name, test in pattern.get("headers", {}).items()]
+    tests = [
+        ([part, name], test)
+        for part in ("headers", "queryParameters")
+        for name, test in pattern.get(part, {}).items()
+    ]
     for number, test in enumerate(pattern.get("bodyPatterns", ())):
         tests.append((["bodyPatterns", str(number)], test))
     for path, test in tests:
@@ -83,12 +94,28 @@ _TESTS: _Tests = {
     "equalTo": lambda wanted, text: wanted == text,
     "contains": lambda wanted, text: wanted in text,
     "matches": lambda wanted, text: _compile(wanted).fullmatch(text) is not None,
-    "equalToJson": lambda wanted, text: _json(text) == [wanted],
+    "equalToJson": lambda wanted, text: _json(text) == _wanted_json(wanted),
 }
 
 
-def _holds(test: Mapping[str, Any], text: str | None) -> bool:
-    return text is not None and all(_TESTS[name](value, text) for name, value in test.items())
+def _all_hold(
+    tests: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, Sequence[str]],
+    fold: Callable[[str], str] = str,
+) -> bool:
+    return all(_holds(test, given.get(fold(name), ())) for name, test in tests.items())
+
+
+def _holds(test: Mapping[str, Any], texts: Sequence[str]) -> bool:
+    """Whether one of the texts fits, or there is none where none is wanted."""
+    if "absent" in test:
+        return not texts
+    return any(all(_TESTS[name](value, text) for name, value in test.items()) for text in texts)
+
+
+def _wanted_json(wanted: Any) -> list[Any]:
+    """A JSON value, or one written as a text; what is no JSON stands for itself."""
+    return (isinstance(wanted, str) and _json(wanted)) or [wanted]
 
 
 def _json(text: str) -> list[Any]:

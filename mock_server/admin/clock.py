@@ -78,7 +78,7 @@ def clock_document(clock: Clock) -> dict[str, Any]:
         "mode": clock.mode,
         "now": now,
         "frozen_time": now if clock.frozen else None,
-        "offset": format_duration(clock.offset),
+        "offset": None if clock.frozen else format_duration(clock.offset),
     }
 
 

@@ -75,7 +75,7 @@ def test_entries_since_an_instant(client):
 def test_requests_are_found_and_counted_by_pattern(client):
     session = client.open(additional_data={"n": 1})
     client.submit(session["id"], "Hello there")
-    client.get(f"{CHATS}/not-an-id")
+    client.get(f"{CHATS}/not-an-id?a=%C3%BC&a=2&b=")
     patterns = [
         ({}, 3),
         ({"method": "POST"}, 2),
@@ -89,7 +89,16 @@ def test_requests_are_found_and_counted_by_pattern(client):
         ({"bodyPatterns": [{"contains": "there"}]}, 1),
         ({"bodyPatterns": [{"matches": ".*content.*"}]}, 1),
         ({"bodyPatterns": [{"equalToJson": {"content": "Hello there"}}]}, 1),
+        ({"bodyPatterns": [{"equalToJson": '{"content": "Hello there"}'}]}, 1),
+        ({"bodyPatterns": [{"equalToJson": "no JSON"}]}, 0),
         ({"bodyPatterns": [{"equalTo": "x"}]}, 0),
+        ({"bodyPatterns": [{"absent": True}]}, 1),
+        ({"headers": {"X-Other": {"absent": True}}}, 3),
+        ({"headers": {"Content-Type": {"absent": True}}}, 1),
+        ({"queryParameters": {"a": {"equalTo": "ü"}, "b": {"equalTo": ""}}}, 1),
+        ({"queryParameters": {"a": {"matches": "[0-9]"}}}, 1),
+        ({"queryParameters": {"a": {"absent": True}, "b": {"absent": True}}}, 2),
+        ({"queryParameters": {"c": {"contains": ""}}}, 0),
     ]
     for pattern, count in patterns:
         assert client.steer("POST", "/requests/count", json=pattern) == {"count": count}, pattern
@@ -108,6 +117,8 @@ def test_requests_are_found_and_counted_by_pattern(client):
         ({"urlPathPattern": r"(.)\1"}, "/urlPathPattern", "no backreferences"),
         ({"urlPattern": ".{900}"}, "/urlPattern", "repeat less"),
         ({"headers": {"a": "b"}}, "/headers/a", "wanted an object"),
+        ({"queryParameters": {"a": {"matches": "("}}}, "/queryParameters/a/matches", "expression"),
+        ({"queryParameters": {"a": {"absent": False}}}, "/queryParameters/a/absent", "got false"),
     ],
 )
 @pytest.mark.parametrize("path", ["/requests/find", "/requests/count"])
