@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULT",
     "HEADER",
     "NAME",
+    "PARAMETER",
     "WORLD",
     "InSandbox",
     "Sandbox",

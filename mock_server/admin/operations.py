@@ -9,6 +9,7 @@ from starlette.types import Message, Send
 from mock_server.bodies import parse_strictly
 from mock_server.nearest import did_you_mean
 from mock_server.parameters import QueryReader
+from mock_server.sandboxes import PARAMETER
 from mock_server.schemas import compile_schema
 from mock_server.settings import Settings
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
@@ -27,7 +28,7 @@ class StrictReader(QueryReader):
         """The values given, with defaults; unknown parameters are violations too."""
         given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         for name in dict.fromkeys(name for name, _ in given):
-            if name not in self.schemas:
+            if name not in self.schemas and name != PARAMETER:
                 known = ", ".join(self.schemas) or "none"
                 detail = f"wanted no such parameter, got {quote(name)}; there is {known}"
                 hint = did_you_mean(name, self.schemas)

@@ -203,6 +203,7 @@ def test_what_is_stored_together_is_stored_one_by_one_too(store, opened, run):
                 await store.insert(session(number, messages=(Message("user", "one", 1),)))
 
     run(both())
+    run(store.database.close())
     assert run(opened(store.sandbox).count()) == 2
 
 
