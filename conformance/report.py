@@ -66,6 +66,7 @@ def build(run: Run) -> Report:
         "requests": run.client.requests,
         "sessions_opened": len(run.client.ledger.opened),
         "sessions_left_open": len(run.client.ledger.left_open),
+        "sessions_unproven": len(run.client.ledger.unproven),
         "reproduce": redacted(_command(run), config),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
