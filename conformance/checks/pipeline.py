@@ -48,10 +48,10 @@ class Marked:
             if (row.get("callAdditionalData") or {}).get("marker") == self.marker
         ]
 
-    def awaited(self) -> list[Json]:
-        """The rows, as soon as there are any; an empty list when none came in time."""
+    def awaited(self, count: int = 1) -> list[Json]:
+        """The rows, as soon as there are so many; fewer when no more came in time."""
         deadline = time.monotonic() + PATIENCE
-        while not (rows := self.rows()) and time.monotonic() < deadline:
+        while len(rows := self.rows()) < count and time.monotonic() < deadline:
             time.sleep(PAUSE)
         return rows
 
