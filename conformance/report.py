@@ -105,8 +105,9 @@ def _command(run: Run, *rules: str) -> str:
     words = ["python -m conformance"]
     if not run.embedded:
         words.append(f"--target {config.target}")
-        if config.ttl_grace != Config.ttl_grace:
-            words.append(f"--ttl-grace {config.ttl_grace:g}")
+        for name in ("ttl_grace", "index_wait"):
+            if (seconds := getattr(config, name)) != getattr(Config, name):
+                words.append(f"{_flag(name)} {seconds:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
             if value := getattr(config, name):
                 words.append(f"{_flag(name)} {shlex.quote(value)}")
