@@ -110,6 +110,11 @@ class Ledger:
             self.turns += 1
 
     @property
+    def unproven(self) -> set[str]:
+        """The foreign sessions that no later answer has proved to be the run's own."""
+        return self.foreign - self.opened.keys()
+
+    @property
     def left_open(self) -> list[str]:
         """The sessions opened and not seen final, as the target spells them."""
         with self.lock:

@@ -61,6 +61,7 @@ class Config:
     ledger: Path | None = None
     webhook_listen: str | None = None
     ttl_grace: float = 75.0
+    index_wait: float = 15.0
     timeout: float = 10.0
     rate: float = 0.0
     max_sessions: int = 0
@@ -89,6 +90,7 @@ class Config:
             raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
         for name in (
             "ttl_grace",
+            "index_wait",
             "rate",
             "max_sessions",
             "max_turns",

@@ -127,6 +127,8 @@ class Generation:
         for name, value in own.items():
             if _is_text(body.get(name)) or not (negative or name in body):
                 body[name] = value
+        if body.get("channel") != self.api.channel:
+            body.pop("external_id", None)  # what a duplicate gives elsewhere may be anybody's
         if isinstance(body.get("external_id"), dict):
             # By its channel alone a session that was there before is told from somebody else's.
             if body.get("channel") is None:

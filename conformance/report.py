@@ -66,6 +66,7 @@ def build(run: Run) -> Report:
         "requests": run.client.requests,
         "sessions_opened": len(run.client.ledger.opened),
         "sessions_left_open": len(run.client.ledger.left_open),
+        "sessions_unproven": len(run.client.ledger.unproven),
         "reproduce": redacted(_command(run), config),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
@@ -104,8 +105,9 @@ def _command(run: Run, *rules: str) -> str:
     words = ["python -m conformance"]
     if not run.embedded:
         words.append(f"--target {config.target}")
-        if config.ttl_grace != Config.ttl_grace:
-            words.append(f"--ttl-grace {config.ttl_grace:g}")
+        for name in ("ttl_grace", "index_wait"):
+            if (seconds := getattr(config, name)) != getattr(Config, name):
+                words.append(f"{_flag(name)} {seconds:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
             if value := getattr(config, name):
                 words.append(f"{_flag(name)} {shlex.quote(value)}")

@@ -187,6 +187,10 @@ def print_verdict(report: dict[str, Any]) -> None:
             f"leak      adjourn-conformance sweep --run {report['run']}"
             f" --target {_harmless(report['target'])} ends them"
         )
+    if unproven := report["sessions_unproven"]:
+        click.echo(
+            f"unproven  {unproven} sessions that opens gave may be others' and were not ended"
+        )
     for entry in report.get("baseline", {}).get("stale", ()):
         click.secho(f"baseline  {entry['rule']}: {entry['why']}", fg="red")
     for why in (report["fault"], report["cause"]):

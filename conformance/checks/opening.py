@@ -96,11 +96,13 @@ def check_open_with_wrong_types_is_refused(api: Api) -> None:
     api.open(additional_data=[1, 2]).expect_status(*REFUSED)
 
 
-@rule("OPEN-12", "smoke", sessions=3)
+@rule("OPEN-12", "smoke", sessions=5)
 def check_new_sessions_have_ids_of_their_own(api: Api) -> None:
     ids = [api.given() for _ in range(3)]
+    ids.append(api.given_final())
+    ids.append(api.given())  # which has not the id of the one that has ended
     distinct = len({id.lower() for id in ids})
-    expect(distinct == 3, "3 distinct ids", ids)
+    expect(distinct == len(ids), f"{len(ids)} distinct ids", ids)
 
 
 @rule("OPEN-13")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.api import Api
@@ -11,11 +12,19 @@ from conformance.findings import Blocked, expect, shown
 from conformance.likeness import text_of
 from conformance.rules import rule
 
-PATIENCE = 15.0  # seconds that a deployment may take to index a call result
 PAUSE = 0.1
-POLLS = 30 + int(PATIENCE / PAUSE)  # requests of a check that waits for a row
+LOOKS = 150  # at most while a row is awaited, however long that may take
+POLLS = 30 + LOOKS  # requests of a check that waits for a row
 SIGHTS = 5  # looks at pages that others may be adding to
 SETTLE = 1.0  # seconds to wait for a second row that should not come
+
+
+def pauses(api: Api) -> Iterator[bool]:
+    """Pauses for as long as the deployment may take to index a call result (--index-wait)."""
+    deadline = time.monotonic() + api.config.index_wait
+    while time.monotonic() < deadline:
+        time.sleep(max(PAUSE, api.config.index_wait / LOOKS))
+        yield True
 
 
 class Marked:
@@ -48,11 +57,11 @@ class Marked:
             if (row.get("callAdditionalData") or {}).get("marker") == self.marker
         ]
 
-    def awaited(self) -> list[Json]:
-        """The rows, as soon as there are any; an empty list when none came in time."""
-        deadline = time.monotonic() + PATIENCE
-        while not (rows := self.rows()) and time.monotonic() < deadline:
-            time.sleep(PAUSE)
+    def awaited(self, count: int = 1) -> list[Json]:
+        """The rows, as soon as there are so many; fewer when no more came in time."""
+        waits = pauses(self.api)
+        while len(rows := self.rows()) < count and next(waits, False):
+            pass
         return rows
 
     def row(self) -> Json:
@@ -61,7 +70,7 @@ class Marked:
         return rows[0]
 
 
-@rule("FIN-01", sessions=2, turns=1, requests=POLLS)
+@rule("FIN-01", sessions=2, turns=1, requests=2 * POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     session = Marked(api)
     session.end()
@@ -74,7 +83,8 @@ def check_a_finished_session_is_a_call_result(api: Api) -> None:
 
 def expect_result(session: Marked, agent: str | None) -> None:
     rows = session.awaited()
-    expect(len(rows) > 0, f"a call result within {PATIENCE:g} s", "none")
+    wait = session.api.config.index_wait
+    expect(len(rows) > 0, f"a call result within {wait:g} s, as --index-wait has it", "none")
     expect(rows[0]["agentId"] == agent, str(agent), rows[0]["agentId"])
 
 
@@ -97,7 +107,7 @@ def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
     expect(fits, "a page of call results that fits the contract", page.summary)
 
 
-@rule("FIN-04", sessions=2, turns=2, requests=POLLS)
+@rule("FIN-04", sessions=2, turns=2, requests=2 * POLLS)
 def check_a_call_result_carries_the_transcript(api: Api) -> None:
     session = Marked(api, turns=1)
     session.end()
@@ -141,9 +151,9 @@ def check_an_active_session_is_no_call_result(api: Api) -> None:
 def check_pages_of_call_results(api: Api) -> None:
     for _ in range(2):
         Marked(api).end()
-    deadline = time.monotonic() + PATIENCE
-    while len(ids_of(page_of(api, 0, 2))) < 2 and time.monotonic() < deadline:
-        time.sleep(PAUSE)
+    waits = pauses(api)
+    while len(ids_of(page_of(api, 0, 2))) < 2 and next(waits, False):
+        pass
     for _ in range(SIGHTS):
         both = page_of(api, 0, 2)
         pages = [page_of(api, page, 1) for page in (0, 1)]

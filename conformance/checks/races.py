@@ -7,12 +7,14 @@ requests passes: a round fails only where no order explains what was answered.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from conformance.api import Api
+from conformance.checks.pipeline import PAUSE, POLLS, SETTLE, Marked
 from conformance.exchange import Exchange
 from conformance.findings import Blocked, expect, shown
 from conformance.history import Event, State, event_of, said, serialisation, timeline
@@ -177,3 +179,19 @@ def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
     how = {(True, True): "once", (False, True): "once at most"}.get((least, most), "not")
     wanted = f"{life.opened.id} {how} among the {state} sessions"
     expect(least <= count <= most, wanted, f"it is there {count} times")
+
+
+@rule("RACE-08", "races", sessions=ROUNDS, requests=REQUESTS + POLLS)
+def check_simultaneous_ends_leave_one_call_result(api: Api) -> None:
+    first = Marked(api)
+    sessions = [first, *[Marked(api, first.marker) for _ in range(ROUNDS - 1)]]
+    for session in sessions:
+        answers = together(api, *[partial(api.end, session.id)] * CALLS)
+        if not any(answer.ok for answer in answers):
+            raise Blocked("simultaneous ends were all refused, see RACE-01")
+    if len(first.awaited(ROUNDS)) < ROUNDS:
+        raise Blocked("not every session has a call result, see FIN-01")
+    deadline = time.monotonic() + SETTLE
+    while (count := len(first.rows())) == ROUNDS and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    expect(count <= ROUNDS, f"{ROUNDS} call results of {ROUNDS} sessions", f"{count}")

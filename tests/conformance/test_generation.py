@@ -208,3 +208,12 @@ def test_the_second_opinion_speaks_where_the_watch_is_silent(
     found = generation.api.client.book.findings["SES-05"][0]
     assert found.expected.startswith("a response without ST108")
     assert found.story[-1].operation == "getChat"
+
+
+@pytest.mark.parametrize("channel", [None, 17, "", " "])
+def test_an_endpoint_is_named_in_the_runs_own_channel_only(
+    generation: Generation, channel: Any
+) -> None:
+    body = generation._opening({"channel": channel, "external_id": {"from": "1"}}, negative=True)
+    assert body["channel"] == channel
+    assert "external_id" not in body

@@ -60,6 +60,7 @@ def test_a_duplicate_of_another_channel_is_neither_entered_nor_written_to(
     api = connect(lambda request: httpx.Response(200, json=session(id=STRANGER, channel="web")))
     api.open(external_id={"from": "1"})
     assert api.client.ledger.left_open == []
+    assert api.client.ledger.unproven == {STRANGER}
     with pytest.raises(Blocked, match="somebody else's"):
         api.end(STRANGER)
 

@@ -16,7 +16,7 @@ from mock_server.validation import ValidatedOperation
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, lenient_body, recast
+from .tools import Body, execute, lenient_body, recast
 
 
 @mutant("OPEN-01", "an open is answered 202 without a session")
@@ -131,6 +131,27 @@ def ids_are_given_twice(patch: Patch) -> None:
         session, new = await real(chats, body)
         earlier.append(session.id)
         return session, new
+
+
+@mutant("OPEN-12", "the id of a session that was ended is given to the next on its channel")
+def ids_of_ended_sessions_are_given_again(patch: Patch) -> None:
+    ended: dict[str, str] = {}
+
+    @patch.around(Chats, "end")
+    async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
+        session = await real(chats, session_id, note)
+        ended[session.channel] = session.id
+        return session
+
+    @patch.around(Chats, "new_session")
+    def new_session(real: Any, chats: Chats, agent: Agent, body: Body) -> Any:
+        session = real(chats, agent, body)
+        if session.external_hash or session.channel not in ended:
+            return session
+        id = ended.pop(session.channel)
+        execute(chats, "DELETE FROM messages WHERE session_id = ?", id)
+        execute(chats, "DELETE FROM sessions WHERE id = ?", id)
+        return replace(session, id=id)
 
 
 @mutant("OPEN-15", "a session shows the additional_data that it was opened with")

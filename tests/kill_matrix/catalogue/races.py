@@ -4,6 +4,7 @@ lies a window of some milliseconds."""
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -281,3 +282,20 @@ def list_is_behind(patch: Patch) -> None:
         if answer.ok and b"state=active" in query:
             now, answer.json = answer.json, seen.get(query, answer.json)
             seen[query] = now
+
+
+@mutant("RACE-08", "of simultaneous ends, each leaves a call result")
+def every_end_leaves_a_call_result(patch: Patch) -> None:
+    ends: Counter[str] = Counter()
+
+    async def act(chats: Chats, session: Session, note: str | None) -> Session:
+        ends[session.id] += 1
+        return await chats.finish(session, "end", note)
+
+    looked_before(patch, act)
+
+    @patch.answer("searchCallResults")
+    def repeated(answer: Answer) -> None:
+        if answer.ok:
+            rows = answer.json["results"]
+            answer.json["results"] = [row for r in rows for row in [r] * max(1, ends[r["callId"]])]
