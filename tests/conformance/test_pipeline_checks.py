@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from conformance.api import Api
-from conformance.checks import pipeline
 from conformance.checks.pipeline import LOOKS, pauses
 
 
@@ -23,7 +22,7 @@ def test_an_index_is_awaited_as_long_as_told_within_the_budget(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(pipeline.time, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
+    monkeypatch.setattr(time, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
     looks = sum(pauses(connect(silent, index_wait=seconds)))
     assert looks <= LOOKS + 1
     assert seconds <= now[0] < seconds * 1.01 + 0.1
