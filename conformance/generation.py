@@ -130,9 +130,6 @@ class Generation:
         if body.get("channel") != self.api.channel:
             body.pop("external_id", None)  # what a duplicate gives elsewhere may be anybody's
         if isinstance(body.get("external_id"), dict):
-            # By its channel alone a session that was there before is told from somebody else's.
-            if body.get("channel") is None:
-                body["channel"] = self.api.channel
             body["external_id"] = {**body["external_id"], "conformance": self.api.key()}
         data = body.get("additional_data", None if negative else {})
         if isinstance(data, dict):

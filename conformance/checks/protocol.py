@@ -78,7 +78,7 @@ def check_a_body_that_is_no_utf8_is_refused(api: Api) -> None:
         answer.expect_refusal()
 
 
-@rule("HTTP-06", sessions=3, turns=2)
+@rule("HTTP-06", sessions=3, turns=3)
 def check_a_body_of_extreme_depth(api: Api) -> None:
     id = api.given(turns=1)
     deep = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH

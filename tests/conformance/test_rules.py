@@ -1,7 +1,12 @@
+from dataclasses import replace
+
+import httpx
 import pytest
 
+from conformance.config import Config
 from conformance.contract import Contract
 from conformance.rules import PACKS, all_checks, pack_of, rule
+from conformance.run import Run
 from conformance.watch import WATCHED
 
 
@@ -40,3 +45,19 @@ def test_the_pack_of_a_rule(contract: Contract) -> None:
     assert pack_of("SES-01") == "smoke"
     unchecked = next(found.id for found in contract.rules.values() if found.unchecked)
     assert pack_of(unchecked) is None
+
+
+BODIES = ("HTTP-04", "HTTP-05", "HTTP-06", "HTTP-07", "HTTP-11")
+
+
+@pytest.mark.parametrize("id", BODIES)
+def test_a_refused_turn_is_one_of_those_that_a_check_declares(
+    mock: httpx.Client, contract: Contract, id: str
+) -> None:
+    token = mock.headers["Authorization"].removeprefix("Bearer ")
+    config = Config(target=str(mock.base_url).rstrip("/"), token=token, agent="agent-echo")
+    run = Run(config, contract)
+    check = all_checks()[id]
+    run.client.config = replace(config, max_sessions=check.sessions, max_turns=check.turns)
+    check.function(run.api(check.name))
+    run.client.close()

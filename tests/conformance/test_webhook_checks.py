@@ -89,3 +89,16 @@ def test_a_webhook_that_does_not_fit_is_not_taken_for_the_sessions(
 ) -> None:
     with pytest.raises(Violation):
         webhooks.check_a_finished_session_is_announced(target({"type": "Start"}), listener)
+
+
+def test_where_only_the_agents_finish_is_not_announced_its_own_rule_is_named(
+    target: Open, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = target()
+    heard = webhooks.Announced(api, listener)
+    listener.receive({**PAYLOAD, "callAdditionalData": heard.data}, {})
+    closed = webhooks.Announced(api, listener)
+    monkeypatch.setattr(api, "given_turn", lambda *_: {"is_final": True})
+    closed.close()
+    with pytest.raises(Blocked, match="HOOK-08"):
+        closed.first()

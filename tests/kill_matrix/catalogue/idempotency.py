@@ -50,6 +50,14 @@ def key_is_kept_for_one_turn(patch: Patch) -> None:
     replays(patch, find)
 
 
+@mutant("IDEM-01", "a key is forgotten after ten turns")
+def key_is_kept_for_ten_turns(patch: Patch) -> None:
+    async def find(chats: Chats, session: Session, key: str, earlier: TurnResult) -> Any:
+        return earlier if earlier.messages[-1] in session.messages[-20:] else None
+
+    replays(patch, find)
+
+
 @mutant("IDEM-02", "a replay is answered as before, and runs the turn again")
 def replay_runs_again(patch: Patch) -> None:
     forgetful(patch)
