@@ -20,6 +20,7 @@ from mock_server.pgtables import (
 from mock_server.repository import Change, SessionQuery
 from mock_server.rows import (
     OVERDUE_AT_ONCE,
+    changed_row,
     message_of,
     message_rows,
     reply_row,
@@ -102,17 +103,7 @@ class PostgresRepository(PostgresOutbox):
         return (
             session.last_activity,
             bool(change.messages),
-            session.expires,
-            session.cursor,
-            len(change.messages),
-            session.is_final,
-            session.final_reason,
-            session.finished,
-            self.sandbox,
-            session.id,
-            change.overdue_at,
-            change.overdue_at,
-            change.seen,
+            *changed_row(self.sandbox, change),
         )
 
     async def overdue(self, now: int) -> list[Session]:

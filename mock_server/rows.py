@@ -18,6 +18,7 @@ __all__ = [
     "SESSION_IDS",
     "TABLES",
     "Image",
+    "changed_row",
     "delivery_of",
     "dump",
     "logged_of",
@@ -104,6 +105,24 @@ def message_rows(first: int, messages: Sequence[Message]) -> Iterator[tuple[Any,
 def message_of(role: str, content: str | None, time: int, calls: str | None) -> Message:
     """The message of a row."""
     return Message(role, content, time, orjson.loads(calls) if calls else None)
+
+
+def changed_row(sandbox: str, change: Change) -> tuple[Any, ...]:
+    """What a change sets, from expires on, and the session that it may be made to."""
+    session = change.session
+    return (
+        session.expires,
+        session.cursor,
+        len(change.messages),
+        session.is_final,
+        session.final_reason,
+        session.finished,
+        sandbox,
+        session.id,
+        change.overdue_at,
+        change.overdue_at,
+        change.seen,
+    )
 
 
 def reply_row(change: Change, count: int) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from mock_server.repository import Change, SessionQuery
 from mock_server.rows import (
     OVERDUE_AT_ONCE,
     SESSION_COLUMNS,
+    changed_row,
     message_of,
     message_rows,
     reply_row,
@@ -97,17 +98,7 @@ class SqliteRepository(SqliteOutbox):
         return UPDATE_SESSION, (
             session.last_activity,
             next(self.database.activity) if change.messages else None,
-            session.expires,
-            session.cursor,
-            len(change.messages),
-            session.is_final,
-            session.final_reason,
-            session.finished,
-            self.sandbox,
-            session.id,
-            change.overdue_at,
-            change.overdue_at,
-            change.seen,
+            *changed_row(self.sandbox, change),
         )
 
     async def overdue(self, now: int) -> list[Session]:
