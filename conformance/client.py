@@ -25,9 +25,10 @@ from conformance.interrupt import whole
 from conformance.limits import GATEWAY_ERRORS, Circuit, Deadline, Pace, Patience
 from conformance.watch import Watch
 
-__all__ = ["BEARER", "Client", "Listener", "Trespass"]
+__all__ = ["BEARER", "SWAPPED", "Client", "Listener", "Trespass"]
 
 BEARER = "Bearer $CONFORMANCE_TOKEN"  # how a recorded request shows its credentials
+SWAPPED = '$(printf %s "$CONFORMANCE_TOKEN" | tr a-zA-Z A-Za-z)'  # the key with its case swapped
 PLACEHOLDER = "conformance"  # a bearer for targets that take any
 RETRIES_ON_429 = 8
 RETRIES_ON_GATEWAY = 2
@@ -190,7 +191,8 @@ class Client:
 
     def _secret(self, value: str) -> bytes:
         """The header with the real credentials in the place of their names."""
-        value = value.replace("$CONFORMANCE_TOKEN", self.config.token or PLACEHOLDER)
+        token = self.config.token or PLACEHOLDER
+        value = value.replace(SWAPPED, token.swapcase()).replace("$CONFORMANCE_TOKEN", token)
         value = value.replace("$CONFORMANCE_SECOND_TOKEN", self.config.second_token or "")
         return value.encode("latin-1", "replace")
 

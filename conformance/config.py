@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,12 +120,13 @@ class Config:
         }
         return frozenset(name for name, value in given.items() if value)
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """What no output may show, longest first. A word of a few letters stands in too many
         places to be taken out, and keeps nothing secret."""
         given = [s for s in (self.token, self.second_token) if s and len(s) >= SHORTEST_SECRET]
-        forms = {form for secret in given for form in spellings(secret)}
+        told = {text for secret in given for text in (secret, secret.swapcase())}  # see AUTH-03
+        forms = {form for secret in told for form in spellings(secret)}
         return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
     @property

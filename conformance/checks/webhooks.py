@@ -184,9 +184,10 @@ def expect_transcription(session: Announced) -> None:
     expect(got == said, f"the transcription {shown(said)}", got)
 
 
-@rule("HOOK-07", "webhooks")
+@rule("HOOK-07", "webhooks", turns=1)
 def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> None:
     session = Announced(api, listener)
+    api.given_turn(session.id, additional_data={"nested": "for this round only"})
     session.end()
     data = object_of(session.first()).get("callAdditionalData") or {}
     missing = {key: value for key, value in session.data.items() if data.get(key) != value}

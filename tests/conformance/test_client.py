@@ -16,6 +16,7 @@ from conformance.client import (
     GATEWAY_ERRORS_TO_TRIP,
     RETRIES_ON_429,
     RETRIES_ON_GATEWAY,
+    SWAPPED,
     Client,
     Trespass,
 )
@@ -253,7 +254,8 @@ def test_the_second_key_is_kept_apart_from_the_first(connect: Make) -> None:
     api = connect(answer, second_token="hunter3")
     api.list(auth="Bearer $CONFORMANCE_SECOND_TOKEN")
     api.list(auth="Bearer $CONFORMANCE_TOKENx")
-    assert seen == ["Bearer hunter3", "Bearer hunter2x"]
+    api.list(auth=f"Bearer {SWAPPED}")
+    assert seen == ["Bearer hunter3", "Bearer hunter2x", "Bearer HUNTER2"]
 
 
 def test_a_target_that_takes_any_key_gets_one(connect: Make) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.client import SWAPPED
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
 from tests.serving import answering
@@ -165,6 +166,7 @@ def test_a_request_without_a_body_has_none(told: Make) -> None:
         ("Bearer $CONFORMANCE_TOKEN", f"Bearer {TOKEN}"),
         ("Bearer $CONFORMANCE_TOKENx", f"Bearer {TOKEN}x"),
         ("$CONFORMANCE_TOKEN", TOKEN),
+        (f"Bearer {SWAPPED}", f"Bearer {TOKEN.upper()}"),
         ("Bearer", "Bearer"),
         ("Basic Y29uZm9ybWFuY2U6", "Basic Y29uZm9ybWFuY2U6"),
     ],

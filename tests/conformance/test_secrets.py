@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from conformance.checks.auth import is_mixed
 from conformance.config import Config, UsageError
 from conformance.redaction import redacted
 from tests.serving import answering
@@ -108,6 +109,25 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_told(key: str) -> Non
     with pytest.raises(UsageError, match="CONFORMANCE_TOKEN holds a character") as told:
         Config(token=key)
     assert "0001" not in str(told.value)
+
+
+def test_a_key_with_its_case_swapped_is_taken_out_too() -> None:
+    told = redacted("no key: sESAME-0001", Config(token="Sesame-0001"))
+    assert told == "no key: [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("key", "judged"),
+    [
+        ("Sesame-0001", True),
+        ("3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10", False),
+        ("MFRGGZDFMZTWQ2LK", False),
+        ("0001", False),
+        ("", False),
+    ],
+)
+def test_the_case_of_a_key_is_judged_only_where_it_must_count(key: str, judged: bool) -> None:
+    assert is_mixed(key) is judged
 
 
 @pytest.mark.parametrize("scheme", ["http", "ftp"])

@@ -36,7 +36,7 @@ def serving(mutant: str, *options: str) -> Iterator[Target]:
     `serve` would do the same as a command; a fork spares the imports, which take longer than
     all else.
     """
-    token = f"key-{secrets.token_hex(8)}"
+    token = f"Key-{secrets.token_hex(8)}"
     heard, said = multiprocessing.Pipe(duplex=False)
     given = (said, mutant, "--port", "0", "--token", token, *options)
     process = multiprocessing.Process(target=_serve, args=given, daemon=True)

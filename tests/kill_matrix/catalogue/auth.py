@@ -65,6 +65,11 @@ def longer_key_will_do(patch: Patch) -> None:
     patch.around(security, "same_key")(lambda real, key, token: key.startswith(token))
 
 
+@mutant("AUTH-03", "the case of a key does not count")
+def key_in_any_case_will_do(patch: Patch) -> None:
+    patch.around(security, "same_key")(lambda real, key, token: key.lower() == token.lower())
+
+
 @mutant("AUTH-04", "a 401 names no scheme")
 def no_scheme_is_named(patch: Patch) -> None:
     @patch.answer()

@@ -166,6 +166,11 @@ def text_is_stripped(patch: Patch) -> None:
     text_kept(patch, str.strip)
 
 
+@mutant("TURN-09", "blanks that do not break are kept as blanks that do")
+def blanks_are_unified(patch: Patch) -> None:
+    text_kept(patch, lambda text: text.replace("\u00a0", " "))
+
+
 @mutant("TURN-09", "the user's text is kept as HTML")
 def text_is_escaped(patch: Patch) -> None:
     text_kept(patch, html.escape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -145,6 +146,37 @@ def nested_data_is_left_out(patch: Patch) -> None:
         payload["callAdditionalData"] = {k: v for k, v in data.items() if not isinstance(v, dict)}
 
     payload_changed(patch, change)
+
+
+@mutant("HOOK-07", "callAdditionalData holds numbers of 32 bits")
+def data_in_32_bits(patch: Patch) -> None:
+    def change(payload: Any) -> None:
+        payload["callAdditionalData"] = _in_32_bits(payload["callAdditionalData"])
+
+    payload_changed(patch, change)
+
+
+def _in_32_bits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_32_bits(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_32_bits(item) for item in value]
+    return struct.unpack("f", struct.pack("f", value))[0] if isinstance(value, int) else value
+
+
+@mutant("HOOK-07", "callAdditionalData holds what a turn put in the place of the session's")
+def data_of_the_last_turn(patch: Patch) -> None:
+    given: dict[str, Any] = {}
+
+    @patch.around(Chats, "ask")
+    async def ask(real: Any, chats: Chats, session: Any, body: Mapping[str, Any]) -> Any:
+        given.setdefault(session.id, {}).update(body.get("additional_data") or {})
+        return await real(chats, session, body)
+
+    @patch.around(Pipeline, "complete")
+    def complete(real: Any, pipeline: Pipeline, session: Any, *more: Any) -> Any:
+        data = {**session.additional_data, **given.get(session.id, {})}
+        return real(pipeline, replace(session, additional_data=data), *more)
 
 
 @mutant("HOOK-07", "callAdditionalData holds texts only")
