@@ -1,7 +1,6 @@
 """The application: Connexion's middleware around a small dispatcher."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,11 +9,8 @@ from typing import Any, cast
 
 import orjson
 from connexion.exceptions import InvalidSpecification, ResolverError
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,18 +19,17 @@ from mock_server.agents import Agent
 from mock_server.contract import Contract
 from mock_server.cors import CorsMiddleware
 from mock_server.coverage import Coverage
+from mock_server.errors import Errors, refusal
 from mock_server.files import Files, read_files
 from mock_server.fixtures import FixtureError
 from mock_server.handlers import HANDLERS, Handler
 from mock_server.interference import Interference
-from mock_server.observation import Observed
 from mock_server.pages import page
-from mock_server.problems import Problem, Reply, reply_with, store_unavailable
+from mock_server.problems import Problem, Reply, reply_with
 from mock_server.recorder import Counts, Recorder
 from mock_server.reload import Watcher
 from mock_server.render import Renderer
 from mock_server.replies import send_reply
-from mock_server.repository import StoreUnavailable
 from mock_server.routing import Documentation, Routing
 from mock_server.sandboxes import WORLD, InSandbox, Sandboxes
 from mock_server.security import Security
@@ -45,10 +40,9 @@ from mock_server.validation import CALL, Call, ValidationMiddleware
 from mock_server.violations import json_pointer
 from mock_server.world import World, keep_running
 
-__all__ = ["ADMIN", "Front", "Mock", "create_app", "refusal"]
+__all__ = ["ADMIN", "Front", "Mock", "create_app"]
 
 ADMIN = "/__admin"
-_log = logging.getLogger(__name__)
 
 
 class Mock:
@@ -74,9 +68,8 @@ class Mock:
         self.started = time.monotonic()
         self.stopping = asyncio.Event()
         self.ready = False
-        self.api = Observed(self.build(self.contract))
-        recorder = Recorder(self.api, self.counts)
-        api = InSandbox(recorder, self.sandboxes, settings.choices["error_body"])
+        self.api = Recorder(self.build(self.contract), self.counts)
+        api = InSandbox(self.api, self.sandboxes, settings.choices["error_body"])
         self.asgi: ASGIApp = Front(CorsMiddleware(api, settings.cors_origins), self.plane)
 
     @property
@@ -129,10 +122,10 @@ class Mock:
             raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")
         return found
 
-    async def refuse(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """The response to whatever was raised on the way."""
-        allow = self.contract.allowed(request.scope["path"]) or "GET, HEAD"
-        return refusal(error, request.scope, allow, self.settings.choices["error_body"])
+    def refuse(self, error: Exception, scope: Scope) -> Reply:
+        """The answer to whatever was raised on the way."""
+        allow = self.contract.allowed(scope["path"]) or "GET, HEAD"
+        return refusal(error, scope, allow, self.settings.choices["error_body"])
 
     def build(self, contract: Contract) -> ASGIApp:
         """The API of a contract. Raises FixtureError for one that cannot be served."""
@@ -142,8 +135,7 @@ class Mock:
             import_name="mock_server",
             lifespan=self._lifespan,
             middlewares=[
-                ServerErrorMiddleware,
-                ExceptionMiddleware,
+                partial(Errors, refuse=self.refuse),
                 Documentation,
                 Routing,
                 partial(Security, token=self.settings.token),
@@ -160,8 +152,6 @@ class Mock:
             raise FixtureError(contract.path, error.message[:200], pointer) from None
         except Exception as error:  # whatever a library makes of a document that is none
             raise FixtureError(contract.path, f"cannot be served: {error}") from None
-        for kind in (Problem, HTTPException, Exception):
-            connexion.add_error_handler(kind, self.refuse)
         return cast(ASGIApp, connexion)
 
     def adopt(self, files: Files, api: ASGIApp) -> None:
@@ -241,32 +231,3 @@ def find_handler(operation_id: str) -> Handler:
         return HANDLERS[operation_id]
     except KeyError:
         raise ResolverError(f"the mock has no handler for operation {operation_id}") from None
-
-
-def refusal(error: Exception, scope: Scope, allow: str, style: str) -> ConnexionResponse:
-    """The response to an error on a path that takes the methods `allow`."""
-    problem = as_problem(error, scope, allow)
-    if problem is None:
-        return ConnexionResponse(204, headers={"Allow": allow})
-    reply = reply_with(problem, style)
-    headers = {"Cache-Control": "no-store", **problem.headers}
-    if reply.media_type:
-        headers["Content-Type"] = reply.media_type
-    return ConnexionResponse(reply.status, headers=headers, body=reply.body)
-
-
-def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
-    """The problem that an error is told as; None for an OPTIONS on a path that exists."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, HTTPException) and error.status_code == 405:
-        if scope["method"] == "OPTIONS":
-            return None
-        detail = f"{scope['method'][:20]} is not among the methods of this path: {allow}."
-        return Problem("method-not-allowed", detail, headers={"Allow": allow})
-    if isinstance(error, HTTPException) and error.status_code < 500:
-        return Problem("unknown-path", "There is nothing here; see /ui/.")
-    if isinstance(error, StoreUnavailable):
-        return store_unavailable(error)
-    _log.error("a request failed", exc_info=error)
-    return Problem("internal-error", "The mock itself is at fault; its log has the cause.")

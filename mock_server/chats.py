@@ -23,8 +23,8 @@ __all__ = ["Chats", "external_hash"]
 class Chats:
     """The chat sessions of one world.
 
-    `on_timer` is told the instant after which a new session is overdue, `on_finish` that a
-    session is final and the outbox may hold more, `on_step` each state with the event in it.
+    `on_timer` is told the instant after which a new session is overdue, `on_webhook` that the
+    outbox may hold more, `on_step` each state with the event in it.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Chats:
         pipeline: Pipeline,
         choices: Mapping[str, str],
         on_timer: Callable[[int], None],
-        on_finish: Callable[[], None],
+        on_webhook: Callable[[], None],
         tell: Callable[..., None],
         on_step: Callable[[str, str], None],
         new_id: Callable[[], str],
@@ -48,7 +48,7 @@ class Chats:
         self.pipeline = pipeline
         self.choices = choices
         self.on_timer = on_timer
-        self.on_finish = on_finish
+        self.on_webhook = on_webhook
         self.tell = tell
         self.on_step = on_step
         self.new_id = new_id
@@ -226,7 +226,8 @@ class Chats:
         self.tell(
             "session.final", session.id, agent_id=session.agent_id, reason=session.final_reason
         )
-        self.on_finish()
+        if self.pipeline.target(self.agent_of(session)):
+            self.on_webhook()
 
     def completion(self, runs: bool, note: str | None) -> Callable[[Session], Completion] | None:
         """The pipeline as the store calls it, or None when the step does not run it."""

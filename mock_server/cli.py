@@ -1,5 +1,6 @@
 """The command line: options, banner, exit codes."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,7 @@ def main(context: click.Context, /, host: str, port: int, no_journal: bool, **op
     if no_journal:
         options["journal_count"] = 0
     settings = Settings(**options)
+    gc.disable()  # what is made until the mock serves stays: there is nothing to collect
     from mock_server.serve import Running, serve
 
     serve(settings, Running(host, port, **running), version())

@@ -32,6 +32,10 @@ class Corked:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
 
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be; asked with each response."""
+        return self._transport.is_closing()
+
     def close(self) -> None:
         """Write what is kept, then close."""
         self._flush()

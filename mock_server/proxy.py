@@ -11,17 +11,15 @@ from typing import Any
 
 import httpx
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.app import ADMIN, Front, refusal
+from mock_server.app import ADMIN, Front
 from mock_server.contract import Contract
+from mock_server.errors import Errors, refusal
 from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
-from mock_server.problems import Problem, reply_with
+from mock_server.problems import Problem, Reply, reply_with
 from mock_server.protocol import TRANSPORT
 from mock_server.recorder import REQUEST_ID
 from mock_server.replies import send_reply
@@ -144,8 +142,7 @@ class Proxy:
             import_name="mock_server",
             lifespan=self._lifespan,
             middlewares=[
-                ServerErrorMiddleware,
-                ExceptionMiddleware,
+                partial(Errors, refuse=_refuse),
                 Passage,
                 Judgement,
                 LifespanMiddleware,
@@ -153,10 +150,6 @@ class Proxy:
             resolver=Resolver(lambda _: self.forward),
         )
         connexion.add_api(contract.document)
-        for kind in (Problem, HTTPException, Exception):
-            connexion.add_error_handler(
-                kind, lambda request, error: refusal(error, request.scope, "", "problem")
-            )
         app: ASGIApp = connexion
         return app
 
@@ -168,6 +161,10 @@ class Proxy:
         finally:
             self.ready = False
             await self.client.aclose()
+
+
+def _refuse(error: Exception, scope: Scope) -> Reply:
+    return refusal(error, scope, "", "problem")
 
 
 async def _judged(

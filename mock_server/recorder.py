@@ -1,4 +1,4 @@
-"""The middleware that watches: request ids, the journal, and counts for the metrics."""
+"""The middleware that watches: request ids, the journal, coverage, and counts for the metrics."""
 
 import itertools
 import re
@@ -60,9 +60,11 @@ class Recorder:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
-                if not any(name == _HEADER for name, _ in message["headers"]):
-                    message["headers"].append((_HEADER, request_id.encode()))
-                entry.answer_headers = pack(message["headers"])
+                headers = message["headers"]
+                if _HEADER not in dict(headers):
+                    headers.append((_HEADER, request_id.encode()))
+                entry.answer_headers = pack(headers)
+                self.answered(entry, scope)
             elif keeps and (body := message.get("body")):
                 entry.answer += body[: BODY_LIMIT - len(entry.answer)]
             await send(message)
@@ -82,10 +84,21 @@ class Recorder:
                 return str(value.decode("ascii"))
         return f"{self._prefix}-{next(self._numbers)}"
 
+    def answered(self, entry: Entry, scope: Scope) -> None:
+        """Count an answer as it leaves: its client may ask for the coverage next."""
+        if operation := operation_of(scope):
+            scope["extensions"][WORLD].coverage.answered(operation, entry.status)
+
     def note(self, entry: Entry, scope: Scope) -> None:
         """Count a request that is over."""
-        context = scope["extensions"].get(ROUTING_CONTEXT)
-        entry.operation = context["operation_id"] if context else None
+        entry.operation = operation_of(scope)
         operation = entry.operation or "none"
         self.counts.requests[operation, entry.status] += 1
         self.counts.seconds[operation] += entry.seconds
+
+
+def operation_of(scope: Scope) -> str | None:
+    """The operation that the request was routed to."""
+    context = scope["extensions"].get(ROUTING_CONTEXT)
+    operation: str | None = context["operation_id"] if context else None
+    return operation

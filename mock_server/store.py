@@ -77,10 +77,9 @@ class SqliteRepository(SqliteOutbox):
     async def apply(self, change: Change) -> Session | None:
         session = change.session
         with self.database.transaction() as connection:
-            row = connection.execute(*self.conditional_update(change)).fetchone()
-            if row is None:
+            if not connection.execute(*self.conditional_update(change)).rowcount:
                 return None
-            stored, count = session, row[0]
+            stored, count = session, self._count(change)
             if change.messages:
                 self._add_messages(session.id, count - len(change.messages), change.messages)
             if change.key is not None:
@@ -100,6 +99,17 @@ class SqliteRepository(SqliteOutbox):
             next(self.database.activity) if change.messages else None,
             *changed_row(self.sandbox, change),
         )
+
+    def _count(self, change: Change) -> int:
+        """How many messages the session holds now that the change is made."""
+        if change.seen is not None:
+            return change.seen + len(change.messages)
+        row = self.connection.execute(
+            "SELECT message_count FROM sessions WHERE sandbox = ? AND id = ?",
+            (self.sandbox, change.session.id),
+        ).fetchone()
+        count: int = row[0]
+        return count
 
     async def overdue(self, now: int) -> list[Session]:
         rows = self.connection.execute(
@@ -160,7 +170,8 @@ class SqliteRepository(SqliteOutbox):
 
     def _insert_session(self, session: Session) -> bool:
         values = self.sandbox, next(self.database.activity), *session_row(session)
-        return self.connection.execute(INSERT_SESSION, values).fetchone() is not None
+        # Not RETURNING, for which SQLite makes a table each time: it takes as long as the rest.
+        return self.connection.execute(INSERT_SESSION, values).rowcount == 1
 
     def _add_messages(self, session_id: str, first: int, messages: Sequence[Message]) -> None:
         self.connection.executemany(

@@ -97,12 +97,11 @@ INSERT_SESSION = (
     "INSERT INTO sessions (sandbox, activity, id, agent_id, channel, external_hash, ttl_seconds, "
     "additional_data, created, last_activity, expires, cursor, message_count, is_final) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) "
-    "ON CONFLICT DO NOTHING RETURNING id"
+    "ON CONFLICT DO NOTHING"
 )
 UPDATE_SESSION = (
     "UPDATE sessions SET last_activity = ?, activity = coalesce(?, activity), expires = ?, "
     "cursor = ?, message_count = message_count + ?, is_final = ?, final_reason = ?, finished = ? "
     "WHERE sandbox = ? AND id = ? AND NOT is_final AND (? IS NULL OR expires < ?) "
-    "AND message_count = coalesce(?, message_count) "
-    "RETURNING message_count"
+    "AND message_count = coalesce(?, message_count)"
 )

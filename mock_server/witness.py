@@ -44,6 +44,9 @@ class Witness(Recorder):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, Counts())
 
+    def answered(self, entry: Entry, scope: Scope) -> None:
+        """What the upstream's clients have exercised is not counted."""
+
     def note(self, entry: Entry, scope: Scope) -> None:
         """Take up what was found wrong, as much as an entry holds."""
         super().note(entry, scope)

@@ -80,7 +80,7 @@ class World:
             self.pipeline,
             choices,
             on_timer=self.timer_set,
-            on_finish=self.session_finished,
+            on_webhook=self.webhook_stored,
             tell=self.events.emit,
             on_step=self.coverage.stepped,
             new_id=self.ids.next,
@@ -108,7 +108,7 @@ class World:
         if self._wakes is None or expires < self._wakes:
             self._timers.set()
 
-    def session_finished(self) -> None:
+    def webhook_stored(self) -> None:
         """Wake the dispatcher: the outbox may hold more."""
         self.dispatcher.notify()
 

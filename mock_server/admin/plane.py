@@ -2,26 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.exceptions import ExceptionMiddleware
-from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.admin.calls import Stream
 from mock_server.admin.handlers import HANDLERS
 from mock_server.admin.operations import AdminValidation
 from mock_server.admin.safety import check_caller
-from mock_server.app import ADMIN, refusal
+from mock_server.app import ADMIN
 from mock_server.contract import allowed_methods
 from mock_server.cors import CorsMiddleware
+from mock_server.errors import Errors, refusal
 from mock_server.fixtures import load_document
 from mock_server.problems import Problem, Reply, reply_with
 from mock_server.replies import send_reply
@@ -91,19 +89,18 @@ class Plane:
         else:
             await send_reply(send, _json(*answer))
 
-    async def refuse(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """The response to whatever was raised on the way."""
-        path = request.scope["path"].removeprefix(ADMIN)
+    def refuse(self, error: Exception, scope: Scope) -> Reply:
+        """The answer to whatever was raised on the way."""
+        path = scope["path"].removeprefix(ADMIN)
         allow = allowed_methods(self.document["paths"], path) or "GET, HEAD"
-        return refusal(error, request.scope, allow, "problem")
+        return refusal(error, scope, allow, "problem")
 
     def _connexion(self) -> ConnexionMiddleware:
         connexion = ConnexionMiddleware(
             self.dispatch,
             import_name="mock_server",
             middlewares=[
-                ServerErrorMiddleware,
-                ExceptionMiddleware,
+                partial(Errors, refuse=self.refuse),
                 SwaggerUIMiddleware,
                 Routing,
                 _Validation,
@@ -111,8 +108,6 @@ class Plane:
             resolver=Resolver(HANDLERS.__getitem__),
         )
         connexion.add_api(self.document)
-        for kind in (Problem, HTTPException, Exception):
-            connexion.add_error_handler(kind, self.refuse)
         return connexion
 
 
