@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+from connexion.exceptions import InvalidSpecification
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.app import ADMIN, Front, refusal
 from mock_server.contract import Contract
+from mock_server.fixtures import FixtureError
 from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
 from mock_server.problems import Problem, reply_with
 from mock_server.protocol import TRANSPORT
@@ -27,7 +29,7 @@ from mock_server.recorder import REQUEST_ID
 from mock_server.replies import send_reply
 from mock_server.settings import Settings
 from mock_server.streams import ClientGone, content, gone, send_parts
-from mock_server.violations import violation
+from mock_server.violations import json_pointer, violation
 from mock_server.witness import VIOLATIONS, InPassing, Passing, Witness
 
 __all__ = ["Proxy"]
@@ -152,7 +154,7 @@ class Proxy:
             ],
             resolver=Resolver(lambda _: self.forward),
         )
-        connexion.add_api(contract.document)
+        _add(connexion, contract)
         for kind in (Problem, HTTPException, Exception):
             connexion.add_error_handler(
                 kind, lambda request, error: refusal(error, request.scope, "", "problem")
@@ -168,6 +170,15 @@ class Proxy:
         finally:
             self.ready = False
             await self.client.aclose()
+
+
+def _add(connexion: ConnexionMiddleware, contract: Contract) -> None:
+    """Give Connexion the contract. Raises FixtureError for one that it refuses."""
+    try:
+        connexion.add_api(contract.document)
+    except InvalidSpecification as error:
+        pointer = json_pointer(error.absolute_path)
+        raise FixtureError(contract.path, error.message[:200], pointer) from None
 
 
 async def _judged(

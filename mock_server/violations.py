@@ -30,6 +30,7 @@ _WANTED = {
 }
 _FORMATS = {
     "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
+    "regex": "a regular expression",
     "webhook-url": "an http or https URL with a host, a port up to 65535 and no blanks",
 }
 
