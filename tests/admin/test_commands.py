@@ -114,9 +114,7 @@ def test_the_token_comes_from_the_environment(start, monkeypatch):
     assert CliRunner().invoke(main, arguments).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["", "30", "soon", "1m1h", "-5m", "1..5h", "1h1", "PT", "1M1"]
-)
+@pytest.mark.parametrize("text", ["", "30", "soon", "1m1h", "-5m", "1..5h", "1h1", "PT", "1M1"])
 def test_a_wrong_span_is_refused(steer, text):
     result = CliRunner().invoke(main, ["clock", "advance", "--", text])
     assert (result.exit_code, "such as 30m" in result.output) == (2, True)
