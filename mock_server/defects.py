@@ -57,11 +57,11 @@ def _cycles(document: Any) -> Iterator[_Defect]:
 
 def _bare(document: Any) -> Iterator[_Defect]:
     """Answers without an exact status, and content without a schema."""
-    for pointer, operation in _operations(document):
-        for status in _member(operation, "responses"):
-            if pointer.startswith("/paths/") and not str(status).isdigit():
-                wanted = "wanted a status of three digits, as the mock answers with no other"
-                yield f"{pointer}/responses/{status}", f"{wanted}, got {quote(str(status))}"
+    for pointer, _ in _answers(document):
+        status = pointer.rpartition("/")[2]
+        if not status.isdigit():
+            wanted = "wanted a status of three digits, as the mock answers with no other"
+            yield pointer, f"{wanted}, got {quote(status)}"
     for pointer, media in _media(document):
         if isinstance(media, Mapping) and "schema" not in media:
             yield f"{pointer}/schema", "wanted a schema, got none"
@@ -135,8 +135,15 @@ def _media(document: Any) -> Iterator[_Place]:
     for pointer, operation in _operations(document):
         body = _member(operation, "requestBody", "content")
         yield from _inside(f"{pointer}/requestBody/content", body)
-        for place, answer in _inside(f"{pointer}/responses", _member(operation, "responses")):
-            yield from _inside(f"{place}/content", _member(answer, "content"))
+    for pointer, answer in _answers(document):
+        yield from _inside(f"{pointer}/content", _member(answer, "content"))
+
+
+def _answers(document: Any) -> Iterator[_Place]:
+    """What the mock may answer with; what a webhook is answered with is not its own."""
+    for pointer, operation in _operations(document):
+        if pointer.startswith("/paths/"):
+            yield from _inside(f"{pointer}/responses", _member(operation, "responses"))
 
 
 def _operations(document: Any) -> Iterator[_Place]:

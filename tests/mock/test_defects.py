@@ -96,6 +96,13 @@ def test_an_unused_schema_may_hold_itself():
     assert find_defect(with_schema("R", {"type": "object"}, **unused)) is None
 
 
+def test_a_webhook_may_be_answered_with_anything():
+    document = copy.deepcopy(CONTRACT)
+    answers = next(iter(document["x-webhooks"].values()))["post"]["responses"]
+    answers["default"] = {"description": "x", "content": {"text/plain": {}}}
+    assert find_defect(document) is None
+
+
 def test_a_path_that_is_empty_is_told(tmp_path):
     path = tmp_path / "own.json"
     path.write_text(json.dumps({**CONTRACT, "paths": {"/a": None}}))
