@@ -40,7 +40,7 @@ from mock_server.validation import CALL, Call, ValidationMiddleware
 from mock_server.violations import json_pointer
 from mock_server.world import World, keep_running
 
-__all__ = ["ADMIN", "Front", "Mock", "create_app"]
+__all__ = ["ADMIN", "Front", "Mock", "add_contract", "create_app"]
 
 ADMIN = "/__admin"
 
@@ -145,13 +145,7 @@ class Mock:
             ],
             resolver=Resolver(find_handler),
         )
-        try:
-            connexion.add_api(contract.document)
-        except InvalidSpecification as error:
-            pointer = json_pointer(error.absolute_path)
-            raise FixtureError(contract.path, error.message[:200], pointer) from None
-        except Exception as error:  # whatever a library makes of a document that is none
-            raise FixtureError(contract.path, f"cannot be served: {error}") from None
+        add_contract(connexion, contract)
         return cast(ASGIApp, connexion)
 
     def adopt(self, files: Files, api: ASGIApp) -> None:
@@ -212,6 +206,17 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     Raises FixtureError for an unusable contract, fixture or seed, StoreError for a database.
     """
     return Mock(settings or Settings()).asgi
+
+
+def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:
+    """Have Connexion serve a contract. Raises FixtureError for one that it refuses."""
+    try:
+        connexion.add_api(contract.document)
+    except InvalidSpecification as error:
+        pointer = json_pointer(error.absolute_path)
+        raise FixtureError(contract.path, error.message[:200], pointer) from None
+    except Exception as error:  # whatever a library makes of a document that is none
+        raise FixtureError(contract.path, f"cannot be served: {error}") from None
 
 
 def check_operations(contract: Contract) -> None:

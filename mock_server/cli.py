@@ -13,6 +13,7 @@ from mock_server.options import (
     Seconds,
     check_environment,
     contract_option,
+    file_option,
     operating_options,
     running_options,
     steering_options,
@@ -133,13 +134,7 @@ def _commands() -> dict[str, click.Command]:
 )
 @running_options(4010)
 @contract_option
-@click.option(
-    "--agents",
-    envvar="ADJOURN_AGENTS",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Agents of your own, in place of those that come along.",
-)
+@file_option("agents", "Agents of your own, in place of those that come along.")
 @click.option(
     "--db",
     envvar="ADJOURN_DB",
@@ -148,13 +143,7 @@ def _commands() -> dict[str, click.Command]:
     help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
     "share; without one it stays in memory.",
 )
-@click.option(
-    "--seed",
-    envvar="ADJOURN_SEED",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="YAML or JSON file with agents and sessions to begin with.",
-)
+@file_option("seed", "YAML or JSON file with agents and sessions to begin with.")
 @click.option(
     "--token",
     envvar="ADJOURN_TOKEN",

@@ -10,13 +10,17 @@ import click
 import orjson
 
 from mock_server.client import Client, ClientError
+from mock_server.instants import parse_duration
 from mock_server.options import Seconds
 from mock_server.proxycommand import proxy
 from mock_server.sandboxes import NAME
 
 __all__ = ["COMMANDS"]
 
-_SPAN = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
+_SPAN = re.compile(
+    r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class _Failure(click.ClickException):
@@ -63,7 +67,7 @@ def clock_show(client: Client) -> None:
 @click.argument("span", metavar="SPAN", callback=lambda _, __, text: iso_duration(text))
 @_steering
 def clock_advance(client: Client, span: str) -> None:
-    """Move time forward by SPAN, such as 30m, 1h30m, 2d, 1w or PT90S."""
+    """Move time forward by SPAN, such as 30m, 0.5h, 1h30m, 2d, 1w or PT90S."""
     _tell_clock(client.call("POST", "/__admin/clock/advance", {"by": span}))
 
 
@@ -192,16 +196,15 @@ COMMANDS = {
 
 def iso_duration(text: str) -> str:
     """The ISO 8601 form of a span such as 1h30m; what is one already stays."""
-    if text.upper().startswith(("P", "-P")):
-        return text
     match = _SPAN.fullmatch(text)
-    if match is None or not text:
+    duration = f"P{match[1]}{match[2] and 'T'}{match[2]}".upper() if match else text.upper()
+    try:
+        parse_duration(duration)
+    except ValueError:
         raise click.BadParameter(
-            f"wanted a span such as 30m, 1w2d, 1h30m, 1.5s or PT90S, a fraction of seconds alone, "
-            f"got {text!r}"
-        )
-    weeks, days, hours, minutes, seconds = match.groups("0")
-    return f"P{weeks}W{days}DT{hours}H{minutes}M{seconds}S"
+            f"wanted a span such as 30m, 1w2d, 1h30m, 0.5h or PT90S, got {text!r}"
+        ) from None
+    return duration
 
 
 def _tell_clock(clock: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mock_server.defects import METHODS, find_defect
 from mock_server.fixtures import FixtureError, load_document
 from mock_server.lifecycle import Lifecycle, LifecycleError
 from mock_server.resources import resource
@@ -13,7 +14,6 @@ from mock_server.violations import json_pointer
 
 __all__ = ["Contract", "allowed_methods", "load_contract"]
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # The rules are the suite's business, and the largest part of the file.
 _UNSERVED = ("x-rules", "x-sources")
 
@@ -34,7 +34,7 @@ class Contract:
     def operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Each operation as method, path, operationId and summary."""
         for path, item in self.document["paths"].items():
-            for method in _METHODS:
+            for method in METHODS:
                 if operation := item.get(method):
                     yield (
                         method.upper(),
@@ -55,7 +55,8 @@ class Contract:
 
 def load_contract(path: Path | None = None) -> Contract:
     """Read the contract file. Raises FixtureError, with file and pointer, if it is unusable."""
-    path = path or resource("openapi.yaml")
+    bundled = resource("openapi.yaml")
+    path = path or bundled
     document = load_document(path)
     if not isinstance(document, dict) or "openapi" not in document:
         raise FixtureError(path, "is no OpenAPI document", "/openapi")
@@ -66,11 +67,10 @@ def load_contract(path: Path | None = None) -> Contract:
         raise FixtureError(path, str(error), error.pointer) from None
     except (KeyError, TypeError) as error:
         raise FixtureError(path, f"the table is incomplete: {error}", "/x-lifecycle") from None
-    if not isinstance(document.get("paths"), dict):
-        raise FixtureError(path, "wanted an object", "/paths")
-    for pointer, operation in _operations(document["paths"]):
-        if not isinstance(operation, dict) or "operationId" not in operation:
-            raise FixtureError(path, "wanted an operation with an operationId", pointer)
+    _check_paths(path, document.get("paths"))
+    # The one that comes along is known to be sound, and a start is to be quick.
+    if path != bundled and (defect := find_defect(served)):
+        raise FixtureError(path, defect[1], defect[0])
     return Contract(path, served, lifecycle)
 
 
@@ -82,14 +82,21 @@ def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
     return None
 
 
-def _operations(paths: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _check_paths(file: Path, paths: Any) -> None:
+    """Raise FixtureError unless each path has operations with an operationId."""
+    if not isinstance(paths, dict):
+        raise FixtureError(file, "wanted an object", "/paths")
     for path, item in paths.items():
-        for method in (method for method in _METHODS if method in (item or ())):
-            yield json_pointer(["paths", path, method]), item[method]
+        if not isinstance(item, dict):
+            raise FixtureError(file, "wanted an object", json_pointer(["paths", path]))
+        for method in (method for method in METHODS if method in item):
+            if not isinstance(item[method], dict) or "operationId" not in item[method]:
+                pointer = json_pointer(["paths", path, method])
+                raise FixtureError(file, "wanted an operation with an operationId", pointer)
 
 
 def _methods_of(item: Mapping[str, Any]) -> Iterator[str]:
-    for method in _METHODS:
+    for method in METHODS:
         if method in item:
             yield method.upper()
             if method == "get":

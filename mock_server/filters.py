@@ -16,24 +16,22 @@ def session_tests(sandbox: str, query: SessionQuery) -> Iterator[Test]:
     yield "sandbox =", sandbox
     if query.state != "all":
         yield "is_final =", query.state == "final"
-    if query.agent_id is not None:
-        yield "agent_id =", query.agent_id
-    if query.channel is not None:
-        yield "channel =", query.channel
-    if query.updated_after is not None:
-        yield "last_activity >", query.updated_after
+    yield from _given(
+        ("agent_id =", query.agent_id),
+        ("channel =", query.channel),
+        ("last_activity >", query.updated_after),
+    )
 
 
 def call_result_tests(sandbox: str, query: CallResultQuery) -> Iterator[Test]:
     """What a call result of a search must satisfy, beside `memberships` and the data."""
     yield "sandbox =", sandbox
     yield "visible <=", query.visible_at
-    if query.completed_from is not None:
-        yield "completed >=", query.completed_from
-    if query.completed_to is not None:
-        yield "completed <=", query.completed_to
-    if query.endpoint is not None:
-        yield "endpoint =", query.endpoint
+    yield from _given(
+        ("completed >=", query.completed_from),
+        ("completed <=", query.completed_to),
+        ("endpoint =", query.endpoint),
+    )
 
 
 def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
@@ -50,3 +48,7 @@ def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
 def all_of(tests: Sequence[Test], mark: str) -> tuple[str, list[Any]]:
     """The condition that all of them make, with its values; `mark` stands for a value."""
     return " AND ".join(f"{test} {mark}" for test, _ in tests), [value for _, value in tests]
+
+
+def _given(*tests: Test) -> Iterator[Test]:
+    return (test for test in tests if test[1] is not None)

@@ -8,7 +8,7 @@ import jsonschema_rs
 import yaml
 
 from mock_server.schemas import FORMATS
-from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.violations import body_violations
 
 __all__ = ["FixtureError", "fixture_violations", "load_document", "load_fixture"]
 
@@ -139,10 +139,7 @@ def load_fixture(path: Path) -> Mapping[str, Any]:
 
 def fixture_violations(document: Any) -> list[dict[str, str]]:
     """Each place where a document is no fixture."""
-    return [
-        violation("body", pointer_of(error), describe_error(error), error.kind.name)
-        for error in _VALIDATOR.iter_errors(document)
-    ]
+    return body_violations(_VALIDATOR, document, _FIXTURE)
 
 
 def _line_at(path: Path, pointer: str) -> int | None:

@@ -30,6 +30,19 @@ _CHUNKED = (
 
 async def inject(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Let `app` answer under a fault. Raises Problem where the server gives no connection."""
+    try:
+        await _befall(fault, app, scope, receive, send)
+    except asyncio.CancelledError:  # a fault that outlasts the grace of the stopping server
+        if fault.name is None:
+            detail = "The mock is stopped; the request was not carried out."
+            raise Problem("stopped", detail) from None
+        if TRANSPORT not in scope["extensions"]:
+            raise
+        _transport(scope).abort()
+        await gone(receive)
+
+
+async def _befall(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     if fault.name is None:
         await asyncio.sleep((fault.delay_ms or 0) / 1000)
         await app(scope, receive, send)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 
 __all__ = [
@@ -23,8 +24,7 @@ EARLIEST = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _ABROAD = 2 * 3600
 _DURATION = re.compile(
-    r"(-)?P(?:(\d+)W)?(?:(\d+)D)?"
-    r"(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6})\d*)?S)?)?",
+    r"(-)?P(?:{0}W)?(?:{0}D)?(?:T(?=\d)(?:{0}H)?(?:{0}M)?(?:{0}S)?)?".format(r"(\d+(?:[.,]\d+)?)"),
     re.ASCII,
 )
 _SPANS = (604800, 86400, 3600, 60, 1)
@@ -68,14 +68,17 @@ def parse_instant(text: str) -> int:
 def parse_duration(text: str) -> int:
     """Microseconds for an ISO 8601 duration of weeks, days, hours, minutes and seconds.
 
-    Raises ValueError on anything else, months and years included: they have no fixed length.
+    Each may have a fraction; what is finer than a microsecond is cut off. Raises ValueError on
+    anything else, months and years included: they have no fixed length.
     """
     match = _DURATION.fullmatch(text.upper())
     if match is None or not any(match.groups()[1:]):
         raise ValueError(f"{text} is no ISO 8601 duration")
-    sign, *whole, fraction = match.groups("0")
-    seconds = sum(int(count) * span for count, span in zip(whole, _SPANS, strict=True))
-    micros = seconds * SECOND + int(f"{fraction:0<6}")
+    sign, *counts = match.groups("0")
+    seconds = sum(
+        Fraction(count.replace(",", ".")) * span for count, span in zip(counts, _SPANS, strict=True)
+    )
+    micros = int(seconds * SECOND)
     return -micros if sign == "-" else micros
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Seconds",
     "check_environment",
     "contract_option",
+    "file_option",
     "operating_options",
     "running_options",
     "steering_options",
@@ -134,6 +135,13 @@ def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> st
     return token
 
 
+def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
+    """An option that takes the path of a file."""
+    variable = _PREFIX + name.upper().replace("-", "_")
+    kind = click.Path(path_type=Path)
+    return click.option(f"--{name}", envvar=variable, metavar="FILE", type=kind, help=help, **more)
+
+
 _STEERING = [
     click.option(
         "--admin-token",
@@ -162,15 +170,12 @@ _STEERING = [
     ),
 ]
 _RUNNING = [
-    click.option(
-        "--config",
-        envvar="ADJOURN_CONFIG",
+    file_option(
+        "config",
+        "TOML file with options by their names; the environment wins over it.",
         is_eager=True,
         expose_value=False,
         callback=_read_config,
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="TOML file with options by their names; the environment wins over it.",
     ),
     click.option(
         "--json",
@@ -187,20 +192,8 @@ _RUNNING = [
         show_default=True,
         help="How the log on stderr is written.",
     ),
-    click.option(
-        "--ssl-certfile",
-        envvar="ADJOURN_SSL_CERTFILE",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Certificate chain, for https.",
-    ),
-    click.option(
-        "--ssl-keyfile",
-        envvar="ADJOURN_SSL_KEYFILE",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Its private key.",
-    ),
+    file_option("ssl-certfile", "Certificate chain, for https."),
+    file_option("ssl-keyfile", "Its private key."),
 ]
 _OPERATING = [
     click.option(
@@ -230,12 +223,8 @@ _OPERATING = [
         "--no-journal", is_flag=True, envvar="ADJOURN_NO_JOURNAL", help="Keep no requests."
     ),
 ]
-contract_option = click.option(
-    "--contract",
-    envvar="ADJOURN_CONTRACT",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A contract of your own, in place of the openapi.yaml that comes along.",
+contract_option = file_option(
+    "contract", "A contract of your own, in place of the openapi.yaml that comes along."
 )
 
 

@@ -15,7 +15,7 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.app import ADMIN, Front
+from mock_server.app import ADMIN, Front, add_contract
 from mock_server.contract import Contract
 from mock_server.errors import Errors, refusal
 from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
@@ -149,7 +149,7 @@ class Proxy:
             ],
             resolver=Resolver(lambda _: self.forward),
         )
-        connexion.add_api(contract.document)
+        add_contract(connexion, contract)
         app: ASGIApp = connexion
         return app
 

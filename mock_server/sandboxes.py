@@ -115,11 +115,15 @@ class Sandboxes:
             sandbox.last_left = time.monotonic()
 
     async def delete(self, name: str) -> None:
-        """Drop a sandbox with all that it holds. Raises Problem for an unknown one."""
-        sandbox = self.others.pop(name, None)
-        if sandbox is None:
+        """Drop a sandbox with all that it holds. Raises Problem for an unknown one.
+
+        Other mocks may have filled one that this one has not met.
+        """
+        if name not in self.others and not await self._is_shared(name):
             raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
-        await sandbox.world.forget()
+        sandbox = self.others.pop(name, None)
+        world = self.make(name) if sandbox is None else sandbox.world
+        await world.forget()
 
     async def drop_idle(self) -> None:
         """Drop the sandboxes in which no mock has had a request for too long."""
@@ -142,6 +146,9 @@ class Sandboxes:
     @property
     def _pause(self) -> float:
         return self.idle / _SWEEPS_PER_IDLE_TIME
+
+    async def _is_shared(self, name: str) -> bool:
+        return self.storage.shared and name in await self.storage.sandboxes()
 
     async def _drop(self, name: str, sandbox: Sandbox) -> None:
         dropped = False

@@ -6,7 +6,17 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-__all__ = ["describe_error", "describe_value", "json_pointer", "pointer_of", "violation"]
+from mock_server.nearest import did_you_mean
+
+__all__ = [
+    "body_violations",
+    "describe_error",
+    "describe_value",
+    "json_pointer",
+    "pointer_of",
+    "quote",
+    "violation",
+]
 
 _SHOWN = 60
 _WANTED = {
@@ -20,6 +30,7 @@ _WANTED = {
 }
 _FORMATS = {
     "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
+    "regex": "a regular expression",
     "webhook-url": "an http or https URL with a host, a port up to 65535 and no blanks",
 }
 
@@ -60,14 +71,31 @@ def describe_value(value: Any) -> str:
     return "an object"
 
 
-def describe_error(error: jsonschema_rs.ValidationError) -> str:
-    """What a schema wanted and what came, in one line of bounded length."""
+def body_violations(
+    validator: jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator,
+    value: Any,
+    schema: Any,
+) -> list[dict[str, str]]:
+    """Each place where a body breaks the schema that its validator was made from."""
+    return [
+        violation("body", pointer_of(error), describe_error(error, schema), error.kind.name)
+        for error in validator.iter_errors(value)
+    ]
+
+
+def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
+    """What a schema wanted and what came, in one line of bounded length.
+
+    Given the whole schema, it tells the nearest known name of an unknown member.
+    """
     facts = error.kind.as_dict()
     name = error.kind.name
     if name == "required":
         return "wanted this member, got none"
     if name == "additionalProperties":
-        return f"wanted no member {', '.join(quote(key) for key in facts['unexpected'][:5])}"
+        unknown, known = facts["unexpected"][:5], _known_members(error, schema)
+        hints = "".join(did_you_mean(name, known) for name in unknown)
+        return f"wanted no member {', '.join(map(quote, unknown))}{hints}"
     if name == "propertyNames":
         return f"in the name of a member: {describe_error(facts['error'])}"
     return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
@@ -76,6 +104,16 @@ def describe_error(error: jsonschema_rs.ValidationError) -> str:
 def quote(text: str) -> str:
     """A JSON string of bounded length."""
     return orjson.dumps(_cut(text)).decode()
+
+
+def _known_members(error: jsonschema_rs.ValidationError, schema: Any) -> Iterable[str]:
+    """The members that a schema has beside those that it was asked about."""
+    if schema is None:
+        return ()
+    for part in error.schema_path[:-1]:
+        schema = schema[part]
+    members: Iterable[str] = schema.get("properties", ())
+    return members
 
 
 def _wanted(name: str, facts: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
-"""Serve this folder: `python examples/web/serve.py [PORT]`, beside a mock that runs."""
+"""Serve this folder: `python examples/web/serve.py [PORT] [--api URL]`, beside a mock that runs."""
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,12 @@ def make_server(port: int) -> ThreadingHTTPServer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Serve the example page.")
     parser.add_argument("port", nargs="?", type=int, default=8000, help="0 takes a free one")
-    with make_server(parser.parse_args().port) as server:
-        print(f"http://127.0.0.1:{server.server_address[1]}/?api=http://127.0.0.1:4010", flush=True)
+    parser.add_argument("--api", default="http://127.0.0.1:4010", help="where the mock is")
+    options = parser.parse_args()
+    try:
+        server = make_server(options.port)
+    except OSError as error:
+        parser.exit(1, f"port {options.port} cannot be taken: {error.strerror}\n")
+    with server, suppress(KeyboardInterrupt):
+        print(f"http://127.0.0.1:{server.server_address[1]}/?api={options.api}", flush=True)
         server.serve_forever()

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.types import Message, Send
+from jsonschema_rs import Draft4Validator
+from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.bodies import parse_strictly
 from mock_server.nearest import did_you_mean
@@ -13,12 +14,18 @@ from mock_server.sandboxes import PARAMETER
 from mock_server.schemas import compile_schema
 from mock_server.settings import Settings
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
-from mock_server.violations import describe_error, json_pointer, quote, violation
+from mock_server.violations import (
+    body_violations,
+    describe_error,
+    json_pointer,
+    quote,
+    violation,
+)
 
 __all__ = ["AdminValidation"]
 
 
-_NO_BODY = compile_schema({"type": "object", "properties": {}, "additionalProperties": False})
+_NO_BODY = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
 class StrictReader(QueryReader):
@@ -27,12 +34,12 @@ class StrictReader(QueryReader):
     def read(self, query: bytes, errors: list[dict[str, str]]) -> dict[str, Any]:
         """The values given, with defaults; unknown parameters are violations too."""
         given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        known = [*self.schemas, PARAMETER]
         for name in dict.fromkeys(name for name, _ in given):
-            if name not in self.schemas and name != PARAMETER:
-                known = ", ".join(self.schemas) or "none"
-                detail = f"wanted no such parameter, got {quote(name)}; there is {known}"
-                hint = did_you_mean(name, self.schemas)
-                errors.append(violation("query", json_pointer([name]), f"{detail}{hint}"))
+            if name not in known:
+                legal = f"there is {', '.join(known)}{did_you_mean(name, known)}"
+                detail = f"wanted no such parameter, got {quote(name)}; {legal}"
+                errors.append(violation("query", json_pointer([name]), detail))
         return super().read(query, errors)
 
 
@@ -47,12 +54,29 @@ class AdminOperation(ValidatedOperation):
     def __init__(self, next_app: Any, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
         self.query = StrictReader(operation.parameters, frozenset())
-        self.body = self.body or _NO_BODY
+        content = operation.request_body.get("content", {})
+        self.schema = content.get("application/json", {}).get("schema", _NO_BODY)
+        self.body = self.body or compile_schema(_NO_BODY)
         self.path = _path_validators(operation.parameters)
 
     def parse_body(self, raw: bytes) -> Any:
         """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
         return parse_strictly(raw)
+
+    async def read_json(
+        self,
+        scope: Scope,
+        receive: Receive,
+        validator: Draft4Validator,
+        errors: list[dict[str, str]],
+    ) -> Any:
+        """The body's value; of a member that is unknown, `errors` tells the nearest known one."""
+        found: list[dict[str, str]] = []
+        value = await super().read_json(scope, receive, validator, found)
+        if any("keyword" in error for error in found):
+            found = body_violations(validator, value, self.schema)
+        errors.extend(found)
+        return value
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters. Raises Problem for one that its schema refuses."""

@@ -127,6 +127,37 @@ def test_a_stop_finishes_what_is_in_flight(launch):
     assert process.wait(5) == 0
 
 
+def test_a_stop_ends_faults_that_last_longer_than_its_grace(launch):
+    process, facts = launch("--port", "0")
+    lasting = [
+        {"X-Mock-Delay": "60000"},
+        {"X-Mock-Fault": "TIMEOUT"},
+        {"X-Mock-Fault": "SLOW_DRIP", "X-Mock-Delay": "60000"},
+        {"X-Mock-Fault": "SERVER_ERROR", "X-Mock-Delay": "60000"},
+    ]
+    answers = {}
+
+    def ask(number):
+        headers, body = {**KEY, **lasting[number]}, {"agent_id": "agent-echo"}
+        try:
+            url = f"{facts['url']}{CHATS}"
+            answer = httpx.post(url, json=body, headers=headers, timeout=20, trust_env=False)
+            answers[number] = answer.json()["type"]
+        except httpx.RemoteProtocolError:
+            answers[number] = "hung up"
+
+    asking = [threading.Thread(target=ask, args=(number,)) for number in range(len(lasting))]
+    for thread in asking:
+        thread.start()
+    time.sleep(0.5)  # so that all of them are under way
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(8) == 0
+    for thread in asking:
+        thread.join(5)
+    assert answers == {0: "/problems/stopped", 1: "hung up", 2: "hung up", 3: "hung up"}
+    assert "Traceback" not in process.stderr.read()
+
+
 def test_a_stop_ends_open_streams_within_a_second(launch):
     process, facts = launch("--port", "0")
     with (

@@ -66,7 +66,8 @@ def test_a_changed_contract_is_in_force_and_the_state_is_held_to_it(watched, cap
         ("seed", None, ["seed.yaml", "cannot be read"]),
         ("contract", "openapi: 3.0.3", ["openapi.yaml"]),
         ("contract", "{}", ["openapi.yaml", "/openapi"]),
-        ("contract", "operation", ["openapi.yaml", "getChatX"]),
+        ("contract", ("getChat", "getChatX"), ["openapi.yaml", "getChatX"]),
+        ("contract", ("minimum: 60", "minimum: x"), ["openapi.yaml", "/minimum: wanted a number"]),
     ],
 )
 def test_a_broken_file_changes_nothing_and_says_why(watched, caplog, eventually, file, text, words):
@@ -76,7 +77,7 @@ def test_a_broken_file_changes_nothing_and_says_why(watched, caplog, eventually,
         path.unlink()
     else:
         whole = watched.contract_file.read_text()
-        path.write_text(whole.replace("getChat", "getChatX") if text == "operation" else text)
+        path.write_text(whole.replace(*text) if isinstance(text, tuple) else text)
     told(caplog, eventually, "kept the old files", *words)
     assert watched.submit(session, "x").json()["messages"][0]["content"] == "One: x"
     path.write_text(whole_again(file))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.instants import format_instant, parse_instant
+from mock_server.instants import SECOND, format_instant, parse_duration, parse_instant
 
 INSTANT = 1_767_603_600_123_456
 
@@ -41,3 +41,18 @@ def test_any_rfc_3339_text_is_read(text, instant):
 def test_anything_else_is_no_instant(text):
     with pytest.raises(ValueError, match=r"\w"):
         parse_instant(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("PT0.5H", 1800), ("PT1.5M", 90), ("P0.5D", 43200), ("P1.5W", 907200), ("PT1,5S", 1.5),
+     ("PT1H0.5M", 3630), ("-PT0.5H", -1800), ("PT0.0000019S", 0.000001)],
+)  # fmt: skip
+def test_a_duration_may_have_fractions(text, seconds):
+    assert parse_duration(text) == round(seconds * SECOND)
+
+
+@pytest.mark.parametrize("text", ["PT", "P", "PT.5H", "PT1.H", "PT1.5.5H", "PT1H2", "P1Y", "0.5h"])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match="no ISO 8601 duration"):
+        parse_duration(text)

@@ -249,6 +249,14 @@ def test_a_sandbox_is_dropped_when_no_mock_uses_it(replicas, postgres, database)
         wait_until(lambda client=client: known(client) == ["default"])
 
 
+def test_a_sandbox_is_deleted_by_a_mock_that_has_not_met_it(two):
+    (one,) = in_sandbox(two[:1], "unmet")
+    session = one.open()["id"]
+    assert two[1].admin("DELETE", "/sandboxes/unmet").status_code == 204
+    assert one.get(f"/api/v1/chats/{session}").status_code == 404
+    assert two[1].admin("DELETE", "/sandboxes/unmet").status_code == 404
+
+
 def test_a_seed_is_planted_once(replicas, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(
