@@ -98,6 +98,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
         (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
         (("--index-wait",), {"type": float, "help": "Seconds for a call result. Default: 15."}),
+        (("--webhook-wait",), {"type": float, "help": "Seconds for a webhook. Default: 90."}),
         (("--timeout",), {"type": float, "help": "Seconds to wait for an answer. Default: 10."}),
         (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
         (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),

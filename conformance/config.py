@@ -63,6 +63,7 @@ class Config:
     webhook_listen: str | None = None
     ttl_grace: float = 75.0
     index_wait: float = 15.0
+    webhook_wait: float = 90.0
     timeout: float = 10.0
     rate: float = 0.0
     max_sessions: int = 0
@@ -92,6 +93,7 @@ class Config:
         for name in (
             "ttl_grace",
             "index_wait",
+            "webhook_wait",
             "rate",
             "max_sessions",
             "max_turns",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import select
+import socket
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from typing import Any
@@ -18,19 +22,23 @@ from conformance.config import UsageError
 __all__ = ["HANG", "Delivery", "Listener"]
 
 HANG = 0  # an answer that does not come
-LONGEST_HANG = 90.0  # seconds after which a hanging answer gives up
+LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
+THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry
+AT_ONCE = 5.0  # seconds; a gateway may hold on to what its own caller has given up before
 PAUSE = 0.05
 LIMIT = 4 * 1024 * 1024  # bytes of a payload
 
 
 @dataclass
 class Delivery:
-    """One request that came in. `at` is monotonic seconds; `answer` the status it was given."""
+    """One request that came in. `at` is monotonic seconds; `answer` the status it was given, and
+    `over` when that was, or when its sender gave up."""
 
     at: float
     payload: Any
     headers: dict[str, str]
     answer: int
+    over: float = math.inf
 
 
 @dataclass
@@ -101,6 +109,16 @@ class Listener:
             time.sleep(PAUSE)
         return found
 
+    def retry(self, first: Delivery, marker: str, patience: float) -> Delivery | None:
+        """The first delivery that came after that one was over, if any within the patience."""
+        deadline = time.monotonic() + patience
+        while True:
+            late = min(first.over, first.at + AT_ONCE)
+            found = [delivery for delivery in self.deliveries(marker) if delivery.at > late]
+            if found or time.monotonic() >= deadline:
+                return found[0] if found else None
+            time.sleep(PAUSE)
+
     def settled(self, marker: str, seconds: float) -> list[Delivery]:
         """The deliveries when nothing more has come for so long."""
         count = -1
@@ -109,7 +127,7 @@ class Listener:
             self.wait(marker, count + 1, seconds)
         return found
 
-    def receive(self, payload: Any, headers: dict[str, str]) -> int:
+    def receive(self, payload: Any, headers: dict[str, str]) -> Delivery:
         payload_object = payload if isinstance(payload, dict) else {}
         data = payload_object.get("callAdditionalData")
         marker = data.get("marker") if isinstance(data, dict) else None
@@ -119,11 +137,12 @@ class Listener:
             inbox = self.inboxes[str(marker)]
             status = inbox.answers.pop(0) if inbox.answers else 200
             kept = self.strangers if marker is None else inbox.deliveries
-            kept.append(Delivery(time.monotonic(), payload, headers, status))
-        return status
+            delivery = Delivery(time.monotonic(), payload, headers, status)
+            kept.append(delivery)
+        return delivery
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        receive: Callable[[Any, dict[str, str]], int] = self.receive
+        receive: Callable[[Any, dict[str, str]], Delivery] = self.receive
         stopped = self.stopped
 
         class Handler(BaseHTTPRequestHandler):
@@ -134,12 +153,16 @@ class Listener:
                 except ValueError:
                     payload = None
                 headers = {key.lower(): value for key, value in self.headers.items()}
-                status = receive(payload, headers)
-                if status == HANG:
-                    stopped.wait(LONGEST_HANG)
+                delivery = receive(payload, headers)
+                if delivery.answer == HANG:
+                    hang(self.connection, stopped)
                     self.close_connection = True
+                    delivery.over = time.monotonic()
                     return
-                self.send_response(status)
+                if delivery.answer >= HTTPStatus.BAD_REQUEST:
+                    stopped.wait(THOUGHT)
+                delivery.over = time.monotonic()  # before the sender can know
+                self.send_response(delivery.answer)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -149,6 +172,14 @@ class Listener:
                 """The run's own report tells what came."""
 
         return Handler
+
+
+def hang(connection: socket.socket, stopped: threading.Event) -> None:
+    """Answer nothing, until the sender gives up."""
+    deadline = time.monotonic() + LONGEST_HANG
+    while not stopped.wait(PAUSE) and time.monotonic() < deadline:
+        if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
+            return
 
 
 def body_of(headers: Message, stream: BufferedIOBase) -> bytes:

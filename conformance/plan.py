@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 
 from conformance import timeouts
-from conformance.checks import generated, races, webhooks
+from conformance.checks import generated, races
 from conformance.config import Config, UsageError
 from conformance.contract import Contract
 from conformance.replay import Replay
@@ -132,10 +132,11 @@ def concurrency(config: Config, pack: Pack) -> int:
     return min(peaks.get(pack, 1), config.max_concurrency)
 
 
-def waiting(config: Config, pack: Pack) -> float:
+def waiting(config: Config, checks: dict[str, Check], pack: Pack) -> float:
     """The seconds that a pack waits for what takes its time, at most and at one place."""
     waits: dict[Pack, float] = {
+        "core": config.index_wait if any(id.startswith("FIN-") for id in checks) else 0.0,
         "ttl": timeouts.longest(config.ttl_grace),
-        "webhooks": webhooks.RETRY_PATIENCE,
+        "webhooks": config.webhook_wait,
     }
     return waits.get(pack, 0.0)

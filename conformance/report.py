@@ -105,7 +105,7 @@ def _command(run: Run, *rules: str) -> str:
     words = ["python -m conformance"]
     if not run.embedded:
         words.append(f"--target {config.target}")
-        for name in ("ttl_grace", "index_wait"):
+        for name in ("ttl_grace", "index_wait", "webhook_wait"):
             if (seconds := getattr(config, name)) != getattr(Config, name):
                 words.append(f"{_flag(name)} {seconds:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):

@@ -50,7 +50,7 @@ def print_plan(
     click.echo(f"scope     {scope(config)}")
     click.echo(f"target    {config.target or 'the embedded mock'}")
     for pack, (count, of_pack) in by_pack(config, checks).items():
-        wait = waiting(config, pack)
+        wait = waiting(config, checks, pack)
         click.echo(
             f"pack      {pack}: {count} checks, at most {_words(of_pack)},"
             f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"

@@ -13,8 +13,6 @@ from conformance.likeness import text_of
 from conformance.listener import HANG, Delivery, Listener
 from conformance.rules import rule
 
-PATIENCE = 30.0  # seconds until a first delivery
-RETRY_PATIENCE = 90.0  # seconds until a delivery is sent again
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
 
 
@@ -49,7 +47,7 @@ class Announced:
 
     def arrived(self) -> list[Delivery]:
         """What came for the session; nothing where the patience was in vain."""
-        found = self.listener.wait(self.marker, 1, PATIENCE)
+        found = self.listener.wait(self.marker, 1, self.api.config.webhook_wait)
         if not found and not self.listener.heard:
             self.listener.vain = (
                 "no webhook holds the data or the id of its session, so none can be told"
@@ -84,9 +82,17 @@ class Announced:
         self.first()
         return self.listener.settled(self.marker, SETTLE)
 
-    def again(self) -> list[Delivery]:
-        self.first()
-        return self.listener.wait(self.marker, 2, RETRY_PATIENCE)
+    def retried(self) -> Delivery | None:
+        """The delivery that follows a failed one; another that came beside it is none."""
+        return self.listener.retry(self.first(), self.marker, self.api.config.webhook_wait)
+
+    def again(self, after: str) -> Delivery:
+        found = self.retried()
+        beside = len(self.listener.deliveries(self.marker)) - 1
+        came = f"{beside} beside the first, none after it" if beside else "none"
+        expect(found is not None, f"another delivery {within(self.api)} of {after}", came)
+        assert found is not None
+        return found
 
 
 @rule("HOOK-01", "webhooks", turns=1)
@@ -95,7 +101,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     api.given_turn(session.id, text)
     session.end()
     found = session.arrived() or session.likely(text)
-    wanted = f"a webhook to {listener.url} within {PATIENCE:g} s of the end"
+    wanted = f"a webhook to {listener.url} {within(api)} of the end"
     question = f"none (is the agent's result webhook pointed at {listener.url}?)"
     expect(len(found) > 0, wanted, question)
     payload = api.client.watch.contract.component("CompletedWebHookPayload")
@@ -131,10 +137,10 @@ def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
     failed, taken = Announced(api, listener, 500), Announced(api, listener)
     for session in (*refused.values(), failed, taken):
         session.end()
-    retried = failed.again()  # tells how long the deployment takes to send something again
-    if len(retried) < 2:
+    retried = failed.retried()  # tells how long the deployment takes to send something again
+    if retried is None:
         raise Blocked("not even a 500 is sent again, see HOOK-04")
-    delay = retried[1].at - retried[0].at
+    delay = retried.at - failed.first().at
     if len(taken.settled()) > 1:
         raise Blocked("what is taken comes more than once too, see HOOK-02")
     for status, session in refused.items():
@@ -149,19 +155,16 @@ def check_a_5xx_is_sent_again(api: Api, listener: Listener) -> None:
     for session in failed.values():
         session.end()
     for status, session in failed.items():
-        found = session.again()
-        wanted = f"another delivery within {RETRY_PATIENCE:g} s of a {status}"
-        expect(len(found) > 1, wanted, "none")
-        same = found[0].payload == found[1].payload
-        expect(same, "the same payload again", shown(found[1].payload))
+        again = session.again(f"a {status}")
+        same = again.payload == session.first().payload
+        expect(same, "the same payload again", shown(again.payload))
 
 
 @rule("HOOK-05", "webhooks")
 def check_a_silent_receiver_is_tried_again(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, HANG)
     session.end()
-    found = session.again()
-    expect(len(found) > 1, f"another delivery within {RETRY_PATIENCE:g} s of silence", "none")
+    session.again("silence")
 
 
 @rule("HOOK-06", "webhooks", sessions=2, turns=3)
@@ -199,7 +202,11 @@ def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, agent_id=api.config.closing_agent)
     session.close()
     found = session.arrived()
-    expect(len(found) > 0, f"a webhook within {PATIENCE:g} s of the agent's finish", "none")
+    expect(len(found) > 0, f"a webhook {within(api)} of the agent's finish", "none")
+
+
+def within(api: Api) -> str:
+    return f"within {api.config.webhook_wait:g} s (--webhook-wait)"
 
 
 def object_of(delivery: Delivery) -> Json:

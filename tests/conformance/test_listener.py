@@ -1,7 +1,9 @@
 """Webhooks as they come in, each answered as its check has said."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -82,6 +84,36 @@ def test_waiting_ends_with_the_delivery(listener: Listener) -> None:
 
 def test_waiting_ends_with_the_patience(listener: Listener) -> None:
     assert listener.wait("one", 1, 0.1) == []
+
+
+def test_what_comes_when_the_first_is_over_is_a_retry(listener: Listener) -> None:
+    listener.answer("one", 500)
+    deliver(listener, "one")
+    first = listener.deliveries("one")[0]
+    assert listener.retry(first, "one", 0.1) is None
+    deliver(listener, "one")
+    assert listener.retry(first, "one", 0.1) is listener.deliveries("one")[1]
+
+
+@pytest.mark.parametrize("answer", [500, HANG])
+def test_what_comes_beside_the_first_is_no_retry(listener: Listener, answer: int) -> None:
+    listener.answer("one", answer)
+    sender = threading.Thread(target=given_up, args=(listener, "one"))
+    sender.start()
+    assert listener.wait("one", 1, 5)
+    deliver(listener, "one")
+    sender.join()
+    first, beside = listener.deliveries("one")
+    assert listener.retry(first, "one", 0.1) is None
+    deliver(listener, "one")
+    retry = listener.retry(first, "one", 5)
+    assert retry is not None
+    assert retry is not beside
+
+
+def given_up(listener: Listener, marker: str) -> None:
+    with suppress(httpx.ReadTimeout):
+        deliver(listener, marker, timeout=1)
 
 
 def test_deliveries_settle_when_nothing_more_comes(listener: Listener) -> None:

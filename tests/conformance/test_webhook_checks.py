@@ -26,8 +26,7 @@ Open = Callable[..., Api]
 
 
 @pytest.fixture
-def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    monkeypatch.setattr(webhooks, "PATIENCE", 0.2)
+def listener() -> Iterator[Listener]:
     made = Listener("127.0.0.1:0")
     yield made
     made.close()
@@ -52,7 +51,7 @@ def target(
                 listener.receive(payload, {})
             return httpx.Response(200, json=session(is_final=True))
 
-        return connect(answer, webhook_listen=listener.url)
+        return connect(answer, webhook_listen=listener.url, webhook_wait=0.2)
 
     return make
 

@@ -23,6 +23,7 @@ __all__ = ["FAULT", "Sight", "Task", "contract", "play", "profile_of"]
 FAULT = "harness-fault"
 CORE_PACKS = ("smoke", "core")
 PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seconds
+WEBHOOK_WAIT = 20.0  # seconds, as the webhooks are prompt
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _played(task: Task) -> list[Sight]:
             closing_text=FIXTURE_AGENTS["closing_text"],
             disabled_agent=FIXTURE_AGENTS["disabled_agent"],
             webhook_listen=listener.url if listener else None,
+            webhook_wait=WEBHOOK_WAIT,
             rules=(task.rule,) if task.rule else (),
         )
         return [_run(task, replace(config, seed=seed), listener) for seed in task.seeds]

@@ -79,6 +79,7 @@ def look(fault: str) -> Sight:
                 profile=profile,
                 repeats=0,
                 webhook_listen=listener.url if listener else None,
+                webhook_wait=30.0,
             )
             run = Run(config, contract(), listener=listener)
             run.execute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ import orjson
 from mock_server import webhooks as module
 from mock_server.chats import Chats
 from mock_server.pipeline import Pipeline
+from mock_server.sender import Sender
 from mock_server.store import SqliteRepository
 from mock_server.webhooks import Dispatcher
 
@@ -105,6 +107,25 @@ def _shortened(delivery: Any) -> Any:
         return delivery
     payload = orjson.loads(delivery.payload)
     return replace(delivery, payload=orjson.dumps({**payload, "transcription": [], "result": {}}))
+
+
+@mutant("HOOK-04", "each delivery is sent twice at once, and a 5xx is final")
+def twins_in_the_place_of_a_retry(patch: Patch) -> None:
+    server_error_is_final(patch)
+    sent_twice_at_once(patch)
+
+
+def sent_twice_at_once(patch: Patch) -> None:
+    @patch.around(Sender, "__call__")
+    async def send(real: Any, sender: Sender, *given: Any) -> Any:
+        answers = await asyncio.gather(real(sender, *given), real(sender, *given))
+        return answers[0]
+
+
+@mutant("HOOK-05", "each delivery is sent twice at once, and silence is final")
+def twins_for_a_silent_receiver(patch: Patch) -> None:
+    silence_is_final(patch)
+    sent_twice_at_once(patch)
 
 
 @mutant("HOOK-05", "a delivery that was not answered is given up")
