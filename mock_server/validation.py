@@ -17,7 +17,7 @@ from mock_server.parameters import QueryReader, canonical_id
 from mock_server.problems import Problem
 from mock_server.schemas import compile_schema, relaxed
 from mock_server.settings import Settings
-from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.violations import body_violations, pointer_of, violation
 
 __all__ = ["CALL", "Call", "ValidationMiddleware"]
 
@@ -50,7 +50,8 @@ class ValidatedOperation:
         self.handler = operation.function
         self.choices = choices
         self.query = QueryReader(operation.parameters, clamped)
-        self.body = _body_validator(operation, choices)
+        self.schema = _body_schema(operation, choices)
+        self.body = None if self.schema is None else compile_schema(self.schema)
         self.body_required = _body_required(operation, choices)
         self.responses = _response_validators(operation)
         self.validates_responses = settings.validate_responses
@@ -114,7 +115,7 @@ class ValidatedOperation:
         check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
         value = self.parse_body(raw)
         if not validator.is_valid(value):
-            errors.extend(_body_violations(validator, value))
+            errors.extend(body_violations(validator, value, self.schema))
         return value
 
     def invalid(self, errors: list[dict[str, str]]) -> Problem:
@@ -185,17 +186,15 @@ class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[mis
         return api
 
 
-def _body_validator(
-    operation: Any, choices: Mapping[str, str]
-) -> jsonschema_rs.Draft4Validator | None:
+def _body_schema(operation: Any, choices: Mapping[str, str]) -> Mapping[str, Any] | None:
     content = operation.request_body.get("content", {})
     if "application/json" not in content:
         return None
-    schema = content["application/json"]["schema"]
-    if choices["ttl_range"] == "clamp" and "ttl_seconds" in schema["properties"]:
-        ttl = relaxed(schema["properties"]["ttl_seconds"])
-        schema = {**schema, "properties": {**schema["properties"], "ttl_seconds": ttl}}
-    return compile_schema(schema)
+    schema: Mapping[str, Any] = content["application/json"]["schema"]
+    members = schema.get("properties", {})
+    if choices["ttl_range"] == "clamp" and "ttl_seconds" in members:
+        return {**schema, "properties": {**members, "ttl_seconds": relaxed(members["ttl_seconds"])}}
+    return schema
 
 
 def _body_required(operation: Any, choices: Mapping[str, str]) -> bool:
@@ -209,13 +208,6 @@ def _response_validators(operation: Any) -> dict[tuple[int, str], jsonschema_rs.
         for status, response in operation.responses.items()
         for media_type, media in response.get("content", {}).items()
     }
-
-
-def _body_violations(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[dict[str, str]]:
-    return [
-        violation("body", pointer_of(error), describe_error(error), error.kind.name)
-        for error in validator.iter_errors(value)
-    ]
 
 
 def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jsonschema_rs import Draft4Validator
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Send
 
 from mock_server.bodies import parse_strictly
 from mock_server.nearest import did_you_mean
@@ -15,7 +14,6 @@ from mock_server.schemas import compile_schema
 from mock_server.settings import Settings
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
 from mock_server.violations import (
-    body_violations,
     describe_error,
     json_pointer,
     quote,
@@ -54,29 +52,13 @@ class AdminOperation(ValidatedOperation):
     def __init__(self, next_app: Any, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
         self.query = StrictReader(operation.parameters, frozenset())
-        content = operation.request_body.get("content", {})
-        self.schema = content.get("application/json", {}).get("schema", _NO_BODY)
+        self.schema = self.schema or _NO_BODY
         self.body = self.body or compile_schema(_NO_BODY)
         self.path = _path_validators(operation.parameters)
 
     def parse_body(self, raw: bytes) -> Any:
         """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
         return parse_strictly(raw)
-
-    async def read_json(
-        self,
-        scope: Scope,
-        receive: Receive,
-        validator: Draft4Validator,
-        errors: list[dict[str, str]],
-    ) -> Any:
-        """The body's value; of a member that is unknown, `errors` tells the nearest known one."""
-        found: list[dict[str, str]] = []
-        value = await super().read_json(scope, receive, validator, found)
-        if any("keyword" in error for error in found):
-            found = body_violations(validator, value, self.schema)
-        errors.extend(found)
-        return value
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters. Raises Problem for one that its schema refuses."""
