@@ -17,7 +17,7 @@ from typing import Any
 import hypothesis
 import schemathesis
 from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import Unsatisfiable
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode, Response
 
@@ -31,6 +31,7 @@ FUZZED = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
 SCENARIOS = 12
 UNLISTED = "x_unlisted"
 STEPS = 6  # requests at most in a scenario
+SEEDS = 5
 
 Visit = Callable[[Case[Any]], Response | None]
 
@@ -73,11 +74,18 @@ def fuzzed_cases(contract: Contract, seed: int, visit: Visit) -> None:
 
 
 def scenarios(contract: Contract, seed: int, start: Callable[[], None], visit: Visit) -> None:
-    """Sequences of requests along the contract's links; `start` is called before each."""
+    """Sequences of requests along the contract's links; `start` is called before each.
+
+    What follows a request is drawn by what it was answered with. Where a target answers the
+    same sequence in two ways Hypothesis gives up, and the rest comes from another seed.
+    """
     schema = _load(_opaque(_closed(contract.spec)), seed)
+    begun = 0
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
+            nonlocal begun
+            begun += 1
             start()
 
         def call(self, case: Case[Any], **_: Any) -> Response:
@@ -86,9 +94,16 @@ def scenarios(contract: Contract, seed: int, start: Callable[[], None], visit: V
         def validate_response(self, *_: Any, **__: Any) -> None:
             """The callback has judged it."""
 
-    hypothesis.seed(seed)(Walk)
-    with suppress(Unsatisfiable):
-        run_state_machine_as_test(Walk, settings=_settings(SCENARIOS, stateful_step_count=STEPS))
+    for number in range(SEEDS):
+        hypothesis.seed(f"{seed} {number}")(Walk)
+        settings = _settings(max(1, SCENARIOS - begun), stateful_step_count=STEPS)
+        try:
+            run_state_machine_as_test(Walk, settings=settings)
+        except Flaky:
+            continue
+        except Unsatisfiable:
+            pass
+        return
 
 
 def _run(strategy: Any, visit: Visit, seed: int, count: int) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis.errors import Flaky
 from schemathesis import Case
 
+from conformance import cases
 from conformance.cases import boundary_cases, fuzzed_cases
 from conformance.checks.generated import (
     check_what_breaks_the_contract_is_refused,
@@ -59,7 +61,7 @@ def test_a_target_that_knows_too_little_and_takes_too_much(
 ) -> None:
     faults = ("--fault", "members-known-only", "--fault", "types-coerced")
     target = serve("-m", "tests.targets.starlette_chats", *faults)
-    run = judged(target, agent="plain-1")
+    run = judged(target, agent="plain-1", seed=3)  # which draws a refused open and a taken one
     assert outcomes(run) == ["warn", "warn"]
     (refused, *_), (taken, *_) = (run.book.findings[rule] for rule in RULES)
     assert b"x_unlisted" in (refused.story[-1].body or b"")
@@ -119,6 +121,21 @@ def visited(generation: Generation, contract: Contract, wanted: str) -> list[Exc
 
     boundary_cases(contract, 1, visit)
     return found
+
+
+def test_a_target_that_answers_in_two_ways_is_asked_again_from_another_seed(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[Any] = []
+
+    def give_up_once(walk: Any, **_: Any) -> None:
+        seeds.append(walk._hypothesis_internal_use_seed)
+        if len(seeds) == 1:
+            raise Flaky("Inconsistent data generation!")
+
+    monkeypatch.setattr(cases, "run_state_machine_as_test", give_up_once)
+    cases.scenarios(contract, 1, lambda: None, lambda case: None)
+    assert len({*seeds}) == len(seeds) == 2
 
 
 def test_only_this_runs_sessions_are_ended(generation: Generation, contract: Contract) -> None:
