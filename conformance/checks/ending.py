@@ -29,6 +29,8 @@ def check_a_second_end_changes_nothing(api: Api) -> None:
     if first["is_final"] is not True:
         raise Blocked("endChat left the session active, see END-01")
     before = api.still(id)
+    if before["is_final"] is not True:
+        raise Blocked("the ended session is retrieved as active, see LIFE-09")
     again = api.end(id, note="second")
     for answer in (again, api.get(id)) if again.ok else (api.get(id),):
         differs = change(before, answer.session)

@@ -34,3 +34,20 @@ def test_a_moving_last_activity_is_one_rules_matter(
     contract: Contract, mutant: str, rules: tuple[str, ...], own: str
 ) -> None:
     assert accused(contract, mutant, *rules) == {own}
+
+
+READING = ("GET-04", "LIST-25", "TURN-05", "TURN-07", "END-03", "LIFE-09")
+
+
+@pytest.mark.parametrize(
+    ("mutant", "own"),
+    [
+        ("get-is-stale", {"GET-04"}),
+        ("get-knows-no-new-session", {"GET-04"}),
+        ("end-is-not-kept", {"LIFE-09", "LIFE-02"}),
+    ],
+)
+def test_a_replica_that_lags_is_one_rules_matter(
+    contract: Contract, mutant: str, own: set[str]
+) -> None:
+    assert accused(contract, mutant, *READING) == own
