@@ -140,12 +140,14 @@ class Api:
         return items
 
     def still(self, id: str) -> Json:
-        """The session, without last_activity where a look alone moves it (TIME-03 reports
-        that)."""
-        first, session = self.get(id).session, self.get(id).session
-        if not same_time(first["last_activity"], session["last_activity"]):
-            del session["last_activity"]
-        return session
+        """The session as it stays while it is only looked at, until a change would show:
+        without last_activity where a look alone moves it (TIME-03 reports that)."""
+        before = self.get(id).session["last_activity"]
+        self.pass_time(before)
+        sights = [self.get(id).session for _ in range(2)]
+        if not all(same_time(before, sight["last_activity"]) for sight in sights):
+            del sights[-1]["last_activity"]
+        return sights[-1]
 
     def pass_time(self, told: object) -> None:
         """Wait until the deployment would tell a later time than this one: it may tell whole

@@ -21,8 +21,10 @@ from conformance.config import Config
 from conformance.coverage import Coverage
 from conformance.exchange import ABSENT, Exchange, Json
 from conformance.findings import Blocked, Hiccup, Violation
+from conformance.freshness import RULE as FRESH
+from conformance.freshness import Freshness
 from conformance.interrupt import whole
-from conformance.limits import GATEWAY_ERRORS, Circuit, Deadline, Pace, Patience
+from conformance.limits import GATEWAY_ERRORS, Circuit, Deadline, Pace, Patience, retry_after
 from conformance.watch import Watch
 
 __all__ = ["BEARER", "SWAPPED", "Client", "Listener", "Trespass"]
@@ -71,6 +73,7 @@ class Client:
         self.places = threading.BoundedSemaphore(config.max_concurrency)
         self.requests = 0
         self.most_requests: float = config.max_requests or math.inf
+        self.freshness = Freshness()
         self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
         self.insisting = False  # whether such an answer counts
         self.skew: int | None = None
@@ -88,12 +91,14 @@ class Client:
         """Send, wait out any 429 and a gateway's hiccup, and let the watch look. Blocked when
         no answer comes."""
         busy, failures = 0, 0
+        self.freshness.wait(draft)
         with self._admitted(draft):
             while busy < RETRIES_ON_429:
                 exchange = self._once(draft)
                 if failures < RETRIES_ON_GATEWAY and self._of_a_gateway(exchange):
                     failures += 1
                     continue
+                exchange = self._caught_up(draft, exchange, listener)
                 self._look(exchange, listener)
                 if exchange.status != 429:
                     return exchange
@@ -113,7 +118,7 @@ class Client:
         if exchange.status == 429 or (
             exchange.status == 503 and "retry-after" in exchange.answer_headers
         ):
-            self.patience.ask(_retry_after(exchange))
+            self.patience.ask(retry_after(exchange))
         return exchange
 
     def _of_a_gateway(self, exchange: Exchange) -> bool:
@@ -127,7 +132,7 @@ class Client:
         if exchange.status not in GATEWAY_ERRORS or exchange.status in listed:
             return False
         if _is_repeatable(exchange):
-            self.patience.ask(_retry_after(exchange))
+            self.patience.ask(retry_after(exchange))
             return True
         if self.insisting:
             return False
@@ -137,9 +142,25 @@ class Client:
         )
         raise Hiccup(self.hiccup)
 
+    def _caught_up(
+        self, draft: Exchange, exchange: Exchange, listener: Listener | None
+    ) -> Exchange:
+        """The answer, or where it lags behind an earlier one, the first that does no more."""
+        if draft.headers.get("authorization") != BEARER:
+            return exchange  # another key may see other sessions
+        for _ in self.freshness.pauses(exchange):
+            later = self._once(draft)
+            if not self.freshness.behind(later):
+                exchange.broken = (FRESH,)
+                if listener:
+                    listener(exchange, [(FRESH, self.freshness.late(later))])
+                return later
+        return exchange
+
     def _look(self, exchange: Exchange, listener: Listener | None) -> None:
         self.circuit.note(exchange.status)
         self.coverage.look(exchange)
+        self.freshness.note(exchange)
         seen = self.watch.look(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
         for rule, _ in seen:
@@ -257,26 +278,6 @@ def _is_repeatable(exchange: Exchange) -> bool:
     """Whether the same request twice does what it does once."""
     keyed = exchange.operation == "submitMessage" and _sent(exchange).get("idempotency_key")
     return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)
-
-
-def _retry_after(exchange: Exchange) -> float:
-    """Seconds to wait, from seconds or a date; one second where the header says nothing."""
-    value = exchange.answer_headers.get("retry-after", "1")
-    try:
-        wait = float(value)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(value).timestamp() - _told_time(exchange)
-        except ValueError:
-            wait = 1.0
-    return max(wait, 0.05) if math.isfinite(wait) else 1.0
-
-
-def _told_time(exchange: Exchange) -> float:
-    """The target's own time, whose clock may be another than ours."""
-    with suppress(ValueError):
-        return parsedate_to_datetime(exchange.answer_headers.get("date", "")).timestamp()
-    return time.time()
 
 
 def _words(error: httpx.HTTPError) -> str:

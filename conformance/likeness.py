@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from conformance.findings import Blocked, shown
 
 __all__ = [
+    "change",
     "difference",
     "goes_back",
     "instant",
@@ -98,6 +99,12 @@ def difference(one: dict[str, Any], other: dict[str, Any]) -> str | None:
         if not _same_member(member, one.get(member), other.get(member)):
             return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
     return None
+
+
+def change(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """The first member of an earlier sight that is another now; what that sight lacks may be
+    anything."""
+    return difference(before, {member: now.get(member) for member in before})
 
 
 def _same_member(member: str, one: Any, other: Any) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
+from conformance.exchange import Exchange
 from conformance.findings import Blocked
 
-__all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience"]
+__all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience", "retry_after"]
 
 GATEWAY_ERRORS = (502, 503, 504)
 
@@ -132,3 +135,23 @@ class Circuit:
         """Blocked when the circuit is broken."""
         if cause := self.broken:
             raise Blocked(cause)
+
+
+def retry_after(exchange: Exchange) -> float:
+    """Seconds to wait, from seconds or a date; one second where the header says nothing."""
+    value = exchange.answer_headers.get("retry-after", "1")
+    try:
+        wait = float(value)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(value).timestamp() - _told_time(exchange)
+        except ValueError:
+            wait = 1.0
+    return max(wait, 0.05) if math.isfinite(wait) else 1.0
+
+
+def _told_time(exchange: Exchange) -> float:
+    """The target's own time, whose clock may be another than ours."""
+    with suppress(ValueError):
+        return parsedate_to_datetime(exchange.answer_headers.get("date", "")).timestamp()
+    return time.time()

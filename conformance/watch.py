@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.exchange import ABSENT, Exchange
 from conformance.findings import Violation, listed, shown
 from conformance.memory import Memory
+from conformance.misfits import misfit
 
 __all__ = ["WATCHED", "Seen", "Watch"]
 
@@ -113,36 +114,39 @@ class Watch:
     def _body(self, exchange: Exchange) -> Iterator[Seen]:
         body = exchange.json
         if exchange.operation in SESSION_OPERATIONS:
-            yield from self._session(body, exchange, in_list=False)
+            yield from self._session(body, exchange)
         elif exchange.operation == "listChats":
             yield from self._page(body, exchange)
         elif exchange.operation == "submitMessage":
             yield from self._turn(body)
         elif exchange.operation == "searchCallResults":
-            yield "FIN-03", _first(self.results, body)
+            yield "FIN-03", _misfit(self.results, body)
 
     def _page(self, body: Any, exchange: Exchange) -> Iterator[Seen]:
         """The page itself is LIST-01's; what is wrong within an item is the item's own."""
         items = body.get("items") if isinstance(body, dict) else None
         hollow = {**body, "items": []} if isinstance(items, list) else body
-        yield "LIST-01", _first(self.page, hollow)
-        for item in items if isinstance(items, list) else ():
-            yield from self._session(item, exchange, in_list=True)
+        yield "LIST-01", _misfit(self.page, hollow)
+        for place, item in enumerate(items if isinstance(items, list) else ()):
+            yield from self._session(item, exchange, at=("items", place))
 
     def _turn(self, body: Any) -> Iterator[Seen]:
         final = isinstance(body, dict) and body.get("is_final") is True
-        wrong = dict(_errors(self.turns[final], body, _turn_rule))
+        wrong = _misfits(self.turns[final], body, _turn_rule)
         for rule in ("TURN-01", "MSG-01", "LIFE-01"):
             yield rule, wrong.get(rule)
         yield from _roles(body)
 
-    def _session(self, body: Any, exchange: Exchange, *, in_list: bool) -> Iterator[Seen]:
+    def _session(
+        self, body: Any, exchange: Exchange, at: tuple[str | int, ...] = ()
+    ) -> Iterator[Seen]:
+        """A session, listed ones `at` their place in the page."""
         if not isinstance(body, dict):
             yield "SES-05", Violation("a session", shown(body))
             return
         final = body.get("is_final") is True
         reason_rule = "LIFE-03" if final else "LIFE-04"
-        wrong = dict(_errors(self.sessions[in_list, final], body, _session_rule))
+        wrong = _misfits(self.sessions[bool(at), final], body, _session_rule, at)
         wrong = {reason_rule if rule == "reason" else rule: why for rule, why in wrong.items()}
         for rule in (*SESSION_RULES, reason_rule):
             yield rule, wrong.get(rule)
@@ -172,21 +176,22 @@ def _turn_rule(path: list[str | int], keyword: str) -> str:
     return "LIFE-01" if path and path[0] in ("is_final", "status") else "TURN-01"
 
 
-def _errors(validator: Any, body: Any, rule_of: Any) -> Iterator[Seen]:
-    """The first schema error of each rule. Last in, first kept: dict() keeps the last."""
-    for error in reversed(list(validator.iter_errors(body))):
-        yield rule_of(error.instance_path, error.kind.name), _violation(error)
-
-
-def _first(validator: Any, body: Any) -> Violation | None:
+def _misfits(
+    validator: Any,
+    body: Any,
+    rule_of: Callable[[list[str | int], str], str],
+    at: Sequence[str | int] = (),
+) -> dict[str, Violation]:
+    """The schema errors of each rule, as one violation."""
+    errors: dict[str, list[Any]] = {}
     for error in validator.iter_errors(body):
-        return _violation(error)
-    return None
+        errors.setdefault(rule_of(error.instance_path, error.kind.name), []).append(error)
+    return {rule: misfit(of, at) for rule, of in errors.items()}
 
 
-def _violation(error: Any) -> Violation:
-    where = "".join(f"/{part}" for part in error.instance_path) or "the body"
-    return Violation(f"a body that fits the contract at {where}", shown(error.message))
+def _misfit(validator: Any, body: Any) -> Violation | None:
+    errors = list(validator.iter_errors(body))
+    return misfit(errors) if errors else None
 
 
 def _roles(body: Any) -> Iterator[Seen]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.api import UNSET, Api
 from conformance.checks.turns import transcript
 from conformance.findings import Blocked, expect, shown
-from conformance.likeness import difference, same_messages
+from conformance.likeness import change, same_messages
 from conformance.rules import rule
 
 
@@ -28,11 +28,12 @@ def check_a_second_end_changes_nothing(api: Api) -> None:
     first = api.end(id, note="first").session
     if first["is_final"] is not True:
         raise Blocked("endChat left the session active, see END-01")
-    before = api.get(id).session
-    api.pass_time(before["last_activity"])
+    before = api.still(id)
+    if before["is_final"] is not True:
+        raise Blocked("the ended session is retrieved as active, see LIFE-09")
     again = api.end(id, note="second")
     for answer in (again, api.get(id)) if again.ok else (api.get(id),):
-        differs = difference(before, answer.session)
+        differs = change(before, answer.session)
         expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 

@@ -156,3 +156,14 @@ def check_retrieving_a_malformed_id(api: Api) -> None:
         raise Blocked("a well-formed id is not answered either, see GET-01")
     for id in ("not-a-uuid", "1234", "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b1"):
         api.get(id).expect_status(404, 400, 422)
+
+
+@rule("GET-04", "smoke", turns=1)
+def check_a_retrieve_shows_what_was_answered_before(api: Api) -> None:
+    """Which is seen of every retrieve, by the client; here, after each answer that tells more."""
+    id = api.given()
+    api.get(id)
+    api.given_turn(id)
+    api.get(id)
+    api.end(id)
+    api.get(id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.api import UNSET, Api
 from conformance.exchange import Json
 from conformance.findings import Blocked, NotApplicable, expect, shown
-from conformance.likeness import difference, same_messages, text_of
+from conformance.likeness import change, same_messages, text_of
 from conformance.rules import rule
 
 REFUSED = (400, 422)
@@ -188,11 +188,10 @@ def check_a_turn_on_a_final_session_is_refused(api: Api) -> None:
 @rule("TURN-16", "smoke", turns=3)
 def check_a_final_session_takes_no_turn(api: Api) -> None:
     id = api.given_final(turns=1)
-    before = api.get(id).session
-    api.pass_time(before["last_activity"])
+    before = api.still(id)
     api.submit(id)
     api.submit(id, idempotency_key=api.key())
-    differs = difference(before, api.get(id).session)
+    differs = change(before, api.get(id).session)
     expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 

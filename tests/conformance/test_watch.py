@@ -101,6 +101,45 @@ def test_a_broken_session_in_a_list_breaks_its_own_rule(
     assert violated(exchange("listChats", page(body))) == {rule}
 
 
+MISFITS = [
+    ({"ttl_seconds": NO_MEMBER}, "expected the member /ttl_seconds; got /ttl_seconds is missing"),
+    (
+        {"channel": NO_MEMBER, "messages": NO_MEMBER},
+        "expected the member /channel; the member /messages; "
+        "got /channel is missing; /messages is missing",
+    ),
+    (
+        {"note": "done", "a/b": 1},
+        "expected no unknown member in the body; got /note, /a~1b in it",
+    ),
+    ({"agent_id": 7}, "expected /agent_id of type string; got /agent_id 7"),
+    (
+        {"ttl_seconds": "1800"},
+        'expected /ttl_seconds of type null or integer; got /ttl_seconds "1800"',
+    ),
+    (
+        {"messages": [{**HELLO, "x": 1}]},
+        "expected no unknown member in /messages/0; got /messages/0/x in it",
+    ),
+    ({"status": "final"}, 'expected /status as the contract has it; got /status: "\\"final\\" is '),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), MISFITS)
+def test_a_violation_names_the_members_that_do_not_fit(
+    watch: Watch, exchange: Make, session: Make, changes: dict[str, Any], words: str
+) -> None:
+    body = {k: v for k, v in session(**changes).items() if v is not NO_MEMBER}
+    [told] = [str(why) for _, why in watch.look(exchange("getChat", body)) if why]
+    assert told.startswith(words)
+
+
+def test_a_violation_in_a_list_names_the_item(watch: Watch, exchange: Make, session: Make) -> None:
+    made = exchange("listChats", page(session(), session(note="done")))
+    [told] = [str(why) for _, why in watch.look(made) if why]
+    assert told == "expected no unknown member in /items/1; got /items/1/note in it"
+
+
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [

@@ -148,3 +148,11 @@ def one_page_too_many(patch: Patch) -> None:
     def call_results(real: Any, renderer: Renderer, *given: Any) -> Any:
         page = real(renderer, *given)
         return {**page, "totalPages": page["totalPages"] + 1}
+
+
+@mutant("FIN-07", "totalPages counts rows, whatever their number on a page")
+def total_pages_count_rows(patch: Patch) -> None:
+    @patch.around(Renderer, "call_results")
+    def call_results(real: Any, renderer: Renderer, *given: Any) -> Any:
+        page = real(renderer, *given)
+        return {**page, "totalPages": page["totalCount"]}

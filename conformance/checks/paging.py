@@ -1,0 +1,109 @@
+"""LIST: pages, their bounds and totals, each judged within a channel of the check's own."""
+
+from __future__ import annotations
+
+from conformance.api import Api
+from conformance.checks.listing import REFUSED, ids
+from conformance.findings import Blocked, expect
+from conformance.likeness import is_whole
+from conformance.rules import rule
+
+
+@rule("LIST-13", sessions=5)
+def check_take_bounds_the_page(api: Api) -> None:
+    for _ in range(3):
+        api.given()
+    for _ in range(2):
+        api.given_final()  # later than what matches, and yet no part of the page
+    for take in (1, 2):
+        items = api.listed(take=take)
+        expect(len(items) == take, f"{take} items of 3", f"{len(items)} items")
+
+
+@rule("LIST-14", "core", reads=True)
+def check_a_page_never_exceeds_200(api: Api) -> None:
+    for take in (201, 100000):
+        page = api.list(take=take)
+        if page.ok:
+            count, told = len(page.page["items"]), page.page.get("take")
+            fine = count <= 200 and is_whole(told) and told <= 200
+            expect(fine, "200 items at most, and take so", f"{count} items, take {told}")
+        else:
+            page.expect_status(*REFUSED)
+
+
+@rule("LIST-15", reads=True)
+def check_the_defaults_of_a_page(api: Api) -> None:
+    page = api.list().page
+    expect(page.get("skip") == 0, "skip 0", page.get("skip"))
+    expect(page.get("take") == 20, "take 20", page.get("take"))
+    expect(len(page["items"]) <= 20, "20 items at most", f"{len(page['items'])} items")
+
+
+@rule("LIST-16", reads=True)
+def check_a_page_echoes_its_bounds(api: Api) -> None:
+    for channel in (None, f"nobody-{api.key()}"):
+        page = api.list(skip=3, take=7, channel=channel).page
+        expect(page.get("skip") == 3, "skip 3", page.get("skip"))
+        expect(page.get("take") == 7, "take 7", page.get("take"))
+
+
+MANY = 11  # matches: a total that stops at ten is no total
+
+
+@rule("LIST-17", sessions=MANY + 1)
+def check_the_total_counts_every_match(api: Api) -> None:
+    for _ in range(MANY):
+        api.given()
+    api.given_final()
+    if len(api.listed()) != MANY:
+        raise Blocked("the list does not hold what matches, see LIST-02")
+    for skip, take in ((0, 20), (0, 1), (2, 1), (19, 20)):
+        total = api.list(channel=api.channel, skip=skip, take=take).page["total_count"]
+        expect(total == MANY, f"total_count {MANY} with skip={skip}, take={take}", total)
+
+
+@rule("LIST-18", sessions=2)
+def check_a_skip_beyond_the_last_match(api: Api) -> None:
+    api.given()
+    if len(api.listed()) != 1:
+        raise Blocked("the list does not hold what matches, see LIST-02")
+    items = api.listed(skip=5)
+    expect(not items, "an empty page", f"{len(items)} items")
+
+
+@rule("LIST-19", sessions=7)
+def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
+    opened = sorted(api.given().lower() for _ in range(5))
+    for _ in range(2):
+        api.given(channel=f"{api.channel}-later")  # passed over by the filter, not by skip
+    if sorted(ids(api.listed())) != opened:
+        raise Blocked("the list does not hold what matches, see LIST-02")
+    met = [id for skip in (0, 2, 4) for id in ids(api.listed(skip=skip, take=2))]
+    expect(sorted(met) == opened, f"each of {opened} once", met)
+
+
+@rule("LIST-22", reads=True)
+def check_a_negative_skip_is_refused(api: Api) -> None:
+    api.list(skip=1).page
+    api.list(skip=-1).expect_status(*REFUSED)
+
+
+@rule("LIST-23", reads=True)
+def check_a_take_below_one_is_refused_or_clamped(api: Api) -> None:
+    api.list(take=1).page
+    for take in (0, -1):
+        page = api.list(take=take)
+        if page.ok:
+            effective = page.page.get("take")
+            fine = is_whole(effective) and effective >= 1
+            expect(fine, f"take {take} refused, or clamped to at least 1", effective)
+        else:
+            page.expect_status(*REFUSED)
+
+
+@rule("LIST-24", reads=True)
+def check_bounds_that_are_no_integers_are_refused(api: Api) -> None:
+    api.list(skip=0, take=10).page
+    for query in ({"take": "ten"}, {"skip": "x"}, {"take": "1.5"}):
+        api.list(**query).expect_status(*REFUSED)

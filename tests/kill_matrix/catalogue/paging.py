@@ -1,0 +1,136 @@
+"""Mutants of the list: pages, their bounds and totals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mock_server import handlers
+from mock_server.parameters import QueryReader
+from mock_server.repository import SessionQuery
+from mock_server.store import SqliteRepository
+
+from ..mutants import mutant
+from ..patch import Patch
+from .listing import asked_for, page_changed
+from .tools import lenient_query
+
+
+@mutant("LIST-13", "a page is taken before it is filtered by state")
+def page_is_taken_first(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        _, total = await real(store, query)
+        found, _ = await real(store, replace(query, state="all"))
+        return [s for s in found if query.state in ("all", s.state)], total
+
+
+@mutant("LIST-19", "sessions of other channels are skipped too")
+def skip_counts_every_channel(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        everywhere = replace(query, channel=None, skip=0, take=query.skip)
+        skipped, _ = await real(store, everywhere)
+        skip = sum(query.channel in (None, session.channel) for session in skipped)
+        return await real(store, replace(query, skip=skip))
+
+
+@mutant("LIST-17", "total_count is ten at most")
+def total_is_ten_at_most(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(total_count=min(10, page["total_count"])))
+
+
+@mutant("LIST-13", "a page holds one item more than take")
+def page_with_one_too_many(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, take=query.take + 1))
+
+
+@mutant("LIST-13", "a page holds one item less than take")
+def page_with_one_too_few(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, take=max(1, query.take - 1)))
+
+
+@mutant("LIST-14", "a take beyond 200 takes effect")
+def take_has_no_limit(patch: Patch) -> None:
+    patch.around(handlers, "clamp")(lambda real, value, bounds: value)
+
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        found: list[Any] = []
+        values = real(reader, query, found)
+        errors.extend(error for error in found if error.get("keyword") != "maximum")
+        return values
+
+
+@mutant("LIST-15", "a page holds 50 items where no take is given")
+def take_of_fifty_by_default(patch: Patch) -> None:
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        values = real(reader, query, errors)
+        given = b"take=" in query or "take" not in values
+        return values if given else {**values, "take": 50}
+
+
+@mutant("LIST-16", "a page tells the number of its items as take")
+def take_counts_the_items(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(take=max(1, len(page["items"]))))
+
+
+@mutant("LIST-16", "a page always tells skip 0")
+def skip_is_always_told_as_0(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(skip=0))
+
+
+@mutant("LIST-17", "total_count counts the items of the page")
+def total_counts_the_page(patch: Patch) -> None:
+    page_changed(patch, lambda page: page.update(total_count=len(page["items"])))
+
+
+@mutant("LIST-17", "total_count counts what is left behind skip")
+def total_counts_what_is_left(patch: Patch) -> None:
+    def left(page: Any) -> None:
+        page["total_count"] = max(0, page["total_count"] - page["skip"])
+
+    page_changed(patch, left)
+
+
+@mutant("LIST-18", "a skip beyond the last match gives the first page")
+def skip_wraps_around(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        items, total = await real(store, query)
+        return (items, total) if items else await real(store, replace(query, skip=0))
+
+
+@mutant("LIST-19", "the last item of a page comes again on the next one")
+def pages_overlap(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, skip=max(0, query.skip - 1)))
+
+
+@mutant("LIST-19", "an item between two pages is left out")
+def pages_leave_a_gap(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, skip=query.skip + (query.skip > 0)))
+
+
+@mutant("LIST-22", "a negative skip counts as 0")
+def negative_skip_is_0(patch: Patch) -> None:
+    lenient_query(patch, "skip", 0)
+
+
+@mutant("LIST-23", "a take of 0 gives an empty page")
+def take_of_0_is_an_empty_page(patch: Patch) -> None:
+    lenient_query(patch, "take", 0)
+    patch.around(handlers, "clamp")(lambda real, value, bounds: value)
+
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        return await real(store, replace(query, take=max(0, query.take)))
+
+    @patch.around(handlers, "session_query")
+    def session_query(real: Any, query: Any) -> Any:
+        return replace(real({**query, "take": query["take"] or 1}), take=query["take"])
+
+
+@mutant("LIST-24", "a take that is no integer is ignored")
+def take_that_is_no_integer(patch: Patch) -> None:
+    lenient_query(patch, "take", 20)

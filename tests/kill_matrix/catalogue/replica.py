@@ -1,0 +1,62 @@
+"""Mutants that retrieve from a replica, which lags behind what was answered."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from mock_server import handlers
+from mock_server.problems import Problem
+from mock_server.render import Renderer
+from mock_server.session import Session
+
+from ..mutants import mutant
+from ..patch import Patch
+
+LAG = 0.3  # seconds
+
+Sights = list[tuple[float, Session]]
+
+
+def lagging(patch: Patch, find: Any) -> None:
+    """Retrieve what `find(sights, then)` gives: the sights of a session, each with its time,
+    and the time that the replica has come to. The last sight is the session itself."""
+    sights: dict[str, Sights] = {}
+
+    def remembering(operation: str) -> None:
+        @patch.around(handlers.HANDLERS, operation)
+        async def handler(real: Any, world: Any, renderer: Renderer, call: Any) -> Any:
+            status, body = await real(world, renderer, call)
+            id = str(body["id"] if operation == "openChat" else call.path["id"]).lower()
+            seen = (time.monotonic(), await world.chats.get(id))
+            sights.setdefault(id, []).append(seen)
+            return status, body
+
+    for operation in ("openChat", "submitMessage", "endChat"):
+        remembering(operation)
+
+    @patch.around(handlers.HANDLERS, "getChat")
+    async def get_chat(real: Any, world: Any, renderer: Renderer, call: Any) -> Any:
+        now, then = await world.chats.get(call.path["id"]), time.monotonic() - LAG
+        of = sights.get(str(call.path["id"]).lower(), [])
+        behind = of and of[-1][0] > then
+        return 200, renderer.session(find(of, then) if behind else now)
+
+
+@mutant("GET-04", "a session is retrieved as it was 300 ms ago")
+def get_is_stale(patch: Patch) -> None:
+    def older(sights: Sights, then: float) -> Session:
+        known = [session for at, session in sights if at <= then]
+        return known[-1] if known else sights[0][1]
+
+    lagging(patch, older)
+
+
+@mutant("GET-04", "a session is unknown to a retrieve for 300 ms after its open")
+def get_knows_no_new_session(patch: Patch) -> None:
+    def known(sights: Sights, then: float) -> Session:
+        if sights[0][0] > then:
+            raise Problem("unknown-session", "No session has the id.")
+        return sights[-1][1]
+
+    lagging(patch, known)
