@@ -20,6 +20,9 @@ def clean_up(api: Api) -> None:
         for id in ledger.left_open:
             with suppress(Blocked):
                 api.end(id, note=api.run)
+        for id in ledger.left_open:  # an end that was refused tells nothing of the session
+            with suppress(Blocked):
+                api.get(id)
     finally:
         if ledger.journal:
             unsure = ledger.left_open or ledger.lost or ledger.doubtful

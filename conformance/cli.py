@@ -28,7 +28,7 @@ from conformance.listener import Listener
 from conformance.plan import selected_checks
 from conformance.redaction import redacted
 from conformance.replay import Replay, replay_of, settings
-from conformance.report import FILES, build, write
+from conformance.report import FILES, build, discard, write
 from conformance.rules import PROFILES
 from conformance.run import Run
 from conformance.sweep import command as sweep_command
@@ -175,6 +175,8 @@ def _judge(config: Config, contract: Contract, replay: Replay | None) -> int:
     """Run, print and write; gives the exit code. What can be wrong with files is found first."""
     known = load_baseline(config.baseline, contract) if config.baseline else {}
     _check_files(config)
+    if config.report:
+        discard(config.report, config.replay)
     run = _run(config, contract, replay)
     with patient(partial(click.echo, "writing the report; once more to give up", err=True)):
         report = build(run)

@@ -25,7 +25,7 @@ from conformance.run import Run
 from conformance.scope import partial, scope
 from conformance.verdict import EXIT_CODES, headline, judge, tone
 
-__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "write"]
+__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "discard", "write"]
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
@@ -75,6 +75,13 @@ def build(run: Run) -> Report:
         "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
     }
     return report
+
+
+def discard(directory: Path, kept: Path | None = None) -> None:
+    """Remove an earlier run's report, so that it never stands for a run that was cut off."""
+    for file in (directory / name for name in FILES):
+        if not (kept and file.exists() and file.samefile(kept)):
+            file.unlink(missing_ok=True)
 
 
 def write(report: Report, directory: Path) -> list[Path]:

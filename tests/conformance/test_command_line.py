@@ -235,7 +235,7 @@ def test_a_run_that_is_stopped_ends_its_sessions(
 ) -> None:
     process, wait = begin("--profile", "core", target=mock)
     before = {found["id"] for found in mock.sessions()}
-    eventually(lambda: len({found["id"] for found in mock.sessions()} - before) > 3)
+    eventually(lambda: len({found["id"] for found in mock.sessions()} - before) > 3, 60)
     process.send_signal(number)
     ended = wait()
     assert ended.code == 3

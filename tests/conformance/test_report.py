@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from conformance.exchange import Exchange
 from conformance.findings import Finding
-from conformance.report import SCHEMA_VERSION, build, write
+from conformance.report import SCHEMA_VERSION, build, discard, write
 from conformance.run import Run
 from conformance.terminal import print_findings, print_verdict
 
@@ -92,6 +92,16 @@ def test_every_format_is_written(make_run: Make, tmp_path: Path) -> None:
     files = write(build(make_run()), tmp_path / "a" / "b")
     assert {"conformance.json", "junit.xml", "badge.json"} <= {file.name for file in files}
     assert all(file.exists() for file in files)
+
+
+def test_a_report_of_an_earlier_run_is_discarded(make_run: Make, tmp_path: Path) -> None:
+    write(build(make_run()), tmp_path)
+    (tmp_path / "notes.txt").touch()
+    story = tmp_path / "conformance.json"
+    discard(tmp_path, kept=story)
+    assert {file.name for file in tmp_path.iterdir()} == {"notes.txt", "conformance.json"}
+    discard(tmp_path)
+    assert not story.exists()
 
 
 def test_the_json_is_the_report(make_run: Make, tmp_path: Path) -> None:

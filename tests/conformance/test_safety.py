@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from conformance.book import Ledger
+from conformance.cleanup import clean_up
 from conformance.client import FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP, Trespass
 from conformance.config import Config, UsageError
 from conformance.findings import Blocked, Hiccup
@@ -73,6 +74,24 @@ def test_a_new_session_is_entered_whatever_its_channel(
     api = connect(lambda request: answer)
     api.open(external_id=external_id)
     assert api.client.ledger.left_open == [STRANGER]
+
+
+# Cleaning up.
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_what_will_not_be_ended_is_looked_at_before_it_is_told_as_left_open(
+    connect: Make, session: Make, final: bool
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/end"):
+            return httpx.Response(409)
+        return httpx.Response(200, json=session(is_final=final and request.method == "GET"))
+
+    api = connect(answer)
+    id = api.open().id
+    clean_up(api)
+    assert api.client.ledger.left_open == ([] if final else [id])
 
 
 # Budgets.
