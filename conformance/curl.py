@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,13 +17,20 @@ RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
 PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
 UNSHOWN = ("accept",)
+LONG = 0.5  # seconds between two requests that may matter
 
 
 def curl_lines(story: Iterable[Exchange]) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again. Requests that ran at once do so again."""
+    it has another id when the story is told again. Requests that ran at once do so again, and
+    where the story waited so does the shell."""
     names: dict[str, str] = {}
-    return [line for group in _groups(story) for line in _lines(group, names)]
+    told, end = [], math.inf
+    for group in _groups(story):
+        first, *others = _lines(group, names)
+        told += [_pausing(first, group[0].started - end), *others]
+        end = max(exchange.finished for exchange in group)
+    return told
 
 
 def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
@@ -36,6 +44,10 @@ def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
             groups.append([exchange])
         end = max(end, exchange.finished)
     return groups
+
+
+def _pausing(line: str, seconds: float) -> str:
+    return line if seconds < LONG else f"sleep {math.ceil(seconds)}; {line}"
 
 
 def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:

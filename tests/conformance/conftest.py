@@ -88,8 +88,8 @@ def exchange() -> Callable[..., Exchange]:
             "status": status,
             "answer_headers": {"content-type": changes.pop("kind", kind)},
             "content": content,
-            "started": 2.0 * number,
-            "finished": 2.0 * number + 1,
+            "started": float(number),
+            "finished": number + 0.9,
         }
         return Exchange(**{**made, **changes})
 

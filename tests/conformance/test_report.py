@@ -132,6 +132,18 @@ def test_a_finding_tells_its_steps(make_run: Make, exchange: Make, session: Make
     assert all("curl" in step["curl"] for step in found["steps"])
 
 
+def test_looks_that_are_answered_alike_are_told_by_the_first_and_the_last(
+    make_run: Make, exchange: Make, session: Make
+) -> None:
+    opened = exchange("openChat", session())
+    looks = [exchange("getChat", session()) for _ in range(9)]
+    run = broken(make_run(), opened, *looks, exchange("getChat", session(is_final=True)))
+    told = build(run)
+    [finding] = [found for rule in told["rules"] for found in rule["findings"]]
+    assert [step["started_ms"] for step in finding["steps"]] == [0, 1000, 9000, 10000]
+    assert "sleep 8; curl" in finding["steps"][2]["curl"]
+
+
 def test_findings_that_end_with_one_exchange_name_each_other(
     make_run: Make, exchange: Make
 ) -> None:
