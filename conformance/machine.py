@@ -20,13 +20,16 @@ from hypothesis.stateful import (
 )
 
 from conformance.api import Api, Story
-from conformance.exchange import Json
+from conformance.exchange import Exchange, Json
 from conformance.likeness import reordered
 from conformance.model import Mismatch, Model, Session
 
 __all__ = ["first_mismatch"]
 
 KEYS = ("", "key-a", "key-b")
+AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
+STATES = ("active", "final", "all")
+MOST = 200  # sessions in a page
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn")), max_size=30
 )
@@ -102,32 +105,35 @@ class Machine(RuleBasedStateMachine):
         return self.model.sessions[place % len(self.model.sessions)]
 
     @precondition(lambda self: not self.spent)
-    @rule(part=PARTS, ttl=st.sampled_from([None, 60, 3600]), closing=st.booleans())
-    def open_new_endpoint(self, part: Any, ttl: int | None, closing: bool) -> None:
+    @rule(part=PARTS, ttl=st.sampled_from([None, 60, 3600]), agent=st.sampled_from(AGENTS))
+    def open_new_endpoint(self, part: Any, ttl: int | None, agent: str) -> None:
         endpoint = {"line": len(self.endpoints), "part": part, "run": self.api.channel}
         self.endpoints.append(endpoint)
-        self._open(endpoint, ttl, closing)
+        self._open(endpoint, ttl, agent)
 
     @precondition(lambda self: not self.spent and self.endpoints)
     @rule(place=st.integers(0, 3), ttl=st.sampled_from([None, 120]), reverse=st.booleans())
     def open_known_endpoint(self, place: int, ttl: int | None, reverse: bool) -> None:
         endpoint = self.endpoints[place % len(self.endpoints)]
-        self._open(reordered(endpoint) if reverse else endpoint, ttl, closing=False)
+        self._open(reordered(endpoint) if reverse else endpoint, ttl)
 
     @precondition(lambda self: not self.spent)
-    @rule()
-    def open_without_endpoint(self) -> None:
-        self._open(None, None, closing=False)
+    @rule(agent=st.sampled_from(AGENTS))
+    def open_without_endpoint(self, agent: str) -> None:
+        self._open(None, None, agent)
 
-    def _open(self, endpoint: Json | None, ttl: int | None, closing: bool) -> None:
+    def _open(self, endpoint: Json | None, ttl: int | None, agent: str = "agent") -> None:
         canonical = None if endpoint is None else json.dumps(endpoint, sort_keys=True)
         if self.model.open_shows(canonical) in self.without:
             return
         self.budget["sessions"] -= 1
-        config = self.api.config
-        agent = config.closing_agent if closing and config.closing_agent else config.agent
-        answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=agent)
-        self.judge(self.model.open, canonical, ttl, answer)
+        bound = self._agent(agent)
+        answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=bound)
+        self.judge(self.model.open, canonical, ttl, bound, answer)
+
+    def _agent(self, name: str) -> str:
+        """The agent of this name; the plain one where the target has none."""
+        return str(getattr(self.api.config, name) or self.api.config.agent)
 
     @precondition(lambda self: not self.spent and self.model.sessions)
     @rule(place=st.integers(0, 3), key=st.sampled_from(KEYS), text=TEXTS)
@@ -162,13 +168,29 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.spent)
     @rule(
-        state=st.sampled_from(["active", "final", "all"]),
+        state=st.sampled_from(STATES),
         skip=st.integers(0, 4),
         take=st.integers(1, 4),
+        agent=st.sampled_from(["", *AGENTS]),
     )
-    def list(self, state: str, skip: int, take: int) -> None:
-        answer = self.api.list(channel=self.api.channel, state=state, skip=skip, take=take)
-        self.judge(self.model.list, state, skip, take, answer)
+    def list(self, state: str, skip: int, take: int, agent: str) -> None:
+        bound = self._agent(agent) if agent else None
+        members = {"agent_id": bound} if bound else {}
+        answer = self._listed(state=state, skip=skip, take=take, **members)
+        self.judge(self.model.list, state, bound, skip, take, answer)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(state=st.sampled_from(STATES), place=st.integers(0, 3))
+    def list_later(self, state: str, place: int) -> None:
+        whole = self._listed(state="all", take=MOST)
+        self.judge(self.model.list, "all", None, 0, MOST, whole)
+        items = whole.page["items"]
+        told = items[place % len(items)]["last_activity"]
+        answer = self._listed(state=state, take=MOST, updated_after=told)
+        self.judge(self.model.list_later, items, told, state, answer)
+
+    def _listed(self, **members: Any) -> Exchange:
+        return self.api.list(channel=self.api.channel, **members)
 
     def teardown(self) -> None:
         """Look at every session once more, and leave none open."""

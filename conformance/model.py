@@ -6,13 +6,14 @@ Where the contract leaves a choice, the model takes what the target chose and ho
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Violation, shown
 from conformance.history import REFUSED, Said, said
-from conformance.likeness import same_id
+from conformance.likeness import goes_back, same_id, same_messages
 
 __all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
 
@@ -33,14 +34,15 @@ class Mismatch(Violation):
 @dataclass
 class Session:
     """A session as the model has it. `texts` maps each key to what was sent with it,
-    `replies` to what it was answered with."""
+    `replies` to the messages that it was answered with."""
 
     id: str
     endpoint: str | None
+    agent: str
     ttl_seconds: int | None
     said: list[Said]
     reason: str | None = None
-    replies: dict[str, list[Said]] = field(default_factory=dict)
+    replies: dict[str, list[Json]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     finishing_key: str | None = None
 
@@ -75,17 +77,21 @@ class Model:
             return "TURN-15"
         return None if key == session.finishing_key else "IDEM-10"
 
-    def open(self, endpoint: str | None, ttl_seconds: int | None, answer: Exchange) -> None:
+    def open(
+        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
+    ) -> None:
         holder = self.holder(endpoint)
         if holder is None:
-            self._new(endpoint, ttl_seconds, answer)
+            self._new(endpoint, ttl_seconds, agent, answer)
         elif answer.status != 409:
             expect("DEDUP-01", answer.ok, "a 2xx status or 409", answer.summary)
             wanted = f"the endpoint's session {holder.id}"
             expect("DEDUP-01", same_id(answer.session["id"], holder.id), wanted, answer.id)
             self._compare("DEDUP-08", holder, answer.session)
 
-    def _new(self, endpoint: str | None, ttl_seconds: int | None, answer: Exchange) -> None:
+    def _new(
+        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
+    ) -> None:
         free = any(s.endpoint == endpoint for s in self.sessions if endpoint is not None)
         rule = "DEDUP-03" if free else "OPEN-01" if endpoint is None else "DEDUP-06"
         expect(rule, answer.ok, "a new session", answer.summary)
@@ -93,7 +99,7 @@ class Model:
         known = [s.id for s in self.sessions if same_id(s.id, body["id"])]
         expect("DEDUP-04" if endpoint is None else rule, not known, "a new session", known)
         expect("OPEN-04", body["is_final"] is False, "an active session", "a final one")
-        self.sessions.append(Session(body["id"], endpoint, ttl_seconds, _said(body)))
+        self.sessions.append(Session(body["id"], endpoint, agent, ttl_seconds, _said(body)))
 
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
@@ -113,7 +119,7 @@ class Model:
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
         session.said += [("user", text), *replies]
         if key:
-            session.replies[key] = replies
+            session.replies[key] = turn["messages"]
         if turn["is_final"] is True:
             session.reason = "agent_finish"
             session.finishing_key = key
@@ -124,8 +130,8 @@ class Model:
             rule = "IDEM-03"
         wanted = session.replies[key]
         expect(rule, answer.ok, "the earlier response", answer.summary)
-        got = _said(answer.turn)
-        expect(rule, got == wanted, f"the earlier messages {shown(wanted)}", got)
+        got = answer.turn["messages"]
+        expect(rule, same_messages(wanted, got), f"the earlier messages {shown(wanted)}", got)
 
     def end(self, session: Session, answer: Exchange) -> None:
         rule = "END-02" if session.final else "END-01"
@@ -140,14 +146,15 @@ class Model:
         expect("GET-01", answer.ok, "a 2xx status", answer.summary)
         self._compare("LIFE-13", session, answer.session)
 
-    def list(self, state: str, skip: int, take: int, answer: Exchange) -> None:
+    def list(self, state: str, agent: str | None, skip: int, take: int, answer: Exchange) -> None:
         page = answer.page
-        wanted = [s for s in self.sessions if state == "all" or s.final == (state == "final")]
+        wanted = [s for s in self.sessions if _selects(state, s.final) and agent in (None, s.agent)]
         rule = {"active": "LIST-03", "final": "LIST-04", "all": "LIST-05"}[state]
         ids = {s.id.lower() for s in wanted}
-        got = [str(item["id"]).lower() for item in page["items"]]
+        got = _ids(page["items"])
         strangers = [id for id in got if id not in ids]
-        expect(rule, not strangers, f"{state} sessions only", strangers)
+        kind = f"{state} sessions" if agent is None else f"{state} sessions of {agent}"
+        expect("LIST-08" if agent else rule, not strangers, f"{kind} only", strangers)
         total = page["total_count"]
         expect("LIST-17", total == len(wanted), f"total_count {len(wanted)}", total)
         count = max(0, min(take, len(wanted) - skip))
@@ -158,6 +165,20 @@ class Model:
             reason = item["final_reason"]
             expect("LIST-25", reason == session.reason, f"{session.reason}", reason)
 
+    def list_later(self, items: Sequence[Json], told: str, state: str, answer: Exchange) -> None:
+        """A list of what was active after an instant, beside the list of all `items`. Whether
+        one that was active at the instant itself is listed is LIST-10's."""
+        items = [item for item in items if _selects(state, item["is_final"])]
+        later = _ids(item for item in items if goes_back(item["last_activity"], told))
+        older = _ids(item for item in items if goes_back(told, item["last_activity"]))
+        got = _ids(answer.page["items"])
+        missing = [id for id in later if id not in got]
+        expect("LIST-09", not missing, f"what was active after {told}", f"a list without {missing}")
+        early = [id for id in got if id in older]
+        expect("LIST-09", not early, f"nothing older than {told}", early)
+        strangers = [id for id in got if id not in _ids(items)]
+        expect("LIST-08", not strangers, f"{state} sessions only", strangers)
+
     def _compare(self, rule: str, session: Session, body: Json) -> None:
         final = f"is_final {session.final}, final_reason {session.reason}"
         got = f"is_final {body['is_final']}, final_reason {body['final_reason']}"
@@ -166,6 +187,14 @@ class Model:
         expect(rule, _said(body) == session.said, wanted, _said(body))
         ttl = body["ttl_seconds"]
         expect(rule, ttl == session.ttl_seconds, f"ttl_seconds {session.ttl_seconds}", ttl)
+
+
+def _selects(state: str, final: bool) -> bool:
+    return state == "all" or final == (state == "final")
+
+
+def _ids(items: Iterable[Json]) -> list[str]:
+    return [str(item["id"]).lower() for item in items]
 
 
 def _said(body: Json) -> list[Said]:

@@ -47,12 +47,50 @@ def test_another_broken_rule_ends_the_stories(api: Api, monkeypatch: pytest.Monk
         check(api)
 
 
+@pytest.fixture
+def list_later(
+    exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
+) -> Callable[..., None]:
+    """Have the model judge a list of what was active after 9:00 and holds these."""
+    instants = {"older": "08:59", "equal": "09:00", "later": "09:01", "final": "09:02"}
+    items = {
+        name: session(id=name, last_activity=f"2026-01-05T{at}:00Z", is_final=name == "final")
+        for name, at in instants.items()
+    }
+
+    def judge(*listed: str) -> None:
+        found = [items[name] for name in listed]
+        answer = exchange("listChats", {"items": found, "total_count": 4, "skip": 0, "take": 200})
+        Model().list_later([*items.values()], "2026-01-05T09:00:00Z", "active", answer)
+
+    return judge
+
+
+def test_what_was_active_at_an_instant_itself_may_be_listed_or_not(
+    list_later: Callable[..., None],
+) -> None:
+    list_later("later")
+    list_later("equal", "later")
+
+
+@pytest.mark.parametrize(
+    ("listed", "broken"),
+    [((), "LIST-09"), (("later", "older"), "LIST-09"), (("later", "final"), "LIST-08")],
+)
+def test_the_model_holds_a_list_to_its_instant_and_its_state(
+    list_later: Callable[..., None], listed: tuple[str, ...], broken: str
+) -> None:
+    with pytest.raises(Mismatch) as caught:
+        list_later(*listed)
+    assert caught.value.rule == broken
+
+
 def test_the_model_knows_what_an_operation_may_show(
     exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
 ) -> None:
     model = Model()
     assert model.open_shows("{}") is None
-    model.open("{}", 1800, exchange("openChat", session(), 201))
+    model.open("{}", 1800, "agent-echo", exchange("openChat", session(), 201))
     assert model.open_shows("{}") == "DEDUP-08"
     assert model.open_shows(None) is None
     [first] = model.sessions
