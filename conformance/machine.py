@@ -30,9 +30,9 @@ KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
 STATES = ("active", "final", "all")
 MOST = 200  # sessions in a page
-TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn")), max_size=30
-)
+PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
+TEXTS = st.text(LETTERS, max_size=30) | st.text(LETTERS, min_size=30, max_size=90)
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["a", "b", ""]))
 PARTS = st.recursive(
     LEAVES, lambda inner: st.dictionaries(st.sampled_from(["x", "y", "z"]), inner, max_size=2)
@@ -40,13 +40,13 @@ PARTS = st.recursive(
 
 
 def first_mismatch(
-    api: Api, *, stories: int, steps: int, sessions: int, without: Collection[str] = ()
+    api: Api, *, stories: int, steps: int, sessions: int, turns: int, without: Collection[str] = ()
 ) -> tuple[Mismatch, Story] | None:
-    """The first story that the model cannot explain, shrunk as far as the sessions go.
+    """The first story that the model cannot explain, shrunk as far as sessions and turns go.
     So many stories are drawn, each of so many operations at most, `without` those that may
     show these rules broken."""
     lived: list[tuple[Mismatch, Story]] = []
-    budget = Counter(sessions=sessions)
+    budget = Counter(sessions=sessions, turns=turns)
 
     class Bound(Machine):
         def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     @property
     def spent(self) -> bool:
         """Whether the budget is used up: what is left of the story then does nothing."""
-        return self.budget["sessions"] <= 0
+        return min(self.budget.values()) <= 0
 
     def told(self, mismatch: Mismatch) -> None:
         """Called with each mismatch, the shrunk one last."""
@@ -105,24 +105,25 @@ class Machine(RuleBasedStateMachine):
         return self.model.sessions[place % len(self.model.sessions)]
 
     @precondition(lambda self: not self.spent)
-    @rule(part=PARTS, ttl=st.sampled_from([None, 60, 3600]), agent=st.sampled_from(AGENTS))
-    def open_new_endpoint(self, part: Any, ttl: int | None, agent: str) -> None:
-        endpoint = {"line": len(self.endpoints), "part": part, "run": self.api.channel}
-        self.endpoints.append(endpoint)
-        self._open(endpoint, ttl, agent)
+    @rule(
+        part=st.none() | PARTS,
+        ttl=st.sampled_from([None, 60, 3600]),
+        agent=st.sampled_from(AGENTS),
+        known=st.none() | st.integers(0, 3),
+    )
+    def open(self, part: Any, ttl: int | None, agent: str, known: int | None) -> None:
+        """At an endpoint that is `known`, else at none, where there is no `part`, or a new one."""
+        if known is not None and self.endpoints:
+            endpoint = self.endpoints[known % len(self.endpoints)]
+            self._open(endpoint if part is None else reordered(endpoint), ttl, "agent")
+        elif part is None:
+            self._open(None, ttl, agent)
+        else:
+            endpoint = {"line": len(self.endpoints), "part": part, "run": self.api.channel}
+            self.endpoints.append(endpoint)
+            self._open(endpoint, ttl, agent)
 
-    @precondition(lambda self: not self.spent and self.endpoints)
-    @rule(place=st.integers(0, 3), ttl=st.sampled_from([None, 120]), reverse=st.booleans())
-    def open_known_endpoint(self, place: int, ttl: int | None, reverse: bool) -> None:
-        endpoint = self.endpoints[place % len(self.endpoints)]
-        self._open(reordered(endpoint) if reverse else endpoint, ttl)
-
-    @precondition(lambda self: not self.spent)
-    @rule(agent=st.sampled_from(AGENTS))
-    def open_without_endpoint(self, agent: str) -> None:
-        self._open(None, None, agent)
-
-    def _open(self, endpoint: Json | None, ttl: int | None, agent: str = "agent") -> None:
+    def _open(self, endpoint: Json | None, ttl: int | None, agent: str) -> None:
         canonical = None if endpoint is None else json.dumps(endpoint, sort_keys=True)
         if self.model.open_shows(canonical) in self.without:
             return
@@ -136,12 +137,20 @@ class Machine(RuleBasedStateMachine):
         return str(getattr(self.api.config, name) or self.api.config.agent)
 
     @precondition(lambda self: not self.spent and self.model.sessions)
-    @rule(place=st.integers(0, 3), key=st.sampled_from(KEYS), text=TEXTS)
+    @rule(place=PLACES, key=st.sampled_from(KEYS), text=TEXTS)
     def submit(self, place: int, key: str, text: str) -> None:
         self._submit(self.pick(place), f"text {text}.", key)
 
     @precondition(lambda self: not self.spent and self.model.sessions)
-    @rule(place=st.integers(0, 3), key=st.sampled_from(KEYS))
+    @rule(place=PLACES)
+    def submit_again(self, place: int) -> None:
+        """Every key that the session has had."""
+        session = self.pick(place)
+        for key, text in [*session.texts.items()]:
+            self._submit(session, text, key)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES, key=st.sampled_from(KEYS))
     def submit_closing_text(self, place: int, key: str) -> None:
         self._submit(self.pick(place), self.api.config.closing_text or "done", key)
 
@@ -150,18 +159,19 @@ class Machine(RuleBasedStateMachine):
             return
         # An old key comes with its old text: with another one the contract leaves it open.
         text = session.texts.setdefault(key, text) if key else text
+        self.budget["turns"] -= 1
         members = {"idempotency_key": key} if key else {}
         answer = self.api.submit(session.id, text, **members)
         self.judge(self.model.submit, session, text, key or None, answer)
 
     @precondition(lambda self: not self.spent and self.model.sessions)
-    @rule(place=st.integers(0, 3))
+    @rule(place=PLACES)
     def end(self, place: int) -> None:
         session = self.pick(place)
         self.judge(self.model.end, session, self.api.end(session.id))
 
     @precondition(lambda self: not self.spent and self.model.sessions)
-    @rule(place=st.integers(0, 3))
+    @rule(place=PLACES)
     def get(self, place: int) -> None:
         session = self.pick(place)
         self.judge(self.model.get, session, self.api.get(session.id))
@@ -172,16 +182,18 @@ class Machine(RuleBasedStateMachine):
         skip=st.integers(0, 4),
         take=st.integers(1, 4),
         agent=st.sampled_from(["", *AGENTS]),
+        after=st.none() | st.integers(0, 3),
     )
-    def list(self, state: str, skip: int, take: int, agent: str) -> None:
+    def list(self, state: str, skip: int, take: int, agent: str, after: int | None) -> None:
+        if after is not None and self.model.sessions:
+            self._list_later(state, after)
+            return
         bound = self._agent(agent) if agent else None
         members = {"agent_id": bound} if bound else {}
         answer = self._listed(state=state, skip=skip, take=take, **members)
         self.judge(self.model.list, state, bound, skip, take, answer)
 
-    @precondition(lambda self: not self.spent and self.model.sessions)
-    @rule(state=st.sampled_from(STATES), place=st.integers(0, 3))
-    def list_later(self, state: str, place: int) -> None:
+    def _list_later(self, state: str, place: int) -> None:
         whole = self._listed(state="all", take=MOST)
         self.judge(self.model.list, "all", None, 0, MOST, whole)
         items = whole.page["items"]
