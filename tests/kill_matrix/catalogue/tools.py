@@ -35,9 +35,9 @@ AS_IT_IS: Any = object()
 def lenient_body(patch: Patch, member: str, value: Any = AS_IT_IS) -> None:
     """Let a body pass whatever its member holds; with a value, put that in its place."""
 
-    @patch.around(validation, "_body_violations")
-    def violations(real: Any, validator: Any, body: Any) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = real(validator, body)
+    @patch.around(validation, "body_violations")
+    def violations(real: Any, validator: Any, body: Any, schema: Any) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = real(validator, body, schema)
         left = [error for error in found if not _lies_in(error, member)]
         if len(left) < len(found) and value is not AS_IT_IS:
             body[member] = value

@@ -208,9 +208,9 @@ def blank_turn_is_taken(patch: Patch) -> None:
 
 @mutant("TURN-11", "a turn without content is taken as an empty one")
 def missing_content_is_empty(patch: Patch) -> None:
-    @patch.around(validation, "_body_violations")
-    def violations(real: Any, validator: Any, body: Any) -> list[Any]:
-        found: list[Any] = real(validator, body)
+    @patch.around(validation, "body_violations")
+    def violations(real: Any, validator: Any, body: Any, schema: Any) -> list[Any]:
+        found: list[Any] = real(validator, body, schema)
         left = [e for e in found if (e["pointer"], e.get("keyword")) != ("/content", "required")]
         if len(left) < len(found):
             body["content"] = ""
