@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote_plus
 
 from conformance.api import ID
 from conformance.client import PLACEHOLDER
@@ -14,6 +15,9 @@ __all__ = ["curl_lines"]
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
+SINCE = re.compile(r"(?<=[?&]updated_after=)[^&]+")
+NAMED = re.compile(f"{ID.pattern}|{SINCE.pattern}")
+PICK_TIME = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p' | sed 's/+/%2B/g'"""
 PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
 UNSHOWN = ("accept",)
@@ -22,12 +26,15 @@ LONG = 0.5  # seconds between two requests that may matter
 
 def curl_lines(story: Iterable[Exchange]) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again. Requests that ran at once do so again, and
-    where the story waited so does the shell."""
+    it has another id when the story is told again, and so is an instant that a retrieve told
+    and a list asks with. Requests that ran at once do so again, and where the story waited so
+    does the shell."""
+    story = [*story]
     names: dict[str, str] = {}
+    asked = {unquote_plus(raw): raw for e in story for raw in SINCE.findall(e.url)}
     told, end = [], math.inf
     for group in _groups(story):
-        first, *others = _lines(group, names)
+        first, *others = _lines(group, names, asked)
         told += [_pausing(first, group[0].started - end), *others]
         end = max(exchange.finished for exchange in group)
     return told
@@ -50,7 +57,7 @@ def _pausing(line: str, seconds: float) -> str:
     return line if seconds < LONG else f"sleep {math.ceil(seconds)}; {line}"
 
 
-def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:
+def _lines(group: Sequence[Exchange], names: dict[str, str], asked: dict[str, str]) -> list[str]:
     racing = len(group) > 1
     lines, kept = [], []
     for exchange in group:
@@ -60,6 +67,9 @@ def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:
             name = names[opened.lower()] = f"S{len(names) + 1}"
             line = f"{_picking(line)} > {_file(name)}" if racing else _capturing(line, name)
             kept.append(name)
+        elif (instant := _shown(exchange)) in asked and not racing:
+            name = names[asked[instant]] = f"T{len(names) + 1}"
+            line = _capturing(line, name, PICK_TIME)
         lines.append(f"{line} &" if racing else line)
     if racing:
         lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
@@ -74,15 +84,21 @@ def _opened(exchange: Exchange) -> str | None:
     return id if isinstance(id, str) and ID.fullmatch(id) else None
 
 
-def _capturing(line: str, name: str) -> str:
-    """Keep the opened session's id in a variable, and show it."""
-    return f'{name}=$({_picking(line)}); echo "{name}=${name}"'
+def _shown(exchange: Exchange) -> str | None:
+    body = exchange.json
+    shown = body.get("last_activity") if isinstance(body, dict) else None
+    return shown if exchange.operation == "getChat" and isinstance(shown, str) else None
 
 
-def _picking(line: str) -> str:
-    """Print the opened session's id alone."""
+def _capturing(line: str, name: str, pick: str = PICK_ID) -> str:
+    """Keep what a session's answer tells in a variable, and show it."""
+    return f'{name}=$({_picking(line, pick)}); echo "{name}=${name}"'
+
+
+def _picking(line: str, pick: str = PICK_ID) -> str:
+    """Print what a session's answer tells, its id for one."""
     call = line.replace("curl -sS -i", "curl -sS")
-    return f"{call} | tr ',' '\\n' | {PICK_ID} | head -n 1"
+    return f"{call} | tr ',' '\\n' | {pick} | head -n 1"
 
 
 def _file(name: str) -> str:
@@ -122,11 +138,11 @@ def _header(key: str, value: str) -> str:
 
 
 def _named(text: str, names: dict[str, str]) -> str:
-    """The text in single quotes, with variables where it names a session of the story."""
+    """The text in single quotes, with variables where it names what the story was told."""
     parts = []
     end = 0
-    for found in ID.finditer(text):
-        name = names.get(found.group().lower())
+    for found in NAMED.finditer(text):
+        name = names.get(found.group()) or names.get(found.group().lower())
         if name:
             parts += [_quoted(text[end : found.start()]), f'"${name}"']
             end = found.end()

@@ -123,6 +123,22 @@ def test_the_body_comes_as_it_was_sent(told: Make, body: bytes) -> None:
     assert got.headers["content-type"] == "application/json"
 
 
+def test_an_instant_that_a_retrieve_told_is_asked_with_as_it_is_told_then(
+    exchange: Make, session: Make, echo: Echo
+) -> None:
+    url = f"{echo.url}/api/v1/chats"
+    told = session(last_activity="2026-01-05T09:00:00.5+01:00")
+    story = [
+        exchange("getChat", told, url=f"{url}/{told['id']}"),
+        exchange(
+            "listChats", {}, url=f"{url}?updated_after=2026-01-05T09%3A00%3A00.5%2B01%3A00&take=9"
+        ),
+    ]
+    echo.answer = b'{"id": "x", "last_activity": "2027-02-06T10:00:00+02:00", "status": "active"}'
+    bash(*curl_lines(story))
+    assert echo.got[-1].path == "/api/v1/chats?updated_after=2027-02-06T10:00:00%2B02:00&take=9"
+
+
 def test_a_long_repetition_makes_a_short_line(exchange: Make) -> None:
     made = exchange(None, {}, method="POST", body=b'{"a": ' + b"[" * 200_000 + b"}")
     assert len(curl_lines([made])[0]) < 500
