@@ -232,7 +232,8 @@ def _check_files(config: Config) -> None:
     if config.report:
         _make(config.report)
         for file in (config.report / name for name in FILES):
-            if file.is_dir() or not os.access(file if file.exists() else config.report, os.W_OK):
+            parts = (config.report, file) if file.exists() else (config.report,)
+            if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
                 raise UsageError(f"cannot write {file}")
     written = config.write_baseline
     if written and written.exists() and written != config.baseline:

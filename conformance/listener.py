@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
@@ -40,6 +41,11 @@ class Delivery:
     answer: int
     over: float = math.inf
 
+    @property
+    def retried_after(self) -> float:
+        """What comes later than this is sent again; what comes earlier was sent beside it."""
+        return min(self.over, self.at + AT_ONCE)
+
 
 @dataclass
 class Inbox:
@@ -47,6 +53,14 @@ class Inbox:
 
     deliveries: list[Delivery] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+
+    def next_answer(self, at: float) -> int:
+        """What comes beside a delivery that is failing fails alike: a sender that has one of
+        the two taken need not send it again."""
+        failing = [d.answer for d in self.deliveries if d.answer != 200 and at <= d.retried_after]
+        if failing:
+            return failing[-1]
+        return self.answers.pop(0) if self.answers else 200
 
 
 class Listener:
@@ -113,7 +127,7 @@ class Listener:
         """The first delivery that came after that one was over, if any within the patience."""
         deadline = time.monotonic() + patience
         while True:
-            late = min(first.over, first.at + AT_ONCE)
+            late = first.retried_after
             found = [delivery for delivery in self.deliveries(marker) if delivery.at > late]
             if found or time.monotonic() >= deadline:
                 return found[0] if found else None
@@ -135,9 +149,9 @@ class Listener:
             if marker is None:
                 marker = self.markers.get(str(payload_object.get("callId")).lower())
             inbox = self.inboxes[str(marker)]
-            status = inbox.answers.pop(0) if inbox.answers else 200
+            delivery = Delivery(time.monotonic(), payload, headers, 200)
+            delivery.answer = inbox.next_answer(delivery.at)
             kept = self.strangers if marker is None else inbox.deliveries
-            delivery = Delivery(time.monotonic(), payload, headers, status)
             kept.append(delivery)
         return delivery
 
@@ -177,9 +191,13 @@ class Listener:
 def hang(connection: socket.socket, stopped: threading.Event) -> None:
     """Answer nothing, until the sender gives up."""
     deadline = time.monotonic() + LONGEST_HANG
-    while not stopped.wait(PAUSE) and time.monotonic() < deadline:
-        if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
-            return
+    with suppress(ConnectionError):
+        while not stopped.is_set() and time.monotonic() < deadline:
+            if not select.select([connection], [], [], PAUSE)[0]:
+                continue
+            if not connection.recv(1, socket.MSG_PEEK):
+                return
+            stopped.wait(PAUSE)
 
 
 def body_of(headers: Message, stream: BufferedIOBase) -> bytes:

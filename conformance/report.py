@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,8 @@ __all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "discard", 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
 FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
-# The members that differ between two runs that found the same.
 LOOKS = ("getChat", "listChats", "searchCallResults")
+# The members that differ between two runs that found the same.
 VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
 Report = dict[str, Any]
@@ -187,19 +187,31 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
 
 
 def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
-    story = [*_folded(story)]
+    polls = [*_polls(story)]
+    told = [exchange for looks in polls for exchange in _ends(looks)]
     begun = min((exchange.started for exchange in story), default=0.0)
+    folded = {looks[-1].number: _polled(looks) for looks in polls if len(looks) > len(_ends(looks))}
     return [
-        _step(exchange, curl, begun)
-        for exchange, curl in zip(story, curl_lines(story), strict=True)
+        {**_step(exchange, curl, begun), **folded.get(exchange.number, {})}
+        for exchange, curl in zip(told, curl_lines(told), strict=True)
     ]
 
 
-def _folded(story: list[Exchange]) -> Iterator[Exchange]:
-    """The story with the first and the last alone of looks that were all answered alike."""
+def _polls(story: list[Exchange]) -> Iterator[list[Exchange]]:
+    """The story with looks that were all answered alike, one after the other, together."""
     for (operation, *_), sights in groupby(story, _sight):
         alike = [*sights]
-        yield from (alike[0], alike[-1]) if operation in LOOKS and len(alike) > 2 else alike
+        raced = any(later.started < earlier.finished for earlier, later in pairwise(alike))
+        yield from [alike] if operation in LOOKS and not raced else ([e] for e in alike)
+
+
+def _ends(looks: list[Exchange]) -> list[Exchange]:
+    return [looks[0], looks[-1]] if len(looks) > 2 else looks
+
+
+def _polled(looks: list[Exchange]) -> dict[str, Any]:
+    seconds = round(looks[-1].started - looks[0].started, 1)
+    return {"polled": {"times": len(looks), "seconds": seconds}}
 
 
 def _sight(exchange: Exchange) -> tuple[Any, ...]:

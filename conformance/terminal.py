@@ -166,6 +166,8 @@ def _card(rule: dict[str, Any]) -> None:
     else:
         click.echo("  steps")
     for step in steps[-STEPS_SHOWN:]:
+        if polled := step.get("polled"):
+            click.echo(f"    … polled {polled['times']} times over {polled['seconds']:.1f} s")
         click.echo(f"    {step['curl']}")
         click.secho(f"      → {step['status']}", fg="bright_black")
     click.echo(f"  again     {finding['rerun']}")

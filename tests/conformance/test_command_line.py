@@ -14,6 +14,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.contract import Contract
+from conformance.report import FILES
 
 Suite = Callable[..., Any]
 ROOT = Path(__file__).parent.parent.parent
@@ -181,6 +182,16 @@ def test_the_plan_says_what_a_run_may_cost(ask: Suite, mock: Any) -> None:
     assert len(mock.sessions("all")) == before
 
 
+def test_the_plan_says_what_is_waited_for(ask: Suite, mock: Any) -> None:
+    words = ["--plan", "--profile", "core,ttl,webhooks", "--target", mock.url]
+    lines = ask(*words, "--index-wait", "20", "--webhook-wait", "45", "--ttl-grace", "30")[1]
+    waits = {line.split()[1]: line.split(", waits up to ")[1:] for line in lines.splitlines()}
+    assert waits["core:"] == ["20 s"]
+    assert waits["webhooks:"] == ["45 s"]
+    assert waits["ttl:"] == ["106 s"]
+    assert waits["smoke:"] == []
+
+
 def test_help_and_version(ask: Suite) -> None:
     assert "Exit codes:" in ask("--help")[1]
     assert "adjourn-conformance" in ask("--version")[1]
@@ -200,33 +211,48 @@ def test_settings_for_other_pytests_do_not_matter(suite: Suite, mock: Any) -> No
 
 CRASH = """
 import sys
+from conformance import cli
 from conformance.checks import ending
-from conformance.cli import main
 
 def crash(*_):
     raise KeyError("a fault of the suite's own")
 
-ending.expect = crash
+{place} = crash
 sys.argv[0] = "conformance"
-main()
+cli.main()
 """
 
 
-def test_a_crash_within_a_check_is_the_suites_own_fault(mock: Any, tmp_path: Path) -> None:
-    words = ["--rule", "END-01", "--target", mock.url, "--report", str(tmp_path)]
+def crashed(place: str, mock: Any, directory: Path) -> "subprocess.CompletedProcess[str]":
+    words = ["--rule", "END-01", "--target", mock.url, "--report", str(directory)]
     key = mock.headers["Authorization"].removeprefix("Bearer ")
-    done = subprocess.run(
-        [sys.executable, "-c", CRASH, *words],
+    return subprocess.run(
+        [sys.executable, "-c", CRASH.format(place=place), *words],
         capture_output=True,
         text=True,
         cwd=ROOT,
         env={**os.environ, "CONFORMANCE_TOKEN": key},
         timeout=50,
     )
+
+
+def test_a_crash_within_a_check_is_the_suites_own_fault(mock: Any, tmp_path: Path) -> None:
+    done = crashed("ending.expect", mock, tmp_path)
     assert done.returncode == 4
     assert "KeyError" in done.stdout
     assert "harness-fault" in (tmp_path / "badge.json").read_text()
     assert json.loads((tmp_path / "conformance.json").read_text())["sessions_left_open"] == 0
+
+
+@pytest.mark.parametrize("place", ["cli.build", "cli.write"])
+def test_no_earlier_report_stands_for_one_that_could_not_be_made(
+    mock: Any, tmp_path: Path, place: str
+) -> None:
+    for name in FILES:
+        (tmp_path / name).write_text("of an earlier run")
+    done = crashed(place, mock, tmp_path)
+    assert done.returncode == 4
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,7 +1,9 @@
 """Webhooks as they come in, each answered as its check has said."""
 
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -101,7 +103,7 @@ def test_what_comes_beside_the_first_is_no_retry(listener: Listener, answer: int
     sender = threading.Thread(target=given_up, args=(listener, "one"))
     sender.start()
     assert listener.wait("one", 1, 5)
-    deliver(listener, "one")
+    given_up(listener, "one")
     sender.join()
     first, beside = listener.deliveries("one")
     assert listener.retry(first, "one", 0.1) is None
@@ -109,6 +111,33 @@ def test_what_comes_beside_the_first_is_no_retry(listener: Listener, answer: int
     retry = listener.retry(first, "one", 5)
     assert retry is not None
     assert retry is not beside
+
+
+def test_what_comes_as_soon_as_a_silent_try_is_given_up_is_a_retry(listener: Listener) -> None:
+    listener.answer("one", HANG)
+    with socket.create_connection(listener.server.server_address[:2]) as sender:
+        body = b'{"callAdditionalData": {"marker": "one"}}'
+        sender.sendall(b"POST / HTTP/1.0\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        assert listener.wait("one", 1, 5)
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    time.sleep(0.02)
+    assert deliver(listener, "one") == 200
+    first, again = listener.deliveries("one")
+    assert listener.retry(first, "one", 0.1) is again
+
+
+def test_what_comes_beside_a_failing_delivery_is_not_taken(listener: Listener) -> None:
+    listener.answer("one", 500)
+    answers: list[int] = []
+    twins = [
+        threading.Thread(target=lambda: answers.append(deliver(listener, "one"))) for _ in range(2)
+    ]
+    for twin in twins:
+        twin.start()
+    for twin in twins:
+        twin.join()
+    assert answers == [500, 500]
+    assert deliver(listener, "one") == 200
 
 
 def given_up(listener: Listener, marker: str) -> None:

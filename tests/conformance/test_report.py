@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from conformance.exchange import Exchange
 from conformance.findings import Finding
+from conformance.html import html
 from conformance.report import SCHEMA_VERSION, build, discard, write
 from conformance.run import Run
 from conformance.terminal import print_findings, print_verdict
@@ -142,6 +143,18 @@ def test_looks_that_are_answered_alike_are_told_by_the_first_and_the_last(
     [finding] = [found for rule in told["rules"] for found in rule["findings"]]
     assert [step["started_ms"] for step in finding["steps"]] == [0, 1000, 9000, 10000]
     assert "sleep 8; curl" in finding["steps"][2]["curl"]
+    polled = [step.get("polled") for step in finding["steps"]]
+    assert polled == [None, None, {"times": 9, "seconds": 8.0}, None]
+    assert "… polled 9 times over 8.0 s" in printed(told)
+    assert "polled 9 times over 8.0 s" in html(told)
+
+
+def test_looks_that_raced_are_all_told(make_run: Make, exchange: Make, session: Make) -> None:
+    looks = [exchange("getChat", session(), started=1.0, finished=2.0) for _ in range(6)]
+    told = build(broken(make_run(), *looks))
+    [finding] = [found for rule in told["rules"] for found in rule["findings"]]
+    assert len(finding["steps"]) == 6
+    assert sum("&" in step["curl"] for step in finding["steps"]) == 6
 
 
 def test_findings_that_end_with_one_exchange_name_each_other(
