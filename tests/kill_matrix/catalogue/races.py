@@ -34,9 +34,9 @@ def unlocked(patch: Patch, act: Any) -> None:
     """Run turns side by side: `act(chats, session, key, body)`, some time after the look."""
     forgetful(patch)
 
-    @patch.around(SqliteRepository, "conditional_update")
-    def conditional_update(real: Any, store: SqliteRepository, change: Any) -> Any:
-        return real(store, replace(change, seen=None))
+    @patch.around(SqliteRepository, "apply")
+    async def apply(real: Any, store: SqliteRepository, change: Any) -> Any:
+        return await real(store, replace(change, seen=None))
 
     @patch.around(Chats, "submit")
     async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
