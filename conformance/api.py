@@ -8,7 +8,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -226,16 +226,18 @@ class Api:
         self.story.append(exchange)
         for rule, violation in seen:
             if violation:
-                self.report(rule, violation)
+                self.report(rule, violation, relevant(self.story))
 
-    def report(self, rule: str, violation: Violation) -> None:
-        story = relevant(self.story)
-        finding = Finding(rule, violation.expected, violation.actual, story, self.check)
+    def report(self, rule: str, violation: Violation, story: Iterable[Exchange] = ()) -> None:
+        """Enter a finding with its story, all of the check's unless told: what is wrong with one
+        session may come of what was done to another."""
+        told = tuple(story or self.story)
+        finding = Finding(rule, violation.expected, violation.actual, told, self.check)
         self.client.book.add(finding)
 
 
 def relevant(story: Story) -> tuple[Exchange, ...]:
-    """The shortest story that leads to its last exchange: what concerns the same sessions.
+    """What leads to an answer that is wrong in itself: all that concerns the same sessions.
     A last exchange that names no session may build on every one before it."""
     last = story[-1:]
     ids = {id.lower() for exchange in last for id in ID.findall(exchange.path)}
