@@ -25,10 +25,11 @@ SHORTEST_PART = 4  # characters of a cut secret that are still taken out
 
 
 def spellings(secret: str) -> set[str]:
-    """The secret as a server may echo it: plain, in JSON, in a URL, in hex, in base64."""
+    """The secret as a server may echo it: plain, in JSON, in a URL, in hex, in base64; and as
+    the name of a member in a JSON Pointer."""
     escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%..", lambda found: found.group().lower(), form) for form in escaped}
-    inner = {secret}
+    inner = {secret, secret.replace("~", "~0").replace("/", "~1")}
     for _ in range(NESTED):
         inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
     encoded = secret.encode()
