@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote_plus
 
 from conformance.api import ID
 from conformance.client import PLACEHOLDER
@@ -16,18 +17,26 @@ PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
 PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
+ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
+VARYING = re.compile(f"{ID.pattern}|{ASKED}")
+ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
+PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
+IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
 UNSHOWN = ("accept",)
 LONG = 0.5  # seconds between two requests that may matter
 
 
 def curl_lines(story: Iterable[Exchange]) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again. Requests that ran at once do so again, and
-    where the story waited so does the shell."""
+    it has another id when the story is told again, and so is an instant that a list is asked
+    for as an answer has told it. Requests that ran at once do so again, and where the story
+    waited so does the shell."""
     names: dict[str, str] = {}
     told, end = [], math.inf
-    for group in _groups(story):
-        first, *others = _lines(group, names)
+    groups = _groups(story)
+    instants = _instants(groups)
+    for group in groups:
+        first, *others = _lines(group, names, instants)
         told += [_pausing(first, group[0].started - end), *others]
         end = max(exchange.finished for exchange in group)
     return told
@@ -46,11 +55,33 @@ def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
     return groups
 
 
+def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
+    """By the number of an exchange: the instant that a later one asks for, as it stands in its
+    URL, and its place among those in the answer."""
+    found: dict[int, tuple[str, int]] = {}
+    lookups: list[Exchange] = []
+    for group in groups:
+        for asked in [word for e in group for word in re.findall(ASKED, e.url)]:
+            telling = [e for e in lookups if unquote_plus(asked) in _activities(e)]
+            for exchange in telling[-1:]:
+                place = _activities(exchange).index(unquote_plus(asked)) + 1
+                found[exchange.number] = asked, place
+        lookups += [e for e in group if len(group) == 1 and not _opened(e)]
+    return found
+
+
+def _activities(exchange: Exchange) -> list[str]:
+    told = ACTIVITY.findall(exchange.content.decode("latin-1"))
+    return [re.sub(r"\\u002[Bb]", "+", word) for word in told]
+
+
 def _pausing(line: str, seconds: float) -> str:
     return line if seconds < LONG else f"sleep {math.ceil(seconds)}; {line}"
 
 
-def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:
+def _lines(
+    group: list[Exchange], names: dict[str, str], instants: dict[int, tuple[str, int]]
+) -> list[str]:
     racing = len(group) > 1
     lines, kept = [], []
     for exchange in group:
@@ -58,8 +89,12 @@ def _lines(group: list[Exchange], names: dict[str, str]) -> list[str]:
         line = _line(exchange, names)
         if opened and opened.lower() not in names:
             name = names[opened.lower()] = f"S{len(names) + 1}"
-            line = f"{_picking(line)} > {_file(name)}" if racing else _capturing(line, name)
+            line = f"{_picking(line)} > {_file(name)}" if racing else _keeping(_picking(line), name)
             kept.append(name)
+        if exchange.number in instants:
+            instant, place = instants[exchange.number]
+            name = names[instant.lower()] = f"T{len(names) + 1}"
+            line = _keeping(_picking_instant(line, place), name)
         lines.append(f"{line} &" if racing else line)
     if racing:
         lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
@@ -74,15 +109,24 @@ def _opened(exchange: Exchange) -> str | None:
     return id if isinstance(id, str) and ID.fullmatch(id) else None
 
 
-def _capturing(line: str, name: str) -> str:
-    """Keep the opened session's id in a variable, and show it."""
-    return f'{name}=$({_picking(line)}); echo "{name}=${name}"'
+def _keeping(line: str, name: str) -> str:
+    """Keep what the line prints in a variable, and show it."""
+    return f'{name}=$({line}); echo "{name}=${name}"'
 
 
 def _picking(line: str) -> str:
     """Print the opened session's id alone."""
-    call = line.replace("curl -sS -i", "curl -sS")
-    return f"{call} | tr ',' '\\n' | {PICK_ID} | head -n 1"
+    return f"{_split(line)} | {PICK_ID} | head -n 1"
+
+
+def _picking_instant(line: str, place: int) -> str:
+    """Print one last_activity of the answer alone, as a URL takes it."""
+    return f"{_split(line)} | {PICK_ACTIVITY} | sed -n {place}p | {IN_A_URL}"
+
+
+def _split(line: str) -> str:
+    """Print the answer's members one a line."""
+    return f"{line.replace('curl -sS -i', 'curl -sS')} | tr ',' '\\n'"
 
 
 def _file(name: str) -> str:
@@ -122,10 +166,10 @@ def _header(key: str, value: str) -> str:
 
 
 def _named(text: str, names: dict[str, str]) -> str:
-    """The text in single quotes, with variables where it names a session of the story."""
+    """The text in single quotes, with variables where it names what the story keeps."""
     parts = []
     end = 0
-    for found in ID.finditer(text):
+    for found in VARYING.finditer(text):
         name = names.get(found.group().lower())
         if name:
             parts += [_quoted(text[end : found.start()]), f'"${name}"']

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -245,6 +246,45 @@ def test_what_ran_at_once_runs_at_once_again(exchange: Make, session: Make, echo
     printed = bash(*lines)
     assert f"S1={AGAIN}" in printed
     assert [got.path for got in echo.got][-1] == f"/api/v1/chats/{AGAIN}"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "today", "sent"),
+    [
+        ("2026-01-05T09:00:02.5+00:00", "2026-02-06T10:00:03+00:00", "10%3A00%3A03%2B00%3A00"),
+        ("2026-01-05T09:00:02\\u002B00:00", "2026-02-06T10:00:03\\u002b00:00", "03%2B00%3A00"),
+        ("2026-01-05T09:00:02Z", "2026-02-06T10:00:03Z", "10%3A00%3A03Z"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_instant_that_a_list_is_asked_for_is_taken_from_the_answer_that_told_it(
+    exchange: Make, session: Make, echo: Echo, recorded: str, today: str, sent: str, indent: Any
+) -> None:
+    def page(last: str) -> bytes:
+        items = [session(last_activity=time) for time in ("2026-01-05T09:00:09Z", last)]
+        text = json.dumps({"items": items, "total_count": 2}, indent=indent)
+        return text.replace("\\\\", "\\").encode()
+
+    chats = f"{echo.url}/api/v1/chats?channel=a"
+    told = urlencode({"updated_after": recorded.replace("\\u002B", "+")})
+    echo.answer = page(today)
+    lines = curl_lines(
+        [
+            exchange("listChats", page(recorded), url=chats),
+            exchange("listChats", {}, url=f"{chats}&{told}&take=5"),
+        ]
+    )
+    printed = bash(*lines)
+    assert "T1=2026-02-06T10" in printed
+    assert sent in echo.got[1].path
+    assert echo.got[1].path.endswith("&take=5")
+
+
+def test_an_instant_that_no_answer_told_stays_as_it_is(exchange: Make, session: Make) -> None:
+    url = "http://t.test/api/v1/chats?updated_after=2026-01-05T09%3A00%3A00Z"
+    opened = exchange("openChat", session(last_activity="2026-01-05T09:00:00Z"), 201)
+    lines = curl_lines([opened, exchange("listChats", {}, url=url)])
+    assert "updated_after=2026-01-05T09%3A00%3A00Z" in lines[1]
 
 
 def test_a_refused_open_keeps_nothing(exchange: Make) -> None:
