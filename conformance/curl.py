@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote_plus
 
 from conformance.api import ID
 from conformance.client import PLACEHOLDER
 from conformance.exchange import Exchange
+from conformance.polls import Poll
 
 __all__ = ["curl_lines"]
 
@@ -26,18 +27,23 @@ UNSHOWN = ("accept",)
 LONG = 0.5  # seconds between two requests that may matter
 
 
-def curl_lines(story: Iterable[Exchange]) -> list[str]:
+def curl_lines(story: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
     it has another id when the story is told again, and so is an instant that a list is asked
-    for as an answer has told it. Requests that ran at once do so again, and where the story
-    waited so does the shell."""
+    for as an answer has told it. Requests that ran at once do so again. Where the story waited
+    so does the shell, and where it polled, the shell polls as often."""
     names: dict[str, str] = {}
     told, end = [], math.inf
     groups = _groups(story)
     instants = _instants(groups)
     for group in groups:
         first, *others = _lines(group, names, instants)
-        told += [_pausing(first, group[0].started - end), *others]
+        number = group[0].number
+        poll = (polls or {}).get(number)
+        if poll and len(group) == 1 and number not in instants:
+            told.append(_polling(first, poll))
+        else:
+            told += [_pausing(first, group[0].started - end), *others]
         end = max(exchange.finished for exchange in group)
     return told
 
@@ -76,7 +82,19 @@ def _activities(exchange: Exchange) -> list[str]:
 
 
 def _pausing(line: str, seconds: float) -> str:
-    return line if seconds < LONG else f"sleep {math.ceil(seconds)}; {line}"
+    return line if seconds < LONG else f"sleep {_tenths(seconds)}; {line}"
+
+
+def _polling(line: str, poll: Poll) -> str:
+    """The looks after the first, the last of which is shown."""
+    looks = poll.times - 1
+    look = f"sleep {round(poll.seconds / looks, 1):g}; LAST=$({line})"
+    return f'for _ in $(seq {looks}); do {look}; done; echo "$LAST"'
+
+
+def _tenths(seconds: float) -> str:
+    """Rounded up, and by little: a story may have many waits, and end before a timeout."""
+    return f"{math.ceil(round(seconds * 10, 3)) / 10:g}"
 
 
 def _lines(

@@ -13,6 +13,7 @@ import pytest
 from conformance.client import SWAPPED
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
+from conformance.polls import folded
 from tests.serving import answering
 
 OPENED = "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"
@@ -285,6 +286,28 @@ def test_an_instant_that_no_answer_told_stays_as_it_is(exchange: Make, session: 
     opened = exchange("openChat", session(last_activity="2026-01-05T09:00:00Z"), 201)
     lines = curl_lines([opened, exchange("listChats", {}, url=url)])
     assert "updated_after=2026-01-05T09%3A00%3A00Z" in lines[1]
+
+
+def test_a_wait_is_as_long_again_and_a_poll_looks_as_often(
+    exchange: Make, session: Make, echo: Echo
+) -> None:
+    echo.answer = b'{"is_final": true}'
+    seen = {"url": f"{echo.url}/api/v1/chats/{OPENED}", "method": "GET"}
+    looks = [
+        exchange("getChat", session(), **seen, started=at, finished=at + 0.01)
+        for at in (0.0, 0.61, 0.7, 0.8, 0.9)
+    ]
+    lines = curl_lines(looks[:2])
+    assert lines[1].startswith("sleep 0.6; curl ")
+    story, polls = folded(looks[1:])
+    printed = bash(*curl_lines(story, polls))
+    assert len(echo.got) == 4
+    assert printed.count('{"is_final": true}') == 2
+
+
+def test_many_waits_drift_by_little(exchange: Make) -> None:
+    turns = [exchange("submitMessage", {}, started=30.01 * n, finished=30.01 * n) for n in range(5)]
+    assert [line.split(";")[0] for line in curl_lines(turns)[1:]] == ["sleep 30.1"] * 4
 
 
 def test_a_refused_open_keeps_nothing(exchange: Make) -> None:

@@ -115,7 +115,7 @@ def test_what_comes_beside_the_first_is_no_retry(listener: Listener, answer: int
 
 def test_what_comes_as_soon_as_a_silent_try_is_given_up_is_a_retry(listener: Listener) -> None:
     listener.answer("one", HANG)
-    with socket.create_connection(listener.server.server_address[:2]) as sender:
+    with socket.create_connection(("127.0.0.1", listener.server.server_port)) as sender:
         body = b'{"callAdditionalData": {"marker": "one"}}'
         sender.sendall(b"POST / HTTP/1.0\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
         assert listener.wait("one", 1, 5)
