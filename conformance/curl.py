@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote_plus
 
 from conformance.api import ID
 from conformance.client import PLACEHOLDER
 from conformance.exchange import Exchange
+from conformance.polls import Poll
 
 __all__ = ["curl_lines"]
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
-SINCE = re.compile(r"(?<=[?&]updated_after=)[^&]+")
-NAMED = re.compile(f"{ID.pattern}|{SINCE.pattern}")
-PICK_TIME = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p' | sed 's/+/%2B/g'"""
 PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
+ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
+VARYING = re.compile(f"{ID.pattern}|{ASKED}")
+ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
+PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
+IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
 UNSHOWN = ("accept",)
 LONG = 0.5  # seconds between two requests that may matter
 
 
-def curl_lines(story: Iterable[Exchange]) -> list[str]:
+def curl_lines(story: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
     """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again, and so is an instant that a retrieve told
-    and a list asks with. Requests that ran at once do so again, and where the story waited so
-    does the shell."""
-    story = [*story]
+    it has another id when the story is told again, and so is an instant that a list is asked
+    for as an answer has told it. Requests that ran at once do so again. Where the story waited
+    so does the shell, and where it polled, the shell polls as often."""
     names: dict[str, str] = {}
-    asked = {unquote_plus(raw): raw for e in story for raw in SINCE.findall(e.url)}
     told, end = [], math.inf
-    for group in _groups(story):
-        first, *others = _lines(group, names, asked)
-        told += [_pausing(first, group[0].started - end), *others]
+    groups = _groups(story)
+    instants = _instants(groups)
+    for group in groups:
+        first, *others = _lines(group, names, instants)
+        number = group[0].number
+        poll = (polls or {}).get(number)
+        if poll and len(group) == 1 and number not in instants:
+            told.append(_polling(first, poll))
+        else:
+            told += [_pausing(first, group[0].started - end), *others]
         end = max(exchange.finished for exchange in group)
     return told
 
@@ -53,11 +61,45 @@ def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
     return groups
 
 
+def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
+    """By the number of an exchange: the instant that a later one asks for, as it stands in its
+    URL, and its place among those in the answer."""
+    found: dict[int, tuple[str, int]] = {}
+    lookups: list[Exchange] = []
+    for group in groups:
+        for asked in [word for e in group for word in re.findall(ASKED, e.url)]:
+            telling = [e for e in lookups if unquote_plus(asked) in _activities(e)]
+            for exchange in telling[-1:]:
+                place = _activities(exchange).index(unquote_plus(asked)) + 1
+                found[exchange.number] = asked, place
+        lookups += [e for e in group if len(group) == 1 and not _opened(e)]
+    return found
+
+
+def _activities(exchange: Exchange) -> list[str]:
+    told = ACTIVITY.findall(exchange.content.decode("latin-1"))
+    return [re.sub(r"\\u002[Bb]", "+", word) for word in told]
+
+
 def _pausing(line: str, seconds: float) -> str:
-    return line if seconds < LONG else f"sleep {math.ceil(seconds)}; {line}"
+    return line if seconds < LONG else f"sleep {_tenths(seconds)}; {line}"
 
 
-def _lines(group: Sequence[Exchange], names: dict[str, str], asked: dict[str, str]) -> list[str]:
+def _polling(line: str, poll: Poll) -> str:
+    """The looks after the first, the last of which is shown."""
+    looks = poll.times - 1
+    look = f"sleep {round(poll.seconds / looks, 1):g}; LAST=$({line})"
+    return f'for _ in $(seq {looks}); do {look}; done; echo "$LAST"'
+
+
+def _tenths(seconds: float) -> str:
+    """Rounded up, and by little: a story may have many waits, and end before a timeout."""
+    return f"{math.ceil(round(seconds * 10, 3)) / 10:g}"
+
+
+def _lines(
+    group: list[Exchange], names: dict[str, str], instants: dict[int, tuple[str, int]]
+) -> list[str]:
     racing = len(group) > 1
     lines, kept = [], []
     for exchange in group:
@@ -65,11 +107,12 @@ def _lines(group: Sequence[Exchange], names: dict[str, str], asked: dict[str, st
         line = _line(exchange, names)
         if opened and opened.lower() not in names:
             name = names[opened.lower()] = f"S{len(names) + 1}"
-            line = f"{_picking(line)} > {_file(name)}" if racing else _capturing(line, name)
+            line = f"{_picking(line)} > {_file(name)}" if racing else _keeping(_picking(line), name)
             kept.append(name)
-        elif (instant := _shown(exchange)) in asked and not racing:
-            name = names[asked[instant]] = f"T{len(names) + 1}"
-            line = _capturing(line, name, PICK_TIME)
+        if exchange.number in instants:
+            instant, place = instants[exchange.number]
+            name = names[instant.lower()] = f"T{len(names) + 1}"
+            line = _keeping(_picking_instant(line, place), name)
         lines.append(f"{line} &" if racing else line)
     if racing:
         lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
@@ -84,21 +127,24 @@ def _opened(exchange: Exchange) -> str | None:
     return id if isinstance(id, str) and ID.fullmatch(id) else None
 
 
-def _shown(exchange: Exchange) -> str | None:
-    body = exchange.json
-    shown = body.get("last_activity") if isinstance(body, dict) else None
-    return shown if exchange.operation == "getChat" and isinstance(shown, str) else None
+def _keeping(line: str, name: str) -> str:
+    """Keep what the line prints in a variable, and show it."""
+    return f'{name}=$({line}); echo "{name}=${name}"'
 
 
-def _capturing(line: str, name: str, pick: str = PICK_ID) -> str:
-    """Keep what a session's answer tells in a variable, and show it."""
-    return f'{name}=$({_picking(line, pick)}); echo "{name}=${name}"'
+def _picking(line: str) -> str:
+    """Print the opened session's id alone."""
+    return f"{_split(line)} | {PICK_ID} | head -n 1"
 
 
-def _picking(line: str, pick: str = PICK_ID) -> str:
-    """Print what a session's answer tells, its id for one."""
-    call = line.replace("curl -sS -i", "curl -sS")
-    return f"{call} | tr ',' '\\n' | {pick} | head -n 1"
+def _picking_instant(line: str, place: int) -> str:
+    """Print one last_activity of the answer alone, as a URL takes it."""
+    return f"{_split(line)} | {PICK_ACTIVITY} | sed -n {place}p | {IN_A_URL}"
+
+
+def _split(line: str) -> str:
+    """Print the answer's members one a line."""
+    return f"{line.replace('curl -sS -i', 'curl -sS')} | tr ',' '\\n'"
 
 
 def _file(name: str) -> str:
@@ -138,11 +184,11 @@ def _header(key: str, value: str) -> str:
 
 
 def _named(text: str, names: dict[str, str]) -> str:
-    """The text in single quotes, with variables where it names what the story was told."""
+    """The text in single quotes, with variables where it names what the story keeps."""
     parts = []
     end = 0
-    for found in NAMED.finditer(text):
-        name = names.get(found.group()) or names.get(found.group().lower())
+    for found in VARYING.finditer(text):
+        name = names.get(found.group().lower())
         if name:
             parts += [_quoted(text[end : found.start()]), f'"${name}"']
             end = found.end()

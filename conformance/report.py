@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from conformance.findings import Finding
 from conformance.html import html
 from conformance.junit import junit
 from conformance.markdown import markdown
+from conformance.polls import Poll, folded
 from conformance.redaction import concealed, redacted
 from conformance.replay import recorded
 from conformance.rules import pack_of
@@ -31,7 +31,6 @@ __all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "discard", 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 SCHEMA_VERSION = 1
 FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
-LOOKS = ("getChat", "listChats", "searchCallResults")
 # The members that differ between two runs that found the same.
 VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
@@ -187,36 +186,16 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
 
 
 def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
-    polls = [*_polls(story)]
-    told = [exchange for looks in polls for exchange in _ends(looks)]
-    begun = min((exchange.started for exchange in story), default=0.0)
-    folded = {looks[-1].number: _polled(looks) for looks in polls if len(looks) > len(_ends(looks))}
+    told, polls = folded(story)
+    begun = min((exchange.started for exchange in told), default=0.0)
     return [
-        {**_step(exchange, curl, begun), **folded.get(exchange.number, {})}
-        for exchange, curl in zip(told, curl_lines(told), strict=True)
+        _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
+        for exchange, curl in zip(told, curl_lines(told, polls), strict=True)
     ]
 
 
-def _polls(story: list[Exchange]) -> Iterator[list[Exchange]]:
-    """The story with looks that were all answered alike, one after the other, together."""
-    for (operation, *_), sights in groupby(story, _sight):
-        alike = [*sights]
-        raced = any(later.started < earlier.finished for earlier, later in pairwise(alike))
-        yield from [alike] if operation in LOOKS and not raced else ([e] for e in alike)
-
-
-def _ends(looks: list[Exchange]) -> list[Exchange]:
-    return [looks[0], looks[-1]] if len(looks) > 2 else looks
-
-
-def _polled(looks: list[Exchange]) -> dict[str, Any]:
-    seconds = round(looks[-1].started - looks[0].started, 1)
-    return {"polled": {"times": len(looks), "seconds": seconds}}
-
-
-def _sight(exchange: Exchange) -> tuple[Any, ...]:
-    asked = exchange.operation, exchange.url, exchange.headers, exchange.body
-    return *asked, exchange.status, exchange.content
+def _polled(poll: Poll | None) -> dict[str, Any]:
+    return {"polled": {"times": poll.times, "seconds": round(poll.seconds, 1)}} if poll else {}
 
 
 def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:

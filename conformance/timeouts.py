@@ -60,7 +60,8 @@ class Timeouts:
         self.silent = self._open(ttl_seconds=TTL)
         self.endless = self._open()
         self.turns: list[Exchange] = []
-        self.looks: list[Exchange] = []
+        self.sights: list[Exchange] = []  # of the silent session
+        self.looks: list[Exchange] = []  # at the talking one
         self.final: Exchange | None = None
         self.first_final: float | None = None
         self.cause = ""
@@ -91,6 +92,7 @@ class Timeouts:
             while time.monotonic() < limit and not self.closed.wait(PAUSE):
                 self._talk()
                 sight = self.api.get(self.silent.id)
+                self.sights.append(sight)
                 if sight.session["is_final"] is True:
                     self.final, self.first_final = sight, sight.finished - self.silent.started
                     self._look()

@@ -14,7 +14,7 @@ from conformance.timeouts import TTL, Timeouts
 @rule("TTL-01", "ttl", sessions=0)
 def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
-    api.story.append(timeouts.silent)
+    api.story += [timeouts.silent, *timeouts.sights]
     final = timeouts.final
     wanted = f"a final session within {TTL} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")

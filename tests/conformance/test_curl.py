@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from conformance.client import SWAPPED
 from conformance.curl import curl_lines
 from conformance.exchange import Exchange
+from conformance.polls import folded
 from tests.serving import answering
 
 OPENED = "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"
@@ -121,22 +123,6 @@ def test_the_body_comes_as_it_was_sent(told: Make, body: bytes) -> None:
     got = told(body)
     assert got.body == body
     assert got.headers["content-type"] == "application/json"
-
-
-def test_an_instant_that_a_retrieve_told_is_asked_with_as_it_is_told_then(
-    exchange: Make, session: Make, echo: Echo
-) -> None:
-    url = f"{echo.url}/api/v1/chats"
-    told = session(last_activity="2026-01-05T09:00:00.5+01:00")
-    story = [
-        exchange("getChat", told, url=f"{url}/{told['id']}"),
-        exchange(
-            "listChats", {}, url=f"{url}?updated_after=2026-01-05T09%3A00%3A00.5%2B01%3A00&take=9"
-        ),
-    ]
-    echo.answer = b'{"id": "x", "last_activity": "2027-02-06T10:00:00+02:00", "status": "active"}'
-    bash(*curl_lines(story))
-    assert echo.got[-1].path == "/api/v1/chats?updated_after=2027-02-06T10:00:00%2B02:00&take=9"
 
 
 def test_a_long_repetition_makes_a_short_line(exchange: Make) -> None:
@@ -261,6 +247,67 @@ def test_what_ran_at_once_runs_at_once_again(exchange: Make, session: Make, echo
     printed = bash(*lines)
     assert f"S1={AGAIN}" in printed
     assert [got.path for got in echo.got][-1] == f"/api/v1/chats/{AGAIN}"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "today", "sent"),
+    [
+        ("2026-01-05T09:00:02.5+00:00", "2026-02-06T10:00:03+00:00", "10%3A00%3A03%2B00%3A00"),
+        ("2026-01-05T09:00:02\\u002B00:00", "2026-02-06T10:00:03\\u002b00:00", "03%2B00%3A00"),
+        ("2026-01-05T09:00:02Z", "2026-02-06T10:00:03Z", "10%3A00%3A03Z"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_instant_that_a_list_is_asked_for_is_taken_from_the_answer_that_told_it(
+    exchange: Make, session: Make, echo: Echo, recorded: str, today: str, sent: str, indent: Any
+) -> None:
+    def page(last: str) -> bytes:
+        items = [session(last_activity=time) for time in ("2026-01-05T09:00:09Z", last)]
+        text = json.dumps({"items": items, "total_count": 2}, indent=indent)
+        return text.replace("\\\\", "\\").encode()
+
+    chats = f"{echo.url}/api/v1/chats?channel=a"
+    told = urlencode({"updated_after": recorded.replace("\\u002B", "+")})
+    echo.answer = page(today)
+    lines = curl_lines(
+        [
+            exchange("listChats", page(recorded), url=chats),
+            exchange("listChats", {}, url=f"{chats}&{told}&take=5"),
+        ]
+    )
+    printed = bash(*lines)
+    assert "T1=2026-02-06T10" in printed
+    assert sent in echo.got[1].path
+    assert echo.got[1].path.endswith("&take=5")
+
+
+def test_an_instant_that_no_answer_told_stays_as_it_is(exchange: Make, session: Make) -> None:
+    url = "http://t.test/api/v1/chats?updated_after=2026-01-05T09%3A00%3A00Z"
+    opened = exchange("openChat", session(last_activity="2026-01-05T09:00:00Z"), 201)
+    lines = curl_lines([opened, exchange("listChats", {}, url=url)])
+    assert "updated_after=2026-01-05T09%3A00%3A00Z" in lines[1]
+
+
+def test_a_wait_is_as_long_again_and_a_poll_looks_as_often(
+    exchange: Make, session: Make, echo: Echo
+) -> None:
+    echo.answer = b'{"is_final": true}'
+    seen = {"url": f"{echo.url}/api/v1/chats/{OPENED}", "method": "GET"}
+    looks = [
+        exchange("getChat", session(), **seen, started=at, finished=at + 0.01)
+        for at in (0.0, 0.61, 0.7, 0.8, 0.9)
+    ]
+    lines = curl_lines(looks[:2])
+    assert lines[1].startswith("sleep 0.6; curl ")
+    story, polls = folded(looks[1:])
+    printed = bash(*curl_lines(story, polls))
+    assert len(echo.got) == 4
+    assert printed.count('{"is_final": true}') == 2
+
+
+def test_many_waits_drift_by_little(exchange: Make) -> None:
+    turns = [exchange("submitMessage", {}, started=30.01 * n, finished=30.01 * n) for n in range(5)]
+    assert [line.split(";")[0] for line in curl_lines(turns)[1:]] == ["sleep 30.1"] * 4
 
 
 def test_a_refused_open_keeps_nothing(exchange: Make) -> None:

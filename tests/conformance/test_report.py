@@ -142,7 +142,7 @@ def test_looks_that_are_answered_alike_are_told_by_the_first_and_the_last(
     told = build(run)
     [finding] = [found for rule in told["rules"] for found in rule["findings"]]
     assert [step["started_ms"] for step in finding["steps"]] == [0, 1000, 9000, 10000]
-    assert "sleep 8; curl" in finding["steps"][2]["curl"]
+    assert "$(seq 8); do sleep 1; LAST=$(curl" in finding["steps"][2]["curl"]
     polled = [step.get("polled") for step in finding["steps"]]
     assert polled == [None, None, {"times": 9, "seconds": 8.0}, None]
     assert "… polled 9 times over 8.0 s" in printed(told)

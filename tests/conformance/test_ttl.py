@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -95,6 +95,18 @@ def test_the_older_session_talks_until_the_silent_one_is_final(
     assert len(timeouts.turns) >= 4
     assert timeouts.looks[0].finished < timeouts.turns[-1].started + 1
     assert not any(sight.session["is_final"] for sight in timeouts.looks)
+
+
+def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
+    connect: Make, session: Make, exchange: Exchanges
+) -> None:
+    opened = exchange("openChat", session(), 201)
+    sights = [exchange("getChat", session()) for _ in range(3)]
+    seen = SimpleNamespace(wait=lambda: None, grace=75.0, silent=opened, sights=sights, final=None)
+    api = connect(lambda request: httpx.Response(404))
+    with pytest.raises(Violation, match="it is active"):
+        ttl.check_a_silent_session_times_out(api, cast(Timeouts, seen))
+    assert api.story == [opened, *sights]
 
 
 def test_a_declared_grace_is_part_of_the_plan() -> None:
