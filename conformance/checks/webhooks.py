@@ -10,19 +10,21 @@ from conformance.api import Api
 from conformance.exchange import Json
 from conformance.findings import Blocked, expect, shown
 from conformance.likeness import text_of
-from conformance.listener import HANG, Delivery, Listener
+from conformance.listener import HANG, PAUSE, Delivery, Listener
 from conformance.rules import rule
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
 
 
 class Announced:
-    """A session whose deliveries are found by its marker.
+    """A session whose deliveries are found by its marker, or `by_text`.
 
     Where a first wait was in vain, no other check waits: what is wrong is known, and told."""
 
-    def __init__(self, api: Api, listener: Listener, *answers: int, **members: Any) -> None:
-        if listener.vain:
+    def __init__(
+        self, api: Api, listener: Listener, *answers: int, by_text: bool = False, **members: Any
+    ) -> None:
+        if listener.vain and not (by_text and listener.strangers):
             raise Blocked(listener.vain)
         self.api, self.listener = api, listener
         self.marker = f"{api.channel}-{api.key()}"  # no other run finds it, whatever its seed
@@ -67,10 +69,24 @@ class Announced:
             if payload.is_valid(delivery.payload)
             and delivery.payload["agentId"] == api.config.agent
         ]
-        telling = [delivery for delivery in fitting if text in shown_whole(delivery)]
+        telling = self.telling(text)
         if len(fitting) > 1 and not telling:
             raise Blocked("several webhooks came, and none can be told to be the session's")
         return telling or fitting
+
+    def telling(self, text: str) -> list[Delivery]:
+        """What came since the end without the session's data or id, and holds its text."""
+        since = self.listener.strangers_since(self.ended_at)
+        return [delivery for delivery in since if text in shown_whole(delivery)]
+
+    def told(self, text: str) -> Delivery:
+        """What comes for the session, told by its data, its id or its text."""
+        deadline = time.monotonic() + self.api.config.webhook_wait
+        while time.monotonic() < deadline:
+            if found := self.listener.deliveries(self.marker) or self.telling(text):
+                return found[0]
+            time.sleep(PAUSE)
+        raise Blocked(self.listener.vain or f"no webhook came to {self.listener.url}, see HOOK-01")
 
     def first(self) -> Delivery:
         found = self.arrived()
@@ -189,10 +205,10 @@ def expect_transcription(session: Announced) -> None:
 
 @rule("HOOK-07", "webhooks", turns=1)
 def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> None:
-    session = Announced(api, listener)
-    api.given_turn(session.id, additional_data={"nested": "for this round only"})
+    session, text = Announced(api, listener, by_text=True), api.text()
+    api.given_turn(session.id, text, additional_data={"nested": "for this round only"})
     session.end()
-    data = object_of(session.first()).get("callAdditionalData") or {}
+    data = object_of(session.told(text)).get("callAdditionalData") or {}
     missing = {key: value for key, value in session.data.items() if data.get(key) != value}
     expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
 

@@ -76,6 +76,16 @@ def test_a_webhook_that_names_no_session_is_told_where_it_is_the_only_one(
         webhooks.check_the_payload_holds_the_sessions_data(target(PAYLOAD), listener)
 
 
+def test_a_webhook_without_the_sessions_data_is_told_by_its_text(
+    target: Open, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Api, "text", lambda api: "Hello 1234")
+    lines = [{"speaker": "user", "text": "Hello 1234"}]
+    api = target({**PAYLOAD, "transcription": lines})
+    with pytest.raises(Violation, match="callAdditionalData with"):
+        webhooks.check_the_payload_holds_the_sessions_data(api, listener)
+
+
 def test_of_several_that_name_no_session_none_is_taken_for_its_own(
     target: Open, listener: Listener
 ) -> None:
