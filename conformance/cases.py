@@ -31,7 +31,7 @@ FUZZED = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
 SCENARIOS = 12
 UNLISTED = "x_unlisted"
 STEPS = 6  # requests at most in a scenario
-SEEDS = 5
+SEEDS = 5  # that are tried where a target answers the same in two ways
 
 Visit = Callable[[Case[Any]], Response | None]
 

@@ -116,22 +116,26 @@ class Listener:
         with self.lock:
             return [delivery for delivery in self.strangers if delivery.at >= moment]
 
-    def wait(self, marker: str, count: int, patience: float) -> list[Delivery]:
-        """The deliveries, as soon as there are this many or the patience (seconds) is over."""
+    def until(
+        self, look: Callable[[], list[Delivery]], patience: float, count: int = 1
+    ) -> list[Delivery]:
+        """What `look` gives, as soon as that are so many or the patience (seconds) is over."""
         deadline = time.monotonic() + patience
-        while len(found := self.deliveries(marker)) < count and time.monotonic() < deadline:
+        while len(found := look()) < count and time.monotonic() < deadline:
             time.sleep(PAUSE)
         return found
 
+    def wait(self, marker: str, count: int, patience: float) -> list[Delivery]:
+        """The deliveries, as soon as there are this many."""
+        return self.until(lambda: self.deliveries(marker), patience, count)
+
     def retry(self, first: Delivery, marker: str, patience: float) -> Delivery | None:
-        """The first delivery that came after that one was over, if any within the patience."""
-        deadline = time.monotonic() + patience
-        while True:
-            late = first.retried_after
-            found = [delivery for delivery in self.deliveries(marker) if delivery.at > late]
-            if found or time.monotonic() >= deadline:
-                return found[0] if found else None
-            time.sleep(PAUSE)
+        """The first delivery that came after that one was over, if any."""
+
+        def later() -> list[Delivery]:
+            return [d for d in self.deliveries(marker) if d.at > first.retried_after]
+
+        return next(iter(self.until(later, patience)), None)
 
     def settled(self, marker: str, seconds: float) -> list[Delivery]:
         """The deliveries when nothing more has come for so long."""

@@ -62,12 +62,14 @@ class Model:
         active = [s for s in self.sessions if s.endpoint == endpoint and not s.final]
         return active[0] if active and endpoint is not None else None
 
+    def _is_known(self, endpoint: str | None) -> bool:
+        return endpoint is not None and any(s.endpoint == endpoint for s in self.sessions)
+
     def open_shows(self, endpoint: str | None) -> str | None:
         """The avoidable rule that an open of this endpoint may show broken now."""
         if self.holder(endpoint):
             return "DEDUP-08"
-        known = any(s.endpoint == endpoint for s in self.sessions if endpoint is not None)
-        return "DEDUP-03" if known else None
+        return "DEDUP-03" if self._is_known(endpoint) else None
 
     def submit_shows(self, session: Session, key: str | None) -> str | None:
         """The avoidable rule that a submit with this key may show broken now."""
@@ -92,12 +94,12 @@ class Model:
     def _new(
         self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
     ) -> None:
-        free = any(s.endpoint == endpoint for s in self.sessions if endpoint is not None)
-        rule = "DEDUP-03" if free else "OPEN-01" if endpoint is None else "DEDUP-06"
+        known = self._is_known(endpoint)
+        rule = "DEDUP-03" if known else "OPEN-01" if endpoint is None else "DEDUP-06"
         expect(rule, answer.ok, "a new session", answer.summary)
         body = answer.session
-        known = [s.id for s in self.sessions if same_id(s.id, body["id"])]
-        expect("DEDUP-04" if endpoint is None else rule, not known, "a new session", known)
+        twins = [s.id for s in self.sessions if same_id(s.id, body["id"])]
+        expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
         expect("OPEN-04", body["is_final"] is False, "an active session", "a final one")
         self.sessions.append(Session(body["id"], endpoint, agent, ttl_seconds, _said(body)))
 

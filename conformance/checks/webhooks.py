@@ -10,7 +10,7 @@ from conformance.api import Api
 from conformance.exchange import Json
 from conformance.findings import Blocked, expect, shown
 from conformance.likeness import text_of
-from conformance.listener import HANG, PAUSE, Delivery, Listener
+from conformance.listener import HANG, Delivery, Listener
 from conformance.rules import rule
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
@@ -20,6 +20,8 @@ class Announced:
     """A session whose deliveries are found by its marker, or `by_text`.
 
     Where a first wait was in vain, no other check waits: what is wrong is known, and told."""
+
+    see = "HOOK-01"  # the rule that tells where nothing came
 
     def __init__(
         self, api: Api, listener: Listener, *answers: int, by_text: bool = False, **members: Any
@@ -33,8 +35,6 @@ class Announced:
         listener.answer(self.marker, *answers)
         self.id = api.given(additional_data=self.data, **members)
         listener.expect(self.id, self.marker)
-
-    see = "HOOK-01"  # the rule that tells where nothing came
 
     def end(self) -> None:
         self.ended_at = time.monotonic()
@@ -59,7 +59,7 @@ class Announced:
         return found
 
     def likely(self, text: str) -> list[Delivery]:
-        """What came without the session's data or id, fits, and holds the session's text, or
+        """What came without the session's data or id, and holds the session's text, or fits and
         is the only one of its agent since the end."""
         api = self.api
         payload = api.client.watch.contract.component("CompletedWebHookPayload")
@@ -81,12 +81,14 @@ class Announced:
 
     def told(self, text: str) -> Delivery:
         """What comes for the session, told by its data, its id or its text."""
-        deadline = time.monotonic() + self.api.config.webhook_wait
-        while time.monotonic() < deadline:
-            if found := self.listener.deliveries(self.marker) or self.telling(text):
-                return found[0]
-            time.sleep(PAUSE)
-        raise Blocked(self.listener.vain or f"no webhook came to {self.listener.url}, see HOOK-01")
+        listener = self.listener
+        found = listener.until(
+            lambda: listener.deliveries(self.marker) or self.telling(text),
+            self.api.config.webhook_wait,
+        )
+        if not found:
+            raise Blocked(listener.vain or f"no webhook came to {listener.url}, see HOOK-01")
+        return found[0]
 
     def first(self) -> Delivery:
         found = self.arrived()
