@@ -15,6 +15,17 @@ __all__ = ["Database"]
 
 _PATIENCE_SECONDS = 1.0
 
+# How a transaction begins, how it ends, and how it is taken back.
+_Statements = tuple[str, str, tuple[str, ...]]
+_IN_FILE: _Statements = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+# In memory each is a part of one that never ends: a commit makes nothing safe there, and SQLite
+# may look at every page that it has to carry it out.
+_IN_MEMORY: _Statements = (
+    "SAVEPOINT change",
+    "RELEASE change",
+    ("ROLLBACK TO change", "RELEASE change"),
+)
+
 
 class Database:
     """A connection that the repositories of all sandboxes share."""
@@ -29,20 +40,27 @@ class Database:
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {_told(error)}") from None
         self.activity = itertools.count((last or 0) + 1)
+        self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
+        self._changing = False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it or nothing; one within another is a part of it."""
-        if self.connection.in_transaction:
+        if self._changing:
             yield self.connection
             return
-        self.connection.execute("BEGIN IMMEDIATE")
+        self.connection.execute(self._begin)
+        self._changing = True
         try:
             yield self.connection
+            self.connection.execute(self._commit)
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # a full disk may have ended it
+                for statement in self._rollback:
+                    self.connection.execute(statement)
             raise
-        self.connection.execute("COMMIT")
+        finally:
+            self._changing = False
 
     async def start(self) -> None:
         """It is ready as it is."""
@@ -91,4 +109,6 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(SCHEMA)
+    if path is None:
+        connection.execute("BEGIN")
     return connection

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from mock_server.stores import open_store
+from tests.mock.store.rows import LASTING
 
 NUMBERS = itertools.count()
 
@@ -16,12 +17,12 @@ def shared(postgres):
     return postgres.url(postgres.create())
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["memory", *LASTING])
 def db(request, tmp_path):
     """Where the store is."""
-    if request.param == "sqlite":
-        return tmp_path / "state.db"
-    return request.getfixturevalue("shared")
+    if request.param == "postgres":
+        return request.getfixturevalue("shared")
+    return tmp_path / "state.db" if request.param == "file" else None
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from mock_server.repository import Change, Completion
 from mock_server.session import Session
 
+LASTING = ["file", "postgres"]
 ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 
 

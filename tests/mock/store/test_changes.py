@@ -6,7 +6,7 @@ from mock_server.database import Database
 from mock_server.repository import CallResultQuery, Change, SessionQuery
 from mock_server.session import Message
 from mock_server.store import SqliteRepository
-from tests.mock.store.rows import ODD, completion, final, session
+from tests.mock.store.rows import ODD, completion, final, finish, session
 
 
 def test_only_the_first_finalisation_is_stored(store, run):
@@ -58,6 +58,22 @@ def test_a_change_that_fails_half_way_leaves_nothing(store, run):
     with pytest.raises(RuntimeError):
         run(store.apply(Change(final(), complete=broken)))
     assert run(store.get("s1")) == session()
+
+
+def test_a_failure_takes_back_nothing_but_its_own(store, run):
+    def broken(_):
+        raise RuntimeError("analysis")
+
+    for number in (1, 2):
+        run(store.insert(session(number)))
+        said = (Message("user", "lost", 1),)
+        with pytest.raises(RuntimeError):
+            run(store.apply(Change(final(number), messages=said, complete=broken)))
+    finish(run, store, 3)
+    listed, total = run(store.list_sessions(SessionQuery(0, 9, state="all")))
+    states = {one.id: (one.state, one.messages) for one in listed}
+    assert states == {"s1": ("active", ()), "s2": ("active", ()), "s3": ("final", ())}
+    assert total == len(states)
 
 
 def test_an_expiry_is_refused_when_the_session_was_active_again(store, run):

@@ -1,11 +1,14 @@
 """What survives closing, goes out as an image, and is discarded."""
 
+import pytest
+
 from mock_server.documents import document_of, image_of
 from mock_server.repository import Change, SessionQuery
 from mock_server.session import Message
-from tests.mock.store.rows import ODD, WEBHOOK, beside, completion, final, finish, session
+from tests.mock.store.rows import LASTING, ODD, WEBHOOK, beside, completion, final, finish, session
 
 
+@pytest.mark.parametrize("db", LASTING, indirect=True)
 def test_what_is_stored_together_is_stored_one_by_one_too(store, opened, run):
     async def both():
         async with store.together():
@@ -17,6 +20,7 @@ def test_what_is_stored_together_is_stored_one_by_one_too(store, opened, run):
     assert run(opened(store.sandbox).count()) == 2
 
 
+@pytest.mark.parametrize("db", LASTING, indirect=True)
 def test_what_is_stored_survives_closing(store, opened, run):
     call = [{"id": "1", "name": "t", "arguments": {"n": 2**63}, "response": None}]
     kept = session(additional_data={"a": "\x00ü"}, messages=(Message("assistant", "", 1, call),))
