@@ -45,8 +45,7 @@ class Contract:
 
     def webhooks(self) -> list[str]:
         """The operationIds of the webhooks."""
-        described = self.document.get("x-webhooks", {}).values()
-        return [operation["post"]["operationId"] for operation in described]
+        return [item["post"]["operationId"] for item in self.document["x-webhooks"].values()]
 
     def allowed(self, path: str) -> str | None:
         """The value of Allow for a concrete path, or None for a path that does not exist."""
@@ -68,6 +67,7 @@ def load_contract(path: Path | None = None) -> Contract:
     except (KeyError, TypeError) as error:
         raise FixtureError(path, f"the table is incomplete: {error}", "/x-lifecycle") from None
     _check_paths(path, document.get("paths"))
+    _check_webhook(path, document.get("x-webhooks"))
     # The one that comes along is known to be sound, and a start is to be quick.
     if path != bundled and (defect := find_defect(served)):
         raise FixtureError(path, defect[1], defect[0])
@@ -93,6 +93,21 @@ def _check_paths(file: Path, paths: Any) -> None:
             if not isinstance(item[method], dict) or "operationId" not in item[method]:
                 pointer = json_pointer(["paths", path, method])
                 raise FixtureError(file, "wanted an operation with an operationId", pointer)
+
+
+def _check_webhook(file: Path, webhooks: Any) -> None:
+    """Raise FixtureError unless there is one webhook, a post of JSON with an example."""
+    if not isinstance(webhooks, dict) or len(webhooks) != 1:
+        raise FixtureError(file, "wanted an object with one webhook", "/x-webhooks")
+    ((name, value),) = webhooks.items()
+    place = ["x-webhooks", name]
+    for member in ("post", "requestBody", "content", "application/json", "example"):
+        value = value.get(member) if isinstance(value, dict) else None
+        place.append(member)
+        if not isinstance(value, dict):
+            raise FixtureError(file, "wanted an object", json_pointer(place))
+        if member == "post" and not isinstance(value.get("operationId"), str):
+            raise FixtureError(file, "wanted an operation with an operationId", json_pointer(place))
 
 
 def _methods_of(item: Mapping[str, Any]) -> Iterator[str]:

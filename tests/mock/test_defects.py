@@ -110,6 +110,24 @@ def test_a_path_that_is_empty_is_told(tmp_path):
         load_contract(path)
 
 
+@pytest.mark.parametrize(
+    ("webhooks", "pointer", "words"),
+    [
+        (None, "/x-webhooks", "one webhook"),
+        ({}, "/x-webhooks", "one webhook"),
+        ({"a": {}, "b": {}}, "/x-webhooks", "one webhook"),
+        ({"a/b": None}, "/x-webhooks/a~1b/post", "an object"),
+        ({"a": {"post": {}}}, "/x-webhooks/a/post", "an operationId"),
+        ({"a": {"post": {"operationId": "a"}}}, "/x-webhooks/a/post/requestBody", "an object"),
+    ],
+)
+def test_a_webhook_that_cannot_be_played_is_told(tmp_path, webhooks, pointer, words):
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({**CONTRACT, "x-webhooks": webhooks}))
+    with pytest.raises(FixtureError, match=f"at {pointer}: wanted .*{words}"):
+        load_contract(path)
+
+
 @pytest.mark.parametrize("options", [[], ["proxy", "--upstream", "http://127.0.0.1:9"]])
 @pytest.mark.parametrize(
     ("document", "place"),
