@@ -153,10 +153,12 @@ def turned(api: Api, id: str) -> Json:
     return session
 
 
-@rule("LIST-10")
+@rule("LIST-10", sessions=3)
 def check_updated_after_is_exclusive(api: Api) -> None:
-    id = api.given()
-    mine = item_of(api.listed(), id)
+    # One time in ten ends with a zero, which tells nothing of its precision: three do.
+    id, *_ = [api.given() for _ in range(3)]
+    items = api.listed()
+    mine = item_of(items, id)
     if mine is None:
         raise Blocked("the session is not in the list, see LIST-02")
     told = mine["last_activity"]
@@ -164,7 +166,8 @@ def check_updated_after_is_exclusive(api: Api) -> None:
     again = item_of(equal, id)
     if again and not same_time(told, again["last_activity"]):
         raise Blocked("listing alone moves last_activity, see TIME-03")
-    if has(equal, id) and tick(told) > timedelta(microseconds=1):
+    finest = min(tick(item["last_activity"]) for item in items)
+    if has(equal, id) and finest > timedelta(microseconds=1):
         raise NotApplicable(f"{told} may be coarser than what the deployment compares with")
     expect(not has(equal, id), f"nothing at {told} itself", ids(equal))
 
