@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import unquote
 
 import httpx
@@ -64,6 +65,8 @@ class Client:
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(keepalive_expiry=KEEPALIVE),
+            # A jar that takes nothing: a cookie might stand for the key that AUTH-01 leaves out.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         self.numbers = itertools.count(1)
         self.pace = Pace(config.rate)

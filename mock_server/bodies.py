@@ -23,13 +23,15 @@ DEPTH_LIMIT = 100
 
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int = BODY_LIMIT) -> bytes:
-    """The whole body. Raises Problem when it is larger than the limit."""
+    """The whole body. Raises Problem when it is larger than the limit, or breaks off."""
     if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("invalid-request", "The request broke off before it was whole.")
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

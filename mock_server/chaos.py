@@ -46,6 +46,10 @@ class Chaos:
             self._plans[serial] = replace(plan, hold_ms=0)
         return plan
 
+    def forget(self) -> None:
+        """Plan anew: other deliveries may come under the serials of those that were."""
+        self._plans.clear()
+
     def release(self) -> Iterable[int]:
         """The deliveries that were held until another was sent, which now has happened."""
         held = [serial for serial, plan in self._plans.items() if plan.until_next]

@@ -52,14 +52,16 @@ class Chats:
         self.tell = tell
         self.on_step = on_step
         self.new_id = new_id
-        self.epoch = 0  # counts the states that the world has had; see `World.replace`
+        self.epoch = 0  # counts the states that the world has had
+        self.closed = False  # for good, as the world's sandbox was deleted
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, body: Mapping[str, Any]) -> tuple[Session, bool]:
         """The session of an open, and whether it is new. Raises Problem when refused."""
         agent = self.bind(body["agent_id"])
         session = self.new_session(agent, body)
-        while not await self.store.insert(session):
+        # What comes to a sandbox just when it is deleted is deleted with it.
+        while not self.closed and not await self.store.insert(session):
             existing = await self.duplicate(session)
             if existing is not None:
                 return existing, False

@@ -75,10 +75,10 @@ def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path 
 
 
 def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from mock_server.proxycommand import upstream_fault
+    from mock_server.targets import is_usable
 
-    if value is not None and (fault := upstream_fault(value)):
-        raise click.BadParameter(fault)
+    if value is not None and not is_usable(value):
+        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
     return value
 
 

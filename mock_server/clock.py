@@ -11,6 +11,7 @@ from mock_server.instants import SECOND
 __all__ = ["Clock", "ClockState", "settle"]
 
 _SETTLE_ROUNDS = 20
+_FEW = 64
 
 
 class ClockState(NamedTuple):
@@ -35,6 +36,7 @@ class Clock:
         self._started = time.monotonic_ns()
         self._offset = 0
         self._due: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._crowd = _FEW
         self._order = itertools.count()
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -102,6 +104,7 @@ class Clock:
         if instant <= self.now():
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._drop_many()
         heapq.heappush(self._due, (instant, next(self._order), waiter))
         self._arm()
         await waiter
@@ -189,6 +192,13 @@ class Clock:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+    def _drop_many(self) -> None:
+        """Drop those that gave up waiting for a late instant, as soon as they may be the most."""
+        if len(self._due) >= self._crowd:
+            self._due = [waiting for waiting in self._due if not waiting[2].done()]
+            heapq.heapify(self._due)
+            self._crowd = 2 * len(self._due) + _FEW
 
     def _drop_cancelled(self) -> None:
         while self._due and self._due[0][2].done():

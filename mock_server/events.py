@@ -71,7 +71,11 @@ class Events:
         """Wait until there is another event."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        await waiter
+        try:
+            await waiter
+        finally:  # who gives up waiting is not to be kept until the next event
+            with suppress(ValueError):
+                self._waiters.remove(waiter)
 
     async def wait_for(
         self, wanted: Mapping[str, Any], count: int, after: int, seconds: float

@@ -85,8 +85,22 @@ def _check_row(
             raise LifecycleError(f"{pointer}/effects/{index}", f"unknown effect {effect!r}")
     if (row.state, row.event) in rows:
         raise LifecycleError(pointer, f"a second row for {row.state}, {row.event}")
-    if ("finalise" in row.effects) != (row.reason is not None):
+    _check_finality(row, pointer)
+
+
+def _check_finality(row: Transition, pointer: str) -> None:
+    finalises = "finalise" in row.effects
+    if finalises != (row.reason is not None):
         raise LifecycleError(pointer, "a row has a reason if and only if it finalises")
+    if finalises and row.state == "final":
+        raise LifecycleError(f"{pointer}/effects", "a final session is not finalised again")
+    wanted = "final" if finalises else row.state
+    if row.to != wanted:
+        reason = f"wanted {wanted!r}, got {row.to!r}: only what finalises changes the state"
+        raise LifecycleError(f"{pointer}/to", reason)
+    if row.event == "expire" and row.state != "final" and not finalises:
+        # It would be overdue for ever.
+        raise LifecycleError(f"{pointer}/effects", "what expires is to be finalised")
 
 
 def _follow(session: Session, row: Transition, now: int) -> Session:

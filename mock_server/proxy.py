@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -64,7 +65,12 @@ class Proxy:
         self.stopping = asyncio.Event()
         self.started = time.monotonic()
         self.ready = False
-        self.client = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        self.client = httpx.AsyncClient(
+            timeout=timeout,
+            trust_env=False,
+            # A jar that takes nothing: a cookie is one client's, and the next may be another.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
         self.within = partial(InPassing, passing=Passing(self.settings))
         self.asgi: ASGIApp = Front(self.within(Witness(self._connexion(contract))), self.plane)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import orjson
@@ -9,15 +10,16 @@ import orjson
 from mock_server.options import contract_option, running_options, steering_options
 from mock_server.targets import is_usable
 
-__all__ = ["proxy", "upstream_fault"]
-
+__all__ = ["proxy"]
 
 _STEERING = ("admin_token", "allowed_hosts", "admin_cors_origins")
 
 
 def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
-    if fault := upstream_fault(value):
-        raise click.BadParameter(fault)
+    if not is_usable(value):
+        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
+    if "@" in urlsplit(value).netloc:  # it would be told to every client
+        raise click.BadParameter("wanted a URL without credentials; the clients send their own")
     return value
 
 
@@ -48,9 +50,7 @@ def proxy(upstream: str, host: str, port: int, contract: Path | None, **options:
         facts = orjson.dumps({"url": url, "upstream": upstream}).decode()
         return facts if running.as_json else f"{url} passes on to {upstream}"
 
-    run(lambda: Proxy(upstream, load_contract(contract), Settings(**steering)), running, announce)
+    def make() -> Proxy:
+        return Proxy(upstream, load_contract(contract), Settings(**steering))
 
-
-def upstream_fault(url: str) -> str | None:
-    """Why a URL can be no upstream, or None."""
-    return None if is_usable(url) else f"wanted an http or https URL, got {url!r}"
+    run(make, running, announce, dated=False)  # the upstream says when it answered

@@ -130,7 +130,7 @@ class Sandboxes:
         for name, sandbox in [*self.others.items()]:
             if sandbox.guests:
                 await self._touch(sandbox)
-            elif sandbox.idle_seconds() >= self.idle:
+            elif sandbox.idle_seconds() >= self.idle and self.others.get(name) is sandbox:
                 await self._drop(name, self.others.pop(name))
 
     async def look_again(self) -> None:

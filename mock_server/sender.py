@@ -54,10 +54,14 @@ class Sender:
 
     def client(self) -> "httpx.AsyncClient":
         """The client, which follows no redirects and asks no proxy."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self.timeout, trust_env=False)
+            # A jar that takes nothing: each delivery is to come alone.
+            jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            self._client = httpx.AsyncClient(timeout=self.timeout, trust_env=False, cookies=jar)
         return self._client
 
     def all_headers(self, delivery: Delivery) -> dict[str, str]:

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -85,10 +84,16 @@ def serve(settings: Settings, running: Running, version: str) -> None:
         print(coverage_table(mock.coverage, mock.contract), flush=True)
 
 
-def run(make: Callable[[], _S], running: Running, announce: Callable[[_S, str], str]) -> _S:
+def run(
+    make: Callable[[], _S],
+    running: Running,
+    announce: Callable[[_S, str], str],
+    dated: bool = True,
+) -> _S:
     """Make what is to be served, say that it is there, and serve it until a signal comes.
 
-    Raises StartError or AddressError when that cannot be.
+    `dated` False leaves Date to the application. Raises StartError or AddressError when that
+    cannot be.
     """
     start_log(running.log_format)
     listener = bind(running.host, running.port)
@@ -98,8 +103,8 @@ def run(make: Callable[[], _S], running: Running, announce: Callable[[_S, str], 
         listener.close()
         raise StartError(str(error)) from None
     try:
-        config = configure(served.asgi, running.ssl_certfile, running.ssl_keyfile)
-    except (ssl.SSLError, OSError) as error:
+        config = configure(served.asgi, running.ssl_certfile, running.ssl_keyfile, dated)
+    except OSError as error:  # of TLS too
         listener.close()
         raise StartError(_certificate_advice(running, error)) from None
     url = address(running.host, listener, "https" if running.ssl_certfile else "http")
@@ -108,7 +113,7 @@ def run(make: Callable[[], _S], running: Running, announce: Callable[[_S, str], 
 
 
 def configure(
-    app: ASGIApp, certificate: Path | None = None, key: Path | None = None
+    app: ASGIApp, certificate: Path | None = None, key: Path | None = None, dated: bool = True
 ) -> uvicorn.Config:
     """How uvicorn is to serve the application. Raises OSError for a bad certificate."""
     config = uvicorn.Config(
@@ -120,6 +125,7 @@ def configure(
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=dated,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_certfile=certificate,
         ssl_keyfile=key,

@@ -16,6 +16,7 @@ __all__ = ["MAX_RETRIES", "Dispatcher", "Send", "message_id"]
 
 MAX_RETRIES = 3
 _MAX_AT_ONCE = 50
+_PAUSE_SECONDS = 1.0
 # How much longer than its attempt may take a webhook is kept from other mocks.
 _CLAIM_MARGIN_SECONDS = 5.0
 _log = logging.getLogger(__name__)
@@ -75,12 +76,18 @@ class Dispatcher:
         return min((delivery.due for delivery in waiting if delivery.due > now), default=None)
 
     async def drain(self) -> None:
-        """Make every attempt that is due by now, and wait until each is over."""
+        """Make every attempt that is due by now, and wait until each is over.
+
+        Raises what kept one from being recorded: it would be due for ever.
+        """
         due = await self.store.next_delivery()
         while self._sending or (due is not None and due <= self.clock.now()):
             await self.start_due()
             if self._sending:  # unless another mock was faster
-                await asyncio.wait([*self._sending.values()])
+                done, _ = await asyncio.wait([*self._sending.values()])
+                for task in done:
+                    if not task.cancelled():
+                        task.result()
             due = await self.store.next_delivery()
 
     async def over(self, serial: int) -> None:
@@ -103,9 +110,12 @@ class Dispatcher:
 
     def _finish(self, delivery: Delivery, task: asyncio.Task[None]) -> None:
         self._sending.pop(delivery.serial, None)
-        self._news.set()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("webhook of session %s: %s", delivery.session_id, error)
+        if task.cancelled() or not (error := task.exception()):
+            self._news.set()
+            return
+        # It is not recorded, so it is due as before, and would be made again at once, for ever.
+        _log.error("webhook of session %s: %s", delivery.session_id, error)
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._news.set)
 
     async def _attempt(self, delivery: Delivery) -> None:
         # No plan is made before, for a rule of chaos may hold for a number of attempts.

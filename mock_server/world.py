@@ -129,10 +129,14 @@ class World:
         await self.sender.close()
 
     async def forget(self) -> None:
-        """Stop for good and leave nothing; turns that are under way are told so."""
-        await self.stop()
+        """Stop for good and leave nothing; turns that are under way are told so.
+
+        The store is cleared first: another world of the same name may be made meanwhile.
+        """
         self._leave_state()
+        self.chats.closed = True
         await self.store.clear()
+        await self.stop()
         self.clock.restore()
 
     async def reset(self, keep: frozenset[str]) -> None:
@@ -183,6 +187,7 @@ class World:
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""
         self.dispatcher.forget()
+        self.dispatcher.chaos.forget()
         self.chats.epoch += 1
 
     def look_again(self) -> None:

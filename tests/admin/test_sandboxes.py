@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -129,6 +130,24 @@ def test_a_sandbox_begins_with_the_seed(start, tmp_path):
     mock = start(seed=seed)
     with mock.in_sandbox("fresh") as fresh:
         assert fresh.count() == 1
+
+
+def test_a_sandbox_that_is_used_while_it_is_deleted_begins_anew(start, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("sessions:\n  - {agent_id: agent-echo}\n")
+    mock = start(seed=seed)
+
+    def open_one() -> str:
+        with mock.in_sandbox("racing") as client:
+            return client.open()["id"]
+
+    with ThreadPoolExecutor(4) as pool, mock.in_sandbox("racing") as client:
+        for _ in range(40):
+            client.count()
+            opened = pool.submit(open_one)
+            mock.steer("DELETE", "/sandboxes/racing")
+            stays = client.get(f"{CHATS}/{opened.result()}").status_code == 200
+            assert client.count() == 1 + stays
 
 
 def test_a_link_names_the_sandbox_in_the_query(client):

@@ -10,6 +10,7 @@ import pytest
 
 from mock_server.agents import load_agents
 from mock_server.choices import parse_choices
+from mock_server.clock import Clock
 from mock_server.contract import load_contract
 from mock_server.database import Database
 from mock_server.fixtures import load_fixture
@@ -18,6 +19,7 @@ from mock_server.settings import Settings
 from mock_server.signing import parse_secret
 from mock_server.store import SqliteRepository
 from mock_server.targets import Targets
+from mock_server.webhooks import Dispatcher
 from mock_server.world import World
 from tests.serving import CHATS, Api
 
@@ -326,6 +328,44 @@ def test_a_stale_timestamp_is_an_hour_old_and_well_signed():
 
 def test_a_rule_without_an_operation_leaves_webhooks_alone():
     assert len(chaotic({"operation": None, "fault": "DUPLICATE"})) == 1
+
+
+def test_a_reset_forgets_what_was_planned_for_deliveries(start, receiver, eventually):
+    client = start(webhook_url=receiver.url)
+    rule = {"operation": "chatCompleted", "fault": "DUPLICATE", "delay_ms": 60_000}
+    client.steer("POST", "/faults", json=rule)
+    client.end(client.open()["id"])
+    eventually(lambda: client.get(LOG).json()["deliveries"][0]["next_attempt"])
+    client.steer("POST", "/reset")
+    ended = client.end(client.open()["id"]).json()["id"]
+    eventually(lambda: client.get(LOG).json()["deliveries"][0]["outcome"] == "delivered")
+    assert [sent["callId"] for sent in receiver.wait_for(1)] == [ended]
+
+
+def test_an_attempt_that_cannot_be_recorded_is_not_made_again_at_once():
+    async def scene():
+        sent = []
+
+        async def send(delivery):
+            sent.append(delivery)
+            return 200
+
+        async def full(*_):
+            raise OSError("the disk is full")
+
+        store = SqliteRepository(Database(None), "default")
+        store.delivered = full
+        clock = Clock()
+        dispatcher = Dispatcher(store, clock, send, backoff=1.0)
+        await store.enqueue("s", "http://localhost/", {}, {}, clock.now())
+        running = asyncio.create_task(dispatcher.run())
+        await asyncio.sleep(0.3)
+        running.cancel()
+        with pytest.raises(OSError, match="full"):
+            await dispatcher.drain()
+        return len(sent)
+
+    assert asyncio.run(scene()) == 2  # by the dispatcher, and by the draining
 
 
 def test_the_log_is_bounded():

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
-from mock_server.proxycommand import upstream_fault
+from mock_server.proxycommand import proxy as command
 from tests.faults.conftest import SOME_ID
 from tests.serving import CHATS, answering
 
@@ -201,7 +202,22 @@ def test_the_proxy_tells_its_own_health(proxy):
     assert client.get("/readyz").status_code == 502
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "x", "http://[::1", "http://h:99999"])
-def test_an_upstream_is_a_url(url):
-    assert "http" in upstream_fault(url)
-    assert upstream_fault("http://127.0.0.1:8080/base") is None
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [(url, "an http or https URL") for url in ("", "ftp://x", "http://", "x", "http://[::1")]
+    + [("http://user:secret@127.0.0.1", "a URL without credentials")],
+)
+def test_an_upstream_is_a_url(url, wanted):
+    told = CliRunner().invoke(command, ["--upstream", url])
+    assert (told.exit_code, wanted in told.output) == (2, True)
+    assert "secret" not in told.output
+
+
+def test_the_cookie_of_one_client_is_not_sent_for_another(proxy, backend):
+    backend.answer = (200, {"Content-Type": "text/plain", "Set-Cookie": "session=alice"}, b"")
+    client = proxy(backend.url)
+    assert client.get("/other").headers["set-cookie"] == "session=alice"
+    client.cookies.clear()
+    client.get("/other")
+    client.get("/other", headers={"Cookie": "session=bob"})
+    assert [asked[2].get("cookie") for asked in backend.asked[-2:]] == [None, "session=bob"]

@@ -94,3 +94,18 @@ def test_a_wait_ends_with_the_event_or_at_the_instant(run):
         assert clock.next_due() is None
 
     run(scene())
+
+
+def test_a_clock_keeps_no_crowd_of_those_who_gave_up(run):
+    async def scene():
+        clock = Clock(frozen_at=0)
+        first = asyncio.create_task(clock.sleep_until(1))
+        for instant in range(2, 1_000):
+            waiting = asyncio.create_task(clock.sleep_until(instant))
+            await asyncio.sleep(0)
+            waiting.cancel()
+        assert len(clock._due) < 200
+        clock.move(1)
+        await first
+
+    run(scene())

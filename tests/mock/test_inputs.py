@@ -1,5 +1,7 @@
 """Requests that break the contract, or try to: each is refused in words, none is a 500."""
 
+import socket
+
 import pytest
 
 from tests.serving import CHATS
@@ -156,6 +158,19 @@ def test_a_body_beyond_the_limit_is_refused_with_and_without_its_length(api):
     assert send(api, large).status_code == 413
     assert send(api, iter([large[:600_000], large[600_000:]])).status_code == 413
     assert api.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "/{id}/end"])
+def test_a_request_that_breaks_off_changes_nothing(api, path, eventually):
+    id, before = api.open()["id"], api.count()
+    key = api.headers["Authorization"]
+    head = f"POST {CHATS}{path.format(id=id)} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+    refused = {"operationId": "endChat" if path else "openChat", "status": 400}
+    seen = len(api.steer("POST", "/requests/find", json=refused)["requests"])
+    with socket.create_connection((api.base_url.host, api.base_url.port)) as connection:
+        connection.sendall(f'{head}Content-Length: 99\r\n\r\n{{"agent_id":"agent-echo"}}'.encode())
+    eventually(lambda: len(api.steer("POST", "/requests/find", json=refused)["requests"]) > seen)
+    assert (api.count(), api.read(id)["is_final"]) == (before, False)
 
 
 @pytest.mark.parametrize(

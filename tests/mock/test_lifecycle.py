@@ -66,6 +66,16 @@ def test_an_unknown_event_is_no_step():
             "/x-lifecycle/transitions/0/effects/0",
         ),
         (lambda t: t["transitions"][3].pop("reason"), "/x-lifecycle/transitions/3"),
+        (lambda t: t["transitions"][3].update(to="active"), "/x-lifecycle/transitions/3/to"),
+        (lambda t: t["transitions"][0].update(to="final"), "/x-lifecycle/transitions/0/to"),
+        (
+            lambda t: t["transitions"][4].update(effects=[], reason=None, to="active"),
+            "/x-lifecycle/transitions/4/effects",
+        ),
+        (
+            lambda t: t["transitions"][8].update(effects=["finalise"], reason="again"),
+            "/x-lifecycle/transitions/8/effects",
+        ),
     ],
 )
 def test_an_unsound_table_is_refused_where_it_is_unsound(change, pointer):
