@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from conformance.client import BEARER, Client
-from conformance.exchange import Exchange, Json
+from conformance.exchange import SESSION_ID, Exchange, Json
 from conformance.findings import Blocked, Finding, Violation
 from conformance.likeness import same_time, tick
 from conformance.watch import Seen
@@ -34,7 +33,6 @@ WORDS = (
     "thanks 🙂",
 )
 TELLING = ("openChat", "listChats")
-ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 _counter = itertools.count(1)
 
@@ -240,7 +238,7 @@ def relevant(story: Story) -> tuple[Exchange, ...]:
     """What leads to an answer that is wrong in itself: all that concerns the same sessions.
     A last exchange that names no session may build on every one before it."""
     last = story[-1:]
-    ids = {id.lower() for exchange in last for id in ID.findall(exchange.path)}
+    ids = {id.lower() for exchange in last for id in SESSION_ID.findall(exchange.path)}
     if not ids:
         return tuple(story)
     return tuple(e for e in story if e in last or ids & _ids(e))
@@ -249,4 +247,4 @@ def relevant(story: Story) -> tuple[Exchange, ...]:
 def _ids(exchange: Exchange) -> set[str]:
     """The sessions that an exchange concerns: named in its path, or told in its answer."""
     told = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
-    return {id.lower() for id in ID.findall(exchange.path) + ID.findall(told)}
+    return {id.lower() for id in SESSION_ID.findall(exchange.path) + SESSION_ID.findall(told)}

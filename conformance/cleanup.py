@@ -39,7 +39,8 @@ def _find_lost(api: Api) -> None:
             continue
         with suppress(Blocked):
             for item in api.list(channel=channel, take=200).page["items"]:
-                if item.get("channel") == channel:
-                    ledger.note_open(str(item["id"]))
+                named = isinstance(item, dict) and isinstance(item.get("id"), str)
+                if named and item.get("channel") == channel:
+                    ledger.note_open(item["id"])
             ledger.doubtful.discard(channel)
             ledger.lost[:] = [other for other in ledger.lost if other != channel]

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from conformance import __version__
-from conformance.baseline import PLACEHOLDER, baseline_text, load_baseline, mark
+from conformance.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark
 from conformance.compare import command as compare_command
 from conformance.compare import load_report
 from conformance.config import Config, UsageError, load_config
@@ -139,6 +140,7 @@ def command(
 ) -> None:
     """Judge a deployment of the Chats API against openapi.yaml, over HTTP alone."""
     if context.invoked_subcommand:
+        _refuse_lost(context)
         return
     contract = Contract(find_contract())
     if list_rules:
@@ -147,6 +149,7 @@ def command(
     config = load_config(flags, config_file)
     replay = _replay(config)
     config = replace(config, **settings(config, replay)) if replay else config
+    known = _known(config, contract)
     checks = selected_checks(config, contract)
     print_settings(config, changed=not (config.verbose or plan_only))
     print_plan(config, contract, checks, replay)
@@ -157,7 +160,7 @@ def command(
             f"{config.target} is not this machine: --allow-writes consents to the plan above,"
             " --read-only runs without writing"
         )
-    sys.exit(_judge(config, contract, replay))
+    sys.exit(_judge(config, contract, replay, known))
 
 
 command.add_command(compare_command)
@@ -171,9 +174,30 @@ def explain_rule(rule: str) -> None:
     click.echo(explain(Contract(find_contract()), rule))
 
 
-def _judge(config: Config, contract: Contract, replay: Replay | None) -> int:
+def _refuse_lost(context: click.Context) -> None:
+    """Options before a subcommand are not the subcommand's, and would be lost."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option, subcommand = parameter.opts[0], context.invoked_subcommand
+            raise UsageError(
+                f"{option} stands before {subcommand}, which does not get it; give the options"
+                f" of {subcommand} behind it"
+            )
+
+
+def _known(config: Config, contract: Contract) -> dict[str, Known]:
+    """The failures of the baseline; none before the run that writes it for the first time."""
+    file = config.baseline
+    if file is None or (file == config.write_baseline and not file.exists()):
+        return {}
+    return load_baseline(file, contract)
+
+
+def _judge(
+    config: Config, contract: Contract, replay: Replay | None, known: dict[str, Known]
+) -> int:
     """Run, print and write; gives the exit code. What can be wrong with files is found first."""
-    known = load_baseline(config.baseline, contract) if config.baseline else {}
     _check_files(config)
     if config.report:
         discard(config.report, config.replay)
@@ -182,18 +206,20 @@ def _judge(config: Config, contract: Contract, replay: Replay | None) -> int:
         report = build(run)
         if config.baseline:
             report = mark(report, config.baseline, known, contract, date.today())
-        if config.write_baseline:
-            config.write_baseline.write_text(baseline_text(report, known), encoding="utf-8")
         files = write(report, config.report) if config.report else []
     if run.trace:
         click.echo(redacted(run.trace, run.config), err=True)
     click.echo()
     print_findings(report)
     print_verdict(report)
-    if config.write_baseline:
-        click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
     for file in files:
         click.echo(f"report    {file}")
+    if written := config.write_baseline:
+        try:
+            written.write_text(baseline_text(report, known), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {written}: {error.strerror}") from None
+        click.echo(f"baseline  {written}; fill in what says {PLACEHOLDER}")
     return int(report["exit_code"])
 
 
@@ -240,6 +266,8 @@ def _check_files(config: Config) -> None:
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
     if written:
         _make(written.parent)
+        if not os.access(written if written.exists() else written.parent, os.W_OK):
+            raise UsageError(f"cannot write {written}")
 
 
 def _make(directory: Path) -> None:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
-import re
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import unquote
 
 import httpx
 
 from conformance.book import Book, Ledger
 from conformance.config import Config
 from conformance.coverage import Coverage
-from conformance.exchange import ABSENT, Exchange, Json
+from conformance.exchange import ABSENT, SESSION_ID, Exchange, Json
 from conformance.findings import Blocked, Hiccup, Violation
 from conformance.freshness import RULE as FRESH
 from conformance.freshness import Freshness
 from conformance.interrupt import whole
-from conformance.limits import GATEWAY_ERRORS, Circuit, Deadline, Pace, Patience, retry_after
+from conformance.limits import (
+    GATEWAY_ERRORS,
+    Circuit,
+    Deadline,
+    Pace,
+    Patience,
+    body_of,
+    retry_after,
+)
 from conformance.watch import Watch
 
 __all__ = ["BEARER", "SWAPPED", "Client", "Listener", "Trespass"]
@@ -39,9 +44,9 @@ LONGEST_WAIT = 120.0  # seconds that the target may ask to be left alone for
 FAILURES_TO_TRIP = 5  # unanswered requests in a row, after which the target counts as down
 GATEWAY_ERRORS_TO_TRIP = 10  # in a row: a failing agent gives some 502 too, but not them alone
 KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
-SESSION_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 READING = ("GET", "HEAD", "OPTIONS")
 REPEATABLE = ("endChat", "searchCallResults")
+CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 Listener = Callable[[Exchange, list[tuple[str, Violation | None]]], None]
 
@@ -175,11 +180,10 @@ class Client:
         """The exchange that a draft becomes, entered in the ledger."""
         exchange = replace(draft, number=next(self.numbers), started=time.monotonic())
         self.requests += 1
-        answer = self._answer(draft)
+        answer, exchange.content = self._answer(draft)
         exchange.finished = time.monotonic()
         exchange.status = answer.status_code
         exchange.answer_headers = {key.lower(): value for key, value in answer.headers.items()}
-        exchange.content = answer.content
         self._account(exchange)
         return exchange
 
@@ -191,9 +195,10 @@ class Client:
             with suppress(ValueError):
                 self.skew = round(parsedate_to_datetime(told).timestamp() - time.time())
 
-    def _answer(self, draft: Exchange) -> httpx.Response:
+    def _answer(self, draft: Exchange) -> tuple[httpx.Response, bytes]:
+        """The answer, and its body."""
         try:
-            return self.http.send(self._request(draft))
+            return self._ask(draft)
         except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
@@ -204,10 +209,21 @@ class Client:
             self._lose(draft)
             raise
 
+    def _ask(self, draft: Exchange, again: bool = False) -> tuple[httpx.Response, bytes]:
+        """The same. RFC 9112, section 9.3.1: a connection may be closed at any time, and what is
+        safe to repeat is then sent on another one."""
+        try:
+            with closing(self.http.send(self._request(draft), stream=True)) as answer:
+                return answer, body_of(answer, self.config.timeout, self.deadline)
+        except CLOSED:
+            if again or not _is_repeatable(draft):
+                raise
+            return self._ask(draft, again=True)
+
     def _lose(self, draft: Exchange) -> None:
         """Remember where an open without an answer may have opened a session."""
         if draft.operation == "openChat":
-            self.ledger.lost.append(str(_sent(draft).get("channel")))
+            self.ledger.lost.append(str(draft.sent.get("channel")))
 
     def _request(self, draft: Exchange) -> httpx.Request:
         headers = [(key.encode(), self._secret(value)) for key, value in draft.headers.items()]
@@ -218,12 +234,12 @@ class Client:
         token = self.config.token or PLACEHOLDER
         value = value.replace(SWAPPED, token.swapcase()).replace("$CONFORMANCE_TOKEN", token)
         value = value.replace("$CONFORMANCE_SECOND_TOKEN", self.config.second_token or "")
-        return value.encode("latin-1", "replace")
+        return value.encode()  # as curl sends what is pasted in a shell
 
     def _admitted(self, draft: Exchange) -> AbstractContextManager[None]:
         """Check what the request may cost and whom it may touch, before it is sent."""
-        if draft.method not in READING and (id := _named(draft.path)):
-            self._forbid_trespass(id)
+        if draft.method not in READING and SESSION_ID.fullmatch(draft.named):
+            self._forbid_trespass(draft.named)
         if draft.operation == "submitMessage":
             self.ledger.take_turn(self.config.max_turns)
         if draft.operation == "openChat":
@@ -242,7 +258,7 @@ class Client:
         named = isinstance(body, dict) and isinstance(body.get("id"), str)
         if exchange.operation == "openChat" and not named:
             if exchange.ok or exchange.status >= 500:  # a gateway may not know what it hides
-                self.ledger.doubtful.add(str(_sent(exchange).get("channel")))
+                self.ledger.doubtful.add(str(exchange.sent.get("channel")))
         if not exchange.ok or body is ABSENT or not isinstance(body, dict):
             return
         id = body.get("id")
@@ -255,31 +271,17 @@ class Client:
             self.ledger.note_final(str(id))
 
 
-def _named(path: str) -> str | None:
-    """The id in the path, where it is one that can name a session."""
-    segment = unquote(path.partition("/chats/")[2].partition("/")[0])
-    return segment if SESSION_ID.fullmatch(segment) else None
-
-
-def _sent(exchange: Exchange) -> Json:
-    try:
-        body = json.loads(exchange.body or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _is_own(exchange: Exchange, session: Json) -> bool:
     """Whether an open surely gave a session of this run. A duplicate is answered with what is
     there already, which in another channel than ours is somebody else's."""
-    sent = _sent(exchange)
+    sent = exchange.sent
     new = exchange.status == 201 or sent.get("external_id") is None
     return new or session.get("channel") == sent.get("channel")
 
 
 def _is_repeatable(exchange: Exchange) -> bool:
     """Whether the same request twice does what it does once."""
-    keyed = exchange.operation == "submitMessage" and _sent(exchange).get("idempotency_key")
+    keyed = exchange.operation == "submitMessage" and exchange.sent.get("idempotency_key")
     return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)
 
 

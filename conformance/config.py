@@ -243,10 +243,10 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _check_key(name: str, key: str) -> None:
     """Refuse a key that no header can carry, without telling it."""
-    if any(ord(char) > 0xFF or not (char.isprintable() or char == "\xad") for char in key):
+    if not key.isprintable():
         raise UsageError(
             f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
-            " a line break or a letter beyond Latin-1"
+            " a line break"
         )
 
 

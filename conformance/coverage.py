@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -58,7 +57,7 @@ class Coverage:
             if exchange.operation is None:
                 return
             self.statuses[exchange.operation, exchange.status] += 1
-            named = _named(exchange)
+            named = exchange.named
             known = self.sessions.get(named)
             if known and (event := self._event(exchange, named, known)):
                 self._count(exchange, known, event)
@@ -69,7 +68,7 @@ class Coverage:
 
     def _event(self, exchange: Exchange, id: str, known: Sighting) -> str | None:
         """The event that the exchange brought to its session; None where it brought none."""
-        body = _body(exchange)
+        body = exchange.sent
         if exchange.operation == "endChat":
             return "end" if exchange.ok or exchange.status == SERVER_FAULT else None
         if exchange.operation != "submitMessage" or not isinstance(body.get("content"), str):
@@ -108,7 +107,7 @@ class Coverage:
         self.cell_of.setdefault(exchange.number, (state, "expire"))
 
     def _remember_turn(self, exchange: Exchange, id: str, known: Sighting) -> None:
-        body = _body(exchange)
+        body = exchange.sent
         if isinstance(key := body.get("idempotency_key"), str):
             self.answered.add((id, key))
         known.touched = max(known.touched, exchange.finished)
@@ -186,12 +185,6 @@ def _overdue(known: Sighting, exchange: Exchange) -> bool:
     return known.ttl is not None and exchange.started > known.touched + known.ttl
 
 
-def _named(exchange: Exchange) -> str:
-    """The id in the path: the part behind `chats`."""
-    parts = exchange.path.split("/chats/", 1)
-    return parts[1].split("/")[0].lower() if len(parts) == 2 else ""
-
-
 def _sessions(exchange: Exchange) -> list[Json]:
     """Every session in the answer of an operation that gives any."""
     if not exchange.ok or not isinstance(exchange.json, dict):
@@ -204,11 +197,3 @@ def _sessions(exchange: Exchange) -> list[Json]:
 
 def _member(exchange: Exchange, name: str) -> Any:
     return exchange.json.get(name) if exchange.ok and isinstance(exchange.json, dict) else None
-
-
-def _body(exchange: Exchange) -> Json:
-    try:
-        body = json.loads(exchange.body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote_plus
 
-from conformance.api import ID
 from conformance.client import PLACEHOLDER
-from conformance.exchange import Exchange
+from conformance.exchange import SESSION_ID, Exchange
 from conformance.polls import Poll
 
 __all__ = ["curl_lines"]
@@ -19,7 +18,7 @@ RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
 PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
 ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
-VARYING = re.compile(f"{ID.pattern}|{ASKED}")
+VARYING = re.compile(f"{SESSION_ID.pattern}|{ASKED}")
 ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
 PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
@@ -72,7 +71,7 @@ def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
             for exchange in telling[-1:]:
                 place = _activities(exchange).index(unquote_plus(asked)) + 1
                 found[exchange.number] = asked, place
-        lookups += [e for e in group if len(group) == 1 and not _opened(e)]
+        lookups += [e for e in group if len(group) == 1 and not e.opened]
     return found
 
 
@@ -103,7 +102,7 @@ def _lines(
     racing = len(group) > 1
     lines, kept = [], []
     for exchange in group:
-        opened = _opened(exchange)
+        opened = exchange.opened
         line = _line(exchange, names)
         if opened and opened.lower() not in names:
             name = names[opened.lower()] = f"S{len(names) + 1}"
@@ -117,14 +116,6 @@ def _lines(
     if racing:
         lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
     return lines
-
-
-def _opened(exchange: Exchange) -> str | None:
-    body = exchange.json
-    if exchange.operation != "openChat" or not isinstance(body, dict):
-        return None
-    id = body.get("id")
-    return id if isinstance(id, str) and ID.fullmatch(id) else None
 
 
 def _keeping(line: str, name: str) -> str:

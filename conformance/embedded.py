@@ -4,6 +4,7 @@ of its own, so that the suite meets it over HTTP like any other."""
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -25,11 +26,16 @@ PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seco
 def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Config]:
     """Start the mock with a key of its own; gives the configuration that points to it."""
     token = secrets.token_urlsafe(16)
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--json", "--token", token]
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--json"]
     if webhook_url:
         command += ["--webhook-url", webhook_url, *PROMPT_WEBHOOKS]
+    # With every default, whatever a mock of the user's is told by the environment.
+    environment = {key: value for key, value in os.environ.items() if key[:8] != "ADJOURN_"}
+    environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
     with TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
         try:
             yield replace(config, target=_url(process, log), token=token)
         finally:

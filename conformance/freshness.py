@@ -56,13 +56,13 @@ class Freshness:
 
     def wait(self, draft: Exchange) -> None:
         """Give a replica that lags the time to catch up, before it is asked."""
-        _, at = self.known.get(_named(draft), (None, 0.0))
+        _, at = self.known.get(draft.named, (None, 0.0))
         if self.lag and draft.operation == "getChat":
             time.sleep(max(0.0, at + self.lag * SLACK - time.monotonic()))
 
     def behind(self, exchange: Exchange) -> bool:
         """Whether a retrieve lacks something that an answer had told before it began."""
-        known, at = self.known.get(_named(exchange), (None, 0.0))
+        known, at = self.known.get(exchange.named, (None, 0.0))
         if known is None or exchange.operation != "getChat" or exchange.started <= at:
             return False
         if exchange.status == 404:
@@ -82,15 +82,10 @@ class Freshness:
 
     def late(self, exchange: Exchange) -> Violation:
         """The violation that this is the first retrieve to show what earlier ones lacked."""
-        _, at = self.known[_named(exchange)]
+        _, at = self.known[exchange.named]
         lag = exchange.started - at
         self.lag = max(self.lag, lag)
         return Violation("what was answered before", f"an older state, for up to {lag:.1f} s")
-
-
-def _named(exchange: Exchange) -> str:
-    """The id in the path, as a key."""
-    return exchange.path.partition("/chats/")[2].partition("/")[0].lower()
 
 
 def _told(exchange: Exchange) -> Iterator[tuple[str, Known]]:
@@ -101,7 +96,7 @@ def _told(exchange: Exchange) -> Iterator[tuple[str, Known]]:
     if exchange.operation == "submitMessage":
         turn = body.get("messages")
         said = tuple(turn) if isinstance(turn, list) else ()
-        yield _named(exchange), Known(body.get("is_final") is True, turn=said)
+        yield exchange.named, Known(body.get("is_final") is True, turn=said)
         return
     items = body.get("items") if exchange.operation == "listChats" else [body]
     for session in items if isinstance(items, list) else ():

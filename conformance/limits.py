@@ -9,12 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
+import httpx
+
 from conformance.exchange import Exchange
 from conformance.findings import Blocked
 
-__all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience", "retry_after"]
+__all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience", "body_of", "retry_after"]
 
 GATEWAY_ERRORS = (502, 503, 504)
+LARGEST = 64 * 1024 * 1024  # bytes of an answer
 
 
 @dataclass
@@ -98,6 +101,23 @@ class Deadline:
 
     def lift(self) -> None:
         self.at = math.inf
+
+
+def body_of(answer: httpx.Response, seconds: float, deadline: Deadline) -> bytes:
+    """The body of an answer whose head has come.
+
+    Raises httpx.ReadTimeout when the seconds or the deadline are over before it is whole,
+    httpx.ReadError when it grows too large: httpx itself limits each wait alone.
+    """
+    until, parts, size = min(time.monotonic() + seconds, deadline.at), [], 0
+    for part in answer.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
+        if size > LARGEST:
+            raise httpx.ReadError(f"more than {LARGEST} bytes came")
+    return b"".join(parts)
 
 
 class Circuit:

@@ -77,7 +77,9 @@ class Listener:
         self.stopped = threading.Event()
         try:
             self.server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), self._handler())
-        except (OSError, ValueError, OverflowError) as error:
+        except (ValueError, OverflowError):
+            raise UsageError(f"--webhook-listen {address}: wanted HOST:PORT") from None
+        except OSError as error:
             raise UsageError(f"--webhook-listen {address}: {error}; give HOST:PORT") from error
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(PAUSE,), daemon=True).start()
@@ -168,7 +170,7 @@ class Listener:
                 raw = body_of(self.headers, self.rfile)
                 try:
                     payload = json.loads(raw)
-                except ValueError:
+                except (ValueError, RecursionError):
                     payload = None
                 headers = {key.lower(): value for key, value in self.headers.items()}
                 delivery = receive(payload, headers)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -21,6 +20,7 @@ from hypothesis.stateful import (
 
 from conformance.api import Api, Story
 from conformance.exchange import Exchange, Json
+from conformance.findings import Blocked
 from conformance.likeness import reordered
 from conformance.model import Mismatch, Model, Session
 
@@ -65,9 +65,21 @@ def first_mismatch(
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    with suppress(Mismatch, Flaky, BaseExceptionGroup):
+    try:
         run_state_machine_as_test(seed(api.config.seed)(Bound), settings=quiet)
+    except (Mismatch, Flaky, ExceptionGroup) as error:
+        if not lived:  # what kept the stories from being told is no mismatch, and no pass either
+            raise Blocked(
+                f"the stories could not be told to their end: {_causes(error)}"
+            ) from error
     return lived[-1] if lived else None
+
+
+def _causes(error: Exception) -> str:
+    """What the error came from, in a few words: Hypothesis wraps it, and tells the code."""
+    if isinstance(error, ExceptionGroup):
+        return "; ".join(dict.fromkeys(_causes(inner) for inner in error.exceptions))
+    return str(error).partition("\n")[0]
 
 
 class Machine(RuleBasedStateMachine):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from conformance.contract import Contract
-from conformance.exchange import Exchange, Json
+from conformance.exchange import SESSION_ID, Exchange, Json
 from conformance.findings import shown
 from conformance.portable import is_portable, is_text
 from conformance.values import FITS, OPEN, Judgement, breaks, judge_value
@@ -23,7 +23,6 @@ from conformance.values import FITS, OPEN, Judgement, breaks, judge_value
 __all__ = ["Oracle"]
 
 LARGEST_BODY = 64 * 1024  # bytes that every deployment takes
-CANONICAL_ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 CLEAN_SEGMENT = re.compile(r"(?!\.+\Z)[\w.,~-]+", re.ASCII)
 JSON_IN_UTF8 = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
 INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
@@ -191,7 +190,7 @@ def _folded(name: str) -> str:
 
 
 def _id(segment: str) -> Judgement:
-    if CANONICAL_ID.fullmatch(segment):
+    if SESSION_ID.fullmatch(segment):
         return FITS
     try:
         UUID(segment)

@@ -50,8 +50,21 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     if config.read_only:
         checks = {id: check for id, check in checks.items() if check.reads}
     if not checks:
-        raise UsageError("nothing is selected, so nothing could be judged")
+        raise UsageError(f"nothing is selected, so nothing could be judged{_why(config, contract)}")
     return checks
+
+
+def _why(config: Config, contract: Contract) -> str:
+    """Why rules that were named select no check, and how to mend it."""
+    told, checks = [], all_checks()
+    for id in config.rules:
+        if id not in checks:
+            told.append(f"{id} has no check: {contract.rules[id].unchecked}")
+        elif checks[id].pack not in selected_packs(config):
+            told.append(f"{id} is of the pack {checks[id].pack}; add --profile {checks[id].pack}")
+        elif config.read_only:
+            told.append(f"{id} wants to write; leave --read-only out")
+    return "".join(f"; {line}" for line in told)
 
 
 @dataclass(frozen=True)

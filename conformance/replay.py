@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.api import ID, Api
+from conformance.api import Api
 from conformance.config import Config, UsageError
-from conformance.exchange import Exchange
+from conformance.exchange import SESSION_ID, Exchange
 from conformance.findings import Blocked
 from conformance.rules import all_checks
 
@@ -75,7 +75,7 @@ class Replay:
 
 def recorded(exchange: Exchange) -> dict[str, Any]:
     """The request as a report keeps it. `opened` is the id that the answer of an open gave."""
-    kept: dict[str, Any] = {"headers": dict(exchange.headers), "opened": _opened(exchange)}
+    kept: dict[str, Any] = {"headers": dict(exchange.headers), "opened": exchange.opened}
     if exchange.body is None:
         return kept
     try:
@@ -143,7 +143,7 @@ class Telling:
             content_type=step.headers.get("content-type"),
             auth=step.headers.get("authorization"),
         )
-        opened = _opened(exchange)
+        opened = exchange.opened
         if step.opened and opened:
             self.today.setdefault(step.opened.lower(), opened)
         return exchange
@@ -152,7 +152,7 @@ class Telling:
         """The text with today's sessions and channels. An id that no step has opened gets one
         that names nothing, so that nobody else's session is ever touched."""
         text = CHANNEL.sub(lambda found: self._channel(found.group(1)), text)
-        return ID.sub(lambda found: self._session(found.group().lower()), text)
+        return SESSION_ID.sub(lambda found: self._session(found.group().lower()), text)
 
     def _channel(self, number: str | None) -> str:
         return self.api.channel + number if number else self.api.run
@@ -196,12 +196,6 @@ def _step(step: dict[str, Any], base: str) -> Step:
         step["status"],
         request["opened"],
     )
-
-
-def _opened(exchange: Exchange) -> str | None:
-    body = exchange.json
-    id = body.get("id") if exchange.operation == "openChat" and isinstance(body, dict) else None
-    return id if isinstance(id, str) and ID.fullmatch(id) else None
 
 
 def _name(step: Step) -> str:

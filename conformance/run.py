@@ -180,8 +180,9 @@ class Run:
         api = self.api("preflight")
         answer = api.list(take=1)
         if answer.status in (401, 403) and api.search(size=1).status in (401, 403):
+            cure = "check the key in" if self.config.token else "set"
             raise Blocked(
-                f"the target refuses the suite's key ({answer.status}); set CONFORMANCE_TOKEN"
+                f"the target refuses the suite's key ({answer.status}); {cure} CONFORMANCE_TOKEN"
             )
         if not self.config.read_only:
             opened = None

@@ -62,9 +62,10 @@ class Sweep:
         for number in range(MOST_PAGES):
             items = self.api.list(state="active", take=PAGE, skip=number * PAGE).page["items"]
             for item in items:
-                found = TAGGED.fullmatch(str(item.get("channel")))
-                if found:
-                    yield str(item["id"]), found.group(1)
+                if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+                    continue
+                if found := TAGGED.fullmatch(str(item.get("channel"))):
+                    yield item["id"], found.group(1)
             if len(items) < PAGE:
                 return
 

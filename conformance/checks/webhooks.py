@@ -7,9 +7,9 @@ import time
 from typing import Any
 
 from conformance.api import Api
+from conformance.checks.pipeline import expect_transcription
 from conformance.exchange import Json
 from conformance.findings import Blocked, expect, shown
-from conformance.likeness import text_of
 from conformance.listener import HANG, Delivery, Listener
 from conformance.rules import rule
 
@@ -189,20 +189,11 @@ def check_a_silent_receiver_is_tried_again(api: Api, listener: Listener) -> None
 def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, turns=2)
     session.end()
-    expect_transcription(session)
+    expect_transcription(api, session.id, object_of(session.first()))
     if api.has_closer:
         session = Announced(api, listener, agent_id=api.config.closing_agent)
         session.close()
-        expect_transcription(session)
-
-
-def expect_transcription(session: Announced) -> None:
-    """Every message with a text, in order, with its speaker."""
-    messages = session.api.get(session.id).session["messages"]
-    said = [line(message) for message in messages if text_of(message)]
-    lines = object_of(session.first()).get("transcription")
-    got = [(i.get("speaker"), i.get("text")) for i in lines or () if i.get("text")]
-    expect(got == said, f"the transcription {shown(said)}", got)
+        expect_transcription(api, session.id, object_of(session.first()))
 
 
 @rule("HOOK-07", "webhooks", turns=1)
@@ -210,8 +201,9 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     session, text = Announced(api, listener, by_text=True), api.text()
     api.given_turn(session.id, text, additional_data={"nested": "for this round only"})
     session.end()
-    data = object_of(session.told(text)).get("callAdditionalData") or {}
-    missing = {key: value for key, value in session.data.items() if data.get(key) != value}
+    data = object_of(session.told(text)).get("callAdditionalData")
+    held = data if isinstance(data, dict) else {}
+    missing = {key: value for key, value in session.data.items() if held.get(key) != value}
     expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
 
 
@@ -236,7 +228,3 @@ def object_of(delivery: Delivery) -> Json:
 
 def shown_whole(delivery: Delivery) -> str:
     return json.dumps(delivery.payload, ensure_ascii=False)
-
-
-def line(message: Json) -> tuple[object, str]:
-    return message.get("role"), text_of(message)

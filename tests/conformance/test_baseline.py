@@ -160,7 +160,7 @@ def test_from_a_first_run_to_a_green_one_and_to_a_repaired_target(
 ) -> None:
     file = tmp_path / "known.toml"
     faulty = ("--target", f"{broken.url}/second-end", "--rule", "END-03", "--repeats", "0")
-    first = suite(*faulty, "--write-baseline", str(file))
+    first = suite(*faulty, "--baseline", str(file), "--write-baseline", str(file))
     assert first.code == 1
     assert set(tomllib.loads(file.read_text())) == {"END-03", "LIFE-05"}
 

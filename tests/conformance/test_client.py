@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -389,3 +390,73 @@ def test_a_wait_that_is_too_long_ends_the_run(
             api.list()
     assert (api.client.requests, naps) == (1, [])
     assert "Retry-After" in api.client.patience.refused
+
+
+def test_a_cookie_is_not_sent_back(contract: Contract) -> None:
+    client = Client(Config(target="http://target.test"), Watch(contract), Book())
+    asked = httpx.Request("GET", "http://target.test/")
+    client.http.cookies.extract_cookies(
+        httpx.Response(200, headers={"Set-Cookie": "session=key"}, request=asked)
+    )
+    sent = client.http.build_request("GET", "http://target.test/")
+    assert "cookie" not in sent.headers
+
+
+class Dripping(httpx.SyncByteStream):
+    """A body that comes in parts, and does not end by itself."""
+
+    def __init__(self, clock: list[float], part: bytes) -> None:
+        self.clock, self.part = clock, part
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(1_000):
+            self.clock[0] += 1
+            yield self.part
+
+
+@pytest.mark.parametrize(
+    ("settings", "part", "told"),
+    [
+        ({"timeout": 5.0}, b" ", r"6 bytes came"),
+        ({"timeout": 500.0, "max_seconds": 7.0}, b" ", r"[78] bytes came"),
+        ({"timeout": 5_000.0}, b" " * 1024 * 1024, r"more than 67108864 bytes"),
+    ],
+)
+def test_an_answer_without_an_end_is_none(
+    connect: Make, monkeypatch: pytest.MonkeyPatch, settings: Any, part: bytes, told: str
+) -> None:
+    clock = [time.monotonic()]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    api = connect(lambda request: httpx.Response(200, stream=Dripping(clock, part)), **settings)
+    with pytest.raises(Blocked, match=f"was not answered: Read.*{told}"):
+        api.list()
+
+
+def test_a_key_is_sent_in_utf_8_as_curl_sends_it(connect: Make) -> None:
+    seen: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.extend(value for name, value in request.headers.raw if name == b"authorization")
+        return httpx.Response(200, json={})
+
+    connect(answer, token="schlüssel-€").list()
+    assert seen == ["Bearer schlüssel-€".encode()]
+
+
+@pytest.mark.parametrize(("operation", "sent"), [("list", 2), ("end", 2), ("open", 1)])
+def test_what_is_safe_to_repeat_is_sent_again_where_the_connection_was_closed(
+    connect: Make, session: Make, operation: str, sent: int
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if len(seen) == 1:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return httpx.Response(200, json=session())
+
+    api = connect(answer)
+    api.client.ledger.note_open(session()["id"])
+    with suppress(Blocked):
+        getattr(api, operation)(*[session()["id"]] * (operation == "end"))
+    assert len(seen) == sent

@@ -79,6 +79,12 @@ def test_a_payload_without_a_marker_is_answered_too(listener: Listener, content:
     assert httpx.post(listener.url, content=content, trust_env=False).status_code == 200
 
 
+def test_a_payload_that_is_nested_too_deeply_is_answered_and_kept(listener: Listener) -> None:
+    nested = b"[" * 100_000 + b"]" * 100_000
+    assert httpx.post(listener.url, content=nested, trust_env=False).status_code == 200
+    assert [delivery.payload for delivery in listener.strangers] == [None]
+
+
 def test_waiting_ends_with_the_delivery(listener: Listener) -> None:
     deliver(listener, "one")
     assert len(listener.wait("one", 1, 30)) == 1

@@ -1,6 +1,7 @@
 """What the model pack makes of a broken rule: a SHOULD does not end it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import count
 from typing import Any
 
 import httpx
@@ -102,3 +103,23 @@ def test_the_model_knows_what_an_operation_may_show(
     assert model.submit_shows(first, "key") == "IDEM-10"
     first.finishing_key = "key"
     assert model.submit_shows(first, "key") is None
+
+
+@pytest.mark.parametrize("lost", [range(999), [2]])
+def test_stories_that_came_to_no_end_are_no_pass(
+    connect: Callable[..., Api],
+    session: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    lost: Collection[int],
+) -> None:
+    numbers = count()
+    monkeypatch.setattr(machine.Machine, "judge", lambda *_: None)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if next(numbers) in lost:
+            raise httpx.ConnectTimeout("no answer")
+        return httpx.Response(200, json={**session(), "items": [], "total_count": 0})
+
+    api = connect(answer)
+    with pytest.raises(Blocked):
+        machine.first_mismatch(api, stories=9, steps=4, sessions=99, turns=99)

@@ -131,6 +131,27 @@ def test_an_open_that_only_a_gateway_answered_is_looked_for(
     assert api.client.ledger.doubtful == {api.channel}
 
 
+def test_an_item_that_is_no_session_keeps_no_other_from_being_ended(
+    connect: Make, session: Make
+) -> None:
+    ended = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/end"):
+            ended.append(request.url.path.split("/")[-2])
+            return httpx.Response(200, json=session(is_final=True, id=ended[-1]))
+        if request.method == "GET" and request.url.params:
+            channel = request.url.params["channel"]
+            items = [7, {"channel": channel}, {"id": 7}, session(channel=channel)]
+            return httpx.Response(200, json={"items": items, "total_count": 4})
+        return httpx.Response(500)
+
+    api = connect(answer)
+    api.open(channel=f"{api.run}-1")
+    clean_up(api)
+    assert ended == [session()["id"]]
+
+
 def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(409, json={}))
     api.open()

@@ -104,7 +104,7 @@ def test_a_key_that_was_cut_is_taken_out() -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["ключ-0001", "key-€-0001", "key\n0001", "key\r0001", "k\x000001"])
+@pytest.mark.parametrize("key", ["key\n0001", "key\r0001", "k\x000001"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_told(key: str) -> None:
     with pytest.raises(UsageError, match="CONFORMANCE_TOKEN holds a character") as told:
         Config(token=key)

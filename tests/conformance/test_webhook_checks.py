@@ -9,6 +9,7 @@ import pytest
 
 from conformance.api import Api
 from conformance.checks import webhooks
+from conformance.checks.pipeline import expect_transcription
 from conformance.findings import Blocked, Violation
 from conformance.listener import Listener
 
@@ -82,6 +83,26 @@ def test_a_webhook_without_the_sessions_data_is_told_by_its_text(
     monkeypatch.setattr(Api, "text", lambda api: "Hello 1234")
     lines = [{"speaker": "user", "text": "Hello 1234"}]
     api = target({**PAYLOAD, "transcription": lines})
+    with pytest.raises(Violation, match="callAdditionalData with"):
+        webhooks.check_the_payload_holds_the_sessions_data(api, listener)
+
+
+@pytest.mark.parametrize("lines", [["hi"], {"a": 1}, 5, None])
+def test_a_transcription_that_is_none_is_a_finding(
+    connect: Callable[..., Api], session: Callable[..., dict[str, Any]], lines: Any
+) -> None:
+    said = {"role": "user", "content": "Hello", "time": "2026-01-05T09:00:00Z"}
+    api = connect(lambda request: httpx.Response(200, json=session(messages=[said])))
+    with pytest.raises(Violation, match="the transcription"):
+        expect_transcription(api, session()["id"], {"transcription": lines})
+
+
+def test_data_that_is_no_object_is_a_finding(
+    target: Open, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Api, "text", lambda api: "Hello 1234")
+    lines = [{"speaker": "user", "text": "Hello 1234"}]
+    api = target({**PAYLOAD, "transcription": lines, "callAdditionalData": [1]})
     with pytest.raises(Violation, match="callAdditionalData with"):
         webhooks.check_the_payload_holds_the_sessions_data(api, listener)
 
