@@ -77,11 +77,12 @@ def check_another_external_id_is_another_endpoint(api: Api) -> None:
     expect_another(first, api.open(external_id={**endpoint, "to": "+15550177"}))
 
 
-@rule("DEDUP-09", sessions=10)
+@rule("DEDUP-09", sessions=12)
 def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
     for one, other in (
         ({"provider": {"region": "eu"}}, {"provider": {"region": "us"}}),
         ({"line": 7}, {"line": "7"}),
+        ({"flag": 1}, {"flag": True}),
         ({"user": "Ada"}, {"user": "ada"}),
         ({"user": "Ada"}, {"user": "Ada "}),
         ({"path": ["a", "b"]}, {"path": ["b", "a"]}),
@@ -116,6 +117,7 @@ def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
     after = api.get(id).session
-    expect(after["ttl_seconds"] == 600, "ttl_seconds 600", after["ttl_seconds"])
+    timeout = before["ttl_seconds"]
+    expect(after["ttl_seconds"] == timeout, f"ttl_seconds {timeout}", after["ttl_seconds"])
     same = same_messages(after["messages"], before["messages"])
     expect(same, "the same transcript", f"{len(after['messages'])} messages")

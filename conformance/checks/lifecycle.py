@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
+from conformance.api import UNSET, Api
 from conformance.checks.turns import transcript
-from conformance.findings import expect
-from conformance.likeness import instant, same_messages, same_time
+from conformance.findings import Blocked, expect
+from conformance.likeness import instant, same_id, same_messages, same_time
 from conformance.rules import rule
 
 
@@ -27,12 +27,14 @@ def check_an_ended_session_is_retrieved_as_final(api: Api) -> None:
     expect(got["is_final"] is True, "a final session", f"is_final {got['is_final']}")
 
 
-@rule("LIFE-11", "smoke", sessions=2)
+@rule("LIFE-11", "smoke", sessions=4)
 def check_an_end_leaves_other_sessions(api: Api) -> None:
-    other = api.given()
-    api.given_final()
-    got = api.get(other).session
-    expect(got["is_final"] is False, "the other session still active", "it is final")
+    for endpoint in (UNSET, api.endpoint()):
+        other = api.given(external_id=endpoint, channel=f"{api.channel}-b")
+        if same_id(api.given_final(external_id=endpoint), other):
+            raise Blocked("two channels share a session, see DEDUP-05")
+        got = api.get(other).session
+        expect(got["is_final"] is False, "the other session still active", "it is final")
 
 
 @rule("LIFE-12", sessions=2, turns=1)

@@ -12,6 +12,7 @@ from conformance.likeness import change, goes_back, instant, same_id, same_time,
 from conformance.rules import rule
 
 REFUSED = (400, 422)
+STATES = (None, "final", "all")  # None for the default
 
 
 def has(items: Sessions, id: str) -> bool:
@@ -79,23 +80,27 @@ def check_state_all(api: Api) -> None:
     expect_closed_too(api, "all")
 
 
-@rule("LIST-06")
+@rule("LIST-06", sessions=2)
 def check_the_agent_filter(api: Api) -> None:
-    id = api.given()
+    id, _ = one_of_each(api)
     items = api.listed(agent_id=api.config.agent)
     expect(has(items, id), f"the session {id} of {api.config.agent} in the list", ids(items))
-    others = api.listed(agent_id=f"nobody-{api.key()}")
-    expect(not others, "no session of an agent that has none", ids(others))
+    for state in STATES:
+        others = api.listed(agent_id=f"nobody-{api.key()}", state=state)
+        expect(not others, f"no session of an agent that has none, state {state}", ids(others))
 
 
-@rule("LIST-07", "smoke", sessions=8)
+@rule("LIST-07", "smoke", sessions=9)
 def check_the_channel_filter(api: Api) -> None:
     id = api.given()
-    stranger = api.given(channel=f"{api.channel}-other")
+    strangers = [open(channel=f"{api.channel}-other") for open in (api.given, api.given_final)]
     items = api.list(channel=api.channel).page["items"]
     expect(has(items, id), f"the session {id} of the channel in the list", ids(items))
-    expect(not has(items, stranger), "no session of another channel", f"{stranger} is listed")
-    expect(all(i["channel"] == api.channel for i in items), f"{api.channel} only", items)
+    for state in STATES:
+        items = api.list(channel=api.channel, state=state).page["items"]
+        for stranger in strangers:
+            expect(not has(items, stranger), "no session of another channel", ids(items))
+        expect(all(i["channel"] == api.channel for i in items), f"{api.channel} only", items)
     nobody = api.list(channel=f"nobody-{api.key()}").page["items"]
     expect(not nobody, "no session of a channel that has none", ids(nobody))
     for alike, other in (("-Ab", "-ab"), ("_x", "-x"), ("-%", "-y")):
@@ -125,9 +130,9 @@ def check_filters_select_together(api: Api) -> None:
     expect(not nobody, "nothing for another agent in the channel", ids(nobody))
 
 
-@rule("LIST-09", turns=1)
+@rule("LIST-09", sessions=2, turns=1)
 def check_updated_after(api: Api) -> None:
-    id = api.given()
+    final, id = api.given_final(), api.given()
     session = turned(api, id)
     created, active = (instant(session[m]) for m in ("created_time", "last_activity"))
     between = (created + (active - created) / 2).isoformat()
@@ -141,6 +146,9 @@ def check_updated_after(api: Api) -> None:
     expect(has(earlier, id), "the session, whatever the offset of the instant", ids(earlier))
     later = api.listed(updated_after=(active + timedelta(seconds=5)).astimezone(west).isoformat())
     expect(not has(later, id), "no session, whatever the offset of the instant", ids(later))
+    for state in ("final", "all"):
+        earlier = api.listed(updated_after=between, state=state)
+        expect(not has(earlier, final), f"no session that was silent, state {state}", ids(earlier))
 
 
 def turned(api: Api, id: str) -> Json:

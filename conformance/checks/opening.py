@@ -41,10 +41,10 @@ def check_open_answers_with_an_active_session(api: Api) -> None:
         expect(second.session["is_final"] is False, "an active session", second.session)
 
 
-@rule("OPEN-05", sessions=3)
+@rule("OPEN-05", sessions=4)
 def check_open_keeps_the_timeout(api: Api) -> None:
-    for seconds in (60, 3600, 86400):
-        opened = api.open(ttl_seconds=seconds).expect_ok().session
+    for seconds, endpoint in ((60, UNSET), (3600, UNSET), (86400, UNSET), (600, api.endpoint())):
+        opened = api.open(ttl_seconds=seconds, external_id=endpoint).expect_ok().session
         expect(opened["ttl_seconds"] == seconds, f"ttl_seconds {seconds}", opened["ttl_seconds"])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.api import Api
-from conformance.checks.listing import REFUSED, ids
-from conformance.findings import Blocked, expect
+from conformance.checks.listing import REFUSED, STATES, ids
+from conformance.findings import Blocked, expect, shown
 from conformance.likeness import is_whole
 from conformance.rules import rule
 
@@ -34,10 +34,11 @@ def check_a_page_never_exceeds_200(api: Api) -> None:
 
 @rule("LIST-15", reads=True)
 def check_the_defaults_of_a_page(api: Api) -> None:
-    page = api.list().page
-    expect(page.get("skip") == 0, "skip 0", page.get("skip"))
-    expect(page.get("take") == 20, "take 20", page.get("take"))
-    expect(len(page["items"]) <= 20, "20 items at most", f"{len(page['items'])} items")
+    for state in STATES:
+        page = api.list(state=state).page
+        expect(page.get("skip") == 0, "skip 0", page.get("skip"))
+        expect(page.get("take") == 20, "take 20", page.get("take"))
+        expect(len(page["items"]) <= 20, "20 items at most", f"{len(page['items'])} items")
 
 
 @rule("LIST-16", reads=True)
@@ -61,6 +62,16 @@ def check_the_total_counts_every_match(api: Api) -> None:
     for skip, take in ((0, 20), (0, 1), (2, 1), (19, 20)):
         total = api.list(channel=api.channel, skip=skip, take=take).page["total_count"]
         expect(total == MANY, f"total_count {MANY} with skip={skip}, take={take}", total)
+    for query, matches in (
+        ({"state": "final"}, 1),
+        ({"state": "all"}, MANY + 1),
+        ({"agent_id": api.config.agent}, MANY),
+        ({"agent_id": f"nobody-{api.key()}"}, 0),
+    ):
+        if len(api.listed(take=200, **query)) != matches:
+            continue  # other rules tell of a filter that is not kept to
+        total = api.list(channel=api.channel, take=1, **query).page["total_count"]
+        expect(total == matches, f"total_count {matches} with {shown(query)}", total)
 
 
 @rule("LIST-18", sessions=2)

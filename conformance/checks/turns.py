@@ -195,12 +195,21 @@ def check_a_final_session_takes_no_turn(api: Api) -> None:
     expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 
-@rule("TURN-17", turns=3)
+@rule("TURN-17", turns=5)
 def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
     id = api.given(turns=1)
     before = transcript(api, id)
     refused = [api.submit(id, UNSET), api.submit(id, ["Hello"])]
     if not all(400 <= answer.status < 500 for answer in refused):
         raise Blocked("a malformed turn is not refused, see TURN-11 and TURN-12")
+    expect_untouched(api, id, before)
+    # What may be refused.
+    for content, key in (("  ", api.key()), ("Hello", f"{api.key():k<129}")):
+        before = transcript(api, id)
+        if 400 <= api.submit(id, content, idempotency_key=key).status < 500:
+            expect_untouched(api, id, before)
+
+
+def expect_untouched(api: Api, id: str, before: list[Json]) -> None:
     after = transcript(api, id)
     expect(same_messages(before, after), f"{len(before)} messages", f"{len(after)} messages")
