@@ -77,15 +77,18 @@ def no_scheme_is_named(patch: Patch) -> None:
         answer.headers.pop("www-authenticate", None)
 
 
-def act_before_refusing(patch: Patch, last: str) -> None:
-    """Carry a request out whose path ends so, and then refuse it for its key."""
+def act_before_refusing(patch: Patch, last: str, *, with_key: bool = False) -> None:
+    """Carry a request out whose path ends so, and then refuse it for its key; `with_key` only
+    one that has a key at all."""
 
     @patch.around(SecuredOperation, "__call__")
     async def call(real: Any, operation: Any, scope: Any, receive: Any, send: Any) -> None:
+        given = security.authorization(scope["headers"])
         try:
-            security.check_credentials(security.authorization(scope["headers"]), operation.token)
+            security.check_credentials(given, operation.token)
         except Problem:
-            if scope["method"] == "POST" and scope["path"].endswith(last):
+            meant = given is not None or not with_key
+            if meant and scope["method"] == "POST" and scope["path"].endswith(last):
                 with suppress(Problem):
                     await operation.next_app(scope, receive, _swallow)
             raise
@@ -109,3 +112,8 @@ def refused_turn_is_kept(patch: Patch) -> None:
 @mutant("AUTH-05", "an open without a key is refused with 401, and makes a session")
 def refused_open_opens(patch: Patch) -> None:
     act_before_refusing(patch, "/chats")
+
+
+@mutant("AUTH-05", "an end with a wrong key is refused with 401, and ends the session")
+def end_with_a_wrong_key_ends(patch: Patch) -> None:
+    act_before_refusing(patch, "/end", with_key=True)

@@ -115,6 +115,11 @@ def endpoint_without_capitals(patch: Patch) -> None:
     compared_as(patch, str.lower)
 
 
+@mutant("DEDUP-09", "true is 1 in an external_id")
+def true_is_one(patch: Patch) -> None:
+    compared_as(patch, lambda text: text.replace("true", "1").replace("false", "0"))
+
+
 @mutant("DEDUP-09", "blanks make no difference in an external_id")
 def endpoint_without_blanks(patch: Patch) -> None:
     compared_as(patch, lambda text: text.replace(" ", ""))

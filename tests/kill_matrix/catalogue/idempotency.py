@@ -13,7 +13,7 @@ from mock_server.session import Message, Session, TurnResult
 
 from ..mutants import mutant
 from ..patch import Patch
-from .tools import Body, execute, forgetful, recast, save
+from .tools import Body, execute, forgetful, lenient_body, recast, save
 
 
 def replays(patch: Patch, find: Any) -> None:
@@ -133,6 +133,23 @@ def same_content_is_a_replay(patch: Patch, *, with_key: bool) -> None:
 @mutant("IDEM-06", "without a key, the same content is a replay")
 def content_is_the_key(patch: Patch) -> None:
     same_content_is_a_replay(patch, with_key=False)
+
+
+@mutant("IDEM-06", "null is a key like any other")
+def null_is_a_key(patch: Patch) -> None:
+    recast(patch, "idempotency_key", lambda key: "null" if key is None else key)
+
+
+@mutant("TURN-17", "a turn that is refused for its key is kept")
+def turn_refused_for_its_key_is_kept(patch: Patch) -> None:
+    lenient_body(patch, "idempotency_key")
+
+    @patch.around(Chats, "submit")
+    async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
+        result = await real(chats, session_id, body)
+        if len(body.get("idempotency_key") or "") > 128:
+            raise Problem("invalid-request", "The key is too long.")
+        return result
 
 
 @mutant("IDEM-07", "keys of more than 100 characters are refused")

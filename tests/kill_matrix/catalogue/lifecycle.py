@@ -175,6 +175,19 @@ def end_finishes_the_channel(patch: Patch) -> None:
         return ended
 
 
+@mutant("LIFE-11", "an end finishes the sessions of its external_id in every channel")
+def end_finishes_the_endpoint_everywhere(patch: Patch) -> None:
+    @patch.around(Chats, "end")
+    async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
+        ended = await real(chats, session_id, note)
+        statement = (
+            "UPDATE sessions SET is_final = 1, final_reason = 'user_end' "
+            "WHERE external_hash = ? AND NOT is_final"
+        )
+        execute(chats, statement, ended.external_hash)
+        return ended
+
+
 @mutant("LIFE-12", "a turn is added to the other sessions of its channel too")
 def turn_is_added_elsewhere(patch: Patch) -> None:
     @patch.around(Chats, "run_turn")

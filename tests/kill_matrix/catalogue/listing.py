@@ -130,6 +130,20 @@ def channel_filter_is_a_prefix(patch: Patch) -> None:
         return where, values
 
 
+@mutant("LIST-06", "the filter by agent_id is ignored among final sessions")
+def agent_filter_is_ignored_among_final(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, agent_id=None) if is_final(query) else query)
+
+
+@mutant("LIST-07", "the filter by channel is ignored among final sessions")
+def channel_filter_is_ignored_among_final(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, channel=None) if is_final(query) else query)
+
+
+def is_final(query: SessionQuery) -> bool:
+    return query.state == "final"
+
+
 @mutant("LIST-08", "a filter by agent_id switches the filter by state off")
 def agent_filter_replaces_state(patch: Patch) -> None:
     asked_for(patch, lambda query: replace(query, state="all") if query.agent_id else query)
@@ -149,6 +163,11 @@ def filters_select_any(patch: Patch) -> None:
 @mutant("LIST-09", "updated_after is ignored")
 def updated_after_is_ignored(patch: Patch) -> None:
     asked_for(patch, lambda query: replace(query, updated_after=None))
+
+
+@mutant("LIST-09", "updated_after is ignored among final sessions")
+def updated_after_is_ignored_among_final(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, updated_after=None) if is_final(query) else query)
 
 
 @mutant("LIST-09", "updated_after selects what was active before")

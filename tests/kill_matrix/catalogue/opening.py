@@ -69,6 +69,14 @@ def timeout_is_cut_to_an_hour(patch: Patch) -> None:
         return real(value, (60, 3600) if bounds == handlers.TTL_RANGE else bounds)
 
 
+@mutant("OPEN-05", "a session with an external_id has no timeout")
+def timeout_is_lost_beside_an_endpoint(patch: Patch) -> None:
+    @patch.around(Chats, "new_session")
+    def new_session(real: Any, chats: Chats, agent: Agent, body: Body) -> Any:
+        session = real(chats, agent, body)
+        return replace(session, ttl_seconds=None) if body.get("external_id") else session
+
+
 @mutant("OPEN-06", "a session that asks for no timeout gets an hour")
 def timeout_by_default(patch: Patch) -> None:
     @patch.around(Chats, "new_session")

@@ -71,6 +71,34 @@ def take_of_fifty_by_default(patch: Patch) -> None:
         return values if given else {**values, "take": 50}
 
 
+@mutant("LIST-15", "a page holds 50 items where a state is given and no take")
+def take_of_fifty_beside_a_state(patch: Patch) -> None:
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        values = real(reader, query, errors)
+        meant = b"take=" not in query and b"state=" in query and "take" in values
+        return {**values, "take": 50} if meant else values
+
+
+def counted(patch: Patch, change: Any) -> None:
+    """Tell as total_count what a changed query matches: `change(query)`."""
+
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        _, total = await real(store, change(query))
+        return (await real(store, query))[0], total
+
+
+@mutant("LIST-17", "total_count counts active sessions alone")
+def total_of_active_sessions(patch: Patch) -> None:
+    counted(patch, lambda query: replace(query, state="active"))
+
+
+@mutant("LIST-17", "total_count counts the sessions of every agent")
+def total_of_every_agent(patch: Patch) -> None:
+    counted(patch, lambda query: replace(query, agent_id=None))
+
+
 @mutant("LIST-16", "a page tells the number of its items as take")
 def take_counts_the_items(patch: Patch) -> None:
     page_changed(patch, lambda page: page.update(take=max(1, len(page["items"]))))
