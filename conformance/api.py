@@ -17,9 +17,10 @@ from conformance.findings import Blocked, Finding, Violation
 from conformance.likeness import same_time, tick
 from conformance.watch import Seen
 
-__all__ = ["Api"]
+__all__ = ["REFUSED", "UNSET", "Api", "Sessions", "Story"]
 
 UNSET: Any = object()
+REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
 
 Sessions = list[Json]
 Story = list[Exchange]
@@ -111,9 +112,13 @@ class Api:
     def given_final(self, *, turns: int = 0, **members: Any) -> str:
         """The id of a session that was ended."""
         id = self.given(turns=turns, **members)
+        self.given_end(id)
+        return id
+
+    def given_end(self, id: str) -> None:
+        """End a session."""
         if self.end(id).session.get("is_final") is not True:
             raise Blocked("endChat left the session active, see END-01")
-        return id
 
     @property
     def has_closer(self) -> bool:
@@ -123,11 +128,15 @@ class Api:
     def given_closed(self, key: str | None = None, **members: Any) -> tuple[str, Exchange]:
         """The id of a session that the closing agent finished, and the turn that did it."""
         id = self.given(agent_id=self.config.closing_agent, **members)
+        return id, self.given_close(id, key)
+
+    def given_close(self, id: str, key: str | None = None) -> Exchange:
+        """The turn in which the closing agent finishes its session."""
         keyed = {"idempotency_key": key} if key else {}
         turn = self.submit(id, self.config.closing_text, **keyed)
         if turn.turn.get("is_final") is not True:
             raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
-        return id, turn
+        return turn
 
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel. Blocked where the target

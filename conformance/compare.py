@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from conformance.config import UsageError
+from conformance.report import SCHEMA_VERSION
 
 __all__ = ["command", "compare", "load_report"]
 
-SCHEMA_VERSION = 1
 NOTED = ("contract", "profile", "scope", "strict", "seed")
 # What differs between two tellings of the same finding: ids, times, a run's tag, numbers
 # that were measured, and texts that were drawn.

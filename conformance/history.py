@@ -14,10 +14,10 @@ from typing import Any
 from conformance.exchange import ABSENT, Exchange
 from conformance.likeness import text_of
 
-__all__ = ["Event", "State", "event_of", "serialisation", "timeline"]
+__all__ = ["FINAL_REFUSED", "Event", "State", "event_of", "serialisation", "timeline"]
 
 Said = tuple[str, str]  # a message's role and text
-REFUSED = (400, 409, 410, 422)
+FINAL_REFUSED = (400, 409, 410, 422)
 BUSY = 409  # a deployment may refuse a turn while another one of the session runs
 
 
@@ -115,7 +115,7 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
             other.name == "submit" and other is not event and other.overlaps(event)
             for other in events
         )
-        refused = event.status in REFUSED and state.final and earlier is None
+        refused = event.status in FINAL_REFUSED and state.final and earlier is None
         return [state] if busy or refused else []
     if earlier is not None:
         return [state] if earlier == event.said else []

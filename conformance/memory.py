@@ -11,7 +11,7 @@ from conformance.exchange import Exchange, Json
 from conformance.findings import Violation, shown
 from conformance.likeness import goes_back, same_messages, same_time
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "Seen"]
 
 FROZEN = {
     "agent_id": "LIFE-06",
@@ -19,7 +19,6 @@ FROZEN = {
     "created_time": "LIFE-07",
     "ttl_seconds": "LIFE-07",
 }
-
 Seen = tuple[str, Violation | None]
 
 

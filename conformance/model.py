@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Json
 from conformance.findings import Violation, shown
-from conformance.history import REFUSED, Said, said
+from conformance.history import FINAL_REFUSED, Said, said
 from conformance.likeness import goes_back, same_id, same_messages
 
 __all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
@@ -107,7 +107,7 @@ class Model:
         if key and key in session.replies:
             self._replay(session, key, answer)
         elif session.final:
-            fine = answer.status in REFUSED
+            fine = answer.status in FINAL_REFUSED
             expect("TURN-15", fine, "a refusal, as the session is final", answer.summary)
         else:
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.contract import Contract
 from conformance.exchange import ABSENT, Exchange
 from conformance.findings import Violation, listed, shown
-from conformance.memory import Memory
+from conformance.memory import Memory, Seen
 from conformance.misfits import misfit
 
 __all__ = ["WATCHED", "Seen", "Watch"]
@@ -21,7 +21,6 @@ WATCHED = (
     "TIME-01", "TIME-04", "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "ERR-01", "ERR-02", "ERR-03",
 )  # fmt: skip
 
-Seen = tuple[str, Violation | None]
 
 SESSION_OPERATIONS = ("openChat", "getChat", "endChat")
 INTERNALS = re.compile(

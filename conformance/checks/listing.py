@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 from itertools import pairwise
 
-from conformance.api import Api, Sessions
+from conformance.api import REFUSED, Api, Sessions
 from conformance.exchange import Json
 from conformance.findings import Blocked, NotApplicable, expect
 from conformance.likeness import change, goes_back, instant, same_id, same_time, tick
 from conformance.rules import rule
 
-REFUSED = (400, 422)
 STATES = (None, "final", "all")  # None for the default
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.api import UNSET, Api
+from conformance.api import REFUSED, UNSET, Api
 from conformance.findings import Blocked, expect, shown
 from conformance.likeness import is_whole, same_id
 from conformance.rules import rule
 
-REFUSED = (400, 422)
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
-from conformance.checks.listing import REFUSED, STATES, ids
+from conformance.api import REFUSED, Api
+from conformance.checks.listing import STATES, ids
 from conformance.findings import Blocked, expect, shown
 from conformance.likeness import is_whole
 from conformance.rules import rule

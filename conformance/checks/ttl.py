@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.api import Api
-from conformance.checks.turns import FINAL_REFUSED
 from conformance.exchange import Exchange
 from conformance.findings import Blocked, expect
+from conformance.history import FINAL_REFUSED
 from conformance.likeness import difference, tick
 from conformance.rules import rule
 from conformance.timeouts import TTL, Timeouts

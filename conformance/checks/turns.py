@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.api import UNSET, Api
+from conformance.api import REFUSED, UNSET, Api
 from conformance.exchange import Json
 from conformance.findings import Blocked, NotApplicable, expect, shown
+from conformance.history import FINAL_REFUSED
 from conformance.likeness import change, same_messages, text_of
 from conformance.rules import rule
-
-REFUSED = (400, 422)
-FINAL_REFUSED = (409, 410, 400, 422)
 
 
 def transcript(api: Api, id: str) -> list[Json]:

@@ -20,7 +20,7 @@ _Samples = Iterable[tuple[Mapping[str, object], float]]
 
 async def show_metrics(mock: Mock, world: World, call: Call) -> Answer:
     """GET /metrics."""
-    worlds = [mock.world, *(sandbox.world for sandbox in mock.sandboxes.others.values())]
+    worlds = mock.sandboxes.worlds()
     text = "".join(
         [
             *_requests(mock),

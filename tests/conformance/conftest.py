@@ -232,6 +232,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
 
     def start(*words: str, target: Target | None = None, **environment: str) -> Started:
         directory = tmp_path_factory.mktemp("run")
+        reports = "--report" not in words and not {"compare", "explain", "sweep"} & {*words}
         kept = {
             k: v for k, v in os.environ.items() if not k.startswith(("CONFORMANCE_", "PYTEST_"))
         }
@@ -239,7 +240,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
             [
                 *(sys.executable, "-m", "conformance"),
                 *(("--target", target.url) if target else ()),
-                *(() if "--report" in words else ("--report", str(directory / "report"))),
+                *(("--report", str(directory / "report")) if reports else ()),
                 *words,
             ],
             stdout=subprocess.PIPE,

@@ -128,7 +128,7 @@ def test_where_only_the_agents_finish_is_not_announced_its_own_rule_is_named(
     heard = webhooks.Announced(api, listener)
     listener.receive({**PAYLOAD, "callAdditionalData": heard.data}, {})
     closed = webhooks.Announced(api, listener)
-    monkeypatch.setattr(api, "given_turn", lambda *_: {"is_final": True})
+    monkeypatch.setattr(api, "given_close", lambda *_: None)
     closed.close()
     with pytest.raises(Blocked, match="HOOK-08"):
         closed.first()
