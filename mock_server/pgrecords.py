@@ -13,7 +13,7 @@ from mock_server.filters import all_of, call_result_tests, memberships
 from mock_server.matching import holds
 from mock_server.pgdatabase import Connection, PostgresDatabase
 from mock_server.pgtables import ORDERS
-from mock_server.repository import AuditEntry, CallResultQuery, Completion
+from mock_server.repository import CallResultQuery, Completion
 from mock_server.rows import SESSION_IDS, TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
 
@@ -73,14 +73,6 @@ class PostgresRecords:
             *values, *values, query.size, first,
         )  # fmt: skip
         return [orjson.loads(document) for _, document in rows if document], rows[0][0]
-
-    async def audit(self, session_id: str) -> list[AuditEntry]:
-        rows = await self.rows(
-            "SELECT session_id, time, event, note FROM adjourn_audit "
-            "WHERE sandbox = %s AND session_id = %s ORDER BY serial",
-            self.sandbox, session_id,
-        )  # fmt: skip
-        return [AuditEntry(*row) for row in rows]
 
     async def count(self) -> int:
         statement = "SELECT count(*) FROM adjourn_sessions WHERE sandbox = %s"

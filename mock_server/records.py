@@ -8,7 +8,7 @@ import orjson
 
 from mock_server.database import Database
 from mock_server.filters import all_of, call_result_tests, memberships
-from mock_server.repository import AuditEntry, CallResultQuery, Completion
+from mock_server.repository import CallResultQuery, Completion
 from mock_server.rows import SESSION_IDS, TABLES, Image, dump, result_row, webhook_row
 from mock_server.session import Session
 
@@ -50,14 +50,6 @@ class SqliteRecords:
             where += " AND holds(document, ?)"
             values.append(dump(query.data))
         return where, values
-
-    async def audit(self, session_id: str) -> list[AuditEntry]:
-        rows = self.connection.execute(
-            "SELECT session_id, time, event, note FROM audit "
-            "WHERE sandbox = ? AND session_id = ? ORDER BY serial",
-            (self.sandbox, session_id),
-        )
-        return [AuditEntry(*row) for row in rows]
 
     async def count(self) -> int:
         row = self.connection.execute(

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from mock_server.session import Message, Session, TurnResult
 
 __all__ = [
-    "AuditEntry",
     "CallResultQuery",
     "Change",
     "Completion",
@@ -114,16 +113,6 @@ class LoggedDelivery:
     log: Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One line of the activity log."""
-
-    session_id: str
-    time: int
-    event: str
-    note: str | None
-
-
 class Storage(Protocol):
     """Where the state of all sandboxes is; `shared` if other mocks may work on it too."""
 
@@ -182,9 +171,6 @@ class Repository(Protocol):
 
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         """One page of call results, newest first, and how many match in all."""
-
-    async def audit(self, session_id: str) -> list[AuditEntry]:
-        """The activity log of a session."""
 
     async def deliveries(self) -> list[Delivery]:
         """The webhooks that wait and that nobody is sending, in the order of their due times."""

@@ -78,8 +78,9 @@ def test_the_pipeline_runs_once_whichever_path_wins(make_world, run, path):
         await world.clock.advance(61_000_000)
         reason = {"end": "user_end", "expire": "ttl", "agent": "agent_finish"}[path]
         assert (await world.chats.get(session.id)).final_reason == reason
-        (entry,) = await world.store.audit(session.id)
-        assert (entry.event, entry.note) == (reason, "remark" if path == "end" else None)
+        (entry,) = (await world.store.dump())["audit"]
+        assert (entry["session_id"], entry["event"]) == (session.id, reason)
+        assert entry["note"] == ("remark" if path == "end" else None)
         assert len(sender.sent) == 1
         assert sender.sent[0][0].payload.count(b'"callAdditionalData":{"a":1}') == 1
         await world.stop()
