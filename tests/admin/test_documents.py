@@ -35,6 +35,30 @@ def test_a_session_is_made_overdue_by_hand(client, eventually):
     eventually(lambda: client.read(SESSION["id"])["final_reason"] == "ttl")
 
 
+@pytest.mark.parametrize("mode", ["wall", "frozen"])
+def test_a_state_ahead_of_the_clock_takes_it_along(client, eventually, mode):
+    client.steer("PUT", "/clock", json={"mode": mode})
+    ahead = {**SESSION, "ttl_seconds": 60, "last_activity": "2030-01-05T12:30:00Z"}
+    client.steer("PUT", "/state", json={"version": 1, "sessions": [ahead]})
+    clock = client.steer("GET", "/clock")
+    assert (clock["mode"], clock["now"][:16]) == (
+        "frozen" if mode == "frozen" else "offset",
+        "2030-01-05T12:30",
+    )
+    said = client.submit(SESSION["id"]).json()["messages"]
+    session = client.read(SESSION["id"])
+    assert session["messages"][-1] == said[-1]
+    assert session["last_activity"] == said[-1]["time"] >= "2030-01-05T12:30:00"
+    client.steer("POST", "/clock/advance", json={"by": "PT61S"})
+    assert client.read(SESSION["id"])["final_reason"] == "ttl"
+
+
+def test_a_final_session_ahead_of_the_clock_takes_it_along(client):
+    final = {**SESSION, "final_reason": "ttl", "finished_time": "2030-01-05T12:01:00Z"}
+    client.steer("PUT", "/state", json={"version": 1, "sessions": [final]})
+    assert client.steer("GET", "/clock")["now"] >= "2030-01-05T12:01:00"
+
+
 @pytest.mark.parametrize(
     ("sessions", "pointer", "words"),
     [
