@@ -14,7 +14,7 @@ from mock_server.routing import Routing
 from mock_server.settings import Settings
 from mock_server.streams import beginning, replay
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
-from mock_server.violations import describe_error, pointer_of, violation
+from mock_server.violations import culprits, describe_error, pointer_of, violation
 from mock_server.witness import MOST_VIOLATIONS, VIOLATIONS
 
 __all__ = ["OPERATION", "JudgedOperation", "Judgement", "Passage"]
@@ -60,7 +60,7 @@ class JudgedOperation(ValidatedOperation):
             return [violation("response", "", "wanted JSON, got something else")]
         return [
             violation("response", pointer_of(error), describe_error(error), error.kind.name)
-            for error in islice(validator.iter_errors(value), MOST_VIOLATIONS)
+            for error in islice(culprits(validator.iter_errors(value)), MOST_VIOLATIONS)
         ]
 
 

@@ -55,6 +55,25 @@ def test_a_bad_answer_is_flagged_and_passed_on(proxy, backend, answer, pointer, 
     assert any(word in entry["detail"] and entry["in"] == "response" for entry in flagged)
 
 
+@pytest.mark.parametrize(
+    ("change", "pointer", "detail"),
+    [
+        ({"ttl_seconds": 30}, "/ttl_seconds", "wanted at least 60, got the integer 30"),
+        ({"is_final": True}, "/status", 'wanted one of "final", got the string "active"'),
+        ({"is_final": 7}, "/is_final", "wanted one of false, got the integer 7"),
+    ],
+)
+def test_the_member_at_fault_is_told_of_a_session(api, proxy, backend, change, pointer, detail):
+    session = {**api.open(ttl_seconds=60), **change}
+    client = proxy(backend.url)
+    page = {"items": [session], "total_count": 1}
+    for path, body, place in ((f"{CHATS}/{SOME_ID}", session, ""), (CHATS, page, "/items/0")):
+        backend.answer = (200, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        told = {found["pointer"]: found["detail"] for found in violations(client.get(path))}
+        assert told[f"{place}{pointer}"] == detail
+        assert "oneOf" not in str(told)
+
+
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
     kept = {"Content-Type": "text/plain", "X-Mine": "1"}
     backend.answer = (200, {**kept, "Connection": "X-Hop", "X-Hop": "1", "Upgrade": "h2c"}, b"x")
