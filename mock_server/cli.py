@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mock_server.choices import CHOICES, ChoiceError, parse_choices
 from mock_server.options import (
@@ -118,6 +119,17 @@ class _Command(click.Group):
             if Path(args[0]).suffix:
                 known = "A file is given with --contract, --agents or --seed"
             raise OptionError(f"{error.format_message()} {known}") from None
+
+
+def _refuse_options(context: click.Context, name: str) -> None:
+    """Raise OptionError for an option that stands before a command: it would have no effect."""
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+            option, script = parameter.opts[0], context.info_name
+            advice = f"put what {name} takes behind it, as {script} {name} --help lists it"
+            if option == "--port" and name != "proxy":
+                advice = f"name the mock behind it: {script} {name} … --url http://127.0.0.1:PORT"
+            raise OptionError(f"{option} before {name} is of a mock that is started; {advice}")
 
 
 def _commands() -> dict[str, click.Command]:
@@ -242,6 +254,7 @@ def _commands() -> dict[str, click.Command]:
 def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
     """Serve a stateful mock of the Chats API; or, with a command, steer one that runs."""
     if context.invoked_subcommand is not None:
+        _refuse_options(context, context.invoked_subcommand)
         return
     from mock_server.settings import Settings
 
