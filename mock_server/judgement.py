@@ -1,6 +1,6 @@
 """What holds an exchange to the contract, and lets it pass whatever comes of that."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import islice
 from typing import Any
 
@@ -36,6 +36,13 @@ class Passage(Routing):
 class JudgedOperation(ValidatedOperation):
     """Notes what is wrong with a request, and hands it on all the same."""
 
+    def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
+        super().__init__(next_app, operation, settings)
+        self.headers = {
+            int(status): _required(response.get("headers", {}))
+            for status, response in operation.responses.items()
+        }
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, whole = await beginning(receive, BODY_LIMIT)
         found: list[Mapping[str, str]] = []
@@ -48,8 +55,16 @@ class JudgedOperation(ValidatedOperation):
         scope["extensions"][OPERATION] = self
         await self.next_app(scope, replay(body, whole, receive), send)
 
+    def missing_headers(self, status: int, given: Container[str]) -> list[dict[str, str]]:
+        """Which headers an answer lacks; `given` knows names in any case."""
+        return [
+            violation("response", "", f"wanted the header {name}, got none", "required")
+            for name in self.headers.get(status, ())
+            if name not in given
+        ]
+
     def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
-        """What is wrong with an answer."""
+        """What is wrong with an answer's status, media type and body."""
         validator = self.responses.get((status, media_type))
         if validator is None:
             detail = f"the contract has no {status} as {media_type or 'nothing'} here"
@@ -62,6 +77,10 @@ class JudgedOperation(ValidatedOperation):
             violation("response", pointer_of(error), describe_error(error), error.kind.name)
             for error in islice(culprits(validator.iter_errors(value)), MOST_VIOLATIONS)
         ]
+
+
+def _required(headers: Mapping[str, Any]) -> list[str]:
+    return [name for name, header in headers.items() if header.get("required")]
 
 
 class JudgementAPI(ValidationAPI):

@@ -181,7 +181,10 @@ async def _judged(
     method: str,
 ) -> tuple[bytes, bool]:
     """The first bytes of an answer, and whether they are all; only what can be judged is held."""
-    if operation is None or method == "HEAD":
+    if operation is None:
+        return b"", False
+    found.extend(operation.missing_headers(response.status_code, response.headers))
+    if method == "HEAD":
         return b"", False
     media_type = response.headers.get("content-type", "").partition(";")[0].strip()
     body, ended = b"", False

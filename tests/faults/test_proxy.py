@@ -74,6 +74,17 @@ def test_the_member_at_fault_is_told_of_a_session(api, proxy, backend, change, p
         assert "oneOf" not in str(told)
 
 
+def test_a_header_that_the_contract_requires_is_missed(proxy, backend):
+    problem = b'{"type": "/problems/unauthorized", "title": "Unauthorized", "status": 401}'
+    media_type = {"Content-Type": "application/problem+json"}
+    client = proxy(backend.url)
+    backend.answer = (401, {**media_type, "www-authenticate": "Bearer"}, problem)
+    assert violations(client.get(CHATS)) == []
+    backend.answer = (401, media_type, problem)
+    (found,) = violations(client.get(CHATS))
+    assert found["detail"] == "wanted the header WWW-Authenticate, got none"
+
+
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
     kept = {"Content-Type": "text/plain", "X-Mine": "1"}
     backend.answer = (200, {**kept, "Connection": "X-Hop", "X-Hop": "1", "Upgrade": "h2c"}, b"x")
