@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server.bodies import BODY_LIMIT
 from mock_server.problems import Problem
 from mock_server.routing import Routing
+from mock_server.security import authorization, check_credentials
 from mock_server.settings import Settings
 from mock_server.streams import beginning, replay
 from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
@@ -38,6 +39,7 @@ class JudgedOperation(ValidatedOperation):
 
     def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
+        self.secured = bool(operation.security)
         self.headers = {
             int(status): _required(response.get("headers", {}))
             for status, response in operation.responses.items()
@@ -45,15 +47,24 @@ class JudgedOperation(ValidatedOperation):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, whole = await beginning(receive, BODY_LIMIT)
-        found: list[Mapping[str, str]] = []
+        found = self.unsecured(scope)
         if whole and len(body) <= BODY_LIMIT:
             try:
                 await self.parse(scope, replay(body, whole, receive))
             except Problem as problem:
-                found = [*problem.errors] or [violation("request", "", problem.detail)]
+                found += [*problem.errors] or [violation("request", "", problem.detail)]
         scope["extensions"][VIOLATIONS] = found
         scope["extensions"][OPERATION] = self
         await self.next_app(scope, replay(body, whole, receive), send)
+
+    def unsecured(self, scope: Scope) -> list[Mapping[str, str]]:
+        """What is wrong with the credentials; which key is the right one the upstream knows."""
+        try:
+            if self.secured:
+                check_credentials(authorization(scope["headers"]), None)
+        except Problem as problem:
+            return [violation("header", "/Authorization", problem.detail)]
+        return []
 
     def missing_headers(self, status: int, given: Container[str]) -> list[dict[str, str]]:
         """Which headers an answer lacks; `given` knows names in any case."""

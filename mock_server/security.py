@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.problems import Problem
 
-__all__ = ["API_KEY", "Key", "Security", "check_credentials"]
+__all__ = ["API_KEY", "Key", "Security", "authorization", "check_credentials"]
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 

@@ -85,6 +85,24 @@ def test_a_header_that_the_contract_requires_is_missed(proxy, backend):
     assert found["detail"] == "wanted the header WWW-Authenticate, got none"
 
 
+@pytest.mark.parametrize(("given", "told"), [("", "scheme Bearer"), ("Basic x", "scheme Bearer")])
+def test_a_request_without_credentials_is_flagged_and_passed_on(api, proxy, given, told):
+    client = proxy(str(api.base_url))
+    response = client.get(CHATS, headers={"Authorization": given})
+    (found,) = violations(response)
+    assert response.status_code == 401
+    assert (found["in"], found["pointer"]) == ("header", "/Authorization")
+    assert told in found["detail"]
+
+
+def test_a_request_without_any_credentials_is_flagged_beside_what_else_is_wrong(proxy, backend):
+    client = proxy(backend.url)
+    del client.headers["Authorization"]
+    found = violations(client.post(CHATS, json={"agent_id": 7}))
+    assert [entry["pointer"] for entry in found][:2] == ["/Authorization", "/agent_id"]
+    assert "Send the API key" in found[0]["detail"]
+
+
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
     kept = {"Content-Type": "text/plain", "X-Mine": "1"}
     backend.answer = (200, {**kept, "Connection": "X-Hop", "X-Hop": "1", "Upgrade": "h2c"}, b"x")
