@@ -33,6 +33,10 @@ class Passage(Routing):
         else:
             await super().__call__(scope, receive, send)
 
+    def find(self, method: str, path: str) -> tuple[dict[str, str], dict[str, str]] | None:
+        """As ever, but HEAD is the same as GET."""
+        return super().find("GET" if method == "HEAD" else method, path)
+
 
 class JudgedOperation(ValidatedOperation):
     """Notes what is wrong with a request, and hands it on all the same."""
@@ -66,16 +70,18 @@ class JudgedOperation(ValidatedOperation):
             return [violation("header", "/Authorization", problem.detail)]
         return []
 
-    def missing_headers(self, status: int, given: Container[str]) -> list[dict[str, str]]:
-        """Which headers an answer lacks; `given` knows names in any case."""
+    def faults_of_head(self, status: int, given: Container[str]) -> list[dict[str, str]]:
+        """What is wrong with an answer but for its body; `given` knows headers in any case."""
+        if status not in self.headers:
+            return [violation("response", "", f"the contract has no {status} here")]
         return [
             violation("response", "", f"wanted the header {name}, got none", "required")
-            for name in self.headers.get(status, ())
+            for name in self.headers[status]
             if name not in given
         ]
 
     def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
-        """What is wrong with an answer's status, media type and body."""
+        """What is wrong with the body of an answer whose status the contract has."""
         validator = self.responses.get((status, media_type))
         if validator is None:
             detail = f"the contract has no {status} as {media_type or 'nothing'} here"

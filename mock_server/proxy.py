@@ -20,6 +20,7 @@ from mock_server.app import ADMIN, Front, add_contract
 from mock_server.contract import Contract
 from mock_server.errors import Errors, refusal
 from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
+from mock_server.pages import PROBES
 from mock_server.problems import Problem, Reply, reply_with
 from mock_server.protocol import TRANSPORT
 from mock_server.recorder import REQUEST_ID
@@ -84,7 +85,7 @@ class Proxy:
         """Ask the upstream and give its answer, with what is wrong with either."""
         found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
         operation = scope["extensions"].get(OPERATION)
-        if operation is None:
+        if operation is None and scope["path"] not in PROBES:
             found.append(violation("path", "", "wanted an operation of the contract, got none"))
         try:
             async with self._ask(scope, receive) as response:
@@ -183,8 +184,8 @@ async def _judged(
     """The first bytes of an answer, and whether they are all; only what can be judged is held."""
     if operation is None:
         return b"", False
-    found.extend(operation.missing_headers(response.status_code, response.headers))
-    if method == "HEAD":
+    found.extend(operation.faults_of_head(response.status_code, response.headers))
+    if method == "HEAD" or response.status_code not in operation.headers:
         return b"", False
     media_type = response.headers.get("content-type", "").partition(";")[0].strip()
     body, ended = b"", False

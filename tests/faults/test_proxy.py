@@ -44,7 +44,8 @@ def test_a_bad_request_is_flagged_and_passed_on(api, proxy):
         ((200, {"Content-Type": "application/json"}, b"no"), "", "wanted JSON"),
         ((200, {"Content-Type": "text/html"}, b"<p>"), "", "200 as text/html"),
         ((418, {"Content-Type": "application/json"}, b"{}"), "", "418"),
-        ((204, {}, b""), "", "204 as nothing"),
+        ((204, {}, b""), "", "no 204 here"),
+        ((200, {}, b"x"), "", "200 as nothing"),
     ],
 )
 def test_a_bad_answer_is_flagged_and_passed_on(proxy, backend, answer, pointer, word):
@@ -101,6 +102,28 @@ def test_a_request_without_any_credentials_is_flagged_beside_what_else_is_wrong(
     found = violations(client.post(CHATS, json={"agent_id": 7}))
     assert [entry["pointer"] for entry in found][:2] == ["/Authorization", "/agent_id"]
     assert "Send the API key" in found[0]["detail"]
+
+
+def test_a_head_is_judged_like_a_get(api, proxy):
+    client = proxy(str(api.base_url))
+    assert violations(client.head(CHATS)) == []
+    assert violations(client.head(f"{CHATS}/{SOME_ID}")) == []
+    assert violations(client.head(f"{CHATS}?take=0"))[0]["pointer"] == "/take"
+    (entry, *_) = client.get("/__admin/requests").json()["requests"]
+    assert (entry["operationId"], entry["wasMatched"]) == ("listChats", True)
+
+
+def test_the_answer_to_a_head_is_judged_without_its_body(proxy, backend):
+    client = proxy(backend.url)
+    for status, told in ((200, []), (418, ["the contract has no 418 here"])):
+        backend.answer = (status, {}, b"")
+        response = client.head(CHATS)
+        assert [found["detail"] for found in violations(response)] == told
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_probe_is_not_flagged(proxy, backend, path):
+    assert violations(proxy(backend.url).get(path)) == []
 
 
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
