@@ -93,6 +93,11 @@ KINDS: Mapping[str, Kind] = {
         "Upstream failed",
         "The backend behind the proxy gave no answer: start it, or correct --upstream.",
     ),
+    "upstream-loop": Kind(
+        508,
+        "Upstream loop",
+        "The proxy's upstream is the proxy itself, or passes on to it: correct --upstream.",
+    ),
     "unknown-delivery": Kind(
         404, "Unknown delivery", "GET /__admin/webhooks/deliveries lists them."
     ),

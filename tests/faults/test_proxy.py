@@ -9,9 +9,11 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from mock_server.contract import load_contract
+from mock_server.proxy import Proxy
 from mock_server.proxycommand import proxy as command
 from tests.faults.conftest import SOME_ID
-from tests.serving import CHATS, answering
+from tests.serving import CHATS, answering, serving
 
 
 def violations(response):
@@ -263,8 +265,22 @@ def test_an_answer_without_a_body_gets_no_length(proxy, status):
 
 def test_each_message_says_that_it_came_by_way_of_a_proxy(proxy, backend):
     response = proxy(backend.url).get("/other")
-    assert response.headers["via"].endswith(" adjourn")
-    assert backend.asked[-1][2]["via"] == "1.1 adjourn"
+    assert " adjourn-" in response.headers["via"]
+    assert backend.asked[-1][2]["via"].startswith("1.1 adjourn-")
+
+
+def test_a_proxy_before_a_proxy_passes_on(proxy, backend):
+    response = proxy(str(proxy(backend.url).base_url)).get("/other")
+    assert (response.status_code, len(response.headers["via"].split(","))) == (200, 2)
+
+
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+def test_a_proxy_that_is_its_own_upstream_says_so(path):
+    proxy = Proxy("http://127.0.0.1:1", load_contract())
+    with serving(proxy.asgi) as proxy.upstream:
+        response = httpx.get(f"{proxy.upstream}{path}", trust_env=False)
+    assert (response.status_code, response.json()["type"]) == (508, "/problems/upstream-loop")
+    assert "correct --upstream" in response.json()["detail"]
 
 
 def test_the_proxy_tells_its_own_health(proxy):
