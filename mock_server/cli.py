@@ -16,6 +16,7 @@ from mock_server.options import (
     contract_option,
     file_option,
     operating_options,
+    origins,
     running_options,
     steering_options,
     usable_token,
@@ -229,6 +230,7 @@ def _commands() -> dict[str, click.Command]:
     "cors_origins",
     envvar="ADJOURN_CORS_ORIGIN",
     multiple=True,
+    callback=origins,
     metavar="ORIGIN",
     help="Let only this origin in; repeatable. [default: all]",
 )
