@@ -90,8 +90,7 @@ class Mock:
     async def open_world(self, world: World) -> None:
         """Plant the seed in a world that is empty, and start it."""
         await world.store.touch()
-        if (latest := await world.store.latest()) is not None:
-            world.clock.move(latest)  # an earlier run may have been ahead of the wall
+        await world.catch_up()  # an earlier run may have been ahead of the wall
         if self.seed.get("sessions"):
             async with world.store.alone():
                 await plant(self.seed, world)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mock_server.choices import CHOICES, ChoiceError, parse_choices
 from mock_server.options import (
@@ -15,6 +16,7 @@ from mock_server.options import (
     contract_option,
     file_option,
     operating_options,
+    origins,
     running_options,
     steering_options,
     usable_token,
@@ -120,6 +122,17 @@ class _Command(click.Group):
             raise OptionError(f"{error.format_message()} {known}") from None
 
 
+def _refuse_options(context: click.Context, name: str) -> None:
+    """Raise OptionError for an option that stands before a command: it would have no effect."""
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+            option, script = parameter.opts[0], context.info_name
+            advice = f"put what {name} takes behind it, as {script} {name} --help lists it"
+            if option == "--port" and name != "proxy":
+                advice = f"name the mock behind it: {script} {name} … --url http://127.0.0.1:PORT"
+            raise OptionError(f"{option} before {name} is of a mock that is started; {advice}")
+
+
 def _commands() -> dict[str, click.Command]:
     from mock_server.commands import COMMANDS  # a mock that serves has no need of them
 
@@ -217,6 +230,7 @@ def _commands() -> dict[str, click.Command]:
     "cors_origins",
     envvar="ADJOURN_CORS_ORIGIN",
     multiple=True,
+    callback=origins,
     metavar="ORIGIN",
     help="Let only this origin in; repeatable. [default: all]",
 )
@@ -242,6 +256,7 @@ def _commands() -> dict[str, click.Command]:
 def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
     """Serve a stateful mock of the Chats API; or, with a command, steer one that runs."""
     if context.invoked_subcommand is not None:
+        _refuse_options(context, context.invoked_subcommand)
         return
     from mock_server.settings import Settings
 

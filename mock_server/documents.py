@@ -10,7 +10,7 @@ from mock_server.instants import format_instant, parse_instant
 from mock_server.rows import SESSION_COLUMNS, Image, dump, message_of, session_of
 from mock_server.session import Session
 
-__all__ = ["document_of", "endpoint_hash", "image_of", "sessions_of"]
+__all__ = ["document_of", "endpoint_hash", "image_of", "message_times", "sessions_of"]
 
 _Row = Mapping[str, Any]
 
@@ -69,6 +69,14 @@ def endpoint_hash(session: _Row) -> str | None:
     return given or external_hash(session.get("external_id"))
 
 
+def message_times(session: _Row) -> list[str]:
+    """When the messages of a document's session were said: one without a time, with the last."""
+    times = [session["created_time"]]
+    for message in session.get("messages", []):
+        times.append(message.get("time", times[-1]))
+    return times[1:]
+
+
 def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, Any]:
     return {
         "id": row["id"],
@@ -100,7 +108,7 @@ def _delivery(row: _Row) -> dict[str, Any]:
 
 def _session_row(session: _Row, serial: int) -> dict[str, Any]:
     created = parse_instant(session["created_time"])
-    latest = parse_instant(session.get("last_activity", session["created_time"]))
+    latest = parse_instant(_last_activity(session))
     final = session.get("final_reason") is not None
     finished = session.get("finished_time") or (session.get("last_activity") if final else None)
     ttl = session.get("ttl_seconds")
@@ -123,7 +131,14 @@ def _session_row(session: _Row, serial: int) -> dict[str, Any]:
     }
 
 
+def _last_activity(session: _Row) -> str:
+    times = message_times(session)
+    given: str = session.get("last_activity", times[-1] if times else session["created_time"])
+    return given
+
+
 def _message_rows(session: _Row) -> list[dict[str, Any]]:
+    times = message_times(session)
     return [
         {
             "session_id": _id(session),
@@ -131,7 +146,7 @@ def _message_rows(session: _Row) -> list[dict[str, Any]]:
             "role": message["role"],
             "content": message.get("content"),
             "tool_calls": dump(message["tool_calls"]) if message.get("tool_calls") else None,
-            "time": parse_instant(message.get("time", session["created_time"])),
+            "time": parse_instant(times[position]),
         }
         for position, message in enumerate(session.get("messages", []))
     ]

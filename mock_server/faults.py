@@ -14,6 +14,7 @@ __all__ = ["CALL_FAULTS", "DELAY_LIMIT", "WEBHOOK_FAULTS", "Fault", "read_fault"
 DELAY_LIMIT = 60_000
 _SERVER_ERRORS = (500, 599)
 _RETRY_AFTER = (0, 86_400)
+_OPTIONS = {"status": "SERVER_ERROR", "retry-after": "RATE_LIMIT"}  # each of one fault
 
 # The first four are WireMock's.
 CALL_FAULTS: Mapping[str, str] = {
@@ -61,9 +62,13 @@ def read_fault(fault: str | None, delay: str | None) -> Fault | None:
         detail = f"wanted one of {', '.join(CALL_FAULTS)}, got {_shown(fault)}"
         raise _unusable("X-Mock-Fault", detail)
     options = given.parameters
-    for option in options.keys() - {"status", "retry-after"}:
-        detail = f"wanted the options status and retry-after, got {_shown(option)}"
-        raise _unusable("X-Mock-Fault", detail)
+    for option in options:
+        if option not in _OPTIONS:
+            detail = f"wanted the options {' and '.join(_OPTIONS)}, got {_shown(option)}"
+            raise _unusable("X-Mock-Fault", detail)
+        if name.upper() != _OPTIONS[option]:
+            detail = f"wanted it with the fault {_OPTIONS[option]} alone, got {_shown(name)}"
+            raise _unusable(f"X-Mock-Fault/{option}", detail)
     status, wait = options.get("status", "500"), options.get("retry-after", "1")
     return Fault(
         name.upper(),

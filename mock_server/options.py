@@ -20,6 +20,7 @@ __all__ = [
     "contract_option",
     "file_option",
     "operating_options",
+    "origins",
     "running_options",
     "steering_options",
     "usable_token",
@@ -104,7 +105,8 @@ def _instant(_: click.Context, __: click.Parameter, text: str | None) -> int | N
         ) from None
 
 
-def _origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+def origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Origins as they are compared with those of requests. Raises BadParameter."""
     for value in values:
         if not _ORIGIN.fullmatch(value):
             raise click.BadParameter(
@@ -164,7 +166,7 @@ _STEERING = [
         "admin_cors_origins",
         envvar="ADJOURN_ADMIN_CORS_ORIGIN",
         multiple=True,
-        callback=_origins,
+        callback=origins,
         metavar="ORIGIN",
         help="Let pages of this origin call /__admin; repeatable. [default: none]",
     ),

@@ -4,8 +4,9 @@ import orjson
 
 from mock_server.problems import KINDS, Reply, help_page
 
-__all__ = ["page"]
+__all__ = ["PROBES", "page"]
 
+PROBES = ("/livez", "/readyz")
 _HTML = "text/html; charset=utf-8"
 
 

@@ -30,7 +30,11 @@ KINDS: Mapping[str, Kind] = {
         "request, a JSON Pointer into it, what was wanted and what came.",
     ),
     "malformed-id": Kind(400, "Malformed id", "An id is a UUID, in either case."),
-    "unauthorized": Kind(401, "Unauthorized", 'Send the API key as "Authorization: Bearer KEY".'),
+    "unauthorized": Kind(
+        401,
+        "Unauthorized",
+        'Send the API key, or to /__admin the admin token, as "Authorization: Bearer KEY".',
+    ),
     "forbidden": Kind(
         403, "Forbidden", "The control plane answers loopback peers, or those with its token."
     ),
@@ -88,6 +92,11 @@ KINDS: Mapping[str, Kind] = {
         502,
         "Upstream failed",
         "The backend behind the proxy gave no answer: start it, or correct --upstream.",
+    ),
+    "upstream-loop": Kind(
+        508,
+        "Upstream loop",
+        "The proxy's upstream is the proxy itself, or passes on to it: correct --upstream.",
     ),
     "unknown-delivery": Kind(
         404, "Unknown delivery", "GET /__admin/webhooks/deliveries lists them."

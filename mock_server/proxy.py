@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from mock_server.app import ADMIN, Front, add_contract
 from mock_server.contract import Contract
 from mock_server.errors import Errors, refusal
 from mock_server.judgement import OPERATION, JudgedOperation, Judgement, Passage
+from mock_server.pages import PROBES
 from mock_server.problems import Problem, Reply, reply_with
 from mock_server.protocol import TRANSPORT
 from mock_server.recorder import REQUEST_ID
@@ -62,6 +64,8 @@ class Proxy:
     ) -> None:
         self.upstream = upstream.rstrip("/")
         self.settings = settings or Settings()
+        # Of its own, so that a request which comes back is told from one by another proxy.
+        self.name = f"adjourn-{secrets.token_hex(4)}".encode()
         self.stopping = asyncio.Event()
         self.started = time.monotonic()
         self.ready = False
@@ -82,15 +86,19 @@ class Proxy:
 
     async def forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the upstream and give its answer, with what is wrong with either."""
+        if any(self.name in value for name, value in scope["headers"] if name == b"via"):
+            detail = f"The upstream, {self.upstream}, leads back to this proxy; correct --upstream."
+            raise Problem("upstream-loop", detail)
         found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
         operation = scope["extensions"].get(OPERATION)
-        if operation is None:
+        if operation is None and scope["path"] not in PROBES:
             found.append(violation("path", "", "wanted an operation of the contract, got none"))
         try:
             async with self._ask(scope, receive) as response:
                 parts = response.aiter_raw()
                 body, ended = await _judged(response, parts, operation, found, scope["method"])
-                await send(_head(response, len(body) if ended else None, found, scope))
+                via = self._via(response.http_version.partition("/")[2])
+                await send(_head(response, len(body) if ended else None, found, scope, via))
                 await send({"type": "http.response.body", "body": body, "more_body": not ended})
                 if not ended:
                     await self._pass_on(parts, found, scope, receive, send)
@@ -135,12 +143,16 @@ class Proxy:
         # Only what is not compressed can be checked on its way.
         headers.append((b"accept-encoding", b"identity"))
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
-        headers.append((b"via", b"%s adjourn" % scope["http_version"].encode()))
+        headers.append(self._via(scope["http_version"]))
         body = content(receive) if _has_body(scope) else None
         async with self.client.stream(
             scope["method"], url, headers=headers, content=body
         ) as answer:
             yield answer
+
+    def _via(self, version: str) -> tuple[bytes, bytes]:
+        """The header that says, of a message in this version of HTTP, who has passed it on."""
+        return b"via", b"%s %s" % (version.encode(), self.name)
 
     def _connexion(self, contract: Contract) -> ASGIApp:
         connexion = ConnexionMiddleware(
@@ -181,7 +193,10 @@ async def _judged(
     method: str,
 ) -> tuple[bytes, bool]:
     """The first bytes of an answer, and whether they are all; only what can be judged is held."""
-    if operation is None or method == "HEAD":
+    if operation is None:
+        return b"", False
+    found.extend(operation.faults_of_head(response.status_code, response.headers))
+    if method == "HEAD" or response.status_code not in operation.headers:
         return b"", False
     media_type = response.headers.get("content-type", "").partition(";")[0].strip()
     body, ended = b"", False
@@ -203,11 +218,14 @@ async def _beginning(parts: AsyncIterator[bytes]) -> tuple[bytes, bool]:
 
 
 def _head(
-    response: httpx.Response, length: int | None, found: Sequence[Mapping[str, str]], scope: Scope
+    response: httpx.Response,
+    length: int | None,
+    found: Sequence[Mapping[str, str]],
+    scope: Scope,
+    via: tuple[bytes, bytes],
 ) -> Message:
     """The head to send; `length` None leaves to the upstream what it says of it."""
-    headers = _passed(response.headers.raw, frozenset() if length is None else _LENGTH)
-    headers.append((b"via", b"%s adjourn" % response.http_version.partition("/")[2].encode()))
+    headers = [*_passed(response.headers.raw, frozenset() if length is None else _LENGTH), via]
     if length is not None:
         headers.append((b"content-length", b"%d" % length))
     if found:

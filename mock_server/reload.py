@@ -18,7 +18,7 @@ from mock_server.repository import SessionQuery, StoreUnavailable
 from mock_server.sandboxes import WORLD
 from mock_server.schemas import compile_schema
 from mock_server.session import Session
-from mock_server.violations import describe_error, pointer_of
+from mock_server.violations import culprits, describe_error, pointer_of
 from mock_server.world import World
 
 if TYPE_CHECKING:
@@ -95,13 +95,11 @@ def session_check(
     contract: Contract, renderer: Renderer
 ) -> Callable[[Session], Iterator[jsonschema_rs.ValidationError]]:
     """What tells where a session, as it is handed out, breaks the contract."""
-    components = contract.document["components"]
-    # One schema a state: of a `oneOf` nobody could say which member is at fault.
-    validators = {
-        state: compile_schema({**components["schemas"][name], "components": components})
-        for state, name in (("active", "ActiveSession"), ("final", "FinalSession"))
-    }
-    return lambda session: validators[session.state].iter_errors(renderer.session(session))
+    states = [
+        {"$ref": f"#/components/schemas/{name}"} for name in ("ActiveSession", "FinalSession")
+    ]
+    validator = compile_schema({"oneOf": states, "components": contract.document["components"]})
+    return lambda session: culprits(validator.iter_errors(renderer.session(session)))
 
 
 async def _sessions(world: World) -> AsyncIterator[Session]:

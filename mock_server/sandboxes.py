@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from itertools import islice
 from math import ceil
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -234,19 +234,40 @@ class InSandbox:
 
 
 def sandbox_name(scope: Scope, in_query: bool = False) -> str | None:
-    """The sandbox that a request names, or None. Raises Problem for an impossible name."""
-    for field, value in scope["headers"]:
-        if field == _FIELD:
-            return _checked(value.decode("latin-1"), "header", HEADER)
+    """The sandbox that a request names, or None.
+
+    Raises Problem for an impossible name, and for two of them: the wrong one might be reset.
+    """
+    names = [
+        _checked(value.decode("latin-1"), "header", HEADER)
+        for field, value in scope["headers"]
+        if field == _FIELD
+    ]
     if in_query:
-        for name in parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER, ()):
-            return _checked(name, "query", PARAMETER)
-    return None
+        names += _queried(scope["query_string"])
+    for name in names:
+        if name != names[0]:
+            detail = f"wanted one sandbox, got {quote(names[0])} and {quote(name)}; name it once"
+            raise _impossible("header", HEADER, detail)
+    return names[0] if names else None
+
+
+def _queried(query: bytes) -> list[str]:
+    given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    names = [_checked(value, "query", PARAMETER) for name, value in given if name == PARAMETER]
+    if len(names) > 1:
+        detail = f"wanted the parameter once, got it {len(names)} times"
+        raise _impossible("query", PARAMETER, detail)
+    return names
 
 
 def _checked(name: str, place: str, member: str) -> str:
     if not NAME.fullmatch(name):
         detail = f"wanted 1 to 64 letters, digits, - or _, got {quote(name)}"
-        errors = [violation(place, f"/{member}", detail, "pattern")]
-        raise Problem("invalid-request", f"{member} names no sandbox.", errors=errors)
+        raise _impossible(place, member, detail, "pattern")
     return name
+
+
+def _impossible(place: str, member: str, detail: str, keyword: str | None = None) -> Problem:
+    errors = [violation(place, f"/{member}", detail, keyword)]
+    return Problem("invalid-request", f"{member} does not name a sandbox.", errors=errors)

@@ -6,7 +6,7 @@ contract has one scheme, so this one looks at one header.
 
 import hmac
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.spec import Specification
@@ -14,9 +14,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.problems import Problem
 
-__all__ = ["Security", "check_credentials"]
+__all__ = ["API_KEY", "Key", "Security", "authorization", "check_credentials"]
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+class Key(NamedTuple):
+    """A kind of token: what it is called, and where the mock was told it."""
+
+    name: str
+    source: str
+
+
+API_KEY = Key("API key", "--token or ADJOURN_TOKEN")
 
 
 class SecuredOperation:
@@ -70,16 +80,19 @@ def authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
-def check_credentials(given: str | None, token: str | None) -> None:
+def check_credentials(given: str | None, token: str | None, kind: Key = API_KEY) -> None:
     """Raise Problem unless the header carries the token."""
+    wanted = f'the {kind.name} as "Authorization: Bearer <key>"'
+    if token is not None:
+        wanted += f"; it is what the mock was started with, by {kind.source}"
     if given is None:
-        raise _unauthorized('Send the API key as "Authorization: Bearer <key>".')
+        raise _unauthorized(f"Send {wanted}.")
     scheme, _, key = given.partition(" ")
     key = key.strip(" ")
     if scheme.lower() != "bearer" or not key:
-        raise _unauthorized('Wanted the scheme Bearer with a key: "Authorization: Bearer <key>".')
+        raise _unauthorized(f"Wanted the scheme Bearer with a key; send {wanted}.")
     if token is not None and not same_key(key, token):
-        raise _unauthorized("The API key is not the one that this mock was started with.")
+        raise _unauthorized(f"This is another {kind.name}; send {wanted}.")
 
 
 def same_key(key: str, token: str) -> bool:

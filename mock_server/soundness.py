@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from mock_server.documents import endpoint_hash
+from mock_server.documents import endpoint_hash, message_times
 from mock_server.instants import EARLIEST, LATEST, parse_instant
 from mock_server.violations import quote
 from mock_server.webhooks import MAX_RETRIES
@@ -27,7 +27,7 @@ def find_fault(document: _Part, agents: Iterable[str]) -> _Fault | None:
     Call results, audit entries and deliveries may outlive their sessions.
     """
     known = frozenset(agents)
-    checks = (_times, _sessions, _replies, _results, _audit, _deliveries)
+    checks = (_times, _sessions, _order, _replies, _results, _audit, _deliveries)
     faults = chain(_agents(document, known), *(check(document) for check in checks))
     return next(faults, None)
 
@@ -67,6 +67,21 @@ def _sessions(document: _Part) -> Iterator[_Fault]:
             if endpoint in endpoints:
                 yield f"{place}/channel", "its endpoint has an active session; end one of them"
             endpoints.add(endpoint)
+
+
+def _order(document: _Part) -> Iterator[_Fault]:
+    """What was said in a session lies between its beginning and its last activity, in order."""
+    for number, session in enumerate(document["sessions"]):
+        before, earlier = "created_time", session["created_time"]
+        latest = session.get("last_activity")
+        for position, time in enumerate(message_times(session)):
+            place = f"/sessions/{number}/messages/{position}/time"
+            if parse_instant(time) < parse_instant(earlier):
+                yield place, f"wanted no time before {before}, {quote(earlier)}, got {quote(time)}"
+            if latest is not None and parse_instant(time) > parse_instant(latest):
+                wanted = f"wanted no time after last_activity, {quote(latest)}, got {quote(time)}"
+                yield place, wanted
+            before, earlier = "the message before", time
 
 
 def _replies(document: _Part) -> Iterator[_Fault]:

@@ -17,7 +17,7 @@ from mock_server.parameters import QueryReader, canonical_id
 from mock_server.problems import Problem
 from mock_server.schemas import compile_schema, relaxed
 from mock_server.settings import Settings
-from mock_server.violations import body_violations, pointer_of, violation
+from mock_server.violations import body_violations, culprits, pointer_of, violation
 
 __all__ = ["CALL", "Call", "ValidationMiddleware"]
 
@@ -213,7 +213,7 @@ def _response_validators(operation: Any) -> dict[tuple[int, str], jsonschema_rs.
 def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str]:
     return [
         f"{pointer_of(error) or '/'}: {error.message[:300]}"
-        for error in validator.iter_errors(value)
+        for error in culprits(validator.iter_errors(value))
     ]
 
 

@@ -1,6 +1,6 @@
 """Broken schemas in words: where, what was wanted and what came."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +10,7 @@ from mock_server.nearest import did_you_mean
 
 __all__ = [
     "body_violations",
+    "culprits",
     "describe_error",
     "describe_value",
     "json_pointer",
@@ -19,6 +20,9 @@ __all__ = [
 ]
 
 _SHOWN = 60
+# Tells the alternatives of the contract apart: a session is active or final.
+_TELLING = "is_final"
+_Branch = Iterable[jsonschema_rs.ValidationError]
 _WANTED = {
     "string": "a string",
     "integer": "an integer",
@@ -79,8 +83,23 @@ def body_violations(
     """Each place where a body breaks the schema that its validator was made from."""
     return [
         violation("body", pointer_of(error), describe_error(error, schema), error.kind.name)
-        for error in validator.iter_errors(value)
+        for error in culprits(validator.iter_errors(value))
     ]
+
+
+def culprits(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors, and in place of one that says "none of these" those of the one that was meant."""
+    for error in errors:
+        branches: list[_Branch] = error.kind.as_dict().get("context", [])
+        if any(branches) and all(branches):
+            yield from culprits(min(branches, key=_strangeness))
+        else:
+            yield error
+
+
+def _strangeness(branch: _Branch) -> tuple[bool, int]:
+    """How little a value looks as if it were meant to satisfy a branch with these errors."""
+    return any(_TELLING in error.instance_path[-1:] for error in branch), len([*branch])
 
 
 def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
@@ -122,7 +141,7 @@ def _wanted(name: str, facts: dict[str, Any]) -> str:
         case "type":
             return " or ".join(_WANTED[kind] for kind in sorted(facts["types"], key=_null_last))
         case "enum":
-            return f"one of {', '.join(quote(str(option)) for option in facts['options'])}"
+            return f"one of {', '.join(map(_option, facts['options']))}"
         case "format":
             return _FORMATS.get(facts["format"], f"the format {facts['format']}")
         case "pattern":
@@ -140,6 +159,10 @@ def _wanted(name: str, facts: dict[str, Any]) -> str:
         case "maxItems":
             return f"at most {_count(limit, 'item')}"
     return f"a value that satisfies {name}"
+
+
+def _option(option: Any) -> str:
+    return quote(option) if isinstance(option, str) else _cut(orjson.dumps(option).decode())
 
 
 def _pattern(pattern: str) -> str:

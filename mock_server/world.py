@@ -178,11 +178,17 @@ class World:
         self.look_again()
 
     async def replace(self, image: Image) -> None:
-        """Hold another state, at the same time."""
+        """Hold another state, at the same time or, if that lies ahead, at the latest in it."""
         async with self.moving:
             self._leave_state()
             await self.store.load(image)
+            await self.catch_up()
         self.look_again()
+
+    async def catch_up(self) -> None:
+        """Move the clock to the latest that happened to a session, if it is behind that."""
+        if (latest := await self.store.latest()) is not None:
+            self.clock.move(latest)
 
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from mock_server.problems import Problem
-from mock_server.security import check_credentials
+from mock_server.security import Key, check_credentials
 from mock_server.violations import quote
 
 __all__ = ["check_caller"]
 
+_ADMIN_TOKEN = Key("admin token", "--admin-token or ADJOURN_ADMIN_TOKEN")
 _OPEN = ("/__admin/ui", "/__admin/openapi.")
 
 
@@ -35,7 +36,7 @@ def check_caller(
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
     # The pages of the documentation hold no state, and a browser sends no token for them.
     if token is not None and not scope["path"].startswith(_OPEN) and not _is_webhook(scope):
-        check_credentials(headers.get(b"authorization"), token)
+        check_credentials(headers.get(b"authorization"), token, _ADMIN_TOKEN)
 
 
 def _is_webhook(scope: Scope) -> bool:

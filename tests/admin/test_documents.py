@@ -35,6 +35,30 @@ def test_a_session_is_made_overdue_by_hand(client, eventually):
     eventually(lambda: client.read(SESSION["id"])["final_reason"] == "ttl")
 
 
+@pytest.mark.parametrize("mode", ["wall", "frozen"])
+def test_a_state_ahead_of_the_clock_takes_it_along(client, eventually, mode):
+    client.steer("PUT", "/clock", json={"mode": mode})
+    ahead = {**SESSION, "ttl_seconds": 60, "last_activity": "2030-01-05T12:30:00Z"}
+    client.steer("PUT", "/state", json={"version": 1, "sessions": [ahead]})
+    clock = client.steer("GET", "/clock")
+    assert (clock["mode"], clock["now"][:16]) == (
+        "frozen" if mode == "frozen" else "offset",
+        "2030-01-05T12:30",
+    )
+    said = client.submit(SESSION["id"]).json()["messages"]
+    session = client.read(SESSION["id"])
+    assert session["messages"][-1] == said[-1]
+    assert session["last_activity"] == said[-1]["time"] >= "2030-01-05T12:30:00"
+    client.steer("POST", "/clock/advance", json={"by": "PT61S"})
+    assert client.read(SESSION["id"])["final_reason"] == "ttl"
+
+
+def test_a_final_session_ahead_of_the_clock_takes_it_along(client):
+    final = {**SESSION, "final_reason": "ttl", "finished_time": "2030-01-05T12:01:00Z"}
+    client.steer("PUT", "/state", json={"version": 1, "sessions": [final]})
+    assert client.steer("GET", "/clock")["now"] >= "2030-01-05T12:01:00"
+
+
 @pytest.mark.parametrize(
     ("sessions", "pointer", "words"),
     [
@@ -158,6 +182,49 @@ def test_a_document_whose_parts_do_not_go_together_is_refused(client, document, 
     before = client.steer("GET", "/state")
     refused(client.admin("PUT", "/state", json={"version": 1, **document}), pointer, words)
     assert client.steer("GET", "/state") == before
+
+
+def said(*times, **members):
+    messages = [
+        {**SPOKEN[n % 2], **({"time": time} if time else {})} for n, time in enumerate(times)
+    ]
+    return {"sessions": [{**SESSION, **members, "messages": messages}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "number", "words"),
+    [
+        (said("2030-01-05T11:59:59Z"), 0, "no time before created_time"),
+        (said("2030-01-05T14:00:00+02:00", "2030-01-05T11:59:59Z"), 1, "before the message before"),
+        (
+            said("2030-01-05T12:00:02Z", None, "2030-01-05T12:00:01Z"),
+            2,
+            "before the message before",
+        ),
+        (said("2030-01-05T12:00:01Z", last_activity=NOON), 0, "no time after last_activity"),
+    ],
+)
+def test_messages_out_of_order_are_refused(client, document, number, words):
+    response = client.admin("PUT", "/state", json={"version": 1, **document})
+    refused(response, f"/sessions/0/messages/{number}/time", words)
+
+
+def test_a_message_without_a_time_was_said_with_the_one_before(client):
+    later = "2030-01-05T12:00:02.000000Z"
+    client.steer("PUT", "/state", json={"version": 1, **said(None, later, None, None)})
+    session = client.read(SESSION["id"])
+    assert [message["time"] for message in session["messages"]] == [NOON, later, later, later]
+    assert session["last_activity"] == later
+
+
+def test_a_turn_is_not_before_the_last_one_whose_clock_was_ahead(client, shared):
+    client.steer("PUT", "/clock", json={"mode": "frozen", "frozen_time": NOON})
+    session = client.open()
+    client.submit(session["id"])
+    shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].world.clock.restore()
+    client.submit(session["id"])  # as by a second mock on the same database
+    assert {message["time"] for message in client.read(session["id"])["messages"]} == {NOON}
+    assert client.steer("PUT", "/state", json=client.steer("GET", "/state"))
 
 
 def test_a_document_may_hold_records_of_sessions_that_are_gone(client):

@@ -44,6 +44,14 @@ def test_with_a_token_other_peers_are_answered_who_have_it():
     assert refused(caller(far, authorization="Bearer other"), "steer").status == 401
 
 
+@pytest.mark.parametrize("given", [{}, {"authorization": "Basic x"}, {"authorization": "Bearer x"}])
+def test_the_token_that_is_wanted_is_named(given):
+    detail = refused(caller(**given), "steer").detail
+    assert "admin token" in detail
+    assert "--admin-token or ADJOURN_ADMIN_TOKEN" in detail
+    assert "API key" not in detail
+
+
 def test_with_a_token_loopback_peers_need_it_too(start):
     mock = start(admin_token="steer")
     assert mock.admin("GET", "/clock", headers={"Authorization": ""}).status_code == 401

@@ -156,9 +156,34 @@ def test_a_link_names_the_sandbox_in_the_query(client):
     url = f"{client.base_url}/__admin/state?sandbox={name}"
     stored = httpx.get(url, trust_env=False).json()["sessions"]
     assert [one["id"] for one in stored] == [session["id"]]
-    both = httpx.get(url, headers={"X-Mock-Sandbox": "header-wins"}, trust_env=False)
-    assert both.json()["sessions"] == []
+    both = httpx.get(url, headers={"X-Mock-Sandbox": name}, trust_env=False)
+    assert [one["id"] for one in both.json()["sessions"]] == [session["id"]]
     wrong = httpx.get(f"{client.base_url}/__admin/state?sandbox=a%20b", trust_env=False)
     assert (wrong.status_code, wrong.json()["errors"][0]["in"]) == (400, "query")
     path = f"{CHATS}/{session['id']}?sandbox={name}"
     assert httpx.get(f"{client.base_url}{path}", headers=HEADERS).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "place", "words"),
+    [
+        ("sandbox=", None, "query", "1 to 64 letters"),
+        ("sandbox=a&sandbox=b", None, "query", "once, got it 2 times"),
+        ("sandbox=a&sandbox=a", None, "query", "once, got it 2 times"),
+        ("sandbox=a", "b", "header", 'got "b" and "a"'),
+    ],
+)
+def test_a_call_that_names_no_one_sandbox_changes_none(shared, query, header, place, words):
+    session = shared.open()
+    headers = {"X-Mock-Sandbox": header} if header else {}
+    response = shared.admin("POST", f"/reset?{query}", headers=headers)
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["in"]) == (400, place)
+    assert words in error["detail"]
+    assert shared.read(session["id"])
+
+
+def test_a_request_that_names_two_sandboxes_is_refused(shared):
+    headers = [("X-Mock-Sandbox", "a"), ("X-Mock-Sandbox", "b"), *KEY.items()]
+    response = httpx.get(f"{shared.base_url}{CHATS}", headers=headers, trust_env=False)
+    assert (response.status_code, response.json()["errors"][0]["in"]) == (400, "header")

@@ -54,7 +54,7 @@ def backend():
             self.end_headers()
             self.wfile.write(answer)
 
-        do_POST = do_PUT = do_GET
+        do_POST = do_PUT = do_HEAD = do_GET
 
         def log_message(self, *_):
             pass

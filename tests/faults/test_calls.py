@@ -130,6 +130,8 @@ def test_a_fault_befalls_refusals_and_forced_replies_too(api):
         ({"X-Mock-Fault": ""}, ["SLOW_DRIP"]),
         ({"X-Mock-Fault": "SERVER_ERROR; status=200"}, ["status", "500", "599", "200"]),
         ({"X-Mock-Fault": "RATE_LIMIT; retry-after=soon"}, ["retry-after", "soon"]),
+        ({"X-Mock-Fault": "RATE_LIMIT; status=503"}, ["/status", "SERVER_ERROR alone"]),
+        ({"X-Mock-Fault": "TIMEOUT; retry-after=3"}, ["/retry-after", "RATE_LIMIT alone"]),
         ({"X-Mock-Delay": "soon"}, ["X-Mock-Delay", "60000", "soon"]),
         ({"X-Mock-Delay": "-1"}, ["X-Mock-Delay", "-1"]),
         ({"X-Mock-Delay": "60001"}, ["60000", "60001"]),

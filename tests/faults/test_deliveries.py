@@ -164,6 +164,16 @@ def test_a_sandbox_may_have_a_target_of_its_own(api, eventually):
     assert api.post("/__admin/webhooks/trigger", headers=own).status_code == 409
 
 
+@pytest.mark.parametrize("url", ["ftp://h/", "http://localhost:abc/", "http://h:99999/", "http://"])
+@pytest.mark.parametrize("call", [("PUT", "target"), ("POST", "trigger")])
+def test_a_target_that_cannot_be_asked_is_refused(api, call, url):
+    method, path = call
+    response = api.admin(method, f"/webhooks/{path}", json={"url": url})
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["pointer"]) == (400, "/url")
+    assert "a port up to 65535" in error["detail"]
+
+
 def test_a_trigger_without_a_target_is_told_its_cure(api):
     response = api.post("/__admin/webhooks/trigger", json={})
     assert response.status_code == 409

@@ -9,9 +9,11 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from mock_server.contract import load_contract
+from mock_server.proxy import Proxy
 from mock_server.proxycommand import proxy as command
 from tests.faults.conftest import SOME_ID
-from tests.serving import CHATS, answering
+from tests.serving import CHATS, answering, serving
 
 
 def violations(response):
@@ -44,7 +46,8 @@ def test_a_bad_request_is_flagged_and_passed_on(api, proxy):
         ((200, {"Content-Type": "application/json"}, b"no"), "", "wanted JSON"),
         ((200, {"Content-Type": "text/html"}, b"<p>"), "", "200 as text/html"),
         ((418, {"Content-Type": "application/json"}, b"{}"), "", "418"),
-        ((204, {}, b""), "", "204 as nothing"),
+        ((204, {}, b""), "", "no 204 here"),
+        ((200, {}, b"x"), "", "200 as nothing"),
     ],
 )
 def test_a_bad_answer_is_flagged_and_passed_on(proxy, backend, answer, pointer, word):
@@ -53,6 +56,76 @@ def test_a_bad_answer_is_flagged_and_passed_on(proxy, backend, answer, pointer, 
     assert (response.status_code, response.content) == (answer[0], answer[2])
     flagged = [entry for entry in violations(response) if entry["pointer"] == pointer]
     assert any(word in entry["detail"] and entry["in"] == "response" for entry in flagged)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "detail"),
+    [
+        ({"ttl_seconds": 30}, "/ttl_seconds", "wanted at least 60, got the integer 30"),
+        ({"is_final": True}, "/status", 'wanted one of "final", got the string "active"'),
+        ({"is_final": 7}, "/is_final", "wanted one of false, got the integer 7"),
+    ],
+)
+def test_the_member_at_fault_is_told_of_a_session(api, proxy, backend, change, pointer, detail):
+    session = {**api.open(ttl_seconds=60), **change}
+    client = proxy(backend.url)
+    page = {"items": [session], "total_count": 1}
+    for path, body, place in ((f"{CHATS}/{SOME_ID}", session, ""), (CHATS, page, "/items/0")):
+        backend.answer = (200, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        told = {found["pointer"]: found["detail"] for found in violations(client.get(path))}
+        assert told[f"{place}{pointer}"] == detail
+        assert "oneOf" not in str(told)
+
+
+def test_a_header_that_the_contract_requires_is_missed(proxy, backend):
+    problem = b'{"type": "/problems/unauthorized", "title": "Unauthorized", "status": 401}'
+    media_type = {"Content-Type": "application/problem+json"}
+    client = proxy(backend.url)
+    backend.answer = (401, {**media_type, "www-authenticate": "Bearer"}, problem)
+    assert violations(client.get(CHATS)) == []
+    backend.answer = (401, media_type, problem)
+    (found,) = violations(client.get(CHATS))
+    assert found["detail"] == "wanted the header WWW-Authenticate, got none"
+
+
+@pytest.mark.parametrize(("given", "told"), [("", "scheme Bearer"), ("Basic x", "scheme Bearer")])
+def test_a_request_without_credentials_is_flagged_and_passed_on(api, proxy, given, told):
+    client = proxy(str(api.base_url))
+    response = client.get(CHATS, headers={"Authorization": given})
+    (found,) = violations(response)
+    assert response.status_code == 401
+    assert (found["in"], found["pointer"]) == ("header", "/Authorization")
+    assert told in found["detail"]
+
+
+def test_a_request_without_any_credentials_is_flagged_beside_what_else_is_wrong(proxy, backend):
+    client = proxy(backend.url)
+    del client.headers["Authorization"]
+    found = violations(client.post(CHATS, json={"agent_id": 7}))
+    assert [entry["pointer"] for entry in found][:2] == ["/Authorization", "/agent_id"]
+    assert "Send the API key" in found[0]["detail"]
+
+
+def test_a_head_is_judged_like_a_get(api, proxy):
+    client = proxy(str(api.base_url))
+    assert violations(client.head(CHATS)) == []
+    assert violations(client.head(f"{CHATS}/{SOME_ID}")) == []
+    assert violations(client.head(f"{CHATS}?take=0"))[0]["pointer"] == "/take"
+    (entry, *_) = client.get("/__admin/requests").json()["requests"]
+    assert (entry["operationId"], entry["wasMatched"]) == ("listChats", True)
+
+
+def test_the_answer_to_a_head_is_judged_without_its_body(proxy, backend):
+    client = proxy(backend.url)
+    for status, told in ((200, []), (418, ["the contract has no 418 here"])):
+        backend.answer = (status, {}, b"")
+        response = client.head(CHATS)
+        assert [found["detail"] for found in violations(response)] == told
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_probe_is_not_flagged(proxy, backend, path):
+    assert violations(proxy(backend.url).get(path)) == []
 
 
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
@@ -192,8 +265,22 @@ def test_an_answer_without_a_body_gets_no_length(proxy, status):
 
 def test_each_message_says_that_it_came_by_way_of_a_proxy(proxy, backend):
     response = proxy(backend.url).get("/other")
-    assert response.headers["via"].endswith(" adjourn")
-    assert backend.asked[-1][2]["via"] == "1.1 adjourn"
+    assert " adjourn-" in response.headers["via"]
+    assert backend.asked[-1][2]["via"].startswith("1.1 adjourn-")
+
+
+def test_a_proxy_before_a_proxy_passes_on(proxy, backend):
+    response = proxy(str(proxy(backend.url).base_url)).get("/other")
+    assert (response.status_code, len(response.headers["via"].split(","))) == (200, 2)
+
+
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+def test_a_proxy_that_is_its_own_upstream_says_so(path):
+    proxy = Proxy("http://127.0.0.1:1", load_contract())
+    with serving(proxy.asgi) as proxy.upstream:
+        response = httpx.get(f"{proxy.upstream}{path}", trust_env=False)
+    assert (response.status_code, response.json()["type"]) == (508, "/problems/upstream-loop")
+    assert "correct --upstream" in response.json()["detail"]
 
 
 def test_the_proxy_tells_its_own_health(proxy):

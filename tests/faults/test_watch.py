@@ -58,6 +58,20 @@ def test_a_changed_contract_is_in_force_and_the_state_is_held_to_it(watched, cap
     assert watched.post(CHATS, json={"agent_id": "a", "ttl_seconds": 90}).status_code == 201
 
 
+def test_a_session_that_no_longer_fits_is_taken_out_of_the_state(watched, caplog, eventually):
+    misfit = watched.open("a", ttl_seconds=60)["id"]
+    kept = watched.open("a", ttl_seconds=90)["id"]
+    text = watched.contract_file.read_text()
+    watched.contract_file.write_text(text.replace("minimum: 60\n", "minimum: 90\n"))
+    told(caplog, eventually, "1 sessions fit no longer")
+    assert watched.get(CHATS).status_code == watched.get(f"{CHATS}/{misfit}").status_code == 500
+    state = watched.steer("GET", "/state")
+    refused = watched.admin("PUT", "/state", json=state).json()["errors"]
+    assert [error["pointer"] for error in refused] == ["/sessions/0/ttl_seconds"]
+    watched.steer("PUT", "/state", json={**state, "sessions": state["sessions"][1:]})
+    assert [session["id"] for session in watched.list()["items"]] == [kept]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [

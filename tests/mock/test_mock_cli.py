@@ -179,6 +179,12 @@ def test_a_taken_port_is_told_in_one_line():
         (["--token", ""], ["--token", "not empty"]),
         (["--token", " x"], ["--token", "blanks"]),
         (["--admin-token", ""], ["--admin-token", "not empty"]),
+        (["--cors-origin", "nonsense"], ["--cors-origin", "one origin", "nonsense"]),
+        (["--cors-origin", "http://h/"], ["--cors-origin", "one origin"]),
+        (["--port", "4031", "requests"], ["--port before requests", "requests … --url http"]),
+        (["--port", "4031", "proxy", "--upstream", "http://h"], ["--port before proxy", "behind"]),
+        (["--admin-token", "t", "clock", "show"], ["--admin-token before clock", "clock --help"]),
+        (["--json", "reset"], ["--json before reset", "reset --help"]),
     ],
 )
 def test_a_wrong_option_is_told_with_its_name(options, words):
