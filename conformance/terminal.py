@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -56,6 +57,8 @@ def print_plan(
             f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
         )
     click.echo(f"plan      {len(checks)} checks, at most {_words(whole)}; {_promise(config)}")
+    for need, count in _lacking(config, contract, checks).items():
+        click.echo(f"without   {count} of them: the suite was given no {need.replace('_', ' ')}")
     if more.requests:
         click.echo(
             f"repeats   what fails is run up to {config.repeats} times more, for at most"
@@ -63,6 +66,15 @@ def print_plan(
         )
     most = Cost(budget.max_sessions, budget.max_turns, budget.max_requests)
     click.echo(f"budget    {_words(most)}, kept to; the clean-up comes on top")
+
+
+def _lacking(config: Config, contract: Contract, checks: Iterable[str]) -> Counter[str]:
+    """How many checks will not be run for what the suite was not given; the embedded mock has
+    all that there is."""
+    if config.target is None:
+        return Counter()
+    needs = [need for id in checks for need in contract.rules[id].needs]
+    return Counter(need for need in needs if need not in config.capabilities)
 
 
 def _words(cost: Cost) -> str:

@@ -187,6 +187,15 @@ def test_the_plan_says_what_a_run_may_cost(ask: Suite, mock: Any) -> None:
     assert len(mock.sessions("all")) == before
 
 
+def test_the_plan_says_what_it_will_do_without(ask: Suite, mock: Any) -> None:
+    words = ["--plan", "--profile", "core,webhooks", "--target", mock.url, "--agent", "agent-echo"]
+    _, out, _ = ask(*words)
+    assert "without   8 of them: the suite was given no webhook listener" in out
+    assert "given no tool agent" in out
+    _, out, _ = ask("--plan", "--profile", "core,webhooks")
+    assert "without" not in out
+
+
 def test_the_plan_says_what_is_waited_for(ask: Suite, mock: Any) -> None:
     words = ["--plan", "--profile", "core,ttl,webhooks", "--target", mock.url]
     lines = ask(*words, "--index-wait", "20", "--webhook-wait", "45", "--ttl-grace", "30")[1]
