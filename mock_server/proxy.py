@@ -91,7 +91,7 @@ class Proxy:
             raise Problem("upstream-loop", detail)
         found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
         operation = scope["extensions"].get(OPERATION)
-        if operation is None and scope["path"] not in PROBES:
+        if operation is None and not _is_beside(scope):
             found.append(violation("path", "", "wanted an operation of the contract, got none"))
         try:
             async with self._ask(scope, receive) as response:
@@ -179,6 +179,12 @@ class Proxy:
         finally:
             self.ready = False
             await self.client.aclose()
+
+
+def _is_beside(scope: Scope) -> bool:
+    """Whether a request is none of the API's clients' own: a probe, or a browser's preflight."""
+    preflight = b"access-control-request-method" in dict(scope["headers"])
+    return scope["path"] in PROBES or (scope["method"] == "OPTIONS" and preflight)
 
 
 def _refuse(error: Exception, scope: Scope) -> Reply:

@@ -128,6 +128,14 @@ def test_a_probe_is_not_flagged(proxy, backend, path):
     assert violations(proxy(backend.url).get(path)) == []
 
 
+def test_a_preflight_is_not_flagged(proxy, backend):
+    backend.do_OPTIONS = backend.do_GET
+    asked = {"Origin": "http://app.test", "Access-Control-Request-Method": "POST"}
+    client = proxy(backend.url)
+    assert violations(client.options(CHATS, headers=asked)) == []
+    assert violations(client.options(CHATS)) != []
+
+
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
     kept = {"Content-Type": "text/plain", "X-Mine": "1"}
     backend.answer = (200, {**kept, "Connection": "X-Hop", "X-Hop": "1", "Upgrade": "h2c"}, b"x")
