@@ -24,7 +24,7 @@ from conformance.config import UsageError
 from conformance.contract import Contract
 from conformance.verdict import EXIT_CODES, judge, tone
 
-__all__ = ["PLACEHOLDER", "Known", "baseline_text", "load_baseline", "mark"]
+__all__ = ["PLACEHOLDER", "Known", "baseline_text", "load_baseline", "mark", "save"]
 
 PLACEHOLDER = "TODO"  # what a written entry begins with, and a loaded one must not
 
@@ -156,3 +156,16 @@ def _plain(text: str) -> str:
 def _quoted(text: str) -> str:
     """A TOML basic string: JSON's, but for the one control character that JSON leaves plain."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def save(file: Path | None, text: str) -> str:
+    """Write a baseline, if it is wanted, all of it or nothing; why that cannot be, or nothing."""
+    if file is None:
+        return ""
+    new = file.with_name(f"{file.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(file)
+    except OSError as error:
+        return f"cannot write {file}: {error.strerror}"
+    return ""

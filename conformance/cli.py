@@ -17,7 +17,7 @@ import click
 from click.core import ParameterSource
 
 from conformance import __version__
-from conformance.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark
+from conformance.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
 from conformance.compare import command as compare_command
 from conformance.compare import load_report
 from conformance.config import Config, UsageError, load_config
@@ -189,7 +189,7 @@ def _refuse_lost(context: click.Context) -> None:
 def _known(config: Config, contract: Contract) -> dict[str, Known]:
     """The failures of the baseline; none before the run that writes it for the first time."""
     file = config.baseline
-    if file is None or (file == config.write_baseline and not file.exists()):
+    if file is None or (_same(file, config.write_baseline) and not file.exists()):
         return {}
     return load_baseline(file, contract)
 
@@ -207,6 +207,7 @@ def _judge(
         if config.baseline:
             report = mark(report, config.baseline, known, contract, date.today())
         files = write(report, config.report) if config.report else []
+        unwritten = save(config.write_baseline, baseline_text(report, known))
     if run.trace:
         click.echo(redacted(run.trace, run.config), err=True)
     click.echo()
@@ -214,13 +215,15 @@ def _judge(
     print_verdict(report)
     for file in files:
         click.echo(f"report    {file}")
-    if written := config.write_baseline:
-        try:
-            written.write_text(baseline_text(report, known), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {written}: {error.strerror}") from None
-        click.echo(f"baseline  {written}; fill in what says {PLACEHOLDER}")
+    if unwritten:
+        raise UsageError(unwritten)
+    if config.write_baseline:
+        click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
     return int(report["exit_code"])
+
+
+def _same(one: Path | None, other: Path | None) -> bool:
+    return one is not None and other is not None and one.resolve() == other.resolve()
 
 
 def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
@@ -262,7 +265,7 @@ def _check_files(config: Config) -> None:
             if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
                 raise UsageError(f"cannot write {file}")
     written = config.write_baseline
-    if written and written.exists() and written != config.baseline:
+    if written and written.exists() and not _same(written, config.baseline):
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
     if written:
         _make(written.parent)

@@ -55,6 +55,10 @@ class Trespass(Exception):
     """A fault of the suite: a check would have written to a session that is not the run's."""
 
 
+class Dropped(Blocked):
+    """A connection was closed in the place of an answer."""
+
+
 class Client:
     """Sends requests to one target. Safe to share between threads."""
 
@@ -114,6 +118,16 @@ class Client:
         raise Blocked(f"{draft.name} was answered 429 {RETRIES_ON_429} times")
 
     def _once(self, draft: Exchange) -> Exchange:
+        """The exchange. RFC 9112, section 9.3.1: a connection may be closed at any time; what is
+        safe to repeat is then sent on another one, but a turn, which may still be under way."""
+        try:
+            return self._on_one_connection(draft)
+        except Dropped:
+            if draft.operation == "submitMessage" or not _is_repeatable(draft):
+                raise
+            return self._on_one_connection(draft)
+
+    def _on_one_connection(self, draft: Exchange) -> Exchange:
         self.circuit.check()
         self.deadline.check()
         if self.requests >= self.most_requests:
@@ -198,27 +212,18 @@ class Client:
     def _answer(self, draft: Exchange) -> tuple[httpx.Response, bytes]:
         """The answer, and its body."""
         try:
-            return self._ask(draft)
+            with closing(self.http.send(self._request(draft), stream=True)) as answer:
+                return answer, body_of(answer, self.config.timeout, self.deadline)
         except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
             self.circuit.note(None)
             self._lose(draft)
-            raise Blocked(f"{draft.name} was not answered: {_words(error)}") from error
+            lost = Dropped if isinstance(error, CLOSED) else Blocked
+            raise lost(f"{draft.name} was not answered: {_words(error)}") from error
         except BaseException:  # the run is stopped, and at once
             self._lose(draft)
             raise
-
-    def _ask(self, draft: Exchange, again: bool = False) -> tuple[httpx.Response, bytes]:
-        """The same. RFC 9112, section 9.3.1: a connection may be closed at any time, and what is
-        safe to repeat is then sent on another one."""
-        try:
-            with closing(self.http.send(self._request(draft), stream=True)) as answer:
-                return answer, body_of(answer, self.config.timeout, self.deadline)
-        except CLOSED:
-            if again or not _is_repeatable(draft):
-                raise
-            return self._ask(draft, again=True)
 
     def _lose(self, draft: Exchange) -> None:
         """Remember where an open without an answer may have opened a session."""

@@ -7,6 +7,7 @@ import ipaddress
 import math
 import os
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
@@ -243,7 +244,7 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _check_key(name: str, key: str) -> None:
     """Refuse a key that no header can carry, without telling it."""
-    if not key.isprintable():
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in key):
         raise UsageError(
             f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
             " a line break"

@@ -103,11 +103,15 @@ class Deadline:
         self.at = math.inf
 
 
+class TooLarge(httpx.TransportError):
+    """An answer holds more than any of the contract's would."""
+
+
 def body_of(answer: httpx.Response, seconds: float, deadline: Deadline) -> bytes:
     """The body of an answer whose head has come.
 
     Raises httpx.ReadTimeout when the seconds or the deadline are over before it is whole,
-    httpx.ReadError when it grows too large: httpx itself limits each wait alone.
+    TooLarge when it grows beyond LARGEST: httpx itself limits each wait alone.
     """
     until, parts, size = min(time.monotonic() + seconds, deadline.at), [], 0
     for part in answer.iter_bytes():
@@ -116,7 +120,7 @@ def body_of(answer: httpx.Response, seconds: float, deadline: Deadline) -> bytes
         if time.monotonic() > until:
             raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
         if size > LARGEST:
-            raise httpx.ReadError(f"more than {LARGEST} bytes came")
+            raise TooLarge(f"more than {LARGEST} bytes came")
     return b"".join(parts)
 
 

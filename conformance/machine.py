@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -68,18 +68,22 @@ def first_mismatch(
     try:
         run_state_machine_as_test(seed(api.config.seed)(Bound), settings=quiet)
     except (Mismatch, Flaky, ExceptionGroup) as error:
+        causes = [*_causes(error)]
+        if not all(isinstance(cause, Mismatch | Flaky | Blocked) for cause in causes):
+            raise  # a fault of the suite's own
         if not lived:  # what kept the stories from being told is no mismatch, and no pass either
-            raise Blocked(
-                f"the stories could not be told to their end: {_causes(error)}"
-            ) from error
+            told = "; ".join(dict.fromkeys(str(cause).partition("\n")[0] for cause in causes))
+            raise Blocked(f"the stories could not be told to their end: {told}") from error
     return lived[-1] if lived else None
 
 
-def _causes(error: Exception) -> str:
-    """What the error came from, in a few words: Hypothesis wraps it, and tells the code."""
+def _causes(error: Exception) -> Iterator[Exception]:
+    """What Hypothesis has put into groups."""
     if isinstance(error, ExceptionGroup):
-        return "; ".join(dict.fromkeys(_causes(inner) for inner in error.exceptions))
-    return str(error).partition("\n")[0]
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    else:
+        yield error
 
 
 class Machine(RuleBasedStateMachine):

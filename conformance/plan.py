@@ -58,7 +58,9 @@ def _why(config: Config, contract: Contract) -> str:
     """Why rules that were named select no check, and how to mend it."""
     told, checks = [], all_checks()
     for id in config.rules:
-        if id not in checks:
+        if id in WATCHED:
+            told.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
+        elif id not in checks:
             told.append(f"{id} has no check: {contract.rules[id].unchecked}")
         elif checks[id].pack not in selected_packs(config):
             told.append(f"{id} is of the pack {checks[id].pack}; add --profile {checks[id].pack}")

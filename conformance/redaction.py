@@ -29,7 +29,8 @@ def spellings(secret: str) -> set[str]:
     the name of a member in a JSON Pointer."""
     escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%..", lambda found: found.group().lower(), form) for form in escaped}
-    inner = {secret, secret.replace("~", "~0").replace("/", "~1")}
+    read = secret.encode().decode("latin-1")  # by a server that takes headers for Latin-1
+    inner = {secret, read, secret.replace("~", "~0").replace("/", "~1")}
     for _ in range(NESTED):
         inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
     encoded = secret.encode()

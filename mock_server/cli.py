@@ -84,6 +84,12 @@ def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None
     return value
 
 
+def _origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
+    """Origins, `null` among them: so browsers call that of a file."""
+    opaque = tuple(value for value in given if value == "null")
+    return opaque + origins(context, option, [value for value in given if value != "null"])
+
+
 def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     from mock_server.signing import parse_secret
 
@@ -230,7 +236,7 @@ def _commands() -> dict[str, click.Command]:
     "cors_origins",
     envvar="ADJOURN_CORS_ORIGIN",
     multiple=True,
-    callback=origins,
+    callback=_origins,
     metavar="ORIGIN",
     help="Let only this origin in; repeatable. [default: all]",
 )

@@ -14,12 +14,13 @@ __all__ = ["Database"]
 
 
 _PATIENCE_SECONDS = 1.0
+_KEPT_AT_ONCE = 1_000
 
 # How a transaction begins, how it ends, and how it is taken back.
 _Statements = tuple[str, str, tuple[str, ...]]
 _IN_FILE: _Statements = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-# In memory each is a part of one that never ends: a commit makes nothing safe there, and SQLite
-# may look at every page that it has to carry it out.
+# In memory many are a part of one: a commit makes hardly anything safe there, and SQLite may look
+# at every page that it has to carry it out.
 _IN_MEMORY: _Statements = (
     "SAVEPOINT change",
     "RELEASE change",
@@ -42,6 +43,7 @@ class Database:
         self.activity = itertools.count((last or 0) + 1)
         self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
         self._changing = False
+        self._changes = 0
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -55,12 +57,27 @@ class Database:
             yield self.connection
             self.connection.execute(self._commit)
         except BaseException:
-            if self.connection.in_transaction:  # a full disk may have ended it
-                for statement in self._rollback:
-                    self.connection.execute(statement)
+            self._take_back()
             raise
         finally:
             self._changing = False
+        self._keep()
+
+    def _take_back(self) -> None:
+        """Undo a transaction, unless SQLite has done so: it does where there is no room left."""
+        if self.connection.in_transaction:
+            for statement in self._rollback:
+                self.connection.execute(statement)
+        if self.path is None and not self.connection.in_transaction:
+            self.connection.execute("BEGIN")
+
+    def _keep(self) -> None:
+        """Commit in memory now and then: what SQLite undoes by itself is all since then."""
+        self._changes += 1
+        if self.path is None and self._changes >= _KEPT_AT_ONCE and self.connection.in_transaction:
+            self._changes = 0
+            self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN")
 
     async def start(self) -> None:
         """It is ready as it is."""

@@ -201,7 +201,7 @@ async def _judged(
     """The first bytes of an answer, and whether they are all; only what can be judged is held."""
     if operation is None:
         return b"", False
-    found.extend(operation.faults_of_head(response.status_code, response.headers))
+    found.extend(operation.faults_of_head(method, response.status_code, response.headers))
     if method == "HEAD" or response.status_code not in operation.headers:
         return b"", False
     media_type = response.headers.get("content-type", "").partition(";")[0].strip()

@@ -119,6 +119,8 @@ class Sandboxes:
 
         Other mocks may have filled one that this one has not met.
         """
+        if (sandbox := self.others.get(name)) and sandbox.opening:
+            await asyncio.wait([sandbox.opening])  # which would go on with what is deleted
         if name not in self.others and not await self._is_shared(name):
             raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
         sandbox = self.others.pop(name, None)

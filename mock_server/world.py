@@ -169,6 +169,7 @@ class World:
     async def restore(self, snapshot: Snapshot) -> None:
         """Be as it was then."""
         async with self.moving:
+            self._refuse_closed()
             self._leave_state()
             await self.store.load(snapshot.image)
             self.clock.restore(snapshot.clock)
@@ -180,6 +181,7 @@ class World:
     async def replace(self, image: Image) -> None:
         """Hold another state, at the same time or, if that lies ahead, at the latest in it."""
         async with self.moving:
+            self._refuse_closed()
             self._leave_state()
             await self.store.load(image)
             await self.catch_up()
@@ -189,6 +191,11 @@ class World:
         """Move the clock to the latest that happened to a session, if it is behind that."""
         if (latest := await self.store.latest()) is not None:
             self.clock.move(latest)
+
+    def _refuse_closed(self) -> None:
+        """Raise Problem for a world that was deleted while the call waited."""
+        if self.chats.closed:
+            raise Problem("unknown-sandbox", f"The sandbox {self.name} was deleted meanwhile.")
 
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""

@@ -29,8 +29,9 @@ def check_an_ended_session_is_retrieved_as_final(api: Api) -> None:
 
 @rule("LIFE-11", "smoke", sessions=4)
 def check_an_end_leaves_other_sessions(api: Api) -> None:
-    for endpoint in (UNSET, api.endpoint()):
-        other = api.given(external_id=endpoint, channel=f"{api.channel}-b")
+    elsewhere = f"{api.channel}-b"
+    for endpoint, channel in ((UNSET, api.channel), (api.endpoint(), elsewhere)):
+        other = api.given(external_id=endpoint, channel=channel)
         if same_id(api.given_final(external_id=endpoint), other):
             raise Blocked("two channels share a session, see DEDUP-05")
         got = api.get(other).session

@@ -131,7 +131,9 @@ def check_filters_select_together(api: Api) -> None:
 
 @rule("LIST-09", sessions=2, turns=1)
 def check_updated_after(api: Api) -> None:
-    final, id = api.given_final(), api.given()
+    final = api.given_final()
+    api.pass_time(api.get(final).session["last_activity"])
+    id = api.given()
     session = turned(api, id)
     created, active = (instant(session[m]) for m in ("created_time", "last_activity"))
     between = (created + (active - created) / 2).isoformat()

@@ -134,7 +134,7 @@ def test_a_sandbox_begins_with_the_seed(start, tmp_path):
 
 def test_a_sandbox_that_is_used_while_it_is_deleted_begins_anew(start, tmp_path):
     seed = tmp_path / "seed.yaml"
-    seed.write_text("sessions:\n  - {agent_id: agent-echo}\n")
+    seed.write_text("sessions:\n  - {agent_id: agent-echo, turns: [Hello], end: true}\n")
     mock = start(seed=seed)
 
     def open_one() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark
+from conformance.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
 from conformance.config import UsageError
 from conformance.contract import Contract
 
@@ -153,6 +153,14 @@ def test_a_written_baseline_keeps_what_is_true_and_drops_what_is_not(load: Load)
 def test_a_strict_run_writes_warnings_too() -> None:
     found = report(strict=True, END_03="warn")
     assert "END-03" in tomllib.loads(baseline_text(found, {}))
+
+
+def test_a_baseline_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    assert save(None, "text") == ""
+    assert save(file, "text") == ""
+    assert (file.read_text(), [*tmp_path.iterdir()]) == ("text", [file])
+    assert save(tmp_path / "known.toml" / "below", "text").startswith(f"cannot write {file}")
 
 
 def test_from_a_first_run_to_a_green_one_and_to_a_repaired_target(

@@ -107,6 +107,7 @@ def ask(
         (["--read-only", "--rule", "END-01"], "END-01 wants to write; leave --read-only out"),
         (["--rule", "TTL-01"], "TTL-01 is of the pack ttl; add --profile ttl"),
         (["--rule", "TURN-18"], "TURN-18 has no check: "),
+        (["--rule", "HTTP-01", "--profile", "webhooks"], "add --profile smoke"),
         (["--baseline", "nowhere.toml", "--plan"], "nowhere.toml"),
         (["--target", "http://127.0.0.1:9", "sweep"], "--target stands before sweep"),
         (["--profile", "webhooks", "--webhook-listen", "foo"], "wanted HOST:PORT"),

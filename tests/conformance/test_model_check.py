@@ -123,3 +123,16 @@ def test_stories_that_came_to_no_end_are_no_pass(
     api = connect(answer)
     with pytest.raises(Blocked):
         machine.first_mismatch(api, stories=9, steps=4, sessions=99, turns=99)
+
+
+def test_a_fault_of_the_suite_is_told_as_one(
+    connect: Callable[..., Api], session: Callable[..., dict[str, Any]], monkeypatch: Any
+) -> None:
+    def judge(_: Any, step: Any, *args: Any) -> None:
+        raise KeyError(step.__name__) if step.__name__ == "open" else TypeError(step.__name__)
+
+    monkeypatch.setattr(machine.Machine, "judge", judge)
+    page = {**session(), "items": [], "total_count": 0}
+    api = connect(lambda request: httpx.Response(200, json=page))
+    with pytest.raises((KeyError, TypeError, ExceptionGroup)):
+        machine.first_mismatch(api, stories=9, steps=4, sessions=99, turns=99)

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.checks.auth import is_mixed
 from conformance.config import Config, UsageError
-from conformance.redaction import redacted
+from conformance.redaction import REDACTED, redacted
 from tests.serving import answering
 
 Make = Callable[..., Any]
@@ -150,3 +150,10 @@ def test_the_settings_are_printed_without_the_keys(suite: Make, mock: Any) -> No
     assert "setting   token = (given)" in ended.out
     assert "setting   max_concurrency = 8" in ended.out
     assert SECRET not in ended.out
+
+
+def test_a_key_that_a_server_takes_for_latin_1_is_not_told() -> None:
+    config = Config(target="http://t.test", token="schlüssel-0001")
+    echoed = "schlüssel-0001".encode().decode("latin-1")
+    told = redacted(f"no {echoed}, nor {json.dumps(echoed)}", config)
+    assert told == f'no {REDACTED}, nor "{REDACTED}"'

@@ -128,6 +128,13 @@ def test_a_probe_is_not_flagged(proxy, backend, path):
     assert violations(proxy(backend.url).get(path)) == []
 
 
+@pytest.mark.parametrize(("status", "flagged"), [(405, False), (501, False), (418, True)])
+def test_a_backend_that_knows_no_head_is_not_flagged(proxy, backend, status, flagged):
+    backend.do_HEAD = backend.do_GET
+    backend.answer = (status, {"Allow": "GET"}, b"")
+    assert bool(violations(proxy(backend.url).head(CHATS))) == flagged
+
+
 def test_a_preflight_is_not_flagged(proxy, backend):
     backend.do_OPTIONS = backend.do_GET
     asked = {"Origin": "http://app.test", "Access-Control-Request-Method": "POST"}

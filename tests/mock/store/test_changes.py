@@ -1,5 +1,7 @@
 """Turns, ends and expiries: whole or not at all."""
 
+import sqlite3
+
 import pytest
 
 from mock_server.database import Database
@@ -118,3 +120,24 @@ def test_the_embedded_store_awaits_nothing():
     ):
         with pytest.raises(StopIteration):
             coroutine.send(None)
+
+
+def test_where_there_is_no_room_left_the_store_goes_on(run):
+    database = Database()
+    store = SqliteRepository(database, "default")
+    for number in range(1, 1_100):
+        run(store.insert(session(number)))
+        run(store.apply(Change(session(number), messages=(Message("user", "one", 1),))))
+    pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
+    database.connection.execute(f"PRAGMA max_page_count = {pages}")
+    large = (Message("user", "x" * 1_000_000, 2),)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        run(store.apply(Change(session(1), messages=large)))
+    assert run(store.get("s1")).message_count == 1
+    run(store.insert(session(2_000)))
+    with pytest.raises(RuntimeError):
+        with database.transaction():
+            run(store.insert(session(2_001)))
+            raise RuntimeError("half way")
+    assert run(store.get("s2000"))
+    assert run(store.get("s2001")) is None
