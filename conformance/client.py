@@ -151,6 +151,9 @@ class Client:
         """
         operation = self.watch.contract.operations.get(exchange.operation or "")
         listed = operation.statuses if operation else frozenset()
+        if exchange.operation == "submitMessage" and exchange.status in (502, 503):
+            self.patience.ask(retry_after(exchange))
+            return True  # a failed turn is not stored, as the contract has it
         if exchange.status not in GATEWAY_ERRORS or exchange.status in listed:
             return False
         if _is_repeatable(exchange):
@@ -177,6 +180,9 @@ class Client:
                 if listener:
                     listener(exchange, [(FRESH, self.freshness.late(later))])
                 return later
+        if exchange.status == 404 and self.freshness.behind(exchange) and listener:
+            wanted = "the session, which an answer has told of"
+            listener(exchange, [("GET-01", Violation(wanted, exchange.summary))])
         return exchange
 
     def _look(self, exchange: Exchange, listener: Listener | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.api import Api
 from conformance.exchange import Exchange
 from conformance.findings import Blocked, NotApplicable, expect
-from conformance.likeness import reordered, same_id, same_messages
+from conformance.likeness import change, reordered, same_id, same_messages
 from conformance.rules import rule
 
 
@@ -44,11 +44,14 @@ def check_key_order_does_not_matter(api: Api) -> None:
     expect_duplicate(first, api.open(external_id=reordered(endpoint)))
 
 
-@rule("DEDUP-03", sessions=4, turns=1)
+@rule("DEDUP-03", sessions=5, turns=1)
 def check_a_final_session_frees_its_endpoint(api: Api) -> None:
     endpoint = api.endpoint()
     first = api.given_final(external_id=endpoint)
-    expect_another(first, api.open(external_id=endpoint))
+    second = api.open(external_id=endpoint)
+    expect_another(first, second)
+    api.end(first)  # which has its endpoint no more
+    expect_duplicate(second.id, api.open(external_id=endpoint))
     if api.has_closer:
         endpoint = api.endpoint()
         closed, _ = api.given_closed(external_id=endpoint)
@@ -77,7 +80,7 @@ def check_another_external_id_is_another_endpoint(api: Api) -> None:
     expect_another(first, api.open(external_id={**endpoint, "to": "+15550177"}))
 
 
-@rule("DEDUP-09", sessions=12)
+@rule("DEDUP-09", sessions=14)
 def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
     for one, other in (
         ({"provider": {"region": "eu"}}, {"provider": {"region": "us"}}),
@@ -90,9 +93,14 @@ def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
         endpoint = api.endpoint()
         first = api.given(external_id={**endpoint, **one})
         expect_another(first, api.open(external_id={**endpoint, **other}))
+    endpoint = api.endpoint()
+    late, later = ({**endpoint, "zone": "x" * 300 + end} for end in "ab")
+    opened = api.open(external_id=late)
+    if opened.ok:  # a deployment may have a limit, but does not cut
+        expect_another(opened.id, api.open(external_id=later))
 
 
-@rule("DEDUP-07", sessions=2)
+@rule("DEDUP-07", sessions=2, turns=1)
 def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
     other = another_agent(api)
     if other is None:
@@ -106,13 +114,17 @@ def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
         if answer.ok:
             agent = answer.session["agent_id"]
             expect(agent == api.config.agent, f"the agent {api.config.agent}", agent)
+    if other == api.config.tool_agent:
+        turn = api.given_turn(first)["messages"]
+        called = any(message.get("tool_calls") for message in turn)
+        expect(not called, f"a turn of {api.config.agent}", "a turn that calls tools")
 
 
 @rule("DEDUP-08", sessions=2, turns=1)
 def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     endpoint = api.endpoint()
     id = api.given(external_id=endpoint, ttl_seconds=600, turns=1)
-    before = api.get(id).session
+    before = api.still(id)
     second = api.open(external_id=endpoint, ttl_seconds=1200)
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
@@ -121,3 +133,5 @@ def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     expect(after["ttl_seconds"] == timeout, f"ttl_seconds {timeout}", after["ttl_seconds"])
     same = same_messages(after["messages"], before["messages"])
     expect(same, "the same transcript", f"{len(after['messages'])} messages")
+    differs = change(before, after)
+    expect(differs is None, "the session as it was", f"it differs in {differs}")

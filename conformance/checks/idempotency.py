@@ -61,7 +61,7 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
     expect(again.turn["is_final"] is True, "is_final true", again.turn["is_final"])
 
 
-@rule("IDEM-04", sessions=2, turns=2)
+@rule("IDEM-04", sessions=4, turns=4)
 def check_a_key_holds_in_its_session_only(api: Api) -> None:
     key, (one, other) = api.key(), (api.given(), api.given())
     api.given_turn(one, "first session", idempotency_key=key)
@@ -69,6 +69,14 @@ def check_a_key_holds_in_its_session_only(api: Api) -> None:
     api.submit(other, "second session", idempotency_key=key).expect_ok()
     added = added_by(api, other, before)
     expect(added > 0, "a turn of its own in the other session", "nothing was added")
+    endpoint, key = api.endpoint(), api.key()
+    for id in (api.given(external_id=endpoint), None):
+        id = id or api.given(external_id=endpoint)
+        before = len(transcript(api, id))
+        api.given_turn(id, "Hello", idempotency_key=key)
+        added = added_by(api, id, before)
+        expect(added > 0, "a turn of its own in the endpoint's next session", "nothing was added")
+        api.given_end(id)
 
 
 @rule("IDEM-05", turns=2)
@@ -140,7 +148,7 @@ def check_another_key_is_another_turn(api: Api) -> None:
         expect(added > 0, f"another turn for the key {shown(other)}", "nothing was added")
 
 
-@rule("IDEM-10", turns=2)
+@rule("IDEM-10", sessions=2, turns=5)
 def check_a_replay_after_the_end(api: Api) -> None:
     id, key, text = api.given(), api.key(), api.text()
     first = api.submit(id, text, idempotency_key=key)
@@ -148,6 +156,12 @@ def check_a_replay_after_the_end(api: Api) -> None:
     if api.end(id).session["is_final"] is not True:
         raise Blocked("endChat left the session active, see END-01")
     expect_replay(first, api.submit(id, text, idempotency_key=key))
+    if api.has_closer:
+        id, key = api.given(agent_id=api.config.closing_agent), api.key()
+        first = api.submit(id, text, idempotency_key=key)
+        first.turn  # the turn was taken
+        api.given_close(id)
+        expect_replay(first, api.submit(id, text, idempotency_key=key))
 
 
 @rule("IDEM-11", turns=2)

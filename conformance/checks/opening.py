@@ -10,10 +10,12 @@ from conformance.rules import rule
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 
-@rule("OPEN-01", "smoke")
+@rule("OPEN-01", "smoke", sessions=2)
 def check_open_is_answered_with_the_session(api: Api) -> None:
     opened = api.open().expect_ok()
     expect(isinstance(opened.json, dict) and "id" in opened.json, "a session", opened.summary)
+    body = {"agent_id": api.config.agent, "channel": api.channel}
+    api.send("openChat", body=body, content_type="application/json; charset=utf-8").expect_ok()
 
 
 @rule("OPEN-02", "smoke")
@@ -77,6 +79,8 @@ def check_unknown_agent_is_refused(api: Api) -> None:
 def check_disabled_agent_takes_no_session(api: Api) -> None:
     api.given()  # the same open with an enabled agent is taken
     api.open(agent_id=api.config.disabled_agent).expect_refusal()
+    count = len(api.listed(state="all"))
+    expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
 @rule("OPEN-10")
@@ -85,13 +89,16 @@ def check_open_without_agent_is_refused(api: Api) -> None:
     api.open(agent_id=UNSET).expect_status(*REFUSED)
 
 
-@rule("OPEN-11", sessions=6)
+@rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
     api.given(external_id=api.endpoint(), ttl_seconds=60)
     api.open(agent_id=17).expect_status(*REFUSED)
     api.open(channel=["web"]).expect_status(*REFUSED)
     api.open(external_id="not-an-object").expect_status(*REFUSED)
-    api.open(ttl_seconds="soon").expect_status(*REFUSED)
+    endpoint = api.endpoint()
+    api.open(ttl_seconds="soon", external_id=endpoint).expect_status(*REFUSED)
+    again = api.open(external_id=endpoint)
+    expect(again.ok, "the endpoint of a refused open still free", again.summary)
     api.open(additional_data=[1, 2]).expect_status(*REFUSED)
 
 

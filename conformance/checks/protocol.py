@@ -132,10 +132,10 @@ def check_an_unknown_path(api: Api) -> None:
         api.request("GET", path).expect_status(404)
 
 
-@rule("HTTP-11", sessions=5, turns=4)
+@rule("HTTP-11", sessions=6, turns=5)
 def check_a_body_that_is_no_object_is_refused(api: Api) -> None:
     id = given_taken(api)
-    for body in (b"[]", b'"text"', b"17"):
+    for body in (b"[]", b'"text"', b"17", b"null"):
         for answer in with_body(api, id, body, end=False):
             answer.expect_status(400, 422)
 

@@ -105,7 +105,9 @@ def check_turns_that_race_with_an_end(api: Api) -> None:
         expect_serial(api, id, start, events)
 
 
-@rule("RACE-05", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
+@rule(
+    "RACE-05", "races", sessions=ROUNDS + CALLS, turns=(ROUNDS + 1) * CALLS, requests=2 * REQUESTS
+)
 def check_simultaneous_turns(api: Api) -> None:
     for _ in range(ROUNDS):
         id, texts = api.given(), [api.text() for _ in range(CALLS)]
@@ -114,6 +116,11 @@ def check_simultaneous_turns(api: Api) -> None:
         answers = together(api, *calls)
         events = [event_of(a, text) for a, text in zip(answers, texts, strict=True)]
         expect_serial(api, id, start, events)
+    ids = [api.given() for _ in range(CALLS)]
+    starts, texts = [start_of(api, id) for id in ids], [api.text() for _ in ids]
+    answers = together(api, *[partial(api.submit, *pair) for pair in zip(ids, texts, strict=True)])
+    for id, start, answer, text in zip(ids, starts, answers, texts, strict=True):
+        expect_serial(api, id, start, [event_of(answer, text)])
 
 
 @rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)

@@ -61,10 +61,12 @@ def calls_of(messages: list[Json]) -> list[Json]:
     return [call for message in messages for call in message.get("tool_calls") or ()]
 
 
-@rule("TURN-05", "smoke", turns=2)
+@rule("TURN-05", "smoke", sessions=2, turns=3)
 def check_the_transcript_ends_with_the_answer(api: Api) -> None:
-    id = api.given()
-    for _ in range(2):
+    ids = [api.given()] * 2
+    if api.config.tool_agent:
+        ids.append(api.given(agent_id=api.config.tool_agent))
+    for id in ids:
         answered = api.given_turn(id)["messages"]
         tail = transcript(api, id)[-len(answered) :]
         same = bool(answered) and same_messages(tail, answered)
@@ -120,6 +122,7 @@ TEXTS = (
     "decomposed e\u0301 and composed \u00e9, a ligature \ufb01 and a full-width \uff21",
     "\u00a0spaces that do not break\u00a0",
     "long " * 400 + "end",
+    "007",
 )
 # A deployment may have a limit, or no place for U+0000; what it takes, it keeps.
 REFUSABLE = ("longer " * 700 + "end", "endless " * 9000 + "end", "null \u0000 within")
@@ -193,7 +196,7 @@ def check_a_final_session_takes_no_turn(api: Api) -> None:
     expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 
-@rule("TURN-17", turns=5)
+@rule("TURN-17", turns=6)
 def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
     id = api.given(turns=1)
     before = transcript(api, id)
@@ -206,6 +209,8 @@ def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
         before = transcript(api, id)
         if 400 <= api.submit(id, content, idempotency_key=key).status < 500:
             expect_untouched(api, id, before)
+            if len(key) <= 128:  # what was not taken is not remembered either
+                api.submit(id, "Hello", idempotency_key=key).expect_ok()
 
 
 def expect_untouched(api: Api, id: str, before: list[Json]) -> None:

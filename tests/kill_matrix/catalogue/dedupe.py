@@ -120,6 +120,11 @@ def true_is_one(patch: Patch) -> None:
     compared_as(patch, lambda text: text.replace("true", "1").replace("false", "0"))
 
 
+@mutant("DEDUP-09", "an external_id is compared by its first 255 characters")
+def endpoint_is_cut(patch: Patch) -> None:
+    compared_as(patch, lambda text: text[:255])
+
+
 @mutant("DEDUP-09", "blanks make no difference in an external_id")
 def endpoint_without_blanks(patch: Patch) -> None:
     compared_as(patch, lambda text: text.replace(" ", ""))
@@ -161,3 +166,14 @@ def duplicate_open_clears_the_transcript(patch: Patch) -> None:
             execute(chats, "DELETE FROM messages WHERE session_id = ?", session.id)
             session = await chats.get(session.id)
         return session, new
+
+
+@mutant("DEDUP-03", "an end of a final session frees the endpoint of the next one")
+def late_end_frees_the_endpoint(patch: Patch) -> None:
+    @patch.around(Chats, "end")
+    async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
+        before = await chats.get(session_id)
+        if before.is_final:
+            statement = "UPDATE sessions SET external_hash = NULL WHERE external_hash = ?"
+            execute(chats, f"{statement} AND NOT is_final", before.external_hash)
+        return await real(chats, session_id, note)

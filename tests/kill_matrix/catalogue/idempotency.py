@@ -241,3 +241,18 @@ def key_is_measured_in_bytes(patch: Patch) -> None:
         if len((body.get("idempotency_key") or "").encode()) > 128:
             raise Problem("invalid-request", "The key is too long.")
         return await real(chats, session_id, body)
+
+
+@mutant("IDEM-04", "a key holds in the next session of its endpoint, too")
+def key_holds_for_the_endpoint(patch: Patch) -> None:
+    answered: dict[tuple[str, str], TurnResult] = {}
+
+    @patch.around(Chats, "submit")
+    async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
+        endpoint = (await chats.get(session_id)).external_hash
+        key = body.get("idempotency_key")
+        if not (endpoint and key):
+            return await real(chats, session_id, body)
+        if (endpoint, key) not in answered:
+            answered[endpoint, key] = await real(chats, session_id, body)
+        return answered[endpoint, key]

@@ -227,3 +227,11 @@ def listed_reason_differs(patch: Patch) -> None:
     def listed(real: Any, renderer: Renderer, session: Any) -> Any:
         reason = session.final_reason and "closed"
         return real(renderer, replace(session, final_reason=reason))
+
+
+@mutant("LIST-11", "final sessions are listed the other way round")
+def final_list_is_ascending(patch: Patch) -> None:
+    @patch.around(SqliteRepository, "list_sessions")
+    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+        found, total = await real(store, query)
+        return found[::-1] if is_final(query) else found, total

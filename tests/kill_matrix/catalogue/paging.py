@@ -99,6 +99,23 @@ def total_of_every_agent(patch: Patch) -> None:
     counted(patch, lambda query: replace(query, agent_id=None))
 
 
+@mutant("LIST-17", "total_count counts what was silent, too")
+def total_without_updated_after(patch: Patch) -> None:
+    counted(patch, lambda query: replace(query, updated_after=None))
+
+
+@mutant("LIST-16", "a take beyond 100 is 100")
+def take_of_a_hundred_at_most(patch: Patch) -> None:
+    @patch.around(handlers, "clamp")
+    def clamp(real: Any, value: int | None, bounds: Any) -> Any:
+        return real(value, (1, 100) if bounds == handlers.TAKE_RANGE else bounds)
+
+
+@mutant("LIST-19", "skip is ignored among final sessions")
+def skip_is_ignored_among_final(patch: Patch) -> None:
+    asked_for(patch, lambda query: replace(query, skip=0) if query.state == "final" else query)
+
+
 @mutant("LIST-16", "a page tells the number of its items as take")
 def take_counts_the_items(patch: Patch) -> None:
     page_changed(patch, lambda page: page.update(take=max(1, len(page["items"]))))
