@@ -367,10 +367,15 @@ def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
     assert "HTTP-02" in api.client.book.findings
 
 
-def test_a_failure_that_the_operation_lists_is_no_gateways(connect: Make, session: Make) -> None:
-    api = connect(failing(session, 502))
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_turn_that_failed_is_sent_again(connect: Make, session: Make, status: int) -> None:
+    api = connect(failing(session, status))
     api.client.ledger.note_open("x")
-    assert api.submit("x").status == 502
+    assert api.submit("x").status == 200
+    api = connect(lambda request: httpx.Response(status))
+    api.client.ledger.note_open("x")
+    assert api.submit("x").status == status
+    assert api.client.requests == 1 + RETRIES_ON_GATEWAY
 
 
 def test_nothing_is_sent_before_the_time_asked_for(connect: Make, session: Make) -> None:

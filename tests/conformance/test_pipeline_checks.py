@@ -32,11 +32,27 @@ def test_an_index_is_awaited_as_long_as_told_within_the_budget(
 
 
 @pytest.mark.parametrize(
-    ("pages", "legal"), [(2, True), (1, True), (3, False), (0, False), ("2", False)]
+    ("total", "pages", "told"),
+    [
+        (2, 1, ""),
+        (3, 1, "totalCount 2"),
+        ("2", 1, "totalCount 2"),
+        (2, 2, "totalPages 1"),
+        (2, 0, "totalPages 1"),
+        (2, "1", "totalPages 1"),
+    ],
 )
-def test_a_part_of_a_page_may_count_or_not(pages: object, legal: bool) -> None:
+def test_two_rows_are_one_page_of_two(total: object, pages: object, told: str) -> None:
     rows = [{"callId": "a"}, {"callId": "b"}]
-    both: dict[str, Any] = {"results": rows, "totalCount": 3, "totalPages": pages}
-    singles = [{"results": [row], "totalCount": 3, "totalPages": 3} for row in rows]
-    with nullcontext() if legal else pytest.raises(Violation, match="totalPages 1 or 2 for 3 rows"):
+    both: dict[str, Any] = {"results": rows, "totalCount": total, "totalPages": pages}
+    singles = [{"results": [row], "totalCount": 2, "totalPages": 2} for row in rows]
+    with pytest.raises(Violation, match=told) if told else nullcontext():
+        expect_pages(both, singles)
+
+
+def test_a_row_of_another_page_is_a_finding() -> None:
+    rows = [{"callId": "a"}, {"callId": "b"}]
+    both: dict[str, Any] = {"results": rows, "totalCount": 2, "totalPages": 1}
+    singles = [{"results": [rows[0]], "totalCount": 2, "totalPages": 2} for _ in rows]
+    with pytest.raises(Violation, match="on pages 0 and 1"):
         expect_pages(both, singles)
