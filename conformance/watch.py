@@ -21,7 +21,6 @@ WATCHED = (
     "TIME-01", "TIME-04", "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "ERR-01", "ERR-02", "ERR-03",
 )  # fmt: skip
 
-
 SESSION_OPERATIONS = ("openChat", "getChat", "endChat")
 INTERNALS = re.compile(
     r"Traceback \(most recent call last\)|\bat [\w.$<>]+\([\w ]+\.(java|kt|cs|js|ts):?\d*\)"

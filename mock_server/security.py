@@ -82,17 +82,19 @@ def authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 def check_credentials(given: str | None, token: str | None, kind: Key = API_KEY) -> None:
     """Raise Problem unless the header carries the token."""
-    wanted = f'the {kind.name} as "Authorization: Bearer <key>"'
-    if token is not None:
-        wanted += f"; it is what the mock was started with, by {kind.source}"
     if given is None:
-        raise _unauthorized(f"Send {wanted}.")
+        raise _unauthorized(f"Send {_wanted(kind, token)}.")
     scheme, _, key = given.partition(" ")
     key = key.strip(" ")
     if scheme.lower() != "bearer" or not key:
-        raise _unauthorized(f"Wanted the scheme Bearer with a key; send {wanted}.")
+        raise _unauthorized(f"Wanted the scheme Bearer with a key; send {_wanted(kind, token)}.")
     if token is not None and not same_key(key, token):
-        raise _unauthorized(f"This is another {kind.name}; send {wanted}.")
+        raise _unauthorized(f"This is another {kind.name}; send {_wanted(kind, token)}.")
+
+
+def _wanted(kind: Key, token: str | None) -> str:
+    known = "" if token is None else f"; it is what the mock was started with, by {kind.source}"
+    return f'the {kind.name} as "Authorization: Bearer <key>"{known}'
 
 
 def same_key(key: str, token: str) -> bool:
