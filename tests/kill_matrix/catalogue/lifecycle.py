@@ -162,30 +162,28 @@ def messages_are_dated_anew(patch: Patch) -> None:
     years = iter(range(10**9))
 
 
-@mutant("LIFE-11", "an end finishes every session of its channel")
-def end_finishes_the_channel(patch: Patch) -> None:
+def end_finishes(patch: Patch, column: str) -> None:
+    """Finish with a session all that have the same value in this column."""
+
     @patch.around(Chats, "end")
     async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
         ended = await real(chats, session_id, note)
         statement = (
             "UPDATE sessions SET is_final = 1, final_reason = 'user_end' "
-            "WHERE channel = ? AND NOT is_final"
+            f"WHERE {column} = ? AND NOT is_final"
         )
-        execute(chats, statement, ended.channel)
+        execute(chats, statement, getattr(ended, column))
         return ended
+
+
+@mutant("LIFE-11", "an end finishes every session of its channel")
+def end_finishes_the_channel(patch: Patch) -> None:
+    end_finishes(patch, "channel")
 
 
 @mutant("LIFE-11", "an end finishes the sessions of its external_id in every channel")
 def end_finishes_the_endpoint_everywhere(patch: Patch) -> None:
-    @patch.around(Chats, "end")
-    async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
-        ended = await real(chats, session_id, note)
-        statement = (
-            "UPDATE sessions SET is_final = 1, final_reason = 'user_end' "
-            "WHERE external_hash = ? AND NOT is_final"
-        )
-        execute(chats, statement, ended.external_hash)
-        return ended
+    end_finishes(patch, "external_hash")
 
 
 @mutant("LIFE-12", "a turn is added to the other sessions of its channel too")
