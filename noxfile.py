@@ -66,7 +66,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
     run(session, "mypy")
-    run(session, "conformance.lint")
+    run(session, "conformance.cli.lint")
 
 
 @nox.session

@@ -1,5 +1,5 @@
 """`python -m conformance` is `adjourn-conformance`."""
 
-from conformance.cli import main
+from .cli.main import main
 
 main()

@@ -1,5 +1,5 @@
 """`python -m mock_server`."""
 
-from mock_server.cli import main
+from .cli.main import main
 
 main(prog_name="python -m mock_server")

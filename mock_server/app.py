@@ -15,30 +15,30 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.agents import Agent
-from mock_server.contract import Contract
-from mock_server.cors import CorsMiddleware
-from mock_server.coverage import Coverage
-from mock_server.errors import Errors, refusal
-from mock_server.files import Files, read_files
-from mock_server.fixtures import FixtureError
-from mock_server.handlers import HANDLERS, Handler
-from mock_server.interference import Interference
-from mock_server.pages import page
-from mock_server.problems import Problem, Reply, reply_with
-from mock_server.recorder import Counts, Recorder
-from mock_server.reload import Watcher
-from mock_server.render import Renderer
-from mock_server.replies import send_reply
-from mock_server.routing import Documentation, Routing
-from mock_server.sandboxes import WORLD, InSandbox, Sandboxes
-from mock_server.security import Security
-from mock_server.seeds import plant
-from mock_server.settings import Settings
-from mock_server.stores import open_store
-from mock_server.validation import CALL, Call, ValidationMiddleware
-from mock_server.violations import json_pointer
-from mock_server.world import World, keep_running
+from .contract.document import Contract
+from .contract.fixtures import FixtureError
+from .domain.agents import Agent
+from .domain.render import Renderer
+from .files import Files, read_files
+from .http.cors import CorsMiddleware
+from .http.errors import Errors, refusal
+from .http.handlers import HANDLERS, Handler
+from .http.overrides import Interference
+from .http.pages import page
+from .http.recorder import Counts, Recorder
+from .http.replies import send_reply
+from .http.routing import Documentation, Routing
+from .http.security import Security
+from .http.validation import CALL, Call, ValidationMiddleware
+from .problems.kinds import Problem, Reply, reply_with
+from .problems.violations import json_pointer
+from .reload import Watcher
+from .sandbox.coverage import Coverage
+from .sandbox.pool import WORLD, InSandbox, Sandboxes
+from .sandbox.sandbox import World, keep_running
+from .sandbox.seeds import plant
+from .settings import Settings
+from .store.opening import open_store
 
 __all__ = ["ADMIN", "Front", "Mock", "add_contract", "create_app"]
 
@@ -158,7 +158,7 @@ class Mock:
 
     def plane(self) -> ASGIApp:
         """The control plane of this mock."""
-        from mock_server.admin.plane import Plane
+        from .admin.plane import Plane
 
         within = partial(InSandbox, sandboxes=self.sandboxes, style="problem", in_query=True)
         return Plane(self, within)

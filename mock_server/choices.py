@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mock_server.nearest import did_you_mean
+from .problems.nearest import did_you_mean
 
 __all__ = ["CHOICES", "Choice", "ChoiceError", "parse_choices"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from mock_server.sandboxes import HEADER
+from .sandbox.pool import HEADER
 
 __all__ = ["Client", "ClientError"]
 

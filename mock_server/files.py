@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mock_server.agents import Agent, load_agents
-from mock_server.contract import Contract, load_contract
-from mock_server.fixtures import FixtureError, load_fixture
-from mock_server.resources import resource
-from mock_server.seeds import check_seed
-from mock_server.settings import Settings
+from .contract.document import Contract, load_contract
+from .contract.fixtures import FixtureError, load_fixture
+from .contract.locations import resource
+from .domain.agents import Agent, load_agents
+from .sandbox.seeds import check_seed
+from .settings import Settings
 
 __all__ = ["Files", "paths", "read_files"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from mock_server.testing import Agents, RunningMock, Sandbox, SandboxClock, Webhooks
+    from .testing import Agents, RunningMock, Sandbox, SandboxClock, Webhooks
 
 __all__ = [
     "adjourn_agents",
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
     """A mock of the Chats API; `url` says where."""
-    from mock_server.testing import attached_mock, running_mock
+    from .testing import attached_mock, running_mock
 
     given = pytestconfig.getoption("--adjourn-url")
     if given:
@@ -50,7 +50,7 @@ def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
 @pytest.fixture
 def adjourn_sandbox(adjourn_mock: RunningMock, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A sandbox for this test alone; send its `headers` with every call."""
-    from mock_server.testing import open_sandbox
+    from .testing import open_sandbox
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     with open_sandbox(adjourn_mock, f"{worker}-{request.node.nodeid}") as sandbox:

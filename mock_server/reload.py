@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import jsonschema_rs
 from starlette.types import ASGIApp, Message
 
-from mock_server.contract import Contract
-from mock_server.files import paths, read_files
-from mock_server.fixtures import FixtureError
-from mock_server.problems import Problem
-from mock_server.render import Renderer
-from mock_server.repository import SessionQuery, StoreUnavailable
-from mock_server.sandboxes import WORLD
-from mock_server.schemas import compile_schema
-from mock_server.session import Session
-from mock_server.violations import culprits, describe_error, pointer_of
-from mock_server.world import World
+from .contract.document import Contract
+from .contract.fixtures import FixtureError
+from .contract.schemas import compile_schema
+from .domain.render import Renderer
+from .domain.repository import SessionQuery, StoreUnavailable
+from .domain.session import Session
+from .files import paths, read_files
+from .problems.kinds import Problem
+from .problems.violations import culprits, describe_error, pointer_of
+from .sandbox.pool import WORLD
+from .sandbox.sandbox import World
 
 if TYPE_CHECKING:
-    from mock_server.app import Mock
+    from .app import Mock
 
 __all__ = ["Watcher", "reload", "session_check"]
 

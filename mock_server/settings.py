@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mock_server.choices import parse_choices
+from .choices import parse_choices
 
 __all__ = ["Settings"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from mock_server.client import Client, ClientError
+from .client import Client, ClientError
 
 __all__ = [
     "Agents",
@@ -165,7 +165,7 @@ def attached_mock(url: str) -> RunningMock:
 @contextmanager
 def running_mock(**settings: Any) -> Iterator[RunningMock]:
     """A mock on a free port, in a thread. It is seeded, so ids are the same in each sandbox."""
-    from mock_server.serve import address, bind, configure
+    from .serve.server import address, bind, configure
 
     listener = bind("127.0.0.1", 0)
     url = address("127.0.0.1", listener)
@@ -181,8 +181,8 @@ def running_mock(**settings: Any) -> Iterator[RunningMock]:
 
 
 def _application(settings: Mapping[str, Any]) -> Any:
-    from mock_server.app import create_app
-    from mock_server.settings import Settings
+    from .app import create_app
+    from .settings import Settings
 
     return create_app(Settings(**{"seed_number": _SEED, **settings}))
 

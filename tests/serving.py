@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from mock_server.app import Mock
 from mock_server.choices import parse_choices
-from mock_server.serve import address, bind, configure
+from mock_server.serve.server import address, bind, configure
 from mock_server.settings import Settings
 
 __all__ = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.api import Api
-from conformance.client import BEARER, SWAPPED
-from conformance.exchange import Exchange
-from conformance.findings import Blocked, Violation, expect
-from conformance.likeness import difference
-from conformance.rules import rule
+from ..judging.equivalence import difference
+from ..judging.exchange import Exchange
+from ..judging.findings import Blocked, Violation, expect
+from ..registry import rule
+from ..target.api import Api
+from ..target.client import BEARER, SWAPPED
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
 WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")

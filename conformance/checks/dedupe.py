@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
-from conformance.exchange import Exchange
-from conformance.findings import Blocked, NotApplicable, expect
-from conformance.likeness import change, reordered, same_id, same_messages
-from conformance.rules import rule
+from ..judging.equivalence import change, reordered, same_id, same_messages
+from ..judging.exchange import Exchange
+from ..judging.findings import Blocked, NotApplicable, expect
+from ..registry import rule
+from ..target.api import Api
 
 
 def expect_duplicate(first: str, second: Exchange) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.api import UNSET, Api
-from conformance.checks.turns import transcript
-from conformance.findings import Blocked, expect, shown
-from conformance.likeness import change, same_messages
-from conformance.rules import rule
+from ..judging.equivalence import change, same_messages
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import UNSET, Api
+from .turns import transcript
 
 
 @rule("END-01", "smoke")

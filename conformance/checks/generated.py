@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.api import Api
-from conformance.findings import Blocked
-from conformance.rules import rule
+from ..judging.findings import Blocked
+from ..registry import rule
+from ..target.api import Api
 
 if TYPE_CHECKING:
-    from conformance.generation import Generation
+    from ..generated.requests import Generation
 
 SESSIONS = 200
 TURNS = 150

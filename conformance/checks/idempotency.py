@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
-from conformance.checks.turns import transcript
-from conformance.exchange import Exchange
-from conformance.findings import Blocked, expect, shown
-from conformance.likeness import same_messages, same_time
-from conformance.rules import rule
+from ..judging.equivalence import same_messages, same_time
+from ..judging.exchange import Exchange
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import Api
+from .turns import transcript
 
 
 def expect_replay(first: Exchange, again: Exchange) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.api import UNSET, Api
-from conformance.checks.turns import transcript
-from conformance.findings import Blocked, expect
-from conformance.likeness import instant, same_id, same_messages, same_time
-from conformance.rules import rule
+from ..judging.equivalence import instant, same_id, same_messages, same_time
+from ..judging.findings import Blocked, expect
+from ..registry import rule
+from ..target.api import UNSET, Api
+from .turns import transcript
 
 
 @rule("LIFE-08", turns=1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 from itertools import pairwise
 
-from conformance.api import REFUSED, Api, Sessions
-from conformance.exchange import Json
-from conformance.findings import Blocked, NotApplicable, expect
-from conformance.likeness import change, goes_back, instant, same_id, same_time, tick
-from conformance.rules import rule
+from ..judging.equivalence import change, goes_back, instant, same_id, same_time, tick
+from ..judging.exchange import Json
+from ..judging.findings import Blocked, NotApplicable, expect
+from ..registry import rule
+from ..target.api import REFUSED, Api, Sessions
 
 STATES = (None, "final", "all")  # None for the default
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
-from conformance.findings import Blocked
-from conformance.model import AVOIDABLE
-from conformance.rules import rule
+from ..judging.findings import Blocked
+from ..judging.model import AVOIDABLE
+from ..registry import rule
+from ..target.api import Api
 
 STORIES = 60  # sequences that are drawn
 STEPS = 20  # operations in a sequence, at most
@@ -23,7 +23,7 @@ DRAWS = 3  # times that all of this is done, as long as each shows an avoidable 
     requests=REQUESTS * DRAWS,
 )
 def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
-    from conformance.machine import first_mismatch  # Hypothesis is slow to import
+    from ..generated.machine import first_mismatch  # Hypothesis is slow to import
 
     without: list[str] = []
     for _ in range(DRAWS):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.api import REFUSED, UNSET, Api
-from conformance.findings import Blocked, expect, shown
-from conformance.likeness import is_whole, same_id
-from conformance.rules import rule
+from ..judging.equivalence import is_whole, same_id
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import REFUSED, UNSET, Api
 
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 

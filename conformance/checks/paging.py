@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.api import REFUSED, Api
-from conformance.checks.listing import STATES, ids
-from conformance.findings import Blocked, expect, shown
-from conformance.likeness import is_whole
-from conformance.rules import rule
+from ..judging.equivalence import is_whole
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import REFUSED, Api
+from .listing import STATES, ids
 
 
 @rule("LIST-13", sessions=5)

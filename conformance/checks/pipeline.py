@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.api import Api
-from conformance.exchange import Json
-from conformance.findings import Blocked, expect, shown
-from conformance.likeness import text_of
-from conformance.rules import rule
+from ..judging.equivalence import text_of
+from ..judging.exchange import Json
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import Api
 
 PAUSE = 0.1
 LOOKS = 150  # at most while a row is awaited, however long that may take

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.api import Api
-from conformance.exchange import Exchange
-from conformance.findings import NotApplicable, expect
-from conformance.rules import rule
+from ..judging.exchange import Exchange
+from ..judging.findings import NotApplicable, expect
+from ..registry import rule
+from ..target.api import Api
 
 DEPTH = 20_000  # levels of nesting that no honest client sends
 NOT_JSON = (b'{"agent_id": ', b"agent_id=agent-echo")

@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from conformance.api import Api
-from conformance.checks.pipeline import PAUSE, POLLS, SETTLE, Marked
-from conformance.exchange import Exchange
-from conformance.findings import Blocked, expect, shown
-from conformance.history import Event, State, event_of, said, serialisation, timeline
-from conformance.likeness import difference, same_messages
-from conformance.rules import rule
+from ..judging.equivalence import difference, same_messages
+from ..judging.exchange import Exchange
+from ..judging.findings import Blocked, expect, shown
+from ..judging.history import Event, State, event_of, said, serialisation, timeline
+from ..registry import rule
+from ..target.api import Api
+from .pipeline import PAUSE, POLLS, SETTLE, Marked
 
 # A window of 5 ms, hit by requests that a barrier lets go within some milliseconds of each
 # other, shows in at least every third round; 1 - (2/3)^12 is above 0.99.

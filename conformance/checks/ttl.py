@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.api import Api
-from conformance.exchange import Exchange
-from conformance.findings import Blocked, expect
-from conformance.history import FINAL_REFUSED
-from conformance.likeness import difference, tick
-from conformance.rules import rule
-from conformance.timeouts import TTL, Timeouts
+from ..judging.equivalence import difference, tick
+from ..judging.exchange import Exchange
+from ..judging.findings import Blocked, expect
+from ..judging.history import FINAL_REFUSED
+from ..registry import rule
+from ..target.api import Api
+from .timeouts import TTL, Timeouts
 
 
 @rule("TTL-01", "ttl", sessions=0)

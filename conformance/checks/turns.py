@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.api import REFUSED, UNSET, Api
-from conformance.exchange import Json
-from conformance.findings import Blocked, NotApplicable, expect, shown
-from conformance.history import FINAL_REFUSED
-from conformance.likeness import change, same_messages, text_of
-from conformance.rules import rule
+from ..judging.equivalence import change, same_messages, text_of
+from ..judging.exchange import Json
+from ..judging.findings import Blocked, NotApplicable, expect, shown
+from ..judging.history import FINAL_REFUSED
+from ..registry import rule
+from ..target.api import REFUSED, UNSET, Api
 
 
 def transcript(api: Api, id: str) -> list[Json]:

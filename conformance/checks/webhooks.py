@@ -6,12 +6,12 @@ import json
 import time
 from typing import Any
 
-from conformance.api import Api
-from conformance.checks.pipeline import expect_transcription
-from conformance.exchange import Json
-from conformance.findings import Blocked, expect, shown
-from conformance.listener import HANG, Delivery, Listener
-from conformance.rules import rule
+from ..judging.exchange import Json
+from ..judging.findings import Blocked, expect, shown
+from ..registry import rule
+from ..target.api import Api
+from ..target.listener import HANG, Delivery, Listener
+from .pipeline import expect_transcription
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
 

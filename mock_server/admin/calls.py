@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.app import Mock
-from mock_server.problems import Problem, Reply
-from mock_server.validation import Call
-from mock_server.violations import violation
-from mock_server.world import World
+from ..app import Mock
+from ..http.validation import Call
+from ..problems.kinds import Problem, Reply
+from ..problems.violations import violation
+from ..sandbox.sandbox import World
 
 __all__ = ["AdminHandler", "Answer", "Stream", "invalid"]
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer, invalid
-from mock_server.app import Mock
-from mock_server.clock import Clock
-from mock_server.events import Event
-from mock_server.instants import (
+from ..app import Mock
+from ..domain.clock import Clock
+from ..domain.events import Event
+from ..domain.instants import (
     EARLIEST,
     LATEST,
     format_duration,
@@ -15,11 +14,12 @@ from mock_server.instants import (
     parse_duration,
     parse_instant,
 )
-from mock_server.problems import Problem
-from mock_server.timeline import travel
-from mock_server.validation import Call
-from mock_server.violations import quote
-from mock_server.world import World
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import quote
+from ..sandbox.sandbox import World
+from ..sandbox.travel import travel
+from .calls import AdminHandler, Answer, invalid
 
 __all__ = ["HANDLERS", "clock_document"]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.coverage import coverage_document
-from mock_server.validation import Call
-from mock_server.world import World
+from ..app import Mock
+from ..http.validation import Call
+from ..sandbox.coverage import coverage_document
+from ..sandbox.sandbox import World
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 
 import orjson
 
-from mock_server.admin.calls import AdminHandler, Answer, Stream, invalid
-from mock_server.app import Mock
-from mock_server.events import Event, Events
-from mock_server.instants import format_instant
-from mock_server.problems import Problem
-from mock_server.validation import Call
-from mock_server.violations import quote
-from mock_server.world import World
+from ..app import Mock
+from ..domain.events import Event, Events
+from ..domain.instants import format_instant
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import quote
+from ..sandbox.sandbox import World
+from .calls import AdminHandler, Answer, Stream, invalid
 
 __all__ = ["HANDLERS"]
 

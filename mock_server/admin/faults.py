@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.faults import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
-from mock_server.problems import Problem
-from mock_server.validation import Call
-from mock_server.violations import quote, violation
-from mock_server.world import World
+from ..app import Mock
+from ..faults.kinds import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import quote, violation
+from ..sandbox.sandbox import World
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

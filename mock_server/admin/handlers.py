@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mock_server.admin import (
+from . import (
     clock,
     coverage,
     events,
@@ -16,7 +16,7 @@ from mock_server.admin import (
     state,
     webhooks,
 )
-from mock_server.admin.calls import AdminHandler
+from .calls import AdminHandler
 
 __all__ = ["HANDLERS"]
 

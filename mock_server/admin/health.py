@@ -3,11 +3,11 @@
 import time
 from collections.abc import Mapping
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.validation import Call
-from mock_server.version import version
-from mock_server.world import World
+from ..app import Mock
+from ..http.validation import Call
+from ..sandbox.sandbox import World
+from ..version import version
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

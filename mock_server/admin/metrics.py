@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterable, Mapping
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.instants import SECOND
-from mock_server.problems import Reply
-from mock_server.repository import SessionQuery
-from mock_server.validation import Call
-from mock_server.version import version
-from mock_server.world import World
+from ..app import Mock
+from ..domain.instants import SECOND
+from ..domain.repository import SessionQuery
+from ..http.validation import Call
+from ..problems.kinds import Reply
+from ..sandbox.sandbox import World
+from ..version import version
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -6,19 +6,14 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Send
 
-from mock_server.bodies import parse_strictly
-from mock_server.nearest import did_you_mean
-from mock_server.parameters import QueryReader
-from mock_server.sandboxes import PARAMETER
-from mock_server.schemas import compile_schema
-from mock_server.settings import Settings
-from mock_server.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
-from mock_server.violations import (
-    describe_error,
-    json_pointer,
-    quote,
-    violation,
-)
+from ..contract.schemas import compile_schema
+from ..http.bodies import parse_strictly
+from ..http.parameters import QueryReader
+from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from ..problems.nearest import did_you_mean
+from ..problems.violations import describe_error, json_pointer, quote, violation
+from ..sandbox.pool import PARAMETER
+from ..settings import Settings
 
 __all__ = ["AdminValidation"]
 

@@ -12,22 +12,22 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.admin.calls import Stream
-from mock_server.admin.handlers import HANDLERS
-from mock_server.admin.operations import AdminValidation
-from mock_server.admin.safety import check_caller
-from mock_server.app import ADMIN
-from mock_server.contract import allowed_methods
-from mock_server.cors import CorsMiddleware
-from mock_server.errors import Errors, refusal
-from mock_server.fixtures import load_document
-from mock_server.problems import Problem, Reply, reply_with
-from mock_server.replies import send_reply
-from mock_server.routing import Routing
-from mock_server.sandboxes import WORLD
-from mock_server.settings import Settings
-from mock_server.streams import send_parts
-from mock_server.validation import CALL
+from ..app import ADMIN
+from ..contract.document import allowed_methods
+from ..contract.fixtures import load_document
+from ..http.cors import CorsMiddleware
+from ..http.errors import Errors, refusal
+from ..http.replies import send_reply
+from ..http.routing import Routing
+from ..http.streams import send_parts
+from ..http.validation import CALL
+from ..problems.kinds import Problem, Reply, reply_with
+from ..sandbox.pool import WORLD
+from ..settings import Settings
+from .calls import Stream
+from .handlers import HANDLERS
+from .operations import AdminValidation
+from .safety import check_caller
 
 __all__ = ["Plane"]
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from mock_server.admin.calls import AdminHandler, Answer, invalid
-from mock_server.instants import parse_instant
-from mock_server.journal import Entry, Journal
-from mock_server.patterns import find_bad_pattern, matches
-from mock_server.problems import Problem
-from mock_server.validation import Call
-from mock_server.violations import quote
+from ..domain.instants import parse_instant
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import quote
+from ..sandbox.journal import Entry, Journal
+from .calls import AdminHandler, Answer, invalid
+from .patterns import find_bad_pattern, matches
 
 __all__ = ["HANDLERS"]
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from mock_server.problems import Problem
-from mock_server.security import Key, check_credentials
-from mock_server.violations import quote
+from ..http.security import Key, check_credentials
+from ..problems.kinds import Problem
+from ..problems.violations import quote
 
 __all__ = ["check_caller"]
 

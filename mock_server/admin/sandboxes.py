@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.problems import Problem
-from mock_server.sandboxes import DEFAULT
-from mock_server.validation import Call
-from mock_server.world import World
+from ..app import Mock
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..sandbox.pool import DEFAULT
+from ..sandbox.sandbox import World
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.instants import format_instant
-from mock_server.sink import Received
-from mock_server.validation import Call
-from mock_server.world import World
+from ..app import Mock
+from ..domain.instants import format_instant
+from ..http.validation import Call
+from ..sandbox.sandbox import World
+from ..webhooks.sink import Received
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.instants import format_instant
-from mock_server.problems import Problem
-from mock_server.validation import Call
-from mock_server.violations import quote
-from mock_server.world import Snapshot, World
+from ..app import Mock
+from ..domain.instants import format_instant
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import quote
+from ..sandbox.sandbox import Snapshot, World
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -5,21 +5,21 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
-from mock_server.admin.calls import AdminHandler, Answer, invalid
-from mock_server.agents import load_agents
-from mock_server.app import Mock
-from mock_server.documents import document_of, image_of, sessions_of
-from mock_server.fixtures import fixture_violations
-from mock_server.nearest import did_you_mean
-from mock_server.problems import Problem
-from mock_server.reload import session_check
-from mock_server.rows import Image
-from mock_server.schemas import compile_schema
-from mock_server.seeds import BUSY, check_seed, find_busy, plant, play, refused
-from mock_server.soundness import find_fault
-from mock_server.validation import Call
-from mock_server.violations import describe_error, pointer_of, quote, violation
-from mock_server.world import World
+from ..app import Mock
+from ..contract.fixtures import fixture_violations
+from ..contract.schemas import compile_schema
+from ..domain.agents import load_agents
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.nearest import did_you_mean
+from ..problems.violations import describe_error, pointer_of, quote, violation
+from ..reload import session_check
+from ..sandbox.documents import document_of, image_of, sessions_of
+from ..sandbox.sandbox import World
+from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
+from ..sandbox.soundness import find_fault
+from ..store.rows import Image
+from .calls import AdminHandler, Answer, invalid
 
 __all__ = ["HANDLERS"]
 

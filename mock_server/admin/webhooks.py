@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mock_server.admin.calls import AdminHandler, Answer
-from mock_server.app import Mock
-from mock_server.contract import Contract
-from mock_server.instants import format_instant
-from mock_server.parameters import canonical_id
-from mock_server.problems import Problem
-from mock_server.repository import LoggedDelivery
-from mock_server.schemas import compile_schema
-from mock_server.validation import Call
-from mock_server.violations import describe_error, pointer_of, quote, violation
-from mock_server.webhooks import message_id
-from mock_server.world import World
+from ..app import Mock
+from ..contract.document import Contract
+from ..contract.schemas import compile_schema
+from ..domain.instants import format_instant
+from ..domain.repository import LoggedDelivery
+from ..http.parameters import canonical_id
+from ..http.validation import Call
+from ..problems.kinds import Problem
+from ..problems.violations import describe_error, pointer_of, quote, violation
+from ..sandbox.sandbox import World
+from ..webhooks.dispatcher import message_id
+from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 

@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.api import Api
-from conformance.book import Book
-from conformance.client import Client
-from conformance.config import Config
-from conformance.contract import Contract, find_contract
-from conformance.exchange import Exchange
-from conformance.run import Run
-from conformance.watch import Watch
+from conformance.config.settings import Config
+from conformance.contract.document import Contract, find_contract
+from conformance.judging.exchange import Exchange
+from conformance.judging.watch import Watch
+from conformance.run.run import Run
+from conformance.target.api import Api
+from conformance.target.client import Client
+from conformance.target.ledger import Book
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

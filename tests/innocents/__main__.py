@@ -20,10 +20,10 @@ from typing import Any
 
 import click
 
-from conformance.config import FIXTURE_AGENTS, Config
-from conformance.contract import Contract, find_contract
-from conformance.run import Run
-from conformance.verdict import judge
+from conformance.config.settings import FIXTURE_AGENTS, Config
+from conformance.contract.document import Contract, find_contract
+from conformance.judging.verdict import judge
+from conformance.run.run import Run
 from mock_server.choices import CHOICES as MOCK_CHOICES
 from tests.targets.process import running
 from tests.targets.starlette_chats.choices import CHOICES as OTHER_CHOICES

@@ -11,9 +11,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import mock_server.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
+import mock_server.http.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
 from mock_server.app import Mock
-from mock_server.validation import ValidatedOperation
+from mock_server.http.validation import ValidatedOperation
 
 __all__ = ["Answer", "Patch"]
 

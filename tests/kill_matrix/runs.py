@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from conformance.config import FIXTURE_AGENTS, Config
-from conformance.contract import Contract, find_contract
-from conformance.listener import Listener
-from conformance.rules import pack_of
-from conformance.run import Run
-from conformance.verdict import judge
+from conformance.config.settings import FIXTURE_AGENTS, Config
+from conformance.contract.document import Contract, find_contract
+from conformance.judging.verdict import judge
+from conformance.registry import pack_of
+from conformance.run.run import Run
+from conformance.target.listener import Listener
 
 from .mutants import Mutant
 from .serve import FAITHFUL

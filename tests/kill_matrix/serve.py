@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from mock_server.cli import main as mock
+from mock_server.cli.main import main as mock
 
 from .catalogue import MUTANTS
 from .patch import Patch

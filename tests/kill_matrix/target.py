@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-import mock_server.serve  # noqa: F401  (so that a fork finds all that serving needs)
+import mock_server.serve.server  # noqa: F401  (so that a fork finds all that serving needs)
 
 from .serve import serve
 

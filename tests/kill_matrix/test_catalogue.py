@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from conformance.rules import pack_of
+from conformance.registry import pack_of
 
 from .catalogue import MUTANTS
 from .fast import FAST_CHOICES, FAST_MUTANTS

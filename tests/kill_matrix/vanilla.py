@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conformance.contract import find_contract
+from conformance.contract.document import find_contract
 
 from .serve import FAITHFUL
 from .target import serving

@@ -16,11 +16,11 @@ from statistics import median
 from typing import Any
 
 import click
-from conformance.config import Config
-from conformance.contract import Contract, find_contract
-from conformance.listener import Listener
-from conformance.rules import pack_of
-from conformance.run import Run
+from conformance.config.settings import Config
+from conformance.contract.document import Contract, find_contract
+from conformance.registry import pack_of
+from conformance.run.run import Run
+from conformance.target.listener import Listener
 
 from .process import running
 from .starlette_chats.faults import FAULTS

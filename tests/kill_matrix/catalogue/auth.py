@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from mock_server import security
-from mock_server.problems import Problem
-from mock_server.security import SecuredOperation
+from mock_server.http import security
+from mock_server.http.security import SecuredOperation
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

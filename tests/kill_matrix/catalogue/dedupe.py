@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from mock_server import chats as module
-from mock_server.chats import Chats
-from mock_server.problems import Problem
+from mock_server.domain import chats as module
+from mock_server.domain.chats import Chats
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Patch

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server import validation
-from mock_server.chats import Chats
-from mock_server.problems import Problem
-from mock_server.session import Message
+from mock_server.domain.chats import Chats
+from mock_server.domain.session import Message
+from mock_server.http import validation
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server import chats as module
-from mock_server import handlers
-from mock_server.chats import Chats
-from mock_server.lifecycle import Lifecycle
-from mock_server.pipeline import Pipeline
-from mock_server.repository import CallResultQuery, SessionQuery
-from mock_server.session import Session
-from mock_server.store import SqliteRepository
+from mock_server.domain import chats as module
+from mock_server.domain.chats import Chats
+from mock_server.domain.lifecycle import Lifecycle
+from mock_server.domain.pipeline import Pipeline
+from mock_server.domain.repository import CallResultQuery, SessionQuery
+from mock_server.domain.session import Session
+from mock_server.http import handlers
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Patch

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mock_server.chats import Chats
-from mock_server.problems import Problem
-from mock_server.session import Message, Session, TurnResult
+from mock_server.domain.chats import Chats
+from mock_server.domain.session import Message, Session, TurnResult
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Patch

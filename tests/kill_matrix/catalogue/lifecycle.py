@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from mock_server.chats import Chats
-from mock_server.render import Renderer
-from mock_server.session import Message, Session
-from mock_server.store import SqliteRepository
+from mock_server.domain.chats import Chats
+from mock_server.domain.render import Renderer
+from mock_server.domain.session import Message, Session
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server.parameters import QueryReader
-from mock_server.render import Renderer
-from mock_server.repository import SessionQuery
-from mock_server.store import SqliteRepository
+from mock_server.domain.render import Renderer
+from mock_server.domain.repository import SessionQuery
+from mock_server.http.parameters import QueryReader
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server import validation
-from mock_server.render import Renderer
-from mock_server.session import Message, Session
+from mock_server.domain.render import Renderer
+from mock_server.domain.session import Message, Session
+from mock_server.http import validation
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

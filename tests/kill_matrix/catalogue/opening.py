@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from mock_server import handlers
-from mock_server.agents import Agent
-from mock_server.chats import Chats
-from mock_server.problems import Problem
-from mock_server.render import Renderer
-from mock_server.validation import ValidatedOperation
+from mock_server.domain.agents import Agent
+from mock_server.domain.chats import Chats
+from mock_server.domain.render import Renderer
+from mock_server.http import handlers
+from mock_server.http.validation import ValidatedOperation
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

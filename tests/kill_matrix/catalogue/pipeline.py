@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from mock_server.pipeline import Pipeline
-from mock_server.render import Renderer
-from mock_server.repository import CallResultQuery
-from mock_server.store import SqliteRepository
+from mock_server.domain.pipeline import Pipeline
+from mock_server.domain.render import Renderer
+from mock_server.domain.repository import CallResultQuery
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mock_server import bodies, validation
-from mock_server.chats import Chats
-from mock_server.problems import Problem
-from mock_server.repository import SessionQuery
-from mock_server.validation import ValidatedOperation
+from mock_server.domain.chats import Chats
+from mock_server.domain.repository import SessionQuery
+from mock_server.http import bodies, validation
+from mock_server.http.validation import ValidatedOperation
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

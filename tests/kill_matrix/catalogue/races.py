@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from mock_server.chats import Chats, external_hash
-from mock_server.problems import Problem
-from mock_server.session import Message, Session, TurnResult
-from mock_server.store import SqliteRepository
+from mock_server.domain.chats import Chats, external_hash
+from mock_server.domain.session import Message, Session, TurnResult
+from mock_server.problems.kinds import Problem
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

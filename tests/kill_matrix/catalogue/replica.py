@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mock_server import handlers
-from mock_server.problems import Problem
-from mock_server.render import Renderer
-from mock_server.session import Session
+from mock_server.domain.render import Renderer
+from mock_server.domain.session import Session
+from mock_server.http import handlers
+from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Patch

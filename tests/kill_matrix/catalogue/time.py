@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server import handlers
-from mock_server.chats import Chats
-from mock_server.instants import SECOND
-from mock_server.render import Renderer
-from mock_server.session import Session
-from mock_server.store import SqliteRepository
+from mock_server.domain.chats import Chats
+from mock_server.domain.instants import SECOND
+from mock_server.domain.render import Renderer
+from mock_server.domain.session import Session
+from mock_server.http import handlers
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Patch

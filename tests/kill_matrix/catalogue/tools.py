@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from mock_server import validation
-from mock_server.chats import Chats
-from mock_server.parameters import QueryReader
-from mock_server.repository import Change
-from mock_server.session import Message, Session
-from mock_server.store import SqliteRepository
+from mock_server.domain.chats import Chats
+from mock_server.domain.repository import Change
+from mock_server.domain.session import Message, Session
+from mock_server.http import validation
+from mock_server.http.parameters import QueryReader
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..patch import Patch
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server import handlers
-from mock_server.chats import Chats
-from mock_server.instants import SECOND
-from mock_server.session import Message, Session, TurnResult
-from mock_server.world import World
+from mock_server.domain.chats import Chats
+from mock_server.domain.instants import SECOND
+from mock_server.domain.session import Message, Session, TurnResult
+from mock_server.http import handlers
+from mock_server.sandbox.sandbox import World
 
 from ..mutants import mutant
 from ..patch import Patch

@@ -8,12 +8,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from mock_server import validation
-from mock_server.agents import Agent
-from mock_server.chats import Chats
-from mock_server.problems import Problem
-from mock_server.session import Message, TurnResult
-from mock_server.store import SqliteRepository
+from mock_server.domain.agents import Agent
+from mock_server.domain.chats import Chats
+from mock_server.domain.session import Message, TurnResult
+from mock_server.http import validation
+from mock_server.problems.kinds import Problem
+from mock_server.store.sqlite.sessions import SqliteRepository
 
 from ..mutants import mutant
 from ..patch import Answer, Patch

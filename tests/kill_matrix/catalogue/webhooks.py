@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from mock_server import webhooks as module
-from mock_server.chats import Chats
-from mock_server.pipeline import Pipeline
-from mock_server.sender import Sender
-from mock_server.store import SqliteRepository
-from mock_server.webhooks import Dispatcher
+from mock_server.domain.chats import Chats
+from mock_server.domain.pipeline import Pipeline
+from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.webhooks import dispatcher as module
+from mock_server.webhooks.dispatcher import Dispatcher
+from mock_server.webhooks.sender import Sender
 
 from ..mutants import mutant
 from ..patch import Patch

@@ -1,0 +1,62 @@
+"""The target of a run that names none: a mock of this project on a free port, as a process
+of its own, so that the suite meets it over HTTP like any other."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from tempfile import TemporaryFile
+from typing import IO
+
+from ..config.settings import Config, UsageError
+
+__all__ = ["embedded_mock"]
+
+GRACE = 5.0  # seconds that the mock has to stop
+PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seconds
+
+
+@contextmanager
+def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Config]:
+    """Start the mock with a key of its own; gives the configuration that points to it."""
+    token = secrets.token_urlsafe(16)
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--json"]
+    if webhook_url:
+        command += ["--webhook-url", webhook_url, *PROMPT_WEBHOOKS]
+    # With every default, whatever a mock of the user's is told by the environment.
+    environment = {key: value for key, value in os.environ.items() if key[:8] != "ADJOURN_"}
+    environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        try:
+            yield replace(config, target=_url(process, log), token=token)
+        finally:
+            _stop(process)
+
+
+def _url(process: subprocess.Popen[str], log: IO[str]) -> str:
+    """Where the mock listens, from its first line."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if line:
+        return str(json.loads(line)["url"])
+    process.wait()
+    log.seek(0)
+    raise UsageError(f"the embedded mock did not start: {log.read().strip()[-500:]}")
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,92 @@
+"""Keeps the secrets of a run out of what it keeps, shows and writes. What the target said is
+judged as it came: only what is told of it is redacted."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from ..judging.exchange import Exchange
+    from .settings import Config
+
+__all__ = ["REDACTED", "concealed", "redacted", "spellings"]
+
+REDACTED = "[redacted]"
+CUT = "…"  # ends a text that is told in part
+NESTED = 3  # times that a secret may be quoted: in a body, in a message about it, in a shell
+BOTH = (True, False)
+SHORTEST_PART = 4  # characters of a cut secret that are still taken out
+
+
+def spellings(secret: str) -> set[str]:
+    """The secret as a server may echo it: plain, in JSON, in a URL, in hex, in base64; and as
+    the name of a member in a JSON Pointer."""
+    escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    lower = {re.sub("%..", lambda found: found.group().lower(), form) for form in escaped}
+    read = secret.encode().decode("latin-1")  # by a server that takes headers for Latin-1
+    inner = {secret, read, secret.replace("~", "~0").replace("/", "~1")}
+    for _ in range(NESTED):
+        inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
+    encoded = secret.encode()
+    hexed = {encoded.hex(), encoded.hex().upper()}
+    return {secret, *escaped, *lower, *inner, *hexed, *_in_base64(encoded)}
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Base64 of the secret and of any text around it, as `Bearer KEY` or `user:KEY`: the
+    letters that the secret alone decides, at each of the three places it may begin at."""
+    for encode in (b64encode, urlsafe_b64encode):
+        for before, mixed in ((0, 0), (1, 2), (2, 3)):
+            whole = (before + len(secret)) * 8 // 6  # letters without a bit of what follows
+            yield encode(b"\0" * before + secret).decode()[mixed:whole]
+
+
+def redacted(value: Any, config: Config) -> Any:
+    """The same value with every secret of the configuration taken out of every string.
+
+    For what the target or the user has said; the report's own words hold no secrets. Letters
+    that no file can hold are told as escapes.
+    """
+    if isinstance(value, str):
+        value = value.encode("utf-8", "backslashreplace").decode()
+        for secret in config.secrets:
+            value = value.replace(secret, REDACTED)
+        return _without_cut_ones(value, config.secrets) if CUT in value else value
+    if isinstance(value, dict):
+        return {key: redacted(item, config) for key, item in value.items()}
+    return [redacted(item, config) for item in value] if isinstance(value, list) else value
+
+
+def _without_cut_ones(text: str, secrets: tuple[str, ...]) -> str:
+    """The text without the begin of a secret just before it was cut."""
+    parts = text.split(CUT)
+    for place, part in enumerate(parts[:-1]):
+        for secret in secrets:
+            for length in range(len(secret) - 1, SHORTEST_PART - 1, -1):
+                if part.endswith(secret[:length]):
+                    parts[place] = part = part[:-length] + REDACTED
+                    break
+    return CUT.join(parts)
+
+
+def concealed(exchange: Exchange, config: Config) -> Exchange:
+    """The exchange as it may be told: without secrets in what was sent and what came."""
+    body = exchange.body
+    return replace(
+        exchange,
+        url=redacted(exchange.url, config),
+        body=None if body is None else _hidden(body, config),
+        content=_hidden(exchange.content, config),
+    )
+
+
+def _hidden(content: bytes, config: Config) -> bytes:
+    for secret in config.secrets:
+        content = content.replace(secret.encode(), REDACTED.encode())
+    return content

@@ -1,0 +1,1 @@
+"""`openapi.yaml` as the suite reads it."""

@@ -1,0 +1,1 @@
+"""Generated requests and sequences: Schemathesis and Hypothesis."""

@@ -1,0 +1,229 @@
+"""The model beside the target: Hypothesis draws any sequence of operations, and shrinks the
+first one that the model cannot explain to the shortest story."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ..judging.equivalence import reordered
+from ..judging.exchange import Exchange, Json
+from ..judging.findings import Blocked
+from ..judging.model import Mismatch, Model, Session
+from ..target.api import Api, Story
+
+__all__ = ["first_mismatch"]
+
+KEYS = ("", "key-a", "key-b")
+AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
+STATES = ("active", "final", "all")
+MOST = 200  # sessions in a page
+PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
+TEXTS = st.text(LETTERS, max_size=30) | st.text(LETTERS, min_size=30, max_size=90)
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["a", "b", ""]))
+PARTS = st.recursive(
+    LEAVES, lambda inner: st.dictionaries(st.sampled_from(["x", "y", "z"]), inner, max_size=2)
+)
+
+
+def first_mismatch(
+    api: Api, *, stories: int, steps: int, sessions: int, turns: int, without: Collection[str] = ()
+) -> tuple[Mismatch, Story] | None:
+    """The first story that the model cannot explain, shrunk as far as sessions and turns go.
+    So many stories are drawn, each of so many operations at most, `without` those that may
+    show these rules broken."""
+    lived: list[tuple[Mismatch, Story]] = []
+    budget = Counter(sessions=sessions, turns=turns)
+
+    class Bound(Machine):
+        def __init__(self) -> None:
+            super().__init__(api.fresh(), budget, without)
+
+        def told(self, mismatch: Mismatch) -> None:
+            lived.append((mismatch, list(self.api.story)))
+
+    quiet = settings(
+        max_examples=stories,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(seed(api.config.seed)(Bound), settings=quiet)
+    except (Mismatch, Flaky, ExceptionGroup) as error:
+        causes = [*_causes(error)]
+        if not all(isinstance(cause, Mismatch | Flaky | Blocked) for cause in causes):
+            raise  # a fault of the suite's own
+        if not lived:  # what kept the stories from being told is no mismatch, and no pass either
+            told = "; ".join(dict.fromkeys(str(cause).partition("\n")[0] for cause in causes))
+            raise Blocked(f"the stories could not be told to their end: {told}") from error
+    return lived[-1] if lived else None
+
+
+def _causes(error: Exception) -> Iterator[Exception]:
+    """What Hypothesis has put into groups."""
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    else:
+        yield error
+
+
+class Machine(RuleBasedStateMachine):
+    """One sequence of operations, in a channel of its own."""
+
+    def __init__(self, api: Api, budget: Counter[str], without: Collection[str]) -> None:
+        super().__init__()
+        self.api = api
+        self.model = Model()
+        self.endpoints: list[Json] = []
+        self.budget = budget
+        self.without = without
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget is used up: what is left of the story then does nothing."""
+        return min(self.budget.values()) <= 0
+
+    def told(self, mismatch: Mismatch) -> None:
+        """Called with each mismatch, the shrunk one last."""
+
+    @precondition(lambda self: self.spent)
+    @rule()
+    def rest(self) -> None:
+        """Hypothesis wants something to do in every state."""
+
+    def judge(self, step: Any, *args: Any) -> None:
+        try:
+            step(*args)
+        except Mismatch as mismatch:
+            self.told(mismatch)
+            raise
+
+    def pick(self, place: int) -> Session:
+        return self.model.sessions[place % len(self.model.sessions)]
+
+    @precondition(lambda self: not self.spent)
+    @rule(
+        part=st.none() | PARTS,
+        ttl=st.sampled_from([None, 60, 3600]),
+        agent=st.sampled_from(AGENTS),
+        known=st.none() | st.integers(0, 3),
+    )
+    def open(self, part: Any, ttl: int | None, agent: str, known: int | None) -> None:
+        """At an endpoint that is `known`, else at none, where there is no `part`, or a new one."""
+        if known is not None and self.endpoints:
+            endpoint = self.endpoints[known % len(self.endpoints)]
+            self._open(endpoint if part is None else reordered(endpoint), ttl, "agent")
+        elif part is None:
+            self._open(None, ttl, agent)
+        else:
+            endpoint = {"line": len(self.endpoints), "part": part, "run": self.api.channel}
+            self.endpoints.append(endpoint)
+            self._open(endpoint, ttl, agent)
+
+    def _open(self, endpoint: Json | None, ttl: int | None, agent: str) -> None:
+        canonical = None if endpoint is None else json.dumps(endpoint, sort_keys=True)
+        if self.model.open_shows(canonical) in self.without:
+            return
+        self.budget["sessions"] -= 1
+        bound = self._agent(agent)
+        answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=bound)
+        self.judge(self.model.open, canonical, ttl, bound, answer)
+
+    def _agent(self, name: str) -> str:
+        """The agent of this name; the plain one where the target has none."""
+        return str(getattr(self.api.config, name) or self.api.config.agent)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES, key=st.sampled_from(KEYS), text=TEXTS)
+    def submit(self, place: int, key: str, text: str) -> None:
+        self._submit(self.pick(place), f"text {text}.", key)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES)
+    def submit_again(self, place: int) -> None:
+        """Every key that the session has had."""
+        session = self.pick(place)
+        for key, text in [*session.texts.items()]:
+            self._submit(session, text, key)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES, key=st.sampled_from(KEYS))
+    def submit_closing_text(self, place: int, key: str) -> None:
+        self._submit(self.pick(place), self.api.config.closing_text or "done", key)
+
+    def _submit(self, session: Session, text: str, key: str) -> None:
+        if self.model.submit_shows(session, key or None) in self.without:
+            return
+        # An old key comes with its old text: with another one the contract leaves it open.
+        text = session.texts.setdefault(key, text) if key else text
+        self.budget["turns"] -= 1
+        members = {"idempotency_key": key} if key else {}
+        answer = self.api.submit(session.id, text, **members)
+        self.judge(self.model.submit, session, text, key or None, answer)
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES)
+    def end(self, place: int) -> None:
+        session = self.pick(place)
+        self.judge(self.model.end, session, self.api.end(session.id))
+
+    @precondition(lambda self: not self.spent and self.model.sessions)
+    @rule(place=PLACES)
+    def get(self, place: int) -> None:
+        session = self.pick(place)
+        self.judge(self.model.get, session, self.api.get(session.id))
+
+    @precondition(lambda self: not self.spent)
+    @rule(
+        state=st.sampled_from(STATES),
+        skip=st.integers(0, 4),
+        take=st.integers(1, 4),
+        agent=st.sampled_from(["", *AGENTS]),
+        after=st.none() | st.integers(0, 3),
+    )
+    def list(self, state: str, skip: int, take: int, agent: str, after: int | None) -> None:
+        if after is not None and self.model.sessions:
+            self._list_later(state, after)
+            return
+        bound = self._agent(agent) if agent else None
+        members = {"agent_id": bound} if bound else {}
+        answer = self._listed(state=state, skip=skip, take=take, **members)
+        self.judge(self.model.list, state, bound, skip, take, answer)
+
+    def _list_later(self, state: str, place: int) -> None:
+        whole = self._listed(state="all", take=MOST)
+        self.judge(self.model.list, "all", None, 0, MOST, whole)
+        items = whole.page["items"]
+        told = items[place % len(items)]["last_activity"]
+        answer = self._listed(state=state, take=MOST, updated_after=told)
+        self.judge(self.model.list_later, items, told, state, answer)
+
+    def _listed(self, **members: Any) -> Exchange:
+        return self.api.list(channel=self.api.channel, **members)
+
+    def teardown(self) -> None:
+        """Look at every session once more, and leave none open."""
+        for session in self.model.sessions:
+            if not self.spent:
+                self.judge(self.model.get, session, self.api.get(session.id))
+            if not session.final:
+                self.api.end(session.id)

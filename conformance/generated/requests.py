@@ -1,0 +1,223 @@
+"""Generated requests: sent to real sessions, and judged by what was really sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+import requests
+from schemathesis import Case, GenerationMode, Response
+
+from ..judging.exchange import Exchange, Json
+from ..judging.findings import Blocked, Hiccup, Violation
+from ..target.api import Api, Story, relevant
+from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
+from .oracle import Oracle
+from .schemathesis import second_opinion
+
+__all__ = ["Generation", "Results"]
+
+INVALID = (400, 415, 422)
+FINAL = (409, 410)
+
+
+class Results:
+    """What a walk has seen. `accepted` counts, by operation, the requests that fit and were
+    answered 2xx, `broken` those that break the contract; `cause` says why a walk was cut."""
+
+    def __init__(self) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.broken = 0
+        self.found: dict[str, list[tuple[Violation, Story]]] = {"HTTP-13": [], "HTTP-14": []}
+        self.cause = ""
+
+
+class Generation:
+    """One walk through all generated requests, made when its results are first asked for."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.contract = api.client.watch.contract
+        self.oracle = Oracle(self.contract, str(api.config.agent))
+        self.opening: Exchange | None = None
+        self.in_scenario = False
+        self.walked = Results()
+
+    @cached_property
+    def results(self) -> Results:
+        seed = self.api.config.seed
+        self._session()  # where a plain open is refused, nothing that fits can be judged
+        with quiet_hypothesis():
+            boundary_cases(self.contract, seed, self.visit)
+            fuzzed_cases(self.contract, seed, self.visit)
+            self.in_scenario = True
+            scenarios(self.contract, seed, self._start, self.visit)
+        return self.walked
+
+    def visit(self, case: Case[Any]) -> Response | None:
+        """Send one case and judge it; None where it could not be sent or answered."""
+        if self.walked.cause:
+            return None
+        try:
+            self._pin(case)
+            prepared = _prepared(case, self.api.client.base)
+            if prepared is None:
+                return None
+            exchange = self._send(case, prepared)
+            self._judge(exchange)
+        except Hiccup:
+            return None  # one case less
+        except Blocked as cause:
+            self.walked.cause = str(cause)
+            return None
+        response = _response(exchange, prepared)
+        self._listen(case, exchange, response)
+        return response
+
+    # Pinning: what is generated names this run's own agent, channel and sessions. Members are
+    # assigned and never changed in place, because boundary cases share their containers.
+
+    def _start(self) -> None:
+        self.api.story = []
+
+    def _pin(self, case: Case[Any]) -> None:
+        operation = str(case.operation.definition.raw["operationId"])
+        if "id" in case.path_parameters and not _negative(case, "path"):
+            if str(case.path_parameters["id"]).lower() not in self.api.client.ledger.opened:
+                case.path_parameters = {"id": self._session()}
+        if operation == "listChats":
+            case.query = self._listing(case.query or {})
+        if operation == "openChat" and self.in_scenario:
+            # Drawn by Hypothesis, which counts on it that nothing else decides what follows.
+            case.body = {UNLISTED: True} if case.body else {}
+        if isinstance(case.body, dict):
+            negative = _negative(case, "body")
+            case.body = self._body(operation, dict(case.body), negative=negative)
+
+    def _session(self) -> str:
+        """An active session of this run."""
+        if self.opening is None:
+            self.opening = self.api.open()
+            self.opening.id  # noqa: B018  # Blocked where there is none
+        return self.opening.id
+
+    def _listing(self, query: Json) -> Json:
+        own = {"agent_id": self.api.config.agent, "channel": self.api.channel}
+        pinned = {key: own.get(key, value) for key, value in query.items()}
+        return {**pinned, "channel": self.api.channel} if self.in_scenario else pinned
+
+    def _body(self, operation: str, body: Json, *, negative: bool) -> Json:
+        if operation == "openChat":
+            return self._opening(body, negative=negative)
+        if operation == "submitMessage" and _is_text(body.get("idempotency_key")):
+            body["idempotency_key"] = self._fresh(body["idempotency_key"])
+        if operation == "searchCallResults" and not negative and body.get("agentIds"):
+            body["agentIds"] = [self.api.config.agent]
+        return body
+
+    def _opening(self, body: Json, *, negative: bool) -> Json:
+        own: Json = {"agent_id": self.api.config.agent, "channel": self.api.channel}
+        for name, value in own.items():
+            if _is_text(body.get(name)) or not (negative or name in body):
+                body[name] = value
+        if body.get("channel") != self.api.channel:
+            body.pop("external_id", None)  # what a duplicate gives elsewhere may be anybody's
+        if isinstance(body.get("external_id"), dict):
+            body["external_id"] = {**body["external_id"], "conformance": self.api.key()}
+        data = body.get("additional_data", None if negative else {})
+        if isinstance(data, dict):
+            body["additional_data"] = {**data, "conformance_run": self.api.run}
+        return body
+
+    def _fresh(self, key: str) -> str:
+        """A key of the same length that was not used before, if there is room for one."""
+        unique = self.api.key()
+        return key[: -len(unique)] + unique if len(key) > len(unique) else unique
+
+    # Sending and judging.
+
+    def _send(self, case: Case[Any], prepared: requests.PreparedRequest) -> Exchange:
+        operation = str(case.operation.definition.raw["operationId"])
+        url = str(prepared.url)
+        if not self.in_scenario:
+            used = self.opening is not None and self.opening.id in url
+            self.api.story = [self.opening] if self.opening and used else []
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        return self.api.request(
+            str(prepared.method),
+            url.removeprefix(self.api.client.base),
+            operation=operation if self.oracle.names(operation, url) else None,
+            content=body or None,
+            content_type=prepared.headers.get("content-type"),
+        )
+
+    def _judge(self, exchange: Exchange) -> None:
+        judgement = self.oracle.judge(exchange)
+        story = list(relevant(self.api.story))
+        if judgement.kind == "breaks":
+            self.walked.broken += 1
+            if exchange.status < 400:
+                violation = Violation(f"a 4xx status, since {judgement.why}", exchange.summary)
+                self.walked.found["HTTP-14"].append((violation, story))
+        elif judgement.kind == "fits" and exchange.ok:
+            self.walked.accepted[str(exchange.operation)] += 1
+        elif judgement.kind == "fits" and exchange.status in INVALID:
+            if not self._explained(exchange):
+                violation = Violation("no refusal, since the request fits", exchange.summary)
+                self.walked.found["HTTP-13"].append((violation, story))
+        self._retire(exchange)
+
+    def _explained(self, exchange: Exchange) -> bool:
+        """Whether a turn may be refused because its session has become final."""
+        if exchange.operation != "submitMessage":
+            return False
+        id = exchange.path.split("/")[-2]
+        return self.api.get(id).session.get("is_final") is not False
+
+    def _retire(self, exchange: Exchange) -> None:
+        """Take another session from now on where this request may have finished this one."""
+        if self.opening is None or self.opening.id not in exchange.path:
+            return
+        ended = exchange.operation == "endChat" and exchange.status < 400
+        told = isinstance(exchange.json, dict) and exchange.json.get("is_final") is True
+        if ended or told or exchange.status in FINAL:
+            self.opening = None
+
+    def _listen(self, case: Case[Any], exchange: Exchange, response: Response) -> None:
+        """Report the second opinion where the suite's own watch has nothing to say."""
+        if exchange.operation and not exchange.broken:
+            for rule, violation in second_opinion(case, response, exchange):
+                self.api.report(rule, violation)
+
+
+def _negative(case: Case[Any], part: str) -> bool:
+    """Whether a part of the case means to break the contract."""
+    components = case.meta.components if case.meta else {}
+    return any(
+        place.value == part and found.mode is GenerationMode.NEGATIVE
+        for place, found in components.items()
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
+def _prepared(case: Case[Any], base: str) -> requests.PreparedRequest | None:
+    """The request in its wire form, None where it has none (NaN in JSON, say)."""
+    try:
+        return requests.Request(**case.as_transport_kwargs(base_url=base)).prepare()
+    except (requests.RequestException, ValueError):
+        return None
+
+
+def _response(exchange: Exchange, prepared: requests.PreparedRequest) -> Response:
+    return Response(
+        status_code=exchange.status,
+        headers={key: [value] for key, value in exchange.answer_headers.items()},
+        content=exchange.content,
+        request=prepared,
+        elapsed=exchange.elapsed,
+        verify=True,
+    )

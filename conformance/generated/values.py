@@ -1,0 +1,118 @@
+"""What the contract says of one value: it fits, it breaks the schema, or it is left open.
+
+Open is what lies beyond a range (refused or clamped), what a lenient framework may coerce,
+and what not every deployment reads alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..judging.exchange import Json
+from ..judging.findings import shown
+from .portable import is_instant, is_portable, is_text, may_be_instant, may_be_integer
+
+__all__ = ["FITS", "OPEN", "Judgement", "judge_value"]
+
+Kind = Literal["fits", "open", "breaks"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Of a request, or of a part of it. `why` says what is broken or left open."""
+
+    kind: Kind
+    why: str = ""
+
+
+FITS = Judgement("fits")
+OPEN = Judgement("open", "the contract leaves it to the deployment")
+
+
+def breaks(why: str) -> Judgement:
+    return Judgement("breaks", why)
+
+
+def judge_value(name: str, value: Any, schema: Json, *, needed: bool = False) -> Judgement:
+    """The value of a member or parameter; `needed` where the contract requires it."""
+    if value is None:
+        lenient = schema.get("nullable") or not needed
+        return OPEN if lenient else _wrong(name, value, schema["type"])
+    match schema["type"]:
+        case "string":
+            return _string(name, value, schema, needed=needed)
+        case "integer":
+            return _whole(name, value, schema)
+        case "array":
+            return _array(name, value, schema)
+    return _object(name, value)
+
+
+def _string(name: str, value: Any, schema: Json, *, needed: bool) -> Judgement:
+    if not isinstance(value, str):
+        # Some frameworks make a string of any number; none where the member must be there.
+        coerced = isinstance(value, int | float) and not needed
+        return OPEN if coerced else _wrong(name, value, "string")
+    if schema.get("format") == "date-time":
+        return _instant(name, value)
+    if "enum" in schema:
+        return _word(name, value, schema["enum"])
+    too_long = len(value) > schema.get("maxLength", len(value))
+    return OPEN if too_long or not is_text(value) else FITS
+
+
+def _instant(name: str, value: str) -> Judgement:
+    if is_instant(value):
+        return FITS
+    return OPEN if may_be_instant(value) else breaks(f"{name} is no date-time")
+
+
+def _word(name: str, value: str, words: list[str]) -> Judgement:
+    if value in words:
+        return FITS
+    lenient = not value.strip() or value.strip().casefold() in words
+    wrong = f"{name} is {shown(value, 80)}, none of {', '.join(words)}"
+    return OPEN if lenient else breaks(wrong)
+
+
+def _whole(name: str, value: Any, schema: Json) -> Judgement:
+    if isinstance(value, bool):
+        return OPEN
+    if isinstance(value, str):
+        return OPEN if may_be_integer(value) else _wrong(name, value, "integer")
+    if isinstance(value, int | float):
+        return _integer(name, value, schema)
+    return _wrong(name, value, "integer")
+
+
+def _integer(name: str, value: float, schema: Json) -> Judgement:
+    """Beyond its range a number may be refused or clamped, but a count is never negative."""
+    if value <= -1 and schema["minimum"] == 0:
+        return breaks(f"{name} is negative")
+    if not schema["minimum"] <= value <= schema["maximum"]:
+        return OPEN
+    if isinstance(value, int):
+        return FITS
+    return OPEN if value.is_integer() else _wrong(name, value, "integer")
+
+
+def _object(name: str, value: Any) -> Judgement:
+    if not isinstance(value, dict):
+        return _wrong(name, value, "object")
+    return FITS if is_portable(value) or name == "additionalDataFilters" else OPEN
+
+
+def _array(name: str, value: Any, schema: Json) -> Judgement:
+    if not isinstance(value, list):
+        lenient = isinstance(value, str)  # taken for a list of one
+        return OPEN if lenient else _wrong(name, value, "array")
+    judged = [judge_value(f"an item of {name}", item, schema["items"]) for item in value]
+    broken = [judgement for judgement in judged if judgement.kind == "breaks"]
+    if broken:
+        return broken[0]
+    return FITS if set(judged) <= {FITS} and is_portable(value) else OPEN
+
+
+def _wrong(name: str, value: Any, wanted: str) -> Judgement:
+    return breaks(f"{name} is {shown(value, 80)}, not of the type {wanted}")

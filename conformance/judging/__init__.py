@@ -1,0 +1,1 @@
+"""What the answers of a target prove: pure, no I/O."""

@@ -1,0 +1,199 @@
+"""What a run exercised of the contract: statuses by operation, lifecycle cells by event."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..contract.document import Contract, Rule
+from .exchange import Exchange, Json
+from .findings import Finding
+
+__all__ = ["Cell", "Coverage"]
+
+Cell = tuple[str, str]  # a state and an event of x-lifecycle
+
+# Refusals that may come from the state; every other 4xx is one of the request itself.
+STATE_REFUSALS = (400, 409, 410, 422)
+SERVER_FAULT = 500  # 502 and 503 are the agent's, and leave the session as it was
+
+
+@dataclass
+class Sighting:
+    """A session as the exchanges have shown it. Times are monotonic seconds."""
+
+    agent: str | None
+    ttl: float | None
+    touched: float
+    final_since: float | None = None
+
+    def state(self, exchange: Exchange) -> str | None:
+        """The state in which the exchange met the session; None where it raced with the
+        exchange that showed the session final, so that the order is unknown."""
+        if self.final_since is None:
+            return "active"
+        return "final" if exchange.started > self.final_since else None
+
+
+class Coverage:
+    """Counts, from exchanges alone, what was seen. Safe to share between threads."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.statuses: Counter[tuple[str, int]] = Counter()
+        self.cells: Counter[Cell] = Counter()
+        self.cell_of: dict[int, Cell | None] = {}  # by exchange; None where events raced
+        self.sessions: dict[str, Sighting] = {}
+        self.answered: set[tuple[str, str]] = set()
+        self.closing: set[tuple[str | None, str]] = set()
+        self.lock = threading.Lock()
+
+    def look(self, exchange: Exchange) -> None:
+        """Count the exchange, and learn from it what state its sessions are in."""
+        with self.lock:
+            if exchange.operation is None:
+                return
+            self.statuses[exchange.operation, exchange.status] += 1
+            named = exchange.named
+            known = self.sessions.get(named)
+            if known and (event := self._event(exchange, named, known)):
+                self._count(exchange, known, event)
+            for session in _sessions(exchange):
+                self._learn(session, exchange)
+            if exchange.operation == "submitMessage" and exchange.ok and known:
+                self._remember_turn(exchange, named, known)
+
+    def _event(self, exchange: Exchange, id: str, known: Sighting) -> str | None:
+        """The event that the exchange brought to its session; None where it brought none."""
+        body = exchange.sent
+        if exchange.operation == "endChat":
+            return "end" if exchange.ok or exchange.status == SERVER_FAULT else None
+        if exchange.operation != "submitMessage" or not isinstance(body.get("content"), str):
+            return None
+        refusals = STATE_REFUSALS if known.state(exchange) == "final" else ()
+        if not (exchange.ok or exchange.status in (SERVER_FAULT, *refusals)):
+            return None
+        if (id, str(body.get("idempotency_key"))) in self.answered:
+            return "replay"
+        finishes = _member(exchange, "is_final") is True and known.state(exchange) == "active"
+        return "finish" if finishes or (known.agent, body["content"]) in self.closing else "submit"
+
+    def _count(self, exchange: Exchange, known: Sighting, event: str) -> None:
+        state = known.state(exchange)
+        self.cell_of[exchange.number] = (state, event) if state else None
+        if state:
+            self.cells[state, event] += 1
+
+    def _learn(self, session: Json, exchange: Exchange) -> None:
+        id = str(session.get("id")).lower()
+        final = session.get("is_final") is True
+        known = self.sessions.get(id)
+        if known is None:
+            if exchange.operation == "openChat" and not final:
+                self.sessions[id] = _sighting(session, exchange)
+            return
+        if final and known.final_since is None:
+            known.final_since = exchange.finished
+            if session.get("final_reason") == "ttl":
+                self._expired(exchange, "active")
+        elif final and known.state(exchange) == "final" and _overdue(known, exchange):
+            self._expired(exchange, "final")
+
+    def _expired(self, exchange: Exchange, state: str) -> None:
+        self.cells[state, "expire"] += 1
+        self.cell_of.setdefault(exchange.number, (state, "expire"))
+
+    def _remember_turn(self, exchange: Exchange, id: str, known: Sighting) -> None:
+        body = exchange.sent
+        if isinstance(key := body.get("idempotency_key"), str):
+            self.answered.add((id, key))
+        known.touched = max(known.touched, exchange.finished)
+        if _member(exchange, "is_final") is True:
+            if self.cell_of.get(exchange.number) == ("active", "finish"):
+                self.closing.add((known.agent, str(body.get("content"))))
+            if known.final_since is None:
+                known.final_since = exchange.finished
+
+    def report(self, findings: Iterable[Finding]) -> dict[str, Any]:
+        """The `coverage` member of the report."""
+        with self.lock:
+            blamed = self._blamed(findings)
+            return {
+                "statuses": [self._operation(id) for id in self.contract.operations],
+                "lifecycle": self._lifecycle(blamed),
+            }
+
+    def _operation(self, id: str) -> dict[str, Any]:
+        operation = self.contract.operations[id]
+        seen = {status: n for (name, status), n in self.statuses.items() if name == id}
+        listed = {str(status): seen.pop(status, 0) for status in sorted(operation.statuses)}
+        return {
+            "operation": id,
+            "method": operation.method,
+            "path": operation.path,
+            "listed": listed,
+            "unlisted": {str(status): seen[status] for status in sorted(seen)},
+        }
+
+    def _lifecycle(self, blamed: dict[Cell, set[str]]) -> dict[str, Any]:
+        table = self.contract.spec["x-lifecycle"]
+        return {
+            "states": dict(table["states"]),
+            "events": {name: event["text"] for name, event in table["events"].items()},
+            "cells": [
+                {
+                    "state": row.state,
+                    "event": row.event,
+                    "to": row.to,
+                    "reason": row.reason,
+                    "refusal": row.refusal,
+                    "exercised": self.cells[row.state, row.event],
+                    "broken": sorted(blamed.get((row.state, row.event), ())),
+                }
+                for row in self.contract.transitions
+            ],
+        }
+
+    def _blamed(self, findings: Iterable[Finding]) -> dict[Cell, set[str]]:
+        """The rules whose findings' last event was this cell's, if they speak of it. Where
+        the last events raced, no cell can be named."""
+        blamed: dict[Cell, set[str]] = {}
+        events = self.contract.spec["x-lifecycle"]["events"]
+        for finding in findings:
+            numbers = [e.number for e in finding.story if e.number in self.cell_of]
+            cell = self.cell_of[numbers[-1]] if numbers else None
+            if cell and _speaks(self.contract.rules[finding.rule], events[cell[1]]["operation"]):
+                blamed.setdefault(cell, set()).add(finding.rule)
+        return blamed
+
+
+def _speaks(rule: Rule, operation: str | None) -> bool:
+    return operation in rule.operations or (operation is None and rule.area == "TTL")
+
+
+def _sighting(session: Json, exchange: Exchange) -> Sighting:
+    ttl, agent = session.get("ttl_seconds"), session.get("agent_id")
+    lasting = float(ttl) if isinstance(ttl, int) else None
+    return Sighting(agent if isinstance(agent, str) else None, lasting, exchange.finished)
+
+
+def _overdue(known: Sighting, exchange: Exchange) -> bool:
+    """Whether the session's timeout had certainly passed when the request was sent."""
+    return known.ttl is not None and exchange.started > known.touched + known.ttl
+
+
+def _sessions(exchange: Exchange) -> list[Json]:
+    """Every session in the answer of an operation that gives any."""
+    if not exchange.ok or not isinstance(exchange.json, dict):
+        return []
+    if exchange.operation == "listChats":
+        items = exchange.json.get("items")
+        return [i for i in items if isinstance(i, dict)] if isinstance(items, list) else []
+    return [exchange.json] if exchange.operation in ("openChat", "getChat", "endChat") else []
+
+
+def _member(exchange: Exchange, name: str) -> Any:
+    return exchange.json.get(name) if exchange.ok and isinstance(exchange.json, dict) else None

@@ -1,0 +1,137 @@
+"""When two answers say the same thing: what a deployment may legally word in two ways.
+
+Offsets, the precision of a time (a store often keeps less than the first answer showed), the
+case of a UUID, and the three ways to say "no tool calls".
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, TypeGuard
+
+from .findings import Blocked, shown
+
+__all__ = [
+    "change",
+    "difference",
+    "goes_back",
+    "instant",
+    "is_whole",
+    "reordered",
+    "same_id",
+    "same_messages",
+    "same_time",
+    "text_of",
+    "tick",
+]
+
+FRACTION = re.compile(r"\.(\d+)")
+
+
+def instant(text: object) -> datetime:
+    """An RFC 3339 instant, or Blocked where it is none (SES-04 and MSG-01 report it)."""
+    try:
+        moment = datetime.fromisoformat(str(text).upper().replace(":60", ":59"))
+    except ValueError:
+        raise Blocked(f"{shown(text)} is no date-time, see SES-04") from None
+    if moment.tzinfo is None:
+        raise Blocked(f"{shown(text)} has no offset, see SES-04")
+    return moment
+
+
+def tick(*texts: object) -> timedelta:
+    """The coarsest precision among these times: 1 s, 1 ms, 1 µs…, trailing zeros not counted."""
+    digits = min(len(_fraction(str(text))) for text in texts)
+    return timedelta(seconds=10.0 ** -min(digits, 6))
+
+
+def is_whole(value: object) -> TypeGuard[float]:
+    """Whether it is an integer as JSON Schema has them: 60 and 60.0 are the same number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
+
+
+def same_time(one: object, other: object) -> bool:
+    """Equal but for rounding to the coarser precision of the two."""
+    try:
+        return abs(instant(one) - instant(other)) < tick(one, other) + _cut(one, other)
+    except Blocked:
+        return one == other
+
+
+def goes_back(earlier: object, later: object) -> bool:
+    """Whether `later` lies before `earlier` by more than rounding explains. Times that
+    cannot be read go nowhere: another rule reports them."""
+    try:
+        return instant(earlier) - instant(later) >= tick(earlier, later) + _cut(earlier, later)
+    except Blocked:
+        return False
+
+
+def same_id(one: object, other: object) -> bool:
+    return str(one).lower() == str(other).lower()
+
+
+def reordered(value: Any) -> Any:
+    """The same JSON with the keys of every object in the opposite order."""
+    if isinstance(value, dict):
+        return {key: reordered(value[key]) for key in reversed(list(value))}
+    return value
+
+
+def text_of(message: Any) -> str:
+    """The message's content; null and absent are the empty text."""
+    return str(message.get("content") or "") if isinstance(message, dict) else ""
+
+
+def same_messages(one: Any, other: Any) -> bool:
+    """The same messages in the same order; a transcript left out twice is the same too."""
+    if one is None and other is None:
+        return True
+    if not isinstance(one, list) or not isinstance(other, list) or len(one) != len(other):
+        return False
+    return all(_same_message(*pair) for pair in zip(one, other, strict=True))
+
+
+def difference(one: dict[str, Any], other: dict[str, Any]) -> str | None:
+    """The first member in which two sights of a session differ, in words; None when none."""
+    for member in one.keys() | other.keys():
+        if not _same_member(member, one.get(member), other.get(member)):
+            return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
+    return None
+
+
+def change(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """The first member of an earlier sight that is another now; what that sight lacks may be
+    anything."""
+    return difference(before, {member: now.get(member) for member in before})
+
+
+def _same_member(member: str, one: Any, other: Any) -> bool:
+    if member == "messages":
+        return same_messages(one, other)
+    if member in ("created_time", "last_activity"):
+        return same_time(one, other)
+    return same_id(one, other) if member == "id" else bool(one == other)
+
+
+def _same_message(one: Any, other: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return bool(one == other)
+    return (
+        one.get("role") == other.get("role")
+        and text_of(one) == text_of(other)
+        and (one.get("tool_calls") or []) == (other.get("tool_calls") or [])
+        and same_time(one.get("time"), other.get("time"))
+    )
+
+
+def _cut(*texts: object) -> timedelta:
+    """What is lost where a time tells more than the microseconds that are compared."""
+    longest = max(len(_fraction(str(text))) for text in texts)
+    return timedelta(microseconds=1 if longest > 6 else 0)
+
+
+def _fraction(text: str) -> str:
+    found = FRACTION.search(text)
+    return found.group(1).rstrip("0") if found else ""

@@ -1,0 +1,206 @@
+"""One request and its response, as the checks read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from .findings import Blocked, expect, listed, shown
+
+__all__ = ["ABSENT", "SESSION_ID", "Exchange", "Json"]
+
+Json = dict[str, Any]
+
+ABSENT = object()
+SESSION_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class Members(dict[str, Any]):
+    """A JSON object of the target. Asking for a member that it lacks blocks the check."""
+
+    def __missing__(self, key: str) -> Any:
+        raise Blocked(f"the answer has no member {key!r}, see SES-01")
+
+
+@dataclass
+class Exchange:
+    """A request as it was sent and the response as it came. Times are monotonic seconds."""
+
+    number: int
+    operation: str | None
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    status: int = 0
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    started: float = 0.0
+    finished: float = 0.0
+    broken: tuple[str, ...] = ()  # the watched rules that this exchange broke
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def named(self) -> str:
+        """The id in the path in lower case, empty where there is none."""
+        return unquote(self.path.partition("/chats/")[2].partition("/")[0]).lower()
+
+    @property
+    def sent(self) -> Json:
+        """The members of the body that was sent; none where it is no JSON object."""
+        try:
+            body = json.loads(self.body or b"{}")
+        except (ValueError, RecursionError):
+            return {}
+        return body if isinstance(body, dict) else {}
+
+    @property
+    def opened(self) -> str | None:
+        """The id of the session that an open has given, as it was written."""
+        body = self.json if self.operation == "openChat" else None
+        id = body.get("id") if isinstance(body, dict) else None
+        return id if isinstance(id, str) and SESSION_ID.fullmatch(id) else None
+
+    @property
+    def elapsed(self) -> float:
+        return self.finished - self.started
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def media_type(self) -> str:
+        return self.answer_headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, or ABSENT where it is none."""
+        try:
+            text = self.content.decode("utf-8")
+            found = json.loads(text, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            return ABSENT
+        found = _cut(found, DEEPEST)
+        return _whole(found) if SURROGATE.search(text) else found
+
+    @property
+    def session(self) -> Json:
+        """The session in the answer. Blocked where there is none, so that a check whose
+        precondition fails is not-run and never accuses a second time."""
+        body = self._object("a session", "id", "messages", "last_activity")
+        if not isinstance(body["id"], str) or not isinstance(body["messages"], list):
+            raise Blocked(f"{self.name} gave a session without a usable id or transcript")
+        return body
+
+    @property
+    def id(self) -> str:
+        return str(self.session["id"])
+
+    @property
+    def turn(self) -> Json:
+        """The turn's result in the answer, or Blocked."""
+        body = self._object("a turn's result", "messages", "is_final")
+        if not isinstance(body["messages"], list):
+            raise Blocked(f"{self.name} gave a turn without messages")
+        return body
+
+    @property
+    def page(self) -> Json:
+        """The page of sessions in the answer, or Blocked."""
+        body = self._object("a page", "items", "total_count")
+        if not isinstance(body["items"], list):
+            raise Blocked(f"{self.name} gave a page without items")
+        return body
+
+    @property
+    def results(self) -> Json:
+        """The page of call results in the answer, or Blocked."""
+        body = self._object("a page of call results", "results", "totalCount")
+        if not isinstance(body["results"], list):
+            raise Blocked(f"{self.name} gave a page without results")
+        return body
+
+    @property
+    def name(self) -> str:
+        return self.operation or f"{self.method} {self.path}"
+
+    def expect_status(self, *wanted: int) -> Exchange:
+        """Raise Violation unless the status is one of these.
+
+        A server error or a missing response is another rule's finding (HTTP-02), so it blocks.
+        """
+        if self.status >= 500 and self.status not in wanted:
+            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
+        expect(self.status in wanted, f"status {listed(wanted)}", self.summary)
+        return self
+
+    def expect_ok(self, *others: int) -> Exchange:
+        """Raise Violation unless the status is 2xx or one of these. Which 2xx it is, HTTP-01
+        alone judges."""
+        if self.status >= 500:
+            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
+        wanted = f"a 2xx status or {listed(others)}" if others else "a 2xx status"
+        expect(self.ok or self.status in others, wanted, self.summary)
+        return self
+
+    def control(self) -> Exchange:
+        """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
+        what is wrong says nothing."""
+        if not self.ok:
+            raise Blocked(f"{self.name} is answered {self.status} also where nothing is wrong")
+        return self
+
+    def expect_refusal(self) -> Exchange:
+        """Raise Violation unless the status is 4xx."""
+        if self.status >= 500:
+            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
+        expect(400 <= self.status < 500, "a 4xx status", self.summary)
+        return self
+
+    @property
+    def summary(self) -> str:
+        """The status and the start of the body, in one line."""
+        body = (
+            shown(self.json) if self.json is not ABSENT else shown(self.content.decode("latin-1"))
+        )
+        return f"status {self.status} with {body}" if self.content else f"status {self.status}"
+
+    def _object(self, what: str, *members: str) -> Json:
+        if not self.ok:
+            raise Blocked(f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}")
+        if not isinstance(self.json, dict) or not all(member in self.json for member in members):
+            raise Blocked(f"{self.name} was answered {self.status} without {what}")
+        return Members(self.json)
+
+
+def _cut(value: Any, depth: int) -> Any:
+    """The same JSON with null for what lies deeper than a validator can follow."""
+    if isinstance(value, dict):
+        return {key: _cut(item, depth - 1) for key, item in value.items()} if depth else None
+    if isinstance(value, list):
+        return [_cut(item, depth - 1) for item in value] if depth else None
+    return value
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _whole(value: Any) -> Any:
+    """The same JSON with every lone surrogate replaced: nothing could write it down."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value

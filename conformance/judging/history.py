@@ -1,0 +1,162 @@
+"""Whether the answers to concurrent requests fit some order of those requests.
+
+After Wing and Gong (1993): a history is legal when its events can be put in a sequence that
+keeps to real time (what ended before another began stays before it) and in which the
+sequential lifecycle explains every answer. Pure: no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .equivalence import text_of
+from .exchange import ABSENT, Exchange
+
+__all__ = ["FINAL_REFUSED", "Event", "State", "event_of", "serialisation", "timeline"]
+
+Said = tuple[str, str]  # a message's role and text
+FINAL_REFUSED = (400, 409, 410, 422)
+BUSY = 409  # a deployment may refuse a turn while another one of the session runs
+
+
+@dataclass(frozen=True)
+class Event:
+    """One request on one session with its answer; the times are monotonic seconds."""
+
+    name: str
+    started: float
+    finished: float
+    status: int
+    text: str = ""
+    key: str | None = None
+    said: tuple[Said, ...] = ()
+    final: bool | None = None
+    reason: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def overlaps(self, other: Event) -> bool:
+        return self.started < other.finished and other.started < self.finished
+
+
+@dataclass(frozen=True)
+class State:
+    """The session as the model has it: its transcript, its end, and the keys answered."""
+
+    said: tuple[Said, ...] = ()
+    reason: str | None = None
+    replies: tuple[tuple[str, tuple[Said, ...]], ...] = ()
+
+    @property
+    def final(self) -> bool:
+        return self.reason is not None
+
+
+def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Event:
+    """The event that an exchange is: a submit, an end or a get."""
+    body: Any = exchange.json if exchange.ok and exchange.json is not ABSENT else {}
+    names = {"submitMessage": "submit", "endChat": "end", "getChat": "get"}
+    return Event(
+        name=names[exchange.operation or ""],
+        started=exchange.started,
+        finished=exchange.finished,
+        status=exchange.status,
+        text=text,
+        key=key,
+        said=said(body.get("messages") or ()),
+        final=body.get("is_final"),
+        reason=body.get("final_reason"),
+    )
+
+
+def said(messages: Iterable[Any]) -> tuple[Said, ...]:
+    return tuple((str(message.get("role")), text_of(message)) for message in messages)
+
+
+def serialisation(start: State, events: Sequence[Event]) -> list[Event] | None:
+    """A legal order of the events, or None when there is none."""
+    seen: set[tuple[frozenset[int], State]] = set()
+
+    def search(left: frozenset[int], state: State, order: list[Event]) -> list[Event] | None:
+        if not left:
+            return order
+        if (left, state) in seen:
+            return None
+        seen.add((left, state))
+        for place in sorted(left):
+            event = events[place]
+            if any(events[other].finished < event.started for other in left):
+                continue  # something that had ended before must come first
+            for after in step(state, event, events):
+                found = search(left - {place}, after, [*order, event])
+                if found is not None:
+                    return found
+        return None
+
+    return search(frozenset(range(len(events))), start, [])
+
+
+def step(state: State, event: Event, events: Sequence[Event]) -> list[State]:
+    """The states that the event may lead to if it happened now; none where its answer is
+    not one that the lifecycle gives in this state."""
+    if event.name == "submit":
+        return _submit(state, event, events)
+    return _end(state, event) if event.name == "end" else _get(state, event)
+
+
+def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
+    earlier = dict(state.replies).get(event.key or "") if event.key else None
+    if not event.ok:
+        busy = event.status == BUSY and any(
+            other.name == "submit" and other is not event and other.overlaps(event)
+            for other in events
+        )
+        refused = event.status in FINAL_REFUSED and state.final and earlier is None
+        return [state] if busy or refused else []
+    if earlier is not None:
+        return [state] if earlier == event.said else []
+    if state.final:
+        return []
+    after = replace(state, said=(*state.said, ("user", event.text), *event.said))
+    if event.key:
+        after = replace(after, replies=(*after.replies, (event.key, event.said)))
+    if not event.final:
+        return [after]
+    # Final as it was answered: by the agent, or by an end that came while it was under way.
+    ended = any(other.name == "end" and other.overlaps(event) for other in events)
+    return [replace(after, reason="agent_finish"), *([after] if ended else [])]
+
+
+def _end(state: State, event: Event) -> list[State]:
+    if not event.ok:
+        return []
+    after = state if state.final else replace(state, reason="user_end")
+    return [after] if _shows(after, event) else []
+
+
+def _get(state: State, event: Event) -> list[State]:
+    return [state] if event.ok and _shows(state, event) else []
+
+
+def _shows(state: State, event: Event) -> bool:
+    return (event.final, event.reason, event.said) == (state.final, state.reason, state.said)
+
+
+def timeline(events: Sequence[Event]) -> str:
+    """The history in one line: when each request ran, in ms, and what it was answered."""
+    begun = min(event.started for event in events)
+    return "; ".join(
+        f"{(event.started - begun) * 1000:.1f}-{(event.finished - begun) * 1000:.1f} ms"
+        f" {event.name} {event.status}{_told(event)}"
+        for event in sorted(events, key=lambda event: event.started)
+    )
+
+
+def _told(event: Event) -> str:
+    if event.name == "submit":
+        return f" {event.text[-10:]!r}{' final' if event.final else ''}"
+    return f" {event.reason or 'active'}, {len(event.said)} messages"

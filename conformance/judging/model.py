@@ -1,0 +1,208 @@
+"""A reference model of the resource: what each operation may be answered with, given all
+that was answered before. Pure: it is fed with exchanges and raises Mismatch.
+
+Where the contract leaves a choice, the model takes what the target chose and holds it to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .equivalence import goes_back, same_id, same_messages
+from .exchange import Exchange, Json
+from .findings import Violation, shown
+from .history import FINAL_REFUSED, Said, said
+
+__all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
+
+
+# What a deployment may do otherwise without another rule's being out of question: where it
+# does, stories go on without what shows it.
+AVOIDABLE = ("DEDUP-03", "DEDUP-08", "TURN-15", "IDEM-10")
+
+
+class Mismatch(Violation):
+    """The target left the model; `rule` is the rule that says so."""
+
+    def __init__(self, rule: str, expected: str, actual: object) -> None:
+        super().__init__(expected, actual if isinstance(actual, str) else shown(actual))
+        self.rule = rule
+
+
+@dataclass
+class Session:
+    """A session as the model has it. `texts` maps each key to what was sent with it,
+    `replies` to the messages that it was answered with."""
+
+    id: str
+    endpoint: str | None
+    agent: str
+    ttl_seconds: int | None
+    said: list[Said]
+    reason: str | None = None
+    replies: dict[str, list[Json]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    finishing_key: str | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.reason is not None
+
+
+class Model:
+    """All sessions of one channel, in the order in which they were opened."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Session] = []
+
+    def holder(self, endpoint: str | None) -> Session | None:
+        """The active session of an endpoint; `endpoint` is the external_id in canonical form."""
+        active = [s for s in self.sessions if s.endpoint == endpoint and not s.final]
+        return active[0] if active and endpoint is not None else None
+
+    def _is_known(self, endpoint: str | None) -> bool:
+        return endpoint is not None and any(s.endpoint == endpoint for s in self.sessions)
+
+    def open_shows(self, endpoint: str | None) -> str | None:
+        """The avoidable rule that an open of this endpoint may show broken now."""
+        if self.holder(endpoint):
+            return "DEDUP-08"
+        return "DEDUP-03" if self._is_known(endpoint) else None
+
+    def submit_shows(self, session: Session, key: str | None) -> str | None:
+        """The avoidable rule that a submit with this key may show broken now."""
+        if not session.final:
+            return None
+        if key not in session.replies:
+            return "TURN-15"
+        return None if key == session.finishing_key else "IDEM-10"
+
+    def open(
+        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
+    ) -> None:
+        holder = self.holder(endpoint)
+        if holder is None:
+            self._new(endpoint, ttl_seconds, agent, answer)
+        elif answer.status != 409:
+            expect("DEDUP-01", answer.ok, "a 2xx status or 409", answer.summary)
+            wanted = f"the endpoint's session {holder.id}"
+            expect("DEDUP-01", same_id(answer.session["id"], holder.id), wanted, answer.id)
+            self._compare("DEDUP-08", holder, answer.session)
+
+    def _new(
+        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
+    ) -> None:
+        known = self._is_known(endpoint)
+        rule = "DEDUP-03" if known else "OPEN-01" if endpoint is None else "DEDUP-06"
+        expect(rule, answer.ok, "a new session", answer.summary)
+        body = answer.session
+        twins = [s.id for s in self.sessions if same_id(s.id, body["id"])]
+        expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
+        expect("OPEN-04", body["is_final"] is False, "an active session", "a final one")
+        self.sessions.append(Session(body["id"], endpoint, agent, ttl_seconds, _said(body)))
+
+    def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
+        if key and key in session.replies:
+            self._replay(session, key, answer)
+        elif session.final:
+            fine = answer.status in FINAL_REFUSED
+            expect("TURN-15", fine, "a refusal, as the session is final", answer.summary)
+        elif answer.status not in (502, 503):  # the agent failed: nothing was stored
+            expect("TURN-01", answer.ok, "a 2xx status", answer.summary)
+            self._take(session, text, key, answer)
+
+    def _take(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
+        turn = answer.turn
+        replies = _said(turn)
+        roles = [role for role, _ in replies]
+        fine = bool(roles) and set(roles) == {"assistant"}
+        expect("TURN-02", fine, "assistant turns only, one at least", roles)
+        session.said += [("user", text), *replies]
+        if key:
+            session.replies[key] = turn["messages"]
+        if turn["is_final"] is True:
+            session.reason = "agent_finish"
+            session.finishing_key = key
+
+    def _replay(self, session: Session, key: str, answer: Exchange) -> None:
+        rule = "IDEM-10" if session.final else "IDEM-01"
+        if session.finishing_key == key:
+            rule = "IDEM-03"
+        wanted = session.replies[key]
+        expect(rule, answer.ok, "the earlier response", answer.summary)
+        got = answer.turn["messages"]
+        expect(rule, same_messages(wanted, got), f"the earlier messages {shown(wanted)}", got)
+
+    def end(self, session: Session, answer: Exchange) -> None:
+        rule = "END-02" if session.final else "END-01"
+        expect(rule, answer.ok, "a 2xx status", answer.summary)
+        wanted = session.reason or "user_end"
+        got = answer.session["final_reason"]
+        expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
+        session.reason = wanted
+        self._compare("END-03" if rule == "END-02" else "END-06", session, answer.session)
+
+    def get(self, session: Session, answer: Exchange) -> None:
+        expect("GET-01", answer.ok, "a 2xx status", answer.summary)
+        self._compare("LIFE-13", session, answer.session)
+
+    def list(self, state: str, agent: str | None, skip: int, take: int, answer: Exchange) -> None:
+        page = answer.page
+        wanted = [s for s in self.sessions if _selects(state, s.final) and agent in (None, s.agent)]
+        rule = {"active": "LIST-03", "final": "LIST-04", "all": "LIST-05"}[state]
+        ids = {s.id.lower() for s in wanted}
+        got = _ids(page["items"])
+        strangers = [id for id in got if id not in ids]
+        kind = f"{state} sessions" if agent is None else f"{state} sessions of {agent}"
+        expect("LIST-08" if agent else rule, not strangers, f"{kind} only", strangers)
+        total = page["total_count"]
+        expect("LIST-17", total == len(wanted), f"total_count {len(wanted)}", total)
+        count = max(0, min(take, len(wanted) - skip))
+        expect("LIST-13", len(got) == count, f"{count} items", f"{len(got)} items")
+        expect("LIST-19", len(set(got)) == len(got), "each session once", got)
+        for item in page["items"]:
+            session = next(s for s in wanted if same_id(s.id, item["id"]))
+            reason = item["final_reason"]
+            expect("LIST-25", reason == session.reason, f"{session.reason}", reason)
+
+    def list_later(self, items: Sequence[Json], told: str, state: str, answer: Exchange) -> None:
+        """A list of what was active after an instant, beside the list of all `items`. Whether
+        one that was active at the instant itself is listed is LIST-10's."""
+        items = [item for item in items if _selects(state, item["is_final"])]
+        later = _ids(item for item in items if goes_back(item["last_activity"], told))
+        older = _ids(item for item in items if goes_back(told, item["last_activity"]))
+        got = _ids(answer.page["items"])
+        missing = [id for id in later if id not in got]
+        expect("LIST-09", not missing, f"what was active after {told}", f"a list without {missing}")
+        early = [id for id in got if id in older]
+        expect("LIST-09", not early, f"nothing older than {told}", early)
+        strangers = [id for id in got if id not in _ids(items)]
+        expect("LIST-08", not strangers, f"{state} sessions only", strangers)
+
+    def _compare(self, rule: str, session: Session, body: Json) -> None:
+        final = f"is_final {session.final}, final_reason {session.reason}"
+        got = f"is_final {body['is_final']}, final_reason {body['final_reason']}"
+        expect(rule, final == got, final, got)
+        wanted = f"the transcript {shown(session.said)}"
+        expect(rule, _said(body) == session.said, wanted, _said(body))
+        ttl = body["ttl_seconds"]
+        expect(rule, ttl == session.ttl_seconds, f"ttl_seconds {session.ttl_seconds}", ttl)
+
+
+def _selects(state: str, final: bool) -> bool:
+    return state == "all" or final == (state == "final")
+
+
+def _ids(items: Iterable[Json]) -> list[str]:
+    return [str(item["id"]).lower() for item in items]
+
+
+def _said(body: Json) -> list[Said]:
+    return list(said(body["messages"]))
+
+
+def expect(rule: str, holds: bool, wanted: str, got: Any) -> None:
+    if not holds:
+        raise Mismatch(rule, wanted, got)

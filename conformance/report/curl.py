@@ -1,0 +1,224 @@
+"""A story as curl lines that do the same again when pasted into a shell."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote_plus
+
+from ..judging.exchange import SESSION_ID, Exchange
+from ..target.client import PLACEHOLDER
+from .polls import Poll
+
+__all__ = ["curl_lines"]
+
+PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
+RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
+PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
+AS_IS = re.compile(r"\.\.|[\[\]{}]")
+ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
+VARYING = re.compile(f"{SESSION_ID.pattern}|{ASKED}")
+ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
+PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
+IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
+UNSHOWN = ("accept",)
+LONG = 0.5  # seconds between two requests that may matter
+
+
+def curl_lines(story: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
+    """One line a request. A session that the story opens is kept in a shell variable, since
+    it has another id when the story is told again, and so is an instant that a list is asked
+    for as an answer has told it. Requests that ran at once do so again. Where the story waited
+    so does the shell, and where it polled, the shell polls as often."""
+    names: dict[str, str] = {}
+    told, end = [], math.inf
+    groups = _groups(story)
+    instants = _instants(groups)
+    for group in groups:
+        first, *others = _lines(group, names, instants)
+        number = group[0].number
+        poll = (polls or {}).get(number)
+        if poll and len(group) == 1 and number not in instants:
+            told.append(_polling(first, poll))
+        else:
+            told += [_pausing(first, group[0].started - end), *others]
+        end = max(exchange.finished for exchange in group)
+    return told
+
+
+def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
+    """The exchanges in their order, those that overlapped together."""
+    groups: list[list[Exchange]] = []
+    end = 0.0
+    for exchange in story:
+        if groups and exchange.started < end:
+            groups[-1].append(exchange)
+        else:
+            groups.append([exchange])
+        end = max(end, exchange.finished)
+    return groups
+
+
+def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
+    """By the number of an exchange: the instant that a later one asks for, as it stands in its
+    URL, and its place among those in the answer."""
+    found: dict[int, tuple[str, int]] = {}
+    lookups: list[Exchange] = []
+    for group in groups:
+        for asked in [word for e in group for word in re.findall(ASKED, e.url)]:
+            telling = [e for e in lookups if unquote_plus(asked) in _activities(e)]
+            for exchange in telling[-1:]:
+                place = _activities(exchange).index(unquote_plus(asked)) + 1
+                found[exchange.number] = asked, place
+        lookups += [e for e in group if len(group) == 1 and not e.opened]
+    return found
+
+
+def _activities(exchange: Exchange) -> list[str]:
+    told = ACTIVITY.findall(exchange.content.decode("latin-1"))
+    return [re.sub(r"\\u002[Bb]", "+", word) for word in told]
+
+
+def _pausing(line: str, seconds: float) -> str:
+    return line if seconds < LONG else f"sleep {_tenths(seconds)}; {line}"
+
+
+def _polling(line: str, poll: Poll) -> str:
+    """The looks after the first, the last of which is shown."""
+    looks = poll.times - 1
+    look = f"sleep {round(poll.seconds / looks, 1):g}; LAST=$({line})"
+    return f'for _ in $(seq {looks}); do {look}; done; echo "$LAST"'
+
+
+def _tenths(seconds: float) -> str:
+    """Rounded up, and by little: a story may have many waits, and end before a timeout."""
+    return f"{math.ceil(round(seconds * 10, 3)) / 10:g}"
+
+
+def _lines(
+    group: list[Exchange], names: dict[str, str], instants: dict[int, tuple[str, int]]
+) -> list[str]:
+    racing = len(group) > 1
+    lines, kept = [], []
+    for exchange in group:
+        opened = exchange.opened
+        line = _line(exchange, names)
+        if opened and opened.lower() not in names:
+            name = names[opened.lower()] = f"S{len(names) + 1}"
+            line = f"{_picking(line)} > {_file(name)}" if racing else _keeping(_picking(line), name)
+            kept.append(name)
+        if exchange.number in instants:
+            instant, place = instants[exchange.number]
+            name = names[instant.lower()] = f"T{len(names) + 1}"
+            line = _keeping(_picking_instant(line, place), name)
+        lines.append(f"{line} &" if racing else line)
+    if racing:
+        lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
+    return lines
+
+
+def _keeping(line: str, name: str) -> str:
+    """Keep what the line prints in a variable, and show it."""
+    return f'{name}=$({line}); echo "{name}=${name}"'
+
+
+def _picking(line: str) -> str:
+    """Print the opened session's id alone."""
+    return f"{_split(line)} | {PICK_ID} | head -n 1"
+
+
+def _picking_instant(line: str, place: int) -> str:
+    """Print one last_activity of the answer alone, as a URL takes it."""
+    return f"{_split(line)} | {PICK_ACTIVITY} | sed -n {place}p | {IN_A_URL}"
+
+
+def _split(line: str) -> str:
+    """Print the answer's members one a line."""
+    return f"{line.replace('curl -sS -i', 'curl -sS')} | tr ',' '\\n'"
+
+
+def _file(name: str) -> str:
+    """Where the id stays that a request in the background gave."""
+    return f'"${{TMPDIR:-/tmp}}/{name}.$$"'
+
+
+def _line(exchange: Exchange, names: dict[str, str]) -> str:
+    words = ["curl -sS -i"]
+    if exchange.method != "GET":
+        words.append(f"-X {exchange.method}")
+    if AS_IS.search(exchange.url):
+        words.append("--path-as-is -g")
+    words.append(_named(exchange.url, names))
+    for key, value in exchange.headers.items():
+        if key not in UNSHOWN:
+            words.append("-H " + _header(key, value))
+    body, before = exchange.body, ""
+    if body is not None:
+        if _is_plain(body):
+            words.append(f"--data-binary {_named(body.decode(), names)}")
+        else:
+            before = f"{{ {'; '.join(_printed(body))}; }} | "
+            words.append("--data-binary @-")
+    if body is not None and "content-type" not in exchange.headers:
+        words.append("-H 'Content-Type:'")
+    return before + " ".join(words)
+
+
+def _header(key: str, value: str) -> str:
+    """Credentials stay the names of variables, which double quotes let the shell fill in."""
+    if "$CONFORMANCE_" not in value:
+        return _quoted(f"{key}: {value}")
+    value = value.replace("$CONFORMANCE_TOKEN", f"${{CONFORMANCE_TOKEN:-{PLACEHOLDER}}}")
+    value = value.replace("$CONFORMANCE_SECOND_TOKEN", "${CONFORMANCE_SECOND_TOKEN}")
+    return f'"{key}: {value}"'
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    """The text in single quotes, with variables where it names what the story keeps."""
+    parts = []
+    end = 0
+    for found in VARYING.finditer(text):
+        name = names.get(found.group().lower())
+        if name:
+            parts += [_quoted(text[end : found.start()]), f'"${name}"']
+            end = found.end()
+    parts.append(_quoted(text[end:]))
+    return "".join(part for part in parts if part != "''") or "''"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether the body can stand in quotes: text, short, and no `@file` to curl."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(PLAIN.match(body)) and not RUN.search(body) and not body.startswith(b"@")
+
+
+def _printed(body: bytes) -> Iterator[str]:
+    """Shell commands that print these bytes, long repetitions told as such."""
+    end = 0
+    for found in RUN.finditer(body):
+        yield from _printf(body[end : found.start()])
+        unit = found.group(1)
+        count = len(found.group()) // len(unit)
+        if len(unit) == 1:
+            yield f"head -c {count} /dev/zero | tr '\\0' '{_octal(unit)}'"
+        else:
+            yield f"yes -- \"$(printf '{_octal(unit)}')\" | head -n {count} | tr -d '\\n'"
+        end = found.end()
+    yield from _printf(body[end:])
+
+
+def _printf(body: bytes) -> Iterator[str]:
+    for start in range(0, len(body), 2000):
+        yield f"printf '{_octal(body[start : start + 2000])}'"
+
+
+def _octal(body: bytes) -> str:
+    return "".join(f"\\{byte:03o}" for byte in body)

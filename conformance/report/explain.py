@@ -1,0 +1,151 @@
+"""What a rule says, where it comes from and how it is checked: `adjourn-conformance explain`.
+
+`python -m conformance.report.explain --write-docs` writes `docs/rules.md` from the contract.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..config.settings import UsageError
+from ..contract.areas import AREAS, address, area_of, by_area
+from ..contract.document import Contract, Rule, find_contract
+from ..registry import Check, all_checks, pack_of
+
+__all__ = ["catalogue", "docs_path", "explain", "rule_list"]
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def explain(contract: Contract, id: str) -> str:
+    """Everything about one rule. Raises UsageError with the nearest ids for an unknown one."""
+    rule = contract.rules.get(id.upper())
+    if rule is None:
+        near = difflib.get_close_matches(id.upper(), contract.rules, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else "--list shows them all"
+        raise UsageError(f"the contract has no rule {id!r}; {hint}")
+    check = all_checks().get(rule.id)
+    parts = [f"{rule.id}  {rule.text}", "\n".join(_facts(contract, rule))]
+    parts.append(_check(check) if check else _watched(rule))
+    return "\n\n".join(parts)
+
+
+def rule_list(contract: Contract) -> Iterator[str]:
+    """Every rule in one line, by area, in columns."""
+    for area, ids in by_area(contract.rules).items():
+        yield f"{AREAS.get(area, area)}"
+        for id in ids:
+            rule = contract.rules[id]
+            yield f"  {id:<9}{rule.level:<8}{rule.evidence:<10}{pack_of(id) or '-':<11}{rule.text}"
+        yield ""
+
+
+def catalogue(contract: Contract) -> str:
+    """`docs/rules.md`: every rule of the contract, by area, and every source."""
+    parts = [
+        "# Rules",
+        "What a deployment is judged by: made from `x-rules` of `openapi.yaml` by"
+        " `python -m conformance.report.explain --write-docs`.",
+        "A broken `MUST` makes a run non-conformant, a broken `SHOULD` warns, and a `MAY` is only"
+        " recorded. An `explicit` rule is said by its source, an `inferred` one follows from it,"
+        " and a `project` one is this contract's own. *Needs* is what the suite must be given to"
+        " check the rule. `adjourn-conformance explain RULE-ID` tells how one is checked.",
+    ]
+    for area, ids in by_area(contract.rules).items():
+        parts += [f"## {AREAS.get(area, area)}", _table(contract, ids)]
+    return "\n\n".join([*parts, "## Sources", _sources(contract)]) + "\n"
+
+
+def docs_path(contract: Contract) -> Path:
+    """Where the catalogue lies in a checkout: beside the contract, under `docs`."""
+    return contract.path.parent / "docs" / "rules.md"
+
+
+def _facts(contract: Contract, rule: Rule) -> Iterator[str]:
+    yield f"level       {rule.level}"
+    yield f"evidence    {rule.evidence}"
+    yield f"source      {rule.source}: {address(contract, rule.source)}"
+    yield f"operations  {', '.join(rule.operations)}"
+    yield f"needs       {', '.join(rule.needs) or 'nothing'}"
+    yield f"pack        {pack_of(rule.id) or 'none'}"
+    yield f"contract    {contract.path.name}:{rule.line}"
+    if rule.unchecked:
+        yield f"unchecked   {rule.unchecked}"
+
+
+def _check(check: Check) -> str:
+    """Where the check stands, how it is run alone, and its code."""
+    lines, first = inspect.getsourcelines(check.function)
+    file = _shown(Path(inspect.getfile(check.function)))
+    return (
+        f"check       {file}:{first}\n"
+        f"cost        sessions: {check.sessions}, turns: {check.turns}, at most\n"
+        f"run alone   python -m conformance --profile {check.pack} --rule {check.rule}\n\n"
+        + "".join(f"    {line}" for line in lines).rstrip()
+    )
+
+
+def _watched(rule: Rule) -> str:
+    if rule.unchecked:
+        return "check       none"
+    places = "\n".join(f"            {place}" for place in _mentions(rule.id))
+    return (
+        "check       none of its own: it is judged on every exchange of every run\n"
+        f"{places}\nrun         python -m conformance --profile {pack_of(rule.id)}"
+    )
+
+
+def _mentions(id: str) -> Iterator[str]:
+    """Where the suite names a rule that it watches, apart from the list of those rules."""
+    for file in sorted(PACKAGE.glob("*.py")):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if f'"{id}"' in line and line.count('"') < 10:
+                yield f"{_shown(file)}:{number}"
+
+
+def _shown(file: Path) -> str:
+    return file.relative_to(PACKAGE.parent).as_posix()
+
+
+def _table(contract: Contract, ids: list[str]) -> str:
+    lines = ["| rule | level | evidence | pack | needs | text |", "|---|---|---|---|---|---|"]
+    lines += [_row(contract.rules[id]) for id in ids]
+    return "\n".join(lines)
+
+
+def _row(rule: Rule) -> str:
+    text = rule.text + (f" *Not checked: {rule.unchecked}.*" if rule.unchecked else "")
+    needs = ", ".join(need.replace("_", " ") for need in rule.needs)
+    evidence = f"{rule.evidence}, [{rule.source}](#sources)"
+    escaped = text.replace("|", "\\|").replace("_", "\\_").replace("<", "\\<")
+    cells = (rule.id, rule.level, evidence, pack_of(rule.id) or "", needs, escaped)
+    return f"| {' | '.join(cells)} |"
+
+
+def _sources(contract: Contract) -> str:
+    lines = ["| source | where | areas |", "|---|---|---|"]
+    for name in contract.spec["x-sources"]:
+        of = [rule.id for rule in contract.rules.values() if rule.source == name]
+        areas = ", ".join(dict.fromkeys(map(area_of, of)))
+        lines.append(
+            f"| {name} | {address(contract, name)} | {f'{len(of)}: {areas}' if of else 0} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    if sys.argv[1:] != ["--write-docs"]:
+        sys.exit("usage: python -m conformance.report.explain --write-docs")
+    contract = Contract(find_contract())
+    path = docs_path(contract)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(catalogue(contract), encoding="utf-8")
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

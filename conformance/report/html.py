@@ -1,0 +1,97 @@
+"""The report as one HTML page that needs no network: `python -m conformance.report.html FILE`
+makes it again from a `conformance.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from base64 import b64encode
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..contract.areas import OUTCOMES, by_area
+from ..judging.verdict import headline, tone
+
+__all__ = ["html"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+LEVELS = ("MUST", "SHOULD", "MAY")
+
+Report = dict[str, Any]
+
+
+def html(report: Report) -> str:
+    """The page, made from the report's data alone."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    rules = {rule["id"]: rule for rule in report["rules"]}
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        headline=headline(report),
+        tone=tone(report),
+        areas={area: [rules[id] for id in ids] for area, ids in by_area(rules).items()},
+        broken=_broken(report),
+        counts=Counter(rule["outcome"] for rule in rules.values()),
+        levels={level: _shares(report, level) for level in LEVELS},
+        outcomes=OUTCOMES,
+        timeline=timeline,
+        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _broken(report: Report) -> list[dict[str, Any]]:
+    """The rules with findings, failures before warnings."""
+    order = list(OUTCOMES)
+    found = [rule for rule in report["rules"] if rule["findings"]]
+    return sorted(found, key=lambda rule: order.index(rule["outcome"]))
+
+
+def _shares(report: Report, level: str) -> dict[str, int]:
+    counts = Counter(r["outcome"] for r in report["rules"] if r["level"] == level)
+    return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
+
+
+def timeline(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where each step's bar lies, in percent of the story; empty unless two steps overlap,
+    since a story in sequence is told by its list."""
+    end = 0.0
+    overlap = False
+    for step in sorted(steps, key=lambda step: step["started_ms"]):
+        overlap = overlap or step["started_ms"] < end
+        end = max(end, step["started_ms"] + step["elapsed_ms"])
+    if not overlap:
+        return []
+    return [
+        {
+            "step": step,
+            "left": round(100 * step["started_ms"] / end, 2),
+            "width": max(round(100 * step["elapsed_ms"] / end, 2), 0.5),
+        }
+        for step in steps
+    ]
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m conformance.report.html CONFORMANCE_JSON > report.html")
+    try:
+        report = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        sys.exit(f"conformance.report.html: {sys.argv[1]} is no readable conformance.json: {error}")
+    sys.stdout.write(html(report))
+
+
+if __name__ == "__main__":
+    main()

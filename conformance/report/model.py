@@ -1,0 +1,225 @@
+"""What a run found, as data: the one source of every report format."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..config.redaction import concealed, redacted
+from ..config.settings import Config
+from ..contract.areas import AREAS, address, area_of
+from ..contract.document import Rule
+from ..judging.exchange import Exchange
+from ..judging.findings import Finding
+from ..judging.verdict import EXIT_CODES, headline, judge, tone
+from ..registry import pack_of
+from ..run.replay import recorded
+from ..run.run import Run
+from ..run.scope import partial, scope
+from .curl import curl_lines
+from .html import html
+from .junit import junit
+from .markdown import markdown
+from .polls import Poll, folded
+
+__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "discard", "write"]
+
+SCHEMA = Path(__file__).parent / "schema.json"
+SCHEMA_VERSION = 1
+FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
+# The members that differ between two runs that found the same.
+VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
+
+Report = dict[str, Any]
+
+
+def build(run: Run) -> Report:
+    """The report of a finished run, secrets taken out."""
+    config, contract, findings = run.config, run.contract, run.book.findings.values()
+    verdict = judge(
+        contract.rules,
+        run.book.outcomes,
+        strict=config.strict,
+        cause=run.cause,
+        fault=run.fault,
+    )
+    report: Report = {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": verdict,
+        "exit_code": EXIT_CODES[verdict],
+        "scope": scope(config),
+        "partial": partial(config),
+        "cause": redacted(run.cause, config),
+        "fault": redacted(run.fault, config),
+        "target": redacted(config.target, config),
+        "contract": {"version": contract.version, "sha256": contract.sha256},
+        "profile": list(config.profile),
+        "seed": config.seed,
+        "run": run.tag,
+        "strict": config.strict,
+        "started": run.started.isoformat(timespec="seconds"),
+        "duration_s": round(run.duration, 3),
+        "clock_skew_s": run.client.skew,
+        "requests": run.client.requests,
+        "sessions_opened": len(run.client.ledger.opened),
+        "sessions_left_open": len(run.client.ledger.left_open),
+        "sessions_unproven": len(run.client.ledger.unproven),
+        "reproduce": redacted(_command(run), config),
+        "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
+        "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
+        "rules": [_rule(run, rule) for rule in contract.rules.values()],
+        "coverage": run.client.coverage.report(f for kept in findings for f in kept),
+        "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
+    }
+    return report
+
+
+def discard(directory: Path, kept: Path | None = None) -> None:
+    """Remove an earlier run's report, so that it never stands for a run that was cut off."""
+    for file in (directory / name for name in FILES):
+        if not (kept and file.exists() and file.samefile(kept)):
+            file.unlink(missing_ok=True)
+
+
+def write(report: Report, directory: Path) -> list[Path]:
+    """Write every format into the directory, which is made; gives the files.
+
+    On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    told = (
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        html(report),
+        markdown(report),
+        junit(report),
+        json.dumps(_badge(report)) + "\n",
+    )
+    texts = dict(zip(FILES, told, strict=True))
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write(texts["summary.md"])
+    return [directory / name for name in texts]
+
+
+def _command(run: Run, *rules: str) -> str:
+    """The command that repeats the run, or evaluates these rules alone."""
+    config = run.config
+    words = ["python -m conformance"]
+    if not run.embedded:
+        words.append(f"--target {config.target}")
+        for name in ("ttl_grace", "index_wait", "webhook_wait"):
+            if (seconds := getattr(config, name)) != getattr(Config, name):
+                words.append(f"{_flag(name)} {seconds:g}")
+        for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
+            if value := getattr(config, name):
+                words.append(f"{_flag(name)} {shlex.quote(value)}")
+        words += [] if config.loopback or config.read_only else ["--allow-writes"]
+    words.append(f"--profile {','.join(config.profile)}")
+    words += [f"--rule {rule}" for rule in rules or config.rules]
+    words += [_flag(name) for name in ("strict", "read_only") if getattr(config, name)]
+    return " ".join([*words, f"--seed {config.seed}"])
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _rerun(run: Run, finding: Finding) -> str:
+    """The check that met the violation is run again, as a rule may be judged by others than
+    its own; where none of this run did, the whole run is."""
+    met = [check.rule for check in run.checks.values() if check.name == finding.check]
+    own = [finding.rule] if finding.rule in run.checks else []
+    return _command(run, *(met or own))
+
+
+def _rule(run: Run, rule: Rule) -> dict[str, Any]:
+    outcome, reason = run.book.outcomes[rule.id]
+    found = run.book.findings.get(rule.id, [])
+    return {
+        "id": rule.id,
+        "level": rule.level,
+        "evidence": rule.evidence,
+        "source": rule.source,
+        "text": rule.text,
+        "operations": list(rule.operations),
+        "needs": list(rule.needs),
+        "pack": pack_of(rule.id),
+        "line": rule.line,
+        "outcome": outcome,
+        "reason": redacted(reason, run.config),
+        "evaluated": run.book.evaluated[rule.id],
+        "findings": redacted([_finding(run, finding) for finding in found], run.config),
+    }
+
+
+def _finding(run: Run, finding: Finding) -> dict[str, Any]:
+    return {
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "check": finding.check,
+        "count": finding.count,
+        "runs": finding.runs,
+        "failed": finding.failed,
+        "also": _also(run.book.findings.values(), finding),
+        "steps": _steps([concealed(exchange, run.config) for exchange in finding.story]),
+        "rerun": _rerun(run, finding),
+    }
+
+
+def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
+    """The other rules whose findings end with the same exchange: one root, told once."""
+    last = {exchange.number for exchange in finding.story[-1:]}
+    return sorted(
+        {
+            other.rule
+            for findings in found
+            for other in findings
+            if other.rule != finding.rule and last & {e.number for e in other.story[-1:]}
+        }
+    )
+
+
+def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
+    told, polls = folded(story)
+    begun = min((exchange.started for exchange in told), default=0.0)
+    return [
+        _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
+        for exchange, curl in zip(told, curl_lines(told, polls), strict=True)
+    ]
+
+
+def _polled(poll: Poll | None) -> dict[str, Any]:
+    return {"polled": {"times": poll.times, "seconds": round(poll.seconds, 1)}} if poll else {}
+
+
+def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
+    """One exchange, its times in milliseconds from the begin of the story's first."""
+    return {
+        "operation": exchange.operation,
+        "method": exchange.method,
+        "url": exchange.url,
+        "status": exchange.status,
+        "answer": exchange.summary,
+        "curl": curl,
+        "request": recorded(exchange),
+        "started_ms": round((exchange.started - begun) * 1000, 1),
+        "elapsed_ms": round(exchange.elapsed * 1000, 1),
+    }
+
+
+def _badge(report: Report) -> dict[str, Any]:
+    """A shields.io endpoint."""
+    good = "blue" if report["partial"] else "brightgreen"
+    colours = {"conformant": good, "non-conformant": "red", "inconclusive": "yellow"}
+    return {
+        "schemaVersion": 1,
+        "label": f"conformance ({report['scope'].removeprefix('the ').removeprefix('profile ')})",
+        "message": headline(report),
+        "color": colours.get(tone(report), "lightgrey"),
+    }

@@ -1,0 +1,49 @@
+"""The looks of a wait, folded: the first and the last stand for those in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+from ..judging.exchange import Exchange
+
+__all__ = ["Poll", "folded"]
+
+LOOKS = ("getChat", "listChats", "searchCallResults")
+
+
+@dataclass(frozen=True)
+class Poll:
+    """So many looks that were answered alike, over so many seconds."""
+
+    times: int
+    seconds: float
+
+
+def folded(story: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
+    """The story without the looks in between, and the polls by the numbers of their last looks."""
+    told: list[Exchange] = []
+    polls: dict[int, Poll] = {}
+    for looks in _alike(story):
+        if len(looks) > 2:
+            seconds = looks[-1].started - looks[0].started
+            polls[looks[-1].number] = Poll(len(looks), seconds)
+            looks = [looks[0], looks[-1]]
+        told += looks
+    return told, polls
+
+
+def _alike(story: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+    """Looks that were answered alike together, if they came one after the other; what else
+    there is, each alone."""
+    for (operation, *_), sights in groupby(story, _sight):
+        alike = [*sights]
+        raced = any(later.started < earlier.finished for earlier, later in pairwise(alike))
+        yield from [alike] if operation in LOOKS and not raced else ([e] for e in alike)
+
+
+def _sight(exchange: Exchange) -> tuple[Any, ...]:
+    asked = exchange.operation, exchange.url, exchange.headers, exchange.body
+    return *asked, exchange.status, exchange.content

@@ -1,0 +1,46 @@
+"""Ends every session that a run has left open, those included that nobody told it of."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ..judging.findings import Blocked
+from ..target.api import Api
+
+__all__ = ["clean_up"]
+
+
+def clean_up(api: Api) -> None:
+    """End every session that is still open. One that cannot be ended stays in the audit, and
+    in the journal, for a sweep."""
+    client, ledger = api.client, api.client.ledger
+    try:
+        client.wind_down()
+        _find_lost(api)
+        for id in ledger.left_open:
+            with suppress(Blocked):
+                api.end(id, note=api.run)
+        for id in ledger.left_open:  # an end that was refused tells nothing of the session
+            with suppress(Blocked):
+                api.get(id)
+    finally:
+        if ledger.journal:
+            unsure = ledger.left_open or ledger.lost or ledger.doubtful
+            ledger.journal.close(keep=bool(unsure))
+
+
+def _find_lost(api: Api) -> None:
+    """An open that was not answered, or by a gateway alone, may have opened a session in a
+    channel of the run's."""
+    ledger = api.client.ledger
+    for channel in {*ledger.lost, *ledger.doubtful}:
+        if not channel.startswith(api.run):
+            ledger.doubtful.discard(channel)  # a body that names no channel opens nothing
+            continue
+        with suppress(Blocked):
+            for item in api.list(channel=channel, take=200).page["items"]:
+                named = isinstance(item, dict) and isinstance(item.get("id"), str)
+                if named and item.get("channel") == channel:
+                    ledger.note_open(item["id"])
+            ledger.doubtful.discard(channel)
+            ledger.lost[:] = [other for other in ledger.lost if other != channel]

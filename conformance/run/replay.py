@@ -1,0 +1,202 @@
+"""The recorded stories of a report, told again: the same requests, on sessions of today."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..config.settings import Config, UsageError
+from ..judging.exchange import SESSION_ID, Exchange
+from ..judging.findings import Blocked
+from ..registry import all_checks
+from ..target.api import Api
+
+__all__ = ["Replay", "Step", "Story", "recorded", "replay_of", "tell"]
+
+LONGEST_TEXT = 2000  # characters; a longer body is kept compressed
+CHANNEL = re.compile(r"conf-[0-9a-f]{8}(-\d+)?")
+
+Report = dict[str, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request as it was sent, the status it was answered with, and the session it opened."""
+
+    operation: str | None
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes | None
+    status: int
+    opened: str | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """The steps that led to a finding."""
+
+    rule: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a report has to tell again, and the checks that judge afterwards: their rules, and
+    the seed and profile of the recorded run."""
+
+    stories: tuple[Story, ...]
+    rules: tuple[str, ...]
+    profile: tuple[str, ...]
+    seed: int
+    target: str | None = None  # None where the suite had started it, and it is gone
+
+    @property
+    def sessions(self) -> int:
+        return self._count("openChat")
+
+    @property
+    def turns(self) -> int:
+        return self._count("submitMessage")
+
+    @property
+    def requests(self) -> int:
+        return sum(len(story.steps) for story in self.stories)
+
+    def _count(self, operation: str) -> int:
+        steps = (step for story in self.stories for step in story.steps)
+        return sum(step.operation == operation for step in steps)
+
+
+def recorded(exchange: Exchange) -> dict[str, Any]:
+    """The request as a report keeps it. `opened` is the id that the answer of an open gave."""
+    kept: dict[str, Any] = {"headers": dict(exchange.headers), "opened": exchange.opened}
+    if exchange.body is None:
+        return kept
+    try:
+        text = exchange.body.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if (exchange.body and not text) or len(text) > LONGEST_TEXT:
+        return {**kept, "gzip": b64encode(gzip.compress(exchange.body, mtime=0)).decode()}
+    return {**kept, "body": text}
+
+
+def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
+    """The findings of a report, of these rules or of all. Raises UsageError where there is
+    nothing to tell."""
+    found = [rule for rule in report["rules"] if rule["findings"]]
+    found = [rule for rule in found if not rules or rule["id"] in rules]
+    if not found:
+        raise UsageError("the report holds no finding that could be told again")
+    base = report["target"].rstrip("/")
+    return Replay(
+        tuple(
+            Story(rule["id"], tuple(_step(step, base) for step in finding["steps"]))
+            for rule in found
+            for finding in rule["findings"]
+        ),
+        tuple(dict.fromkeys(_judge(rule["id"], f) for rule in found for f in rule["findings"])),
+        tuple(report["profile"]),
+        report["seed"],
+        report["target"] if " --target " in report.get("reproduce", "") else None,
+    )
+
+
+def tell(replay: Replay, api: Api, say: Say) -> None:
+    """Send every story's requests one after the other, and say how each was answered then and
+    now. Neither pauses nor overlaps are repeated; the checks do that."""
+    for story in replay.stories:
+        say(f"\nreplay    {story.rule}, {len(story.steps)} requests: status then → now")
+        telling = Telling(api.fresh())
+        for step in story.steps:
+            try:
+                now = telling.send(step).status
+            except Blocked as cause:
+                say(f"  {_name(step)}  {step.status} → none: {cause}")
+                break
+            differs = "" if now == step.status else "  differs"
+            say(f"  {_name(step)}  {step.status} → {now}{differs}")
+
+
+class Telling:
+    """One story being told: which session of today stands for which recorded one."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.today: dict[str, str] = {}
+
+    def send(self, step: Step) -> Exchange:
+        body = step.body
+        exchange = self.api.request(
+            step.method,
+            self._current(step.path),
+            operation=step.operation,
+            content=None
+            if body is None
+            else self._current(body.decode("latin-1")).encode("latin-1"),
+            content_type=step.headers.get("content-type"),
+            auth=step.headers.get("authorization"),
+        )
+        opened = exchange.opened
+        if step.opened and opened:
+            self.today.setdefault(step.opened.lower(), opened)
+        return exchange
+
+    def _current(self, text: str) -> str:
+        """The text with today's sessions and channels. An id that no step has opened gets one
+        that names nothing, so that nobody else's session is ever touched."""
+        text = CHANNEL.sub(lambda found: self._channel(found.group(1)), text)
+        return SESSION_ID.sub(lambda found: self._session(found.group().lower()), text)
+
+    def _channel(self, number: str | None) -> str:
+        return self.api.channel + number if number else self.api.run
+
+    def _session(self, id: str) -> str:
+        if id not in self.today:
+            self.today[id] = self.api.unknown_id()
+        return self.today[id]
+
+
+def settings(config: Config, replay: Replay) -> dict[str, Any]:
+    """What a replay takes from the recorded run."""
+    if config.read_only:
+        raise UsageError("--replay writes, and --read-only forbids that")
+    target = config.target or replay.target
+    return {
+        "rules": replay.rules, "profile": replay.profile, "seed": replay.seed, "target": target,
+    }  # fmt: skip
+
+
+def _judge(rule: str, finding: dict[str, Any]) -> str:
+    """The rule whose check judges: the finding's own or, for one that is judged on every
+    exchange, that of the check which met it."""
+    checks = all_checks()
+    met = [check.rule for check in checks.values() if check.name == finding["check"]]
+    return met[0] if met and rule not in checks else rule
+
+
+def _step(step: dict[str, Any], base: str) -> Step:
+    request = step.get("request")
+    if request is None or not step["url"].startswith(base):
+        raise UsageError("the report does not hold its requests; make it again")
+    body = request.get("body")
+    content = gzip.decompress(b64decode(request["gzip"])) if "gzip" in request else None
+    return Step(
+        step["operation"],
+        step["method"],
+        step["url"].removeprefix(base),
+        request["headers"],
+        content if body is None else body.encode(),
+        step["status"],
+        request["opened"],
+    )
+
+
+def _name(step: Step) -> str:
+    return f"{step.operation or step.method + ' ' + step.path[:40]:<17}"

@@ -1,0 +1,259 @@
+"""The six operations as a check calls them, and the story of what it did."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ..judging.equivalence import same_time, tick
+from ..judging.exchange import SESSION_ID, Exchange, Json
+from ..judging.findings import Blocked, Finding, Violation
+from ..judging.watch import Seen
+from .client import BEARER, Client
+
+__all__ = ["REFUSED", "UNSET", "Api", "Sessions", "Story"]
+
+UNSET: Any = object()
+REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
+
+Sessions = list[Json]
+Story = list[Exchange]
+Evidence = list[Seen]
+WORDS = (
+    "Hello",
+    "Grüße aus Köln",
+    "Where is order 17?",
+    "¿Qué tal?",
+    "日本語のテスト",
+    "thanks 🙂",
+)
+TELLING = ("openChat", "listChats")
+
+_counter = itertools.count(1)
+
+
+class Api:
+    """One check's view of the target. Every session it opens carries the run's tag, in a
+    channel that nobody else uses, so that lists can be judged on a shared deployment."""
+
+    def __init__(self, client: Client, run: str, check: str = "", seed: int = 0) -> None:
+        self.client = client
+        self.config = client.config
+        self.run = run
+        self.check = check
+        self.story: Story = []
+        self.channel = f"{run}-{next(_counter)}"
+        self.random = random.Random(f"{seed}/{check}")
+
+    def fresh(self) -> Api:
+        """The same view with a story and a channel of its own."""
+        return Api(self.client, self.run, self.check, self.config.seed)
+
+    # The operations. Members that are given as UNSET are left out of the body.
+
+    def open(
+        self,
+        *,
+        agent_id: Any = None,
+        channel: Any = None,
+        additional_data: Any = None,
+        auth: str | None = BEARER,
+        **members: Any,
+    ) -> Exchange:
+        body = {
+            "agent_id": self.config.agent if agent_id is None else agent_id,
+            "channel": self.channel if channel is None else channel,
+            "additional_data": {"conformance_run": self.run}
+            if additional_data is None
+            else additional_data,
+            **members,
+        }
+        body = {key: value for key, value in body.items() if value is not UNSET}
+        return self.send("openChat", body=body, auth=auth)
+
+    def list(self, auth: str | None = BEARER, **query: Any) -> Exchange:
+        return self.send("listChats", query=query, auth=auth)
+
+    def get(self, id: str, auth: str | None = BEARER) -> Exchange:
+        return self.send("getChat", id=id, auth=auth)
+
+    def submit(
+        self, id: str, content: Any = None, *, auth: str | None = BEARER, **members: Any
+    ) -> Exchange:
+        body = {"content": self.text() if content is None else content, **members}
+        body = {key: value for key, value in body.items() if value is not UNSET}
+        return self.send("submitMessage", id=id, body=body, auth=auth)
+
+    def end(self, id: str, *, auth: str | None = BEARER, **members: Any) -> Exchange:
+        return self.send("endChat", id=id, body=members, auth=auth)
+
+    def search(self, auth: str | None = BEARER, **members: Any) -> Exchange:
+        return self.send("searchCallResults", body=members, auth=auth)
+
+    # Arrangements: what a check builds on. Blocked where the target does not give it.
+
+    def given(self, *, turns: int = 0, **members: Any) -> str:
+        """The id of a new active session with this many turns."""
+        id = self.open(**members).id
+        for _ in range(turns):
+            self.given_turn(id)
+        return id
+
+    def given_turn(self, id: str, content: Any = None, **members: Any) -> Json:
+        """The result of a turn that the target took."""
+        return self.submit(id, content, **members).turn
+
+    def given_final(self, *, turns: int = 0, **members: Any) -> str:
+        """The id of a session that was ended."""
+        id = self.given(turns=turns, **members)
+        self.given_end(id)
+        return id
+
+    def given_end(self, id: str) -> None:
+        """End a session."""
+        if self.end(id).session.get("is_final") is not True:
+            raise Blocked("endChat left the session active, see END-01")
+
+    @property
+    def has_closer(self) -> bool:
+        """Whether the suite was given an agent that finishes, and the text that makes it."""
+        return "closing_agent" in self.config.capabilities
+
+    def given_closed(self, key: str | None = None, **members: Any) -> tuple[str, Exchange]:
+        """The id of a session that the closing agent finished, and the turn that did it."""
+        id = self.given(agent_id=self.config.closing_agent, **members)
+        return id, self.given_close(id, key)
+
+    def given_close(self, id: str, key: str | None = None) -> Exchange:
+        """The turn in which the closing agent finishes its session."""
+        keyed = {"idempotency_key": key} if key else {}
+        turn = self.submit(id, self.config.closing_text, **keyed)
+        if turn.turn.get("is_final") is not True:
+            raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
+        return turn
+
+    def listed(self, **query: Any) -> Sessions:
+        """The items of a list narrowed to this check's channel. Blocked where the target
+        does not keep to the channel (LIST-07 reports that)."""
+        items: Sessions = self.list(channel=self.channel, **query).page["items"]
+        if any(not isinstance(item, dict) or item.get("channel") != self.channel for item in items):
+            raise Blocked("listChats does not keep to the channel, see LIST-07")
+        return items
+
+    def still(self, id: str) -> Json:
+        """The session as it stays while it is only looked at, until a change would show:
+        without last_activity where a look alone moves it (TIME-03 reports that)."""
+        before = self.get(id).session["last_activity"]
+        self.pass_time(before)
+        sights = [self.get(id).session for _ in range(2)]
+        if not all(same_time(before, sight["last_activity"]) for sight in sights):
+            del sights[-1]["last_activity"]
+        return sights[-1]
+
+    def pass_time(self, told: object) -> None:
+        """Wait until the deployment would tell a later time than this one: it may tell whole
+        seconds, and a change within one of them does not show."""
+        time.sleep(max(0.02, 1.1 * tick(told).total_seconds()))
+
+    def text(self) -> str:
+        """A user's text that nobody else sends."""
+        return f"{self.random.choice(WORDS)} {self.random.getrandbits(40):010x}"
+
+    def key(self) -> str:
+        return f"key-{self.random.getrandbits(64):016x}"
+
+    def unknown_id(self) -> str:
+        """A well-formed id that names no session, and that may be written to."""
+        id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        self.client.ledger.declared.add(id)
+        return id
+
+    def endpoint(self) -> Json:
+        """An external_id that nobody else uses."""
+        number = f"+1555{self.random.randrange(10**7):07}"
+        return {"from": number, "to": "+15550100", "provider": {"id": "sms-1", "region": "eu"}}
+
+    # The wire.
+
+    def send(
+        self,
+        operation: str,
+        *,
+        id: str = "",
+        query: Mapping[str, Any] | None = None,
+        body: Any = UNSET,
+        auth: str | None = BEARER,
+        content: bytes | None = None,
+        content_type: str | None = "application/json",
+    ) -> Exchange:
+        """Send one operation. `content` gives raw bytes in the place of a JSON body."""
+        found = self.client.watch.contract.operations[operation]
+        path = found.path.replace("{id}", quote(id, safe="%"))
+        if query:
+            path += "?" + urlencode({k: v for k, v in query.items() if v is not None})
+        if body is not UNSET:
+            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(
+                "utf-8", "surrogatepass"
+            )
+        return self.request(
+            found.method,
+            path,
+            operation=operation,
+            content=content,
+            content_type=content_type,
+            auth=auth,
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str | None = None,
+        content: bytes | None = None,
+        content_type: str | None = "application/json",
+        auth: str | None = BEARER,
+    ) -> Exchange:
+        """Send any request. `auth` is the Authorization header, None for none."""
+        headers = {"accept": "application/json, application/problem+json"}
+        if auth is not None:
+            headers["authorization"] = auth
+        if content is not None and content_type is not None:
+            headers["content-type"] = content_type
+        draft = Exchange(0, operation, method, self.client.base + path, headers, content)
+        return self.client.send(draft, self._heard)
+
+    def _heard(self, exchange: Exchange, seen: Evidence) -> None:
+        self.story.append(exchange)
+        for rule, violation in seen:
+            if violation:
+                self.report(rule, violation, relevant(self.story))
+
+    def report(self, rule: str, violation: Violation, story: Iterable[Exchange] = ()) -> None:
+        """Enter a finding with its story, all of the check's unless told: what is wrong with one
+        session may come of what was done to another."""
+        told = tuple(story or self.story)
+        finding = Finding(rule, violation.expected, violation.actual, told, self.check)
+        self.client.book.add(finding)
+
+
+def relevant(story: Story) -> tuple[Exchange, ...]:
+    """What leads to an answer that is wrong in itself: all that concerns the same sessions.
+    A last exchange that names no session may build on every one before it."""
+    last = story[-1:]
+    ids = {id.lower() for exchange in last for id in SESSION_ID.findall(exchange.path)}
+    if not ids:
+        return tuple(story)
+    return tuple(e for e in story if e in last or ids & _ids(e))
+
+
+def _ids(exchange: Exchange) -> set[str]:
+    """The sessions that an exchange concerns: named in its path, or told in its answer."""
+    told = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
+    return {id.lower() for id in SESSION_ID.findall(exchange.path) + SESSION_ID.findall(told)}

@@ -1,0 +1,276 @@
+"""The command line: options, banner, exit codes."""
+
+import gc
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from ..choices import CHOICES, ChoiceError, parse_choices
+from ..version import version
+from .options import (
+    OptionError,
+    Seconds,
+    check_environment,
+    contract_option,
+    file_option,
+    operating_options,
+    origins,
+    running_options,
+    steering_options,
+    usable_token,
+)
+
+__all__ = ["main"]
+
+_RUNNING = ("as_json", "coverage", "log_format", "ssl_certfile", "ssl_keyfile")
+_EPILOG = """
+\b
+Exit codes:
+  0  the mock was stopped
+  2  an option is wrong
+  3  the contract, a fixture, the seed or the database cannot be used
+  4  the address is in use
+
+Every option can stand in the environment, as ADJOURN_ and its name in capitals
+(ADJOURN_TOKEN); PORT and HOST work too. An option wins over the environment, the
+environment over the file of --config.
+"""
+
+
+def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"adjourn-mock {version()}")
+        context.exit()
+
+
+def _list_choices(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        for key, choice in CHOICES.items():
+            click.echo(f"{key:18} {'|'.join(choice.values):24} {choice.text}")
+        context.exit()
+
+
+def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dict[str, str]:
+    try:
+        return parse_choices(pairs)
+    except ChoiceError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path | str | None:
+    if value is None:
+        return None
+    if "://" not in value:
+        return Path(value)
+    from ..store.postgres.url import SCHEMES, url_fault
+
+    scheme = value.partition("://")[0]
+    if scheme not in SCHEMES:
+        wanted = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or the path of a SQLite file"
+        raise click.BadParameter(f"{scheme} is not served; give {wanted}")
+    if fault := url_fault(value):
+        raise click.BadParameter(fault)
+    return value
+
+
+def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ..webhooks.hosts import is_usable
+
+    if value is not None and not is_usable(value):
+        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
+    return value
+
+
+def _origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
+    """Origins, `null` among them: so browsers call that of a file."""
+    opaque = tuple(value for value in given if value == "null")
+    return opaque + origins(context, option, [value for value in given if value != "null"])
+
+
+def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ..webhooks.signing import parse_secret
+
+    if value is not None:
+        try:
+            parse_secret(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
+
+
+class _Command(click.Group):
+    """Serves, or steers with a subcommand; tells a wrong option in one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            rest = super().parse_args(ctx, args)
+            check_environment(self)
+        except click.UsageError as error:
+            raise OptionError(f"{error.format_message()} (--help lists the options)") from None
+        return rest
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _commands().get(cmd_name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = f"Commands: {', '.join(self.list_commands(ctx))}"
+            if Path(args[0]).suffix:
+                known = "A file is given with --contract, --agents or --seed"
+            raise OptionError(f"{error.format_message()} {known}") from None
+
+
+def _refuse_options(context: click.Context, name: str) -> None:
+    """Raise OptionError for an option that stands before a command: it would have no effect."""
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE:
+            option, script = parameter.opts[0], context.info_name
+            advice = f"put what {name} takes behind it, as {script} {name} --help lists it"
+            if option == "--port" and name != "proxy":
+                advice = f"name the mock behind it: {script} {name} … --url http://127.0.0.1:PORT"
+            raise OptionError(f"{option} before {name} is of a mock that is started; {advice}")
+
+
+def _commands() -> dict[str, click.Command]:
+    from .commands import COMMANDS  # a mock that serves has no need of them
+
+    return COMMANDS
+
+
+@click.group(
+    cls=_Command,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@running_options(4010)
+@contract_option
+@file_option("agents", "Agents of your own, in place of those that come along.")
+@click.option(
+    "--db",
+    envvar="ADJOURN_DB",
+    callback=_database,
+    metavar="PATH|URL",
+    help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
+    "share; without one it stays in memory.",
+)
+@file_option("seed", "YAML or JSON file with agents and sessions to begin with.")
+@click.option(
+    "--token",
+    envvar="ADJOURN_TOKEN",
+    callback=usable_token,
+    metavar="TOKEN",
+    help="The API key; without one, any that is not empty is accepted.",
+)
+@click.option(
+    "--choice",
+    "choices",
+    envvar="ADJOURN_CHOICE",
+    multiple=True,
+    callback=_choices,
+    metavar="KEY=VALUE",
+    help="Decide an open choice of the contract; repeatable.",
+)
+@click.option(
+    "--webhook-url",
+    envvar="ADJOURN_WEBHOOK_URL",
+    metavar="URL",
+    callback=_url,
+    help="Where completion webhooks of agents without a target of their own go.",
+)
+@click.option(
+    "--webhook-timeout",
+    envvar="ADJOURN_WEBHOOK_TIMEOUT",
+    default=10.0,
+    show_default=True,
+    type=Seconds(min_open=True),
+    metavar="SECONDS",
+    help="How long a receiver may take.",
+)
+@click.option(
+    "--webhook-backoff",
+    envvar="ADJOURN_WEBHOOK_BACKOFF",
+    default=1.0,
+    show_default=True,
+    type=Seconds(),
+    metavar="SECONDS",
+    help="Wait before the first of at most three retries; it doubles each time.",
+)
+@click.option(
+    "--webhook-secret",
+    envvar="ADJOURN_WEBHOOK_SECRET",
+    metavar="whsec_...",
+    callback=_secret,
+    help="Sign webhooks with it, as Standard Webhooks has it.",
+)
+@click.option(
+    "--webhook-allow",
+    "webhook_hosts",
+    envvar="ADJOURN_WEBHOOK_ALLOW",
+    multiple=True,
+    metavar="HOST",
+    help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    envvar="ADJOURN_WATCH",
+    help="Take up changes of the contract, the agents and the seed while running.",
+)
+@click.option(
+    "--coverage",
+    is_flag=True,
+    envvar="ADJOURN_COVERAGE",
+    help="Print at exit what the clients have exercised.",
+)
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    envvar="ADJOURN_CORS_ORIGIN",
+    multiple=True,
+    callback=_origins,
+    metavar="ORIGIN",
+    help="Let only this origin in; repeatable. [default: all]",
+)
+@click.option(
+    "--list-choices",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_choices,
+    help="List the open choices, defaults first, and exit.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@steering_options
+@operating_options
+@click.pass_context
+def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
+    """Serve a stateful mock of the Chats API; or, with a command, steer one that runs."""
+    if context.invoked_subcommand is not None:
+        _refuse_options(context, context.invoked_subcommand)
+        return
+    from ..settings import Settings
+
+    running = {name: options.pop(name) for name in _RUNNING}
+    if no_journal:
+        options["journal_count"] = 0
+    settings = Settings(**options)
+    gc.disable()  # what is made until the mock serves stays: there is nothing to collect
+    from ..serve.server import Running, serve
+
+    serve(settings, Running(host, port, **running), version())

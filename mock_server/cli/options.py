@@ -1,0 +1,268 @@
+"""Where options come from beside the command line: the environment, and a file."""
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..domain.instants import EARLIEST, LATEST, parse_instant
+from ..problems.nearest import did_you_mean
+
+__all__ = [
+    "OptionError",
+    "Seconds",
+    "check_environment",
+    "contract_option",
+    "file_option",
+    "operating_options",
+    "origins",
+    "running_options",
+    "steering_options",
+    "usable_token",
+]
+
+_YEAR = 366 * 86_400
+_PREFIX = "ADJOURN_"
+# As browsers write it: lower case, and neither path nor user.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+# Read by the subcommands.
+_MORE = ("url", "upstream")
+
+
+class OptionError(click.ClickException):
+    """An option is wrong, which is told in one line."""
+
+    exit_code = 2
+
+
+def check_environment(command: click.Command) -> None:
+    """Raise UsageError for an ADJOURN_* variable that no option has."""
+    known = {*_variables(command.params), *(_PREFIX + name.upper() for name in _MORE)}
+    for name in sorted(os.environ):
+        if name.startswith(_PREFIX) and name not in known:
+            nearest = did_you_mean(name, known)
+            raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
+
+
+def _variables(parameters: Iterable[click.Parameter]) -> Iterable[str]:
+    for parameter in parameters:
+        given = parameter.envvar or ()
+        yield from [given] if isinstance(given, str) else given
+
+
+def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Take the file's values as defaults, so that flag and environment win over them."""
+    if path is None:
+        return None
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{path} cannot be used: {error}") from None
+    options = {
+        parameter.opts[0].lstrip("-"): parameter
+        for parameter in context.command.params
+        if parameter.name and parameter.expose_value
+    }
+    for key in values:
+        if key not in options and key not in _MORE:
+            raise click.BadParameter(
+                f"{path} has {key!r}, which is no option{did_you_mean(key, options)}"
+            )
+    context.default_map = {
+        str(options[key].name): _as_given(options[key], value, f"{path}, {key}")
+        for key, value in values.items()
+        if key in options
+    }
+    return path
+
+
+def _as_given(option: click.Parameter, value: Any, place: str) -> Any:
+    """A value of the file as the command line would give it; click checks it like any other."""
+    many = value if isinstance(value, list) else [value]
+    if any(isinstance(one, (dict, list)) for one in many):
+        raise click.BadParameter(f"{place}: wanted a plain value, got a table or a nested list")
+    if getattr(option, "multiple", False):
+        return [str(one) for one in many]
+    if isinstance(value, list):
+        raise click.BadParameter(f"{place}: wanted one value, got a list of {len(value)}")
+    return value if isinstance(value, bool) else str(value)
+
+
+def _instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    try:
+        instant = None if text is None else parse_instant(text)
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise ValueError(text)
+        return instant
+    except ValueError:
+        raise click.BadParameter(
+            f"wanted an instant, such as 2030-01-05T09:00:00Z, got {text!r}"
+        ) from None
+
+
+def origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Origins as they are compared with those of requests. Raises BadParameter."""
+    for value in values:
+        if not _ORIGIN.fullmatch(value):
+            raise click.BadParameter(
+                f"wanted one origin as a browser sends it, such as http://127.0.0.1:8000, "
+                f"got {value!r}"
+            )
+    return tuple(values)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
+
+    def __init__(self, most: float = _YEAR, min_open: bool = False) -> None:
+        super().__init__(0, most, min_open=min_open)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number that is given."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"wanted a number of seconds, got {value}", param, ctx)
+        return number
+
+
+def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
+    """The token, which a header must be able to carry. Raises BadParameter."""
+    if token is not None and (token != token.strip() or not token or not token.isprintable()):
+        raise click.BadParameter("wanted a token that is not empty, without blanks around it")
+    return token
+
+
+def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
+    """An option that takes the path of a file."""
+    variable = _PREFIX + name.upper().replace("-", "_")
+    kind = click.Path(path_type=Path)
+    return click.option(f"--{name}", envvar=variable, metavar="FILE", type=kind, help=help, **more)
+
+
+_STEERING = [
+    click.option(
+        "--admin-token",
+        envvar="ADJOURN_ADMIN_TOKEN",
+        callback=usable_token,
+        metavar="TOKEN",
+        help="Open /__admin to whoever has this token; without one, to loopback alone.",
+    ),
+    click.option(
+        "--allowed-host",
+        "allowed_hosts",
+        envvar="ADJOURN_ALLOWED_HOST",
+        multiple=True,
+        metavar="NAME",
+        help="A Host that /__admin may be called by without a token, beside the loopback names; "
+        "repeatable.",
+    ),
+    click.option(
+        "--admin-cors-origin",
+        "admin_cors_origins",
+        envvar="ADJOURN_ADMIN_CORS_ORIGIN",
+        multiple=True,
+        callback=origins,
+        metavar="ORIGIN",
+        help="Let pages of this origin call /__admin; repeatable. [default: none]",
+    ),
+]
+_RUNNING = [
+    file_option(
+        "config",
+        "TOML file with options by their names; the environment wins over it.",
+        is_eager=True,
+        expose_value=False,
+        callback=_read_config,
+    ),
+    click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        envvar="ADJOURN_JSON",
+        help="Print one JSON object instead of the banner.",
+    ),
+    click.option(
+        "--log-format",
+        envvar="ADJOURN_LOG_FORMAT",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the log on stderr is written.",
+    ),
+    file_option("ssl-certfile", "Certificate chain, for https."),
+    file_option("ssl-keyfile", "Its private key."),
+]
+_OPERATING = [
+    click.option(
+        "--sandbox-idle",
+        envvar="ADJOURN_SANDBOX_IDLE",
+        default=3600.0,
+        show_default=True,
+        type=Seconds(min_open=True),
+        metavar="SECONDS",
+        help="After how long without a request a sandbox is dropped.",
+    ),
+    click.option(
+        "--frozen-time",
+        envvar="ADJOURN_FROZEN_TIME",
+        callback=_instant,
+        metavar="INSTANT",
+        help="Where every clock stands still at first.",
+    ),
+    click.option(
+        "--seed-number",
+        envvar="ADJOURN_SEED_NUMBER",
+        type=int,
+        metavar="N",
+        help="The same number gives the same ids.",
+    ),
+    click.option(
+        "--no-journal", is_flag=True, envvar="ADJOURN_NO_JOURNAL", help="Keep no requests."
+    ),
+]
+contract_option = file_option(
+    "contract", "A contract of your own, in place of the openapi.yaml that comes along."
+)
+
+
+def running_options(port: int) -> Callable[..., Any]:
+    """Add the options on where and how to serve; `port` is the default."""
+    address = [
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            envvar=["ADJOURN_HOST", "HOST"],
+            show_default=True,
+            help="Address to listen on.",
+        ),
+        click.option(
+            "--port",
+            default=port,
+            envvar=["ADJOURN_PORT", "PORT"],
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="Port to listen on; 0 picks a free one.",
+        ),
+    ]
+    return lambda command: _with([*address, *_RUNNING], command)
+
+
+def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on how the mock's worlds are run."""
+    return _with(_OPERATING, command)
+
+
+def steering_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on who may call the control plane."""
+    return _with(_STEERING, command)
+
+
+def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,13 @@
+"""Where the contract and the fixtures lie, in a source checkout and once installed."""
+
+from pathlib import Path
+
+__all__ = ["resource"]
+
+_HOME = Path(__file__).resolve().parents[2]
+_INSTALLED = _HOME / "adjourn_data"
+
+
+def resource(name: str) -> Path:
+    """The path of a file that travels with the project, such as ``openapi.yaml``."""
+    return (_INSTALLED if _INSTALLED.is_dir() else _HOME) / name

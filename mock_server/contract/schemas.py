@@ -1,0 +1,43 @@
+"""OpenAPI 3.0 schemas as JSON Schema, compiled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from ..webhooks.hosts import is_usable
+
+__all__ = ["FORMATS", "compile_schema", "json_schema", "relaxed"]
+
+# What has a meaning here beside the formats that JSON Schema knows.
+FORMATS = {"webhook-url": is_usable}
+_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_PLAIN = ("example", "default", "enum", "required")
+
+
+def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
+    """A validator for a resolved OpenAPI schema."""
+    return jsonschema_rs.Draft4Validator(
+        json_schema(schema), validate_formats=True, formats=FORMATS
+    )
+
+
+def json_schema(schema: Any) -> Any:
+    """The same in JSON Schema: `nullable` as a type, uuids as a pattern."""
+    if isinstance(schema, list):
+        return [json_schema(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    plain = {key: value if key in _PLAIN else json_schema(value) for key, value in schema.items()}
+    if plain.get("format") == "uuid":
+        plain["pattern"] = _UUID
+    if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
+        plain["type"] = [plain["type"], "null"]
+        if "enum" in plain and None not in plain["enum"]:
+            plain["enum"] = [*plain["enum"], None]
+    return plain
+
+
+def relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without its bounds, for a value that is clamped instead."""
+    return {key: value for key, value in schema.items() if key not in ("minimum", "maximum")}

@@ -1,0 +1,1 @@
+"""The chat sessions themselves: no HTTP, no SQL, no wall clock."""

@@ -1,0 +1,105 @@
+"""Domain events: what happened in a world, in order, for whoever waits for it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from .clock import Clock
+
+__all__ = ["KINDS", "Event", "Events"]
+
+KINDS = (
+    "session.opened",
+    "session.turn",
+    "session.final",
+    "delivery.succeeded",
+    "delivery.failed",
+)
+_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `at` in microseconds since 1970, `id` counts up from 1."""
+
+    id: int
+    type: str
+    at: int
+    session_id: str
+    facts: Mapping[str, Any]
+
+    def matches(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether each wanted member has the wanted value."""
+        return all(self._member(name) == value for name, value in wanted.items())
+
+    def _member(self, name: str) -> Any:
+        return getattr(self, name) if name in ("type", "session_id") else self.facts.get(name)
+
+
+class Events:
+    """The latest events of one world. The ids go on after `clear`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.kept: deque[Event] = deque(maxlen=_KEPT)
+        self.last_id = 0
+        self._collectors: list[list[Event]] = []
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def emit(self, type: str, session_id: str, **facts: Any) -> None:
+        """Record an event and wake those who wait for one."""
+        self.last_id += 1
+        event = Event(self.last_id, type, self.clock.stamp(), session_id, facts)
+        self.kept.append(event)
+        for collector in self._collectors:
+            collector.append(event)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
+
+    def after(self, id: int) -> list[Event]:
+        """The events that are kept and came after the one with this id."""
+        if id >= self.last_id:
+            return []
+        return [event for event in self.kept if event.id > id]
+
+    async def next(self) -> None:
+        """Wait until there is another event."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:  # who gives up waiting is not to be kept until the next event
+            with suppress(ValueError):
+                self._waiters.remove(waiter)
+
+    async def wait_for(
+        self, wanted: Mapping[str, Any], count: int, after: int, seconds: float
+    ) -> list[Event] | None:
+        """The first `count` events that match, or None if there are fewer when time is up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    found = [event for event in self.after(after) if event.matches(wanted)]
+                    if len(found) >= count:
+                        return found[:count]
+                    await self.next()
+        return None
+
+    @contextmanager
+    def collect(self) -> Iterator[list[Event]]:
+        """All that happens meanwhile, however much it is."""
+        collected: list[Event] = []
+        self._collectors.append(collected)
+        try:
+            yield collected
+        finally:
+            self._collectors.remove(collected)
+
+    def clear(self) -> None:
+        """Forget what happened."""
+        self.kept.clear()

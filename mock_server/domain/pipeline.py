@@ -1,0 +1,80 @@
+"""What happens to a finished session: analysis, call result, audit entry, webhook, in order.
+
+Pure: the store calls it inside the transaction that finished the session, so it runs once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .agents import Agent
+from .instants import SECOND
+from .render import Renderer
+from .repository import Completion
+from .session import Message, Session
+
+__all__ = ["Pipeline"]
+
+_ORGANISATION = "org-mock"
+
+
+class Pipeline:
+    """The finish pipeline of a world. `webhook_url` is for agents without a target of their own."""
+
+    def __init__(self, webhook_url: str | None, renderer: Renderer) -> None:
+        self.webhook_url = webhook_url
+        self.renderer = renderer
+        self.call_result_delay = int(renderer.choices["call_result_delay"]) * SECOND
+
+    def complete(self, session: Session, agent: Agent, note: str | None) -> Completion:
+        """All that a session which has just become final leaves behind."""
+        finished = session.last_activity if session.finished is None else session.finished
+        result = self.call_result(session, agent, self.analyse(agent), finished)
+        return Completion(
+            call_result=result,
+            completed=finished,
+            visible=finished + self.call_result_delay,
+            event=session.final_reason or "final",
+            note=note,
+            webhook=self.webhook(agent, result),
+        )
+
+    def analyse(self, agent: Agent) -> Mapping[str, Any]:
+        """The post-call analysis: what the agent's fixture scripts."""
+        return agent.post_call_analysis
+
+    def call_result(
+        self, session: Session, agent: Agent, analysis: Mapping[str, Any], finished: int
+    ) -> dict[str, Any]:
+        """The row that a search finds."""
+        return {
+            "callId": self.renderer.identifier(session.id),
+            "agentId": session.agent_id,
+            "orgId": _ORGANISATION,
+            "callAdditionalData": session.additional_data,
+            "agentAdditionalData": agent.additional_data,
+            "callStatus": "Completed",
+            "callType": "Chat",
+            "createdTime": self.renderer.instant(session.created),
+            "completedTime": self.renderer.instant(finished),
+            "durationSeconds": max(0, finished - session.created) / SECOND,
+            "endpoint": session.channel,
+            "result": {"finishReason": session.final_reason, "postCallAnalysis": analysis},
+            "transcription": self.transcription(session.messages),
+        }
+
+    def transcription(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+        """Every turn in order, with its speaker."""
+        return [{"speaker": message.role, "text": message.content} for message in messages]
+
+    def target(self, agent: Agent) -> Mapping[str, Any] | None:
+        """Where the agent's webhooks go, with what headers; None when nobody listens."""
+        return agent.webhook or ({"url": self.webhook_url} if self.webhook_url else None)
+
+    def webhook(self, agent: Agent, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The delivery to make, or None when nobody listens."""
+        target = self.target(agent)
+        if target is None:
+            return None
+        payload = {"type": "CompletedWebHookPayload", "status": "Completed", **result}
+        del payload["callStatus"]
+        return {"url": target["url"], "headers": target.get("headers", {}), "payload": payload}

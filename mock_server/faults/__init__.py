@@ -1,0 +1,1 @@
+"""Faults: which kinds there are, and when they happen."""

@@ -1,0 +1,1 @@
+"""The way of a request: routing, security, bodies, validation, overrides, answers."""

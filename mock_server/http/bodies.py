@@ -1,0 +1,115 @@
+"""Request bodies: read up to a limit, refused by media type, parsed once."""
+
+import json
+from typing import Any
+
+import orjson
+from starlette.types import Receive
+
+from ..problems.kinds import Problem
+from ..problems.violations import quote, violation
+
+__all__ = [
+    "BODY_LIMIT",
+    "DEPTH_LIMIT",
+    "check_media_type",
+    "parse_json",
+    "parse_strictly",
+    "read_body",
+]
+
+BODY_LIMIT = 1024 * 1024
+DEPTH_LIMIT = 100
+
+
+async def read_body(receive: Receive, declared: bytes | None, limit: int = BODY_LIMIT) -> bytes:
+    """The whole body. Raises Problem when it is larger than the limit, or breaks off."""
+    if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
+        raise _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("invalid-request", "The request broke off before it was whole.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> None:
+    """Raise Problem for anything but JSON in UTF-8; no Content-Type counts as JSON."""
+    if content_encoding not in (None, b"", b"identity"):
+        raise Problem("unsupported-media-type", "Send the body without a Content-Encoding.")
+    if content_type is None or content_type == b"application/json":
+        return
+    media_type, *parameters = content_type.decode("latin-1").lower().split(";")
+    if media_type.strip() != "application/json":
+        came = media_type.strip()[:60] or "nothing"
+        raise Problem("unsupported-media-type", f"Send the body as application/json, not {came}.")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(" \"'") not in ("utf-8", "utf8"):
+            raise Problem("unsupported-media-type", f"Send the body in UTF-8, not {value[:40]}.")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a body. Raises Problem when it is no JSON, or too deep."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _not_json(body, error) from None
+    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
+        raise _malformed(f"wanted at most {DEPTH_LIMIT} levels of nesting, got more")
+    return value
+
+
+def parse_strictly(body: bytes) -> Any:
+    """The same; raises Problem for a member that is named twice, too: one would be lost."""
+    value = parse_json(body)
+    twice: list[str] = []
+
+    def note(members: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in members]
+        if len({*names}) < len(names):
+            twice.extend(name for name in names if names.count(name) > 1)
+
+    json.loads(body, object_pairs_hook=note, parse_int=bool, parse_float=bool)
+    if twice:
+        detail = f"wanted each member once, got {quote(twice[0])} twice in one object"
+        errors = [violation("body", "", detail)]
+        raise Problem("invalid-request", "The body names a member twice.", errors=errors)
+    return value
+
+
+def _not_json(body: bytes, error: orjson.JSONDecodeError) -> Problem:
+    if "depth" in error.msg or "recursion" in error.msg:
+        return _malformed(f"wanted at most {DEPTH_LIMIT} levels of nesting, got more")
+    if "UTF-8" in error.msg and "BOM" not in error.msg:
+        return _malformed("wanted UTF-8, got bytes that are none")
+    place = f"line {error.lineno}, column {error.colno}"
+    return _malformed(f"wanted JSON, got something else at {place}: {error.msg}")
+
+
+def _malformed(detail: str) -> Problem:
+    errors = [violation("body", "", detail)]
+    return Problem("invalid-request", "The body is not JSON that can be read.", errors=errors)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("content-too-large", f"A body holds at most {limit} bytes.")
+
+
+def _depth(value: Any) -> int:
+    deepest, stack = 0, [(value, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, dict | list):
+            deepest = max(deepest, depth)
+            children = node.values() if isinstance(node, dict) else node
+            stack.extend((child, depth + 1) for child in children)
+    return deepest

@@ -1,0 +1,105 @@
+"""One thin function per operation: take the call, ask the world, render the answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ..domain.instants import parse_instant
+from ..domain.render import Renderer
+from ..domain.repository import CallResultQuery, SessionQuery
+from ..sandbox.sandbox import World
+from .parameters import canonical_id
+from .validation import Call
+
+__all__ = ["HANDLERS", "Handler"]
+
+# Bounds as the contract has them, for the choices that clamp instead of refusing.
+TTL_RANGE = (60, 86400)
+TAKE_RANGE = (1, 200)
+_DEFAULT_SIZE = 50
+
+Answer = tuple[int, dict[str, Any]]
+Handler = Callable[[World, Renderer, Call], Awaitable[Answer]]
+
+
+async def open_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+    """POST /api/v1/chats."""
+    ttl = clamp(call.body.get("ttl_seconds"), TTL_RANGE)
+    session, created = await world.chats.open({**call.body, "ttl_seconds": ttl})
+    status = int(renderer.choices["open_status"]) if created else 200
+    return status, renderer.session(session)
+
+
+async def list_chats(world: World, renderer: Renderer, call: Call) -> Answer:
+    """GET /api/v1/chats."""
+    query = session_query(call.query)
+    sessions, total = await world.chats.list_sessions(query)
+    return 200, renderer.page(sessions, total, query.skip, query.take)
+
+
+async def get_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+    """GET /api/v1/chats/{id}."""
+    return 200, renderer.session(await world.chats.get(call.path["id"]))
+
+
+async def submit_message(world: World, renderer: Renderer, call: Call) -> Answer:
+    """POST /api/v1/chats/{id}/messages."""
+    return 200, renderer.turn(await world.chats.submit(call.path["id"], call.body))
+
+
+async def end_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+    """POST /api/v1/chats/{id}/end."""
+    note = (call.body or {}).get("note")
+    return 200, renderer.session(await world.chats.end(call.path["id"], note))
+
+
+async def search_call_results(world: World, renderer: Renderer, call: Call) -> Answer:
+    """POST /api/v1/callresults/search."""
+    query = call_result_query(call.body, world.clock.now())
+    rows, total = await world.store.search(query)
+    return 200, renderer.call_results(rows, total, query.size)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "openChat": open_chat,
+    "listChats": list_chats,
+    "getChat": get_chat,
+    "submitMessage": submit_message,
+    "endChat": end_chat,
+    "searchCallResults": search_call_results,
+}
+
+
+def clamp(value: int | None, bounds: tuple[int, int]) -> int | None:
+    """The nearest value in range; within it, and for None, nothing changes."""
+    return None if value is None else max(bounds[0], min(value, bounds[1]))
+
+
+def session_query(query: Mapping[str, Any]) -> SessionQuery:
+    """The list that a query string asks for."""
+    after = query.get("updated_after")
+    return SessionQuery(
+        skip=query["skip"],
+        take=clamp(query["take"], TAKE_RANGE) or TAKE_RANGE[0],
+        agent_id=query.get("agent_id"),
+        channel=query.get("channel"),
+        state=query["state"],
+        updated_after=None if after is None else parse_instant(after),
+    )
+
+
+def call_result_query(body: Mapping[str, Any], now: int) -> CallResultQuery:
+    """The search that a body asks for."""
+    call_ids = body.get("callIds")
+    first, last = body.get("fromDate"), body.get("toDate")
+    return CallResultQuery(
+        page=body.get("page", 0),
+        size=body.get("size", _DEFAULT_SIZE),
+        visible_at=now,
+        call_ids=call_ids and [canonical_id(call_id) or call_id for call_id in call_ids],
+        agent_ids=body.get("agentIds"),
+        statuses=body.get("callStatuses"),
+        completed_from=None if first is None else parse_instant(first),
+        completed_to=None if last is None else parse_instant(last),
+        endpoint=body.get("endpoint"),
+        data=body.get("additionalDataFilters") or {},
+    )

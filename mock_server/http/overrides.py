@@ -1,0 +1,100 @@
+"""The middleware that lets a client steer the mock: forced replies, delays and faults.
+
+A request that asks for nothing costs one look at its headers.
+"""
+
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..faults.kinds import read_fault
+from ..problems.kinds import Problem, Reply, reply_with
+from ..sandbox.pool import WORLD
+from .forced import Forced
+from .injection import inject
+from .replies import send_reply
+
+__all__ = ["Interference"]
+
+_HEADERS = frozenset([b"prefer", b"x-mock-delay", b"x-mock-fault"])
+
+
+class SteeredOperation:
+    """One operation, with the replies that it can be made to give."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any, error_body: str) -> None:
+        self.next_app = next_app
+        self.name = operation.operation_id
+        self.forced = Forced(operation.responses)
+        self.error_body = error_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do as the request's headers say, or hand it on."""
+        asked = [header for header in scope["headers"] if header[0] in _HEADERS]
+        rules = scope["extensions"][WORLD].faults
+        if not asked and not rules.rules:
+            await self.next_app(scope, receive, send)
+            return
+        preferences = [value.decode("latin-1") for name, value in asked if name == b"prefer"]
+        fault = read_fault(_last(asked, b"x-mock-fault"), _last(asked, b"x-mock-delay"))
+        reply = self.forced.reply(preferences)
+        if reply is None:  # a forced reply wins over the rules, and spends none
+            fault = fault or rules.draw(self.name)
+        app = self.next_app if reply is None else _answering(reply)
+        if fault is None:
+            await app(scope, receive, send)
+        else:
+            await inject(fault, self.told(app), scope, receive, send)
+
+    def told(self, app: ASGIApp) -> ASGIApp:
+        """The app with its problems as responses, so that a fault befalls them too."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            except Problem as problem:
+                await send_reply(send, reply_with(problem, self.error_body))
+
+        return answer
+
+
+class SteeredAPI(RoutedAPI[SteeredOperation]):  # type: ignore[misc]
+    """The steered operations of one specification."""
+
+    def __init__(self, *args: Any, error_body: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.error_body = error_body
+        self.add_paths()
+
+    def make_operation(self, operation: Any) -> SteeredOperation:
+        """The operation with what its contract can answer."""
+        return SteeredOperation(self.next_app, operation, self.error_body)
+
+
+class Interference(RoutedMiddleware[SteeredAPI]):  # type: ignore[misc]
+    """Steers the operations of the contract."""
+
+    api_cls = SteeredAPI
+
+    def __init__(self, app: ASGIApp, error_body: str) -> None:
+        super().__init__(app)
+        self.error_body = error_body
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> SteeredAPI:
+        """Register the contract's operations."""
+        api: SteeredAPI = super().add_api(specification, error_body=self.error_body, **kwargs)
+        return api
+
+
+def _last(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    found = [value.decode("latin-1") for name, value in headers if name == wanted]
+    return found[-1] if found else None
+
+
+def _answering(reply: Reply) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_reply(send, reply)
+
+    return answer

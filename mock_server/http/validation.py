@@ -1,0 +1,224 @@
+"""The middleware that holds requests and responses to the contract, compiled at start-up."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+import orjson
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..contract.schemas import compile_schema, relaxed
+from ..problems.kinds import Problem
+from ..problems.violations import body_violations, culprits, pointer_of, violation
+from ..settings import Settings
+from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
+from .parameters import QueryReader, canonical_id
+
+__all__ = ["CALL", "Call", "ValidationMiddleware"]
+
+CALL = "adjourn.call"
+_MAX_VIOLATIONS = 100
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that fits the contract, parsed, and the handler that the resolver found."""
+
+    handler: Any
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+class ValidatedOperation:
+    """One operation with its validators."""
+
+    body_limit = BODY_LIMIT
+
+    def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
+        choices = settings.choices
+        clamped = frozenset(["take"] if choices["take_range"] == "clamp" else [])
+        self.next_app = next_app
+        self.name = f"{operation.method.upper()} {operation.path}"
+        self.handler = operation.function
+        self.choices = choices
+        self.query = QueryReader(operation.parameters, clamped)
+        self.schema = _body_schema(operation, choices)
+        self.body = None if self.schema is None else compile_schema(self.schema)
+        self.body_required = _body_required(operation, choices)
+        self.responses = _response_validators(operation)
+        self.validates_responses = settings.validate_responses
+        self.problems_only = choices["error_body"] == "problem"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Parse the request, hand it on, and check the response on its way out."""
+        scope["extensions"][CALL] = await self.parse(scope, receive)
+        if self.validates_responses and scope["method"] != "HEAD":
+            send = self.checked(send)
+        await self.next_app(scope, receive, send)
+
+    async def parse(self, scope: Scope, receive: Receive) -> Call:
+        """The call in a request. Raises Problem, with every violation, if it is none."""
+        errors: list[dict[str, str]] = []
+        path = self.read_path(scope.get("path_params") or {})
+        query = self.query.read(scope["query_string"], errors)
+        body = None
+        if self.body is not None:
+            body = await self.read_json(scope, receive, self.body, errors)
+        if errors:
+            raise self.invalid(errors)
+        return Call(self.handler, path, query, body, scope["headers"])
+
+    def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The path's parameters, ids in lower case. Raises Problem for an id that is no UUID."""
+        path = {}
+        for name, text in given.items():
+            identifier = canonical_id(text)
+            if identifier is None:
+                raise self.malformed_id(text)
+            path[name] = identifier
+        return path
+
+    def malformed_id(self, text: str) -> Problem:
+        """The refusal of an id that is no UUID."""
+        status = int(self.choices["malformed_id"])
+        shown = orjson.dumps(text[:80]).decode()
+        if status == 404:
+            return Problem("unknown-session", f"No session has the id {shown}: it is no UUID.")
+        return Problem("malformed-id", f"The id {shown} is no UUID.", status=status)
+
+    def parse_body(self, raw: bytes) -> Any:
+        """The value of a body. Raises Problem when it is no JSON."""
+        return parse_json(raw)
+
+    async def read_json(
+        self,
+        scope: Scope,
+        receive: Receive,
+        validator: jsonschema_rs.Draft4Validator,
+        errors: list[dict[str, str]],
+    ) -> Any:
+        """The body's value, or None for no body; violations are added to `errors`."""
+        headers = dict(scope["headers"])
+        raw = await read_body(receive, headers.get(b"content-length"), self.body_limit)
+        if not raw:
+            if self.body_required:
+                errors.append(violation("body", "", "wanted a JSON body, got none"))
+            return None
+        check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
+        value = self.parse_body(raw)
+        if not validator.is_valid(value):
+            errors.extend(body_violations(validator, value, self.schema))
+        return value
+
+    def invalid(self, errors: list[dict[str, str]]) -> Problem:
+        """The refusal of a request that breaks the contract."""
+        places = "1 place" if len(errors) == 1 else f"{len(errors)} places"
+        return Problem(
+            "invalid-request",
+            f"The request breaks the contract in {places}.",
+            status=int(self.choices["invalid_status"]),
+            errors=errors[:_MAX_VIOLATIONS],
+        )
+
+    def checked(self, send: Send) -> Send:
+        """A send that holds a response back until it is known to fit the contract."""
+        start: Message = {}
+
+        async def check(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            self.check_response(start, message.get("body", b""))
+            await send(start)
+            await send(message)
+
+        return check
+
+    def check_response(self, start: Message, body: bytes) -> None:
+        """Raise an internal problem, with the fault in the log, for a response of another shape."""
+        status = start["status"]
+        if status >= 400 and not self.problems_only:
+            return
+        validator = self.responses.get((status, _media_type(start)))
+        if validator is None:
+            self.fault(f"status {status} as {_media_type(start)} is not in the contract")
+        elif not validator.is_valid(value := orjson.loads(body)):
+            self.fault("; ".join(_innermost(validator, value)))
+
+    def fault(self, reason: str) -> None:
+        """The mock is wrong: say so loudly in the log, and nothing of it to the client."""
+        _log.error("the mock broke its contract at %s: %s", self.name, reason)
+        raise Problem("internal-error", "The mock broke its own contract; its log says where.")
+
+
+class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]
+    """The validated operations of one specification."""
+
+    def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.settings = settings
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
+        return ValidatedOperation(self.next_app, operation, self.settings)
+
+
+class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]
+    """Connexion's place for request and response validation, taken by compiled validators."""
+
+    api_cls = ValidationAPI
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        super().__init__(app)
+        self.settings = settings
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
+        api: ValidationAPI = super().add_api(specification, settings=self.settings, **kwargs)
+        return api
+
+
+def _body_schema(operation: Any, choices: Mapping[str, str]) -> Mapping[str, Any] | None:
+    content = operation.request_body.get("content", {})
+    if "application/json" not in content:
+        return None
+    schema: Mapping[str, Any] = content["application/json"]["schema"]
+    members = schema.get("properties", {})
+    if choices["ttl_range"] == "clamp" and "ttl_seconds" in members:
+        return {**schema, "properties": {**members, "ttl_seconds": relaxed(members["ttl_seconds"])}}
+    return schema
+
+
+def _body_required(operation: Any, choices: Mapping[str, str]) -> bool:
+    required: bool = operation.request_body.get("required", False)
+    return required or choices["end_without_body"] == "reject"
+
+
+def _response_validators(operation: Any) -> dict[tuple[int, str], jsonschema_rs.Draft4Validator]:
+    return {
+        (int(status), media_type): compile_schema(media["schema"])
+        for status, response in operation.responses.items()
+        for media_type, media in response.get("content", {}).items()
+    }
+
+
+def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str]:
+    return [
+        f"{pointer_of(error) or '/'}: {error.message[:300]}"
+        for error in culprits(validator.iter_errors(value))
+    ]
+
+
+def _media_type(start: Message) -> str:
+    for name, value in start["headers"]:
+        if name == b"content-type":
+            return str(value.decode("latin-1").partition(";")[0])
+    return ""

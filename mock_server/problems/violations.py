@@ -1,0 +1,187 @@
+"""Broken schemas in words: where, what was wanted and what came."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from .nearest import did_you_mean
+
+__all__ = [
+    "body_violations",
+    "culprits",
+    "describe_error",
+    "describe_value",
+    "json_pointer",
+    "pointer_of",
+    "quote",
+    "violation",
+]
+
+_SHOWN = 60
+# Tells the alternatives of the contract apart: a session is active or final.
+_TELLING = "is_final"
+_Branch = Iterable[jsonschema_rs.ValidationError]
+_WANTED = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+_FORMATS = {
+    "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
+    "regex": "a regular expression",
+    "webhook-url": "an http or https URL with a host, a port up to 65535 and no blanks",
+}
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """The JSON Pointer (RFC 6901) of a path."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def violation(place: str, pointer: str, detail: str, keyword: str | None = None) -> dict[str, str]:
+    """One entry of a problem's `errors`."""
+    entry = {"in": place, "pointer": pointer, "detail": detail}
+    return {**entry, "keyword": keyword} if keyword else entry
+
+
+def pointer_of(error: jsonschema_rs.ValidationError) -> str:
+    """Where an error lies; for a missing member, where the member should be."""
+    path = [*error.instance_path]
+    if error.kind.name == "required":
+        path.append(error.kind.as_dict()["property"])
+    return json_pointer(path)
+
+
+def describe_value(value: Any) -> str:
+    """A value in a few words of bounded length."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"the integer {_cut(str(value))}"
+    if isinstance(value, float):
+        return f"the number {value!r}"
+    if isinstance(value, str):
+        return f"the string {quote(value)}" if value else "an empty string"
+    if isinstance(value, list):
+        return f"an array of {len(value)}" if value else "an empty array"
+    return "an object"
+
+
+def body_violations(
+    validator: jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator,
+    value: Any,
+    schema: Any,
+) -> list[dict[str, str]]:
+    """Each place where a body breaks the schema that its validator was made from."""
+    return [
+        violation("body", pointer_of(error), describe_error(error, schema), error.kind.name)
+        for error in culprits(validator.iter_errors(value))
+    ]
+
+
+def culprits(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors, and in place of one that says "none of these" those of the one that was meant."""
+    for error in errors:
+        branches: list[_Branch] = error.kind.as_dict().get("context", [])
+        if any(branches) and all(branches):
+            yield from culprits(min(branches, key=_strangeness))
+        else:
+            yield error
+
+
+def _strangeness(branch: _Branch) -> tuple[bool, int]:
+    """How little a value looks as if it were meant to satisfy a branch with these errors."""
+    return any(_TELLING in error.instance_path[-1:] for error in branch), len([*branch])
+
+
+def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
+    """What a schema wanted and what came, in one line of bounded length.
+
+    Given the whole schema, it tells the nearest known name of an unknown member.
+    """
+    facts = error.kind.as_dict()
+    name = error.kind.name
+    if name == "required":
+        return "wanted this member, got none"
+    if name == "additionalProperties":
+        unknown, known = facts["unexpected"][:5], _known_members(error, schema)
+        hints = "".join(did_you_mean(name, known) for name in unknown)
+        return f"wanted no member {', '.join(map(quote, unknown))}{hints}"
+    if name == "propertyNames":
+        return f"in the name of a member: {describe_error(facts['error'])}"
+    return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
+
+
+def quote(text: str) -> str:
+    """A JSON string of bounded length."""
+    return orjson.dumps(_cut(text)).decode()
+
+
+def _known_members(error: jsonschema_rs.ValidationError, schema: Any) -> Iterable[str]:
+    """The members that a schema has beside those that it was asked about."""
+    if schema is None:
+        return ()
+    for part in error.schema_path[:-1]:
+        schema = schema[part]
+    members: Iterable[str] = schema.get("properties", ())
+    return members
+
+
+def _wanted(name: str, facts: dict[str, Any]) -> str:
+    limit = facts.get("limit")
+    match name:
+        case "type":
+            return " or ".join(_WANTED[kind] for kind in sorted(facts["types"], key=_null_last))
+        case "enum":
+            return f"one of {', '.join(map(_option, facts['options']))}"
+        case "format":
+            return _FORMATS.get(facts["format"], f"the format {facts['format']}")
+        case "pattern":
+            return _pattern(facts["pattern"])
+        case "minimum":
+            return f"at least {limit}"
+        case "maximum":
+            return f"at most {limit}"
+        case "minLength":
+            return f"at least {_count(limit, 'character')}"
+        case "maxLength":
+            return f"at most {_count(limit, 'character')}"
+        case "minItems":
+            return f"at least {_count(limit, 'item')}"
+        case "maxItems":
+            return f"at most {_count(limit, 'item')}"
+    return f"a value that satisfies {name}"
+
+
+def _option(option: Any) -> str:
+    return quote(option) if isinstance(option, str) else _cut(orjson.dumps(option).decode())
+
+
+def _pattern(pattern: str) -> str:
+    return "a character that is not blank" if pattern == r"\S" else f"text that matches {pattern}"
+
+
+def _got(name: str, value: Any) -> str:
+    if name in ("minLength", "maxLength") and value:
+        return str(len(value))
+    return describe_value(value)
+
+
+def _count(number: Any, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _null_last(kind: str) -> tuple[bool, str]:
+    return kind == "null", kind
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

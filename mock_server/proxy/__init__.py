@@ -1,0 +1,1 @@
+"""A proxy before a real backend: forwards, checks, keeps a journal."""

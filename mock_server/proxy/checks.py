@@ -1,0 +1,120 @@
+"""What holds an exchange to the contract, and lets it pass whatever comes of that."""
+
+from collections.abc import Container, Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..http.bodies import BODY_LIMIT
+from ..http.routing import Routing
+from ..http.security import authorization, check_credentials
+from ..http.streams import beginning, replay
+from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from ..problems.kinds import Problem
+from ..problems.violations import culprits, describe_error, pointer_of, violation
+from ..settings import Settings
+from .journal import MOST_VIOLATIONS, VIOLATIONS
+
+__all__ = ["OPERATION", "JudgedOperation", "Judgement", "Passage"]
+
+OPERATION = "adjourn.operation"
+
+
+class Passage(Routing):
+    """Names the operation, and lets through what is none."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.find(scope["method"], scope["path"]) is None:
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def find(self, method: str, path: str) -> tuple[dict[str, str], dict[str, str]] | None:
+        """As ever, but HEAD is the same as GET."""
+        return super().find("GET" if method == "HEAD" else method, path)
+
+
+class JudgedOperation(ValidatedOperation):
+    """Notes what is wrong with a request, and hands it on all the same."""
+
+    def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
+        super().__init__(next_app, operation, settings)
+        self.secured = bool(operation.security)
+        self.headers = {
+            int(status): _required(response.get("headers", {}))
+            for status, response in operation.responses.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, whole = await beginning(receive, BODY_LIMIT)
+        found = self.unsecured(scope)
+        if whole and len(body) <= BODY_LIMIT:
+            try:
+                await self.parse(scope, replay(body, whole, receive))
+            except Problem as problem:
+                found += [*problem.errors] or [violation("request", "", problem.detail)]
+        scope["extensions"][VIOLATIONS] = found
+        scope["extensions"][OPERATION] = self
+        await self.next_app(scope, replay(body, whole, receive), send)
+
+    def unsecured(self, scope: Scope) -> list[Mapping[str, str]]:
+        """What is wrong with the credentials; which key is the right one the upstream knows."""
+        try:
+            if self.secured:
+                check_credentials(authorization(scope["headers"]), None)
+        except Problem as problem:
+            return [violation("header", "/Authorization", problem.detail)]
+        return []
+
+    def faults_of_head(
+        self, method: str, status: int, given: Container[str]
+    ) -> list[dict[str, str]]:
+        """What is wrong with an answer but for its body; `given` knows headers in any case."""
+        if status not in self.headers:
+            if method == "HEAD" and status in (405, 501):
+                return []  # which a server need not know
+            return [violation("response", "", f"the contract has no {status} here")]
+        return [
+            violation("response", "", f"wanted the header {name}, got none", "required")
+            for name in self.headers[status]
+            if name not in given
+        ]
+
+    def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
+        """What is wrong with the body of an answer whose status the contract has."""
+        validator = self.responses.get((status, media_type))
+        if validator is None:
+            detail = f"the contract has no {status} as {media_type or 'nothing'} here"
+            return [violation("response", "", detail)]
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return [violation("response", "", "wanted JSON, got something else")]
+        return [
+            violation("response", pointer_of(error), describe_error(error), error.kind.name)
+            for error in islice(culprits(validator.iter_errors(value)), MOST_VIOLATIONS)
+        ]
+
+
+def _required(headers: Mapping[str, Any]) -> list[str]:
+    return [name for name, header in headers.items() if header.get("required")]
+
+
+class JudgementAPI(ValidationAPI):
+    """The judged operations of one specification."""
+
+    def make_operation(self, operation: Any) -> JudgedOperation:
+        return JudgedOperation(self.next_app, operation, self.settings)
+
+
+class Judgement(ValidationMiddleware):
+    """Judges the operations of the contract."""
+
+    api_cls = JudgementAPI
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, Settings())

@@ -1,0 +1,1 @@
+"""One client's clock, state and journal; the pool of them."""

@@ -1,0 +1,196 @@
+"""A sandbox's state as a JSON document that people can read, write and keep in a file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from ..domain.chats import external_hash
+from ..domain.instants import format_instant, parse_instant
+from ..domain.session import Session
+from ..store.rows import SESSION_COLUMNS, Image, dump, message_of, session_of
+
+__all__ = ["document_of", "endpoint_hash", "image_of", "message_times", "sessions_of"]
+
+_Row = Mapping[str, Any]
+
+
+def document_of(image: Image) -> dict[str, Any]:
+    """The document that tells what an image of the tables holds."""
+    messages = _grouped(image["messages"], "session_id")
+    replies = _grouped(image["replies"], "session_id")
+    sessions = sorted(image["sessions"], key=lambda row: row["activity"])
+    return {
+        "version": 1,
+        "sessions": [
+            _session(row, messages.get(row["id"], []), replies.get(row["id"], []))
+            for row in sessions
+        ],
+        "call_results": [
+            {"visible_time": _text(row["visible"]), "result": orjson.loads(row["document"])}
+            for row in sorted(image["call_results"], key=lambda row: row["serial"])
+        ],
+        "audit": [{**row, "time": _text(row["time"])} for row in image["audit"]],
+        "deliveries": [_delivery(row) for row in image["outbox"]],
+    }
+
+
+def image_of(document: Mapping[str, Any], serial: int) -> Image:
+    """The image of the tables that a sound document tells of; serials count from `serial`."""
+    image: Image = {"sessions": [], "messages": [], "replies": []}
+    for session in document["sessions"]:
+        serial += 1
+        image["sessions"].append(_session_row(session, serial))
+        image["messages"] += _message_rows(session)
+        image["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
+    results = document.get("call_results", [])
+    image["call_results"] = [_result_row(row, serial + n) for n, row in enumerate(results, 1)]
+    image["audit"] = [
+        {**row, "time": parse_instant(row["time"])} for row in document.get("audit", [])
+    ]
+    image["outbox"] = [_delivery_row(row) for row in document.get("deliveries", [])]
+    return image
+
+
+def sessions_of(image: Image) -> Iterator[Session]:
+    """The sessions of an image that a document tells of, in its order."""
+    messages = _grouped(image["messages"], "session_id")
+    for row in image["sessions"]:
+        said = tuple(
+            message_of(message["role"], message["content"], message["time"], message["tool_calls"])
+            for message in messages.get(row["id"], [])
+        )
+        yield session_of([row[column] for column in SESSION_COLUMNS.split(", ")], said)
+
+
+def endpoint_hash(session: _Row) -> str | None:
+    """What stands for the external_id of a document's session."""
+    given: str | None = session.get("external_hash")
+    return given or external_hash(session.get("external_id"))
+
+
+def message_times(session: _Row) -> list[str]:
+    """When the messages of a document's session were said: one without a time, with the last."""
+    times = [session["created_time"]]
+    for message in session.get("messages", []):
+        times.append(message.get("time", times[-1]))
+    return times[1:]
+
+
+def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "agent_id": row["agent_id"],
+        "channel": row["channel"],
+        "external_hash": row["external_hash"],
+        "ttl_seconds": row["ttl_seconds"],
+        "additional_data": orjson.loads(row["additional_data"]),
+        "created_time": _text(row["created"]),
+        "last_activity": _text(row["last_activity"]),
+        "final_reason": row["final_reason"],
+        "finished_time": _text(row["finished"]),
+        "cursor": row["cursor"],
+        "messages": [_message(message) for message in messages],
+        "replies": [{key: r[key] for key in ("key", "first", "last", "state")} for r in replies],
+    }
+
+
+def _message(row: _Row) -> dict[str, Any]:
+    calls = row["tool_calls"]
+    message = {"role": row["role"], "content": row["content"], "time": _text(row["time"])}
+    return {**message, "tool_calls": orjson.loads(calls)} if calls else message
+
+
+def _delivery(row: _Row) -> dict[str, Any]:
+    parsed = {name: orjson.loads(row[name]) for name in ("headers", "payload", "log")}
+    return {**row, **parsed, "due": _text(row["due"])}
+
+
+def _session_row(session: _Row, serial: int) -> dict[str, Any]:
+    created = parse_instant(session["created_time"])
+    latest = parse_instant(_last_activity(session))
+    final = session.get("final_reason") is not None
+    finished = session.get("finished_time") or (session.get("last_activity") if final else None)
+    ttl = session.get("ttl_seconds")
+    return {
+        "id": _id(session),
+        "agent_id": session["agent_id"],
+        "channel": session.get("channel", "web"),
+        "external_hash": endpoint_hash(session),
+        "ttl_seconds": ttl,
+        "additional_data": dump(session.get("additional_data", {})),
+        "created": created,
+        "last_activity": latest,
+        "activity": serial,
+        "expires": None if final or ttl is None else latest + ttl * 1_000_000,
+        "cursor": session.get("cursor", 0),
+        "message_count": len(session.get("messages", [])),
+        "is_final": final,
+        "final_reason": session.get("final_reason"),
+        "finished": (parse_instant(finished) if finished else latest) if final else None,
+    }
+
+
+def _last_activity(session: _Row) -> str:
+    times = message_times(session)
+    given: str = session.get("last_activity", times[-1] if times else session["created_time"])
+    return given
+
+
+def _message_rows(session: _Row) -> list[dict[str, Any]]:
+    times = message_times(session)
+    return [
+        {
+            "session_id": _id(session),
+            "position": position,
+            "role": message["role"],
+            "content": message.get("content"),
+            "tool_calls": dump(message["tool_calls"]) if message.get("tool_calls") else None,
+            "time": parse_instant(times[position]),
+        }
+        for position, message in enumerate(session.get("messages", []))
+    ]
+
+
+def _result_row(row: _Row, serial: int) -> dict[str, Any]:
+    result = row["result"]
+    completed = parse_instant(result["completedTime"])
+    visible = row.get("visible_time")
+    return {
+        "call_id": result["callId"].lower(),
+        "agent_id": result["agentId"],
+        "status": result["callStatus"],
+        "endpoint": result.get("endpoint"),
+        "completed": completed,
+        "visible": completed if visible is None else parse_instant(visible),
+        "serial": serial,
+        "document": dump(result),
+    }
+
+
+def _delivery_row(row: _Row) -> dict[str, Any]:
+    due = row.get("due")
+    return {
+        "attempts": 0,
+        "outcome": "pending",
+        **row,
+        "headers": dump(row.get("headers", {})),
+        "payload": dump(row["payload"]),
+        "log": dump(row.get("log", [])),
+        "due": None if due is None else parse_instant(due),
+    }
+
+
+def _grouped(rows: Iterable[_Row], key: str) -> dict[str, list[_Row]]:
+    groups: dict[str, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def _id(session: _Row) -> str:
+    return str(session["id"]).lower()
+
+
+def _text(instant: int | None) -> str | None:
+    return None if instant is None else format_instant(instant, "micro")

@@ -1,0 +1,127 @@
+"""The journal: what was asked in a world and what was answered, the latest of it."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from typing import Any
+
+import orjson
+
+from ..domain.instants import format_instant
+
+__all__ = ["Entry", "Journal", "pack"]
+
+_ENTRY_BYTES = 1000  # about what an entry takes beside its texts
+_SECRET = frozenset(
+    b"authorization proxy-authorization cookie set-cookie x-api-key api-key x-auth-token".split()
+)
+_SECRET_PARAMETER = re.compile(r"([?&](?:api[_-]?key|(?:access[_-]?)?token)=)[^&]+", re.IGNORECASE)
+_REDACTED = "[redacted]"
+_Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Entry:
+    """One exchange. `status` stays 0 for a request that got no answer.
+
+    `violations` is a JSON array of what breaks the contract in it, None where nobody looked.
+    """
+
+    id = 0
+    body = b""
+    operation: str | None = None
+    status = 0
+    answer_headers = b""
+    answer = b""
+    seconds = 0.0
+    violations: bytes | None = None
+
+    def __init__(self, scope: Any, at: int, request_id: str) -> None:
+        self.at = at
+        self.request_id = request_id
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers = pack(scope["headers"])
+
+    @property
+    def url(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query.decode('latin-1')}" if self.query else self.path
+
+    def size(self) -> int:
+        """About how much memory it takes, in bytes."""
+        texts = (self.query, self.headers, self.body, self.answer_headers, self.answer)
+        return _ENTRY_BYTES + sum(map(len, texts)) + len(self.violations or b"")
+
+    def document(self) -> dict[str, Any]:
+        """The entry as WireMock tells it, secrets left out."""
+        violations = {"violations": orjson.loads(self.violations)} if self.violations else {}
+        return {
+            "id": str(self.id),
+            "wasMatched": self.operation is not None,
+            "operationId": self.operation,
+            "requestId": self.request_id,
+            "request": {
+                "method": self.method,
+                "url": _SECRET_PARAMETER.sub(rf"\1{_REDACTED}", self.url),
+                "headers": _shown(self.headers),
+                "body": self.body.decode("utf-8", "replace"),
+                "loggedDate": self.at // 1000,
+                "loggedDateString": format_instant(self.at, "micro"),
+            },
+            "response": {
+                "status": self.status,
+                "headers": _shown(self.answer_headers),
+                "body": self.answer.decode("utf-8", "replace"),
+            },
+            "timing": {"totalTime": round(self.seconds * 1000, 3)},
+            **violations,
+        }
+
+
+class Journal:
+    """A ring that holds at most `most` entries and about `limit` bytes; 0 entries: none."""
+
+    def __init__(self, most: int, limit: int) -> None:
+        self.most = most
+        self.limit = limit
+        self.bytes = 0
+        self._entries: deque[tuple[Entry, int]] = deque()
+        self._ids = count(1)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (entry for entry, _ in self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        """Hold an entry; the oldest make room."""
+        entry.id = next(self._ids)
+        size = entry.size()
+        self._entries.append((entry, size))
+        self.bytes += size
+        while len(self._entries) > self.most or self.bytes > self.limit:
+            self.bytes -= self._entries.popleft()[1]
+
+    def clear(self) -> None:
+        """Forget every entry."""
+        self._entries.clear()
+        self.bytes = 0
+
+
+def pack(headers: _Headers) -> bytes:
+    """Headers as one text: it is cheaper to keep than many, for the garbage collector above all."""
+    return b"\n".join(chain.from_iterable(headers))
+
+
+def _shown(packed: bytes) -> dict[str, str]:
+    """The values by name; those of a repeated header joined, as RFC 9110 has it."""
+    shown: dict[str, str] = {}
+    parts = iter(packed.split(b"\n") if packed else ())
+    for raw_name, raw in zip(parts, parts, strict=True):
+        name = raw_name.decode("latin-1")
+        value = _REDACTED if raw_name.lower() in _SECRET else raw.decode("latin-1")
+        shown[name] = f"{shown[name]}, {value}" if name in shown else value
+    return shown

@@ -1,0 +1,248 @@
+"""A world: one sandbox's name, clock, state, agents and webhooks."""
+
+import asyncio
+import logging
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ..domain.agents import Agent
+from ..domain.chats import Chats
+from ..domain.clock import Clock, ClockState, settle
+from ..domain.events import Events
+from ..domain.ids import Ids
+from ..domain.instants import SECOND
+from ..domain.lifecycle import Lifecycle
+from ..domain.pipeline import Pipeline
+from ..domain.render import Renderer
+from ..domain.repository import Repository, StoreUnavailable
+from ..faults.rules import FaultRules
+from ..problems.kinds import Problem
+from ..settings import Settings
+from ..store.rows import Image
+from ..webhooks.dispatcher import Dispatcher
+from ..webhooks.faults import Chaos
+from ..webhooks.sender import Sender
+from ..webhooks.signing import parse_secret
+from ..webhooks.sink import Sink
+from .coverage import Coverage
+from .journal import Journal
+
+__all__ = ["Snapshot", "World", "keep_running"]
+
+_PAUSE_SECONDS = 0.001
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A world as it was at the instant `taken`."""
+
+    image: Image
+    clock: ClockState
+    ids: Any
+    agents: Mapping[str, Agent]
+    taken: int
+
+
+class World:
+    """All that a request acts on. It runs a sweeper and a webhook dispatcher of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        store: Repository,
+        agents: Mapping[str, Agent],
+        lifecycle: Lifecycle,
+        settings: Settings,
+        total: Coverage | None = None,
+    ) -> None:
+        choices = settings.choices
+        self.name = name
+        self.store = store
+        # Agents that a test brings along are known in its world alone.
+        self.agents = ChainMap[str, Agent]({}, agents)  # type: ignore[arg-type]
+        self.snapshots: dict[str, Snapshot] = {}
+        resolution = SECOND if choices["time_format"] == "seconds" else 1
+        self.clock = Clock(settings.frozen_time, resolution)
+        self.events = Events(self.clock)
+        self.journal = Journal(settings.journal_count, settings.journal_bytes)
+        self.coverage = Coverage(total)
+        self.ids = Ids(settings.seed_number)
+        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices))
+        self.chats = Chats(
+            store,
+            self.clock,
+            self.agents,
+            lifecycle,
+            self.pipeline,
+            choices,
+            on_timer=self.timer_set,
+            on_webhook=self.webhook_stored,
+            tell=self.events.emit,
+            on_step=self.coverage.stepped,
+            new_id=self.ids.next,
+        )
+        self.faults = FaultRules()
+        self.sink = Sink()
+        self.sender = Sender(settings, name)
+        self.dispatcher = Dispatcher(
+            store,
+            self.clock,
+            self.sender,
+            settings.webhook_backoff,
+            self.events.emit,
+            parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
+            Chaos(self.faults),
+            settings.webhook_timeout,
+        )
+        self.moving = asyncio.Lock()
+        self._timers = asyncio.Event()
+        self._wakes: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def timer_set(self, expires: int) -> None:
+        """Wake the sweeper if a session is due before it would wake by itself."""
+        if self._wakes is None or expires < self._wakes:
+            self._timers.set()
+
+    def webhook_stored(self) -> None:
+        """Wake the dispatcher: the outbox may hold more."""
+        self.dispatcher.notify()
+
+    async def start(self) -> None:
+        """Begin to sweep and to deliver."""
+        self._tasks = [
+            asyncio.create_task(keep_running(self.sweep)),
+            asyncio.create_task(keep_running(self.dispatcher.run)),
+        ]
+
+    async def stop(self) -> None:
+        """Stop both and close the sender."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.sender.close()
+
+    async def forget(self) -> None:
+        """Stop for good and leave nothing; turns that are under way are told so.
+
+        The store is cleared first: another world of the same name may be made meanwhile.
+        """
+        self._leave_state()
+        self.chats.closed = True
+        await self.store.clear()
+        await self.stop()
+        self.clock.restore()
+
+    async def reset(self, keep: frozenset[str]) -> None:
+        """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`.
+
+        The caller holds `moving`, so that nothing comes between this and a seed.
+        """
+        if "state" not in keep:
+            self._leave_state()
+            await self.store.clear()
+            self.ids.restore()
+            self.agents.maps[0].clear()
+        if "clock" not in keep:
+            self.clock.restore()
+        if "journal" not in keep:
+            self.events.clear()
+            self.journal.clear()
+            self.sink.clear()
+            self.coverage.clear()
+        if "faults" not in keep:
+            self.faults.clear()
+        self.look_again()
+
+    async def snapshot(self) -> Snapshot:
+        """All that a later `restore` brings back: state, clock, agents and the ids to come."""
+        image = await self.store.dump()
+        agents = dict(self.agents.maps[0])
+        return Snapshot(image, self.clock.state, self.ids.state(), agents, self.clock.now())
+
+    async def restore(self, snapshot: Snapshot) -> None:
+        """Be as it was then."""
+        async with self.moving:
+            self._refuse_closed()
+            self._leave_state()
+            await self.store.load(snapshot.image)
+            self.clock.restore(snapshot.clock)
+            self.ids.restore(snapshot.ids)
+            self.agents.maps[0].clear()
+            self.agents.maps[0].update(snapshot.agents)
+        self.look_again()
+
+    async def replace(self, image: Image) -> None:
+        """Hold another state, at the same time or, if that lies ahead, at the latest in it."""
+        async with self.moving:
+            self._refuse_closed()
+            self._leave_state()
+            await self.store.load(image)
+            await self.catch_up()
+        self.look_again()
+
+    async def catch_up(self) -> None:
+        """Move the clock to the latest that happened to a session, if it is behind that."""
+        if (latest := await self.store.latest()) is not None:
+            self.clock.move(latest)
+
+    def _refuse_closed(self) -> None:
+        """Raise Problem for a world that was deleted while the call waited."""
+        if self.chats.closed:
+            raise Problem("unknown-sandbox", f"The sandbox {self.name} was deleted meanwhile.")
+
+    def _leave_state(self) -> None:
+        """What is under way, webhooks and turns, has no effect on the state that comes."""
+        self.dispatcher.forget()
+        self.dispatcher.chaos.forget()
+        self.chats.epoch += 1
+
+    def look_again(self) -> None:
+        """Wake sweeper and dispatcher: the store may hold what they do not know of."""
+        self._timers.set()
+        self.dispatcher.notify()
+
+    async def sweep(self) -> None:
+        """Expire sessions for ever, waking when the next one is due."""
+        while True:
+            self._timers.clear()
+            self._wakes = None
+            async with self.moving:
+                await self.sweep_once()
+            self._wakes = await self.store.next_expiry()
+            await self.clock.wait(self._timers, None if self._wakes is None else self._wakes + 1)
+
+    async def sweep_once(self) -> None:
+        """Expire every session whose timeout has passed."""
+        now = self.clock.now()
+        while overdue := await self.store.overdue(now):
+            async with self.store.together():
+                for session in overdue:
+                    with suppress(Problem):  # another mock has forgotten it meanwhile
+                        await self.chats.expire(session, now)
+
+    async def settle(self) -> None:
+        """Let woken tasks run until they wait again, for time or for news."""
+        await settle()
+        while self.store.calls:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await settle()
+
+
+async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Run for ever; a fault is logged and the work taken up again."""
+    while True:
+        try:
+            await work()
+        except StoreUnavailable as error:
+            _log.warning("a background task waits for the store: %s", error)
+            await asyncio.sleep(1)
+        except Exception:
+            _log.exception("a background task failed and starts again")
+            await asyncio.sleep(1)

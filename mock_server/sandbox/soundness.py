@@ -1,0 +1,168 @@
+"""Whether a document of a sandbox's state can be the state: its parts must go together."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from ..domain.instants import EARLIEST, LATEST, parse_instant
+from ..problems.violations import quote
+from ..webhooks.dispatcher import MAX_RETRIES
+from .documents import endpoint_hash, message_times
+
+__all__ = ["find_fault"]
+
+_Part = Mapping[str, Any]
+_Fault = tuple[str, str]
+_TIMES = {
+    "sessions": ("created_time", "last_activity", "finished_time"),
+    "call_results": ("visible_time",),
+    "audit": ("time",),
+    "deliveries": ("due",),
+}
+
+
+def find_fault(document: _Part, agents: Iterable[str]) -> _Fault | None:
+    """Where and why a document that fits its schema cannot be the state, or None.
+
+    Call results, audit entries and deliveries may outlive their sessions.
+    """
+    known = frozenset(agents)
+    checks = (_times, _sessions, _order, _replies, _results, _audit, _deliveries)
+    faults = chain(_agents(document, known), *(check(document) for check in checks))
+    return next(faults, None)
+
+
+def _agents(document: _Part, agents: frozenset[str]) -> Iterator[_Fault]:
+    for number, session in enumerate(document["sessions"]):
+        if session["agent_id"] not in agents:
+            name = quote(session["agent_id"])
+            yield f"/sessions/{number}/agent_id", f"there is no agent {name}; load it first"
+
+
+def _times(document: _Part) -> Iterator[_Fault]:
+    for pointer, text in _instants(document):
+        if not EARLIEST <= parse_instant(text) <= LATEST:
+            yield pointer, f"wanted a time within the years 1 to 9998, got {quote(text)}"
+
+
+def _sessions(document: _Part) -> Iterator[_Fault]:
+    ids: set[str] = set()
+    endpoints: set[tuple[str, str]] = set()
+    for number, session in enumerate(document["sessions"]):
+        place = f"/sessions/{number}"
+        if session["id"].lower() in ids:
+            got = quote(session["id"])
+            yield f"{place}/id", f"another session has the id {got}; ids are unique"
+        ids.add(session["id"].lower())
+        created, latest = session["created_time"], session.get("last_activity")
+        if latest is not None and parse_instant(latest) < parse_instant(created):
+            wanted = f"wanted no time before created_time, {quote(created)}, got {quote(latest)}"
+            yield f"{place}/last_activity", wanted
+        if session.get("finished_time") is not None and not _is_final(session):
+            wanted = "goes with a final_reason; add one, or leave it out"
+            yield f"{place}/finished_time", f"{quote(session['finished_time'])} {wanted}"
+        hash = endpoint_hash(session)
+        if hash and not _is_final(session):
+            endpoint = (session.get("channel", "web"), hash)
+            if endpoint in endpoints:
+                yield f"{place}/channel", "its endpoint has an active session; end one of them"
+            endpoints.add(endpoint)
+
+
+def _order(document: _Part) -> Iterator[_Fault]:
+    """What was said in a session lies between its beginning and its last activity, in order."""
+    for number, session in enumerate(document["sessions"]):
+        before, earlier = "created_time", session["created_time"]
+        latest = session.get("last_activity")
+        for position, time in enumerate(message_times(session)):
+            place = f"/sessions/{number}/messages/{position}/time"
+            if parse_instant(time) < parse_instant(earlier):
+                yield place, f"wanted no time before {before}, {quote(earlier)}, got {quote(time)}"
+            if latest is not None and parse_instant(time) > parse_instant(latest):
+                wanted = f"wanted no time after last_activity, {quote(latest)}, got {quote(time)}"
+                yield place, wanted
+            before, earlier = "the message before", time
+
+
+def _replies(document: _Part) -> Iterator[_Fault]:
+    for number, session in enumerate(document["sessions"]):
+        replies, messages = session.get("replies", []), session.get("messages", [])
+        if twice := _repeated(reply["key"] for reply in replies):
+            place = f"/sessions/{number}/replies"
+            yield place, f"the key {quote(twice)} has two replies; keep one"
+        for position, reply in enumerate(replies):
+            place = f"/sessions/{number}/replies/{position}"
+            first, last = reply["first"], reply["last"]
+            if last > len(messages):
+                yield f"{place}/last", f"wanted at most {len(messages)}, its messages, got {last}"
+            elif first >= last:
+                yield f"{place}/first", f"wanted less than last, {last}, got {first}"
+            elif any(message["role"] != "assistant" for message in messages[first:last]):
+                wanted = f"wanted the assistant's messages alone, got those from {first} to {last}"
+                yield place, f"{wanted} with the user's"
+            elif reply["state"] == "final" and not _is_final(session):
+                yield f"{place}/state", 'got "final" in an active session; give it a final_reason'
+
+
+def _results(document: _Part) -> Iterator[_Fault]:
+    results = document.get("call_results", [])
+    if twice := _repeated(row["result"]["callId"].lower() for row in results):
+        yield "/call_results", f"two results have the callId {quote(twice)}; keep one"
+    sessions = {session["id"].lower(): session for session in document["sessions"]}
+    for number, row in enumerate(results):
+        place, result = f"/call_results/{number}/result", row["result"]
+        session = sessions.get(result["callId"].lower())
+        if session is None:
+            continue
+        if not _is_final(session):
+            yield f"{place}/callId", _of_an_active_one(result["callId"])
+        if result["agentId"] != session["agent_id"]:
+            wanted = f"wanted the session's agent, {quote(session['agent_id'])}"
+            yield f"{place}/agentId", f"{wanted}, got {quote(result['agentId'])}"
+
+
+def _audit(document: _Part) -> Iterator[_Fault]:
+    active = {session["id"].lower() for session in document["sessions"] if not _is_final(session)}
+    for number, row in enumerate(document.get("audit", [])):
+        if row["session_id"].lower() in active:
+            yield f"/audit/{number}/session_id", _of_an_active_one(row["session_id"])
+
+
+def _deliveries(document: _Part) -> Iterator[_Fault]:
+    for number, row in enumerate(document.get("deliveries", [])):
+        attempts = row.get("attempts", 0)
+        if row.get("due") is not None and attempts > MAX_RETRIES:
+            wanted = f"wanted at most {MAX_RETRIES} of one that is due, got {attempts}"
+            yield f"/deliveries/{number}/attempts", f"{wanted}; set due to null"
+
+
+def _of_an_active_one(session_id: str) -> str:
+    return f"the session {quote(session_id)} is active; give it a final_reason, or leave this out"
+
+
+def _is_final(session: _Part) -> bool:
+    return session.get("final_reason") is not None
+
+
+def _instants(document: _Part) -> Iterator[tuple[str, str]]:
+    """Every instant of a document with its pointer."""
+    for part, members in _TIMES.items():
+        for number, row in enumerate(document.get(part, [])):
+            for member in members:
+                if row.get(member) is not None:
+                    yield f"/{part}/{number}/{member}", row[member]
+    for number, session in enumerate(document["sessions"]):
+        for position, message in enumerate(session.get("messages", [])):
+            if "time" in message:
+                yield f"/sessions/{number}/messages/{position}/time", message["time"]
+    for number, row in enumerate(document.get("call_results", [])):
+        yield f"/call_results/{number}/result/completedTime", row["result"]["completedTime"]
+
+
+def _repeated(values: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None

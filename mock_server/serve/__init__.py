@@ -1,0 +1,1 @@
+"""Bind, announce, serve, stop."""

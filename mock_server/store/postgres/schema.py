@@ -1,0 +1,155 @@
+"""The tables of the shared store, and the statements on sessions."""
+
+from ..rows import SESSION_COLUMNS
+
+__all__ = [
+    "INSERT_SESSION",
+    "ORDERS",
+    "SCHEMA",
+    "SELECT_SESSION",
+    "SESSION_ROW",
+    "UPDATE_SESSION",
+    "WITH_TRANSCRIPT",
+]
+
+# Their names have a prefix, for others may have tables in the same database.
+SCHEMA = """
+CREATE SEQUENCE adjourn_activity;
+
+-- What an index is made from has no limit in length, an entry of an index has.
+CREATE FUNCTION adjourn_digest(value TEXT) RETURNS BYTEA LANGUAGE sql IMMUTABLE STRICT
+    AS $$ SELECT sha256(convert_to(value, 'UTF8')) $$;
+
+CREATE TABLE adjourn_sandboxes (
+    sandbox TEXT PRIMARY KEY,
+    used    TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE adjourn_sessions (
+    sandbox         TEXT NOT NULL,
+    id              TEXT NOT NULL,
+    agent_id        TEXT NOT NULL,
+    channel         TEXT NOT NULL,
+    external_hash   TEXT,
+    ttl_seconds     BIGINT,
+    additional_data TEXT NOT NULL,
+    created         BIGINT NOT NULL,
+    last_activity   BIGINT NOT NULL,
+    activity        BIGINT NOT NULL DEFAULT nextval('adjourn_activity'),
+    expires         BIGINT,
+    cursor          BIGINT NOT NULL,
+    message_count   BIGINT NOT NULL,
+    is_final        BOOLEAN NOT NULL DEFAULT false,
+    final_reason    TEXT,
+    finished        BIGINT,
+    PRIMARY KEY (sandbox, id)
+);
+CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
+    ON adjourn_sessions (sandbox, adjourn_digest(channel), adjourn_digest(external_hash))
+    WHERE NOT is_final AND external_hash IS NOT NULL;
+CREATE INDEX adjourn_sessions_by_state
+    ON adjourn_sessions (sandbox, is_final, last_activity, activity);
+CREATE INDEX adjourn_sessions_by_activity
+    ON adjourn_sessions (sandbox, last_activity, activity);
+CREATE INDEX adjourn_sessions_by_expiry
+    ON adjourn_sessions (sandbox, expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE adjourn_messages (
+    sandbox    TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    position   BIGINT NOT NULL,
+    role       TEXT NOT NULL,
+    content    TEXT,
+    tool_calls TEXT,
+    time       BIGINT NOT NULL,
+    PRIMARY KEY (sandbox, session_id, position)
+);
+
+CREATE TABLE adjourn_replies (
+    sandbox    TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    first      BIGINT NOT NULL,
+    last       BIGINT NOT NULL,
+    state      TEXT NOT NULL,
+    PRIMARY KEY (sandbox, session_id, key)
+);
+
+CREATE TABLE adjourn_call_results (
+    sandbox   TEXT NOT NULL,
+    call_id   TEXT NOT NULL,
+    agent_id  TEXT NOT NULL,
+    status    TEXT NOT NULL,
+    endpoint  TEXT,
+    completed BIGINT NOT NULL,
+    visible   BIGINT NOT NULL,
+    serial    BIGINT NOT NULL DEFAULT nextval('adjourn_activity'),
+    document  TEXT NOT NULL,
+    PRIMARY KEY (sandbox, call_id)
+);
+CREATE INDEX adjourn_call_results_by_time ON adjourn_call_results (sandbox, completed, serial);
+
+CREATE TABLE adjourn_audit (
+    serial     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sandbox    TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    time       BIGINT NOT NULL,
+    event      TEXT NOT NULL,
+    note       TEXT
+);
+CREATE INDEX adjourn_audit_by_session ON adjourn_audit (sandbox, session_id);
+
+CREATE TABLE adjourn_outbox (
+    serial     BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sandbox    TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    url        TEXT NOT NULL,
+    headers    TEXT NOT NULL,
+    payload    TEXT NOT NULL,
+    attempts   BIGINT NOT NULL,
+    due        BIGINT,
+    outcome    TEXT NOT NULL,
+    log        TEXT NOT NULL DEFAULT '[]',
+    -- Until then the mock that claimed it may be sending it; by the database's clock.
+    claimed    TIMESTAMPTZ
+);
+CREATE INDEX adjourn_outbox_by_due ON adjourn_outbox (sandbox, due) WHERE due IS NOT NULL;
+"""
+
+# In what order the rows of a table are told, where their serials are not.
+ORDERS = {
+    "sessions": "activity",
+    "messages": "session_id, position",
+    "replies": "session_id, first",
+    "call_results": "serial",
+    "audit": "serial",
+    "outbox": "serial",
+}
+
+# A session `s` with four arrays of its transcript.
+SESSION_ROW = f"{SESSION_COLUMNS}, roles, contents, times, calls"
+WITH_TRANSCRIPT = (
+    "LEFT JOIN LATERAL (SELECT array_agg(role ORDER BY position) AS roles, "
+    "array_agg(content ORDER BY position) AS contents, "
+    "array_agg(time ORDER BY position) AS times, "
+    "array_agg(tool_calls ORDER BY position) AS calls FROM adjourn_messages m "
+    "WHERE m.sandbox = s.sandbox AND m.session_id = s.id) t ON true"
+)
+SELECT_SESSION = (
+    f"SELECT {SESSION_ROW} FROM adjourn_sessions s {WITH_TRANSCRIPT} WHERE s.sandbox = %s"
+)
+INSERT_SESSION = (
+    "INSERT INTO adjourn_sessions (sandbox, id, agent_id, channel, external_hash, ttl_seconds, "
+    "additional_data, created, last_activity, expires, cursor, message_count) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    "ON CONFLICT DO NOTHING RETURNING id"
+)
+UPDATE_SESSION = (
+    "UPDATE adjourn_sessions SET last_activity = %s, "
+    "activity = CASE WHEN %s THEN nextval('adjourn_activity') ELSE activity END, expires = %s, "
+    "cursor = %s, message_count = message_count + %s, is_final = %s, final_reason = %s, "
+    "finished = %s WHERE sandbox = %s AND id = %s AND NOT is_final "
+    "AND (%s::bigint IS NULL OR expires < %s::bigint) "
+    "AND message_count = coalesce(%s::bigint, message_count) "
+    f"RETURNING {SESSION_COLUMNS}"
+)

@@ -1,0 +1,1 @@
+"""The embedded store: SQLite, in memory or in a file."""

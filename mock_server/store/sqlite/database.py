@@ -1,0 +1,131 @@
+"""The embedded database: SQLite, in memory or in a file."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...domain.repository import StoreError
+from ..matching import holds, is_among
+from .schema import SCHEMA
+
+__all__ = ["Database"]
+
+
+_PATIENCE_SECONDS = 1.0
+_KEPT_AT_ONCE = 1_000
+
+# How a transaction begins, how it ends, and how it is taken back.
+_Statements = tuple[str, str, tuple[str, ...]]
+_IN_FILE: _Statements = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+# In memory many are a part of one: a commit makes hardly anything safe there, and SQLite may look
+# at every page that it has to carry it out.
+_IN_MEMORY: _Statements = (
+    "SAVEPOINT change",
+    "RELEASE change",
+    ("ROLLBACK TO change", "RELEASE change"),
+)
+
+
+class Database:
+    """A connection that the repositories of all sandboxes share."""
+
+    shared = False
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        try:
+            self.connection = _connect(path)
+            last = self.connection.execute("SELECT max(activity) FROM sessions").fetchone()[0]
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {_told(error)}") from None
+        self.activity = itertools.count((last or 0) + 1)
+        self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
+        self._changing = False
+        self._changes = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; one within another is a part of it."""
+        if self._changing:
+            yield self.connection
+            return
+        self.connection.execute(self._begin)
+        self._changing = True
+        try:
+            yield self.connection
+            self.connection.execute(self._commit)
+        except BaseException:
+            self._take_back()
+            raise
+        finally:
+            self._changing = False
+        self._keep()
+
+    def _take_back(self) -> None:
+        """Undo a transaction, unless SQLite has done so: it does where there is no room left."""
+        if self.connection.in_transaction:
+            for statement in self._rollback:
+                self.connection.execute(statement)
+        if self.path is None and not self.connection.in_transaction:
+            self.connection.execute("BEGIN")
+
+    def _keep(self) -> None:
+        """Commit in memory now and then: what SQLite undoes by itself is all since then."""
+        self._changes += 1
+        if self.path is None and self._changes >= _KEPT_AT_ONCE and self.connection.in_transaction:
+            self._changes = 0
+            self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN")
+
+    async def start(self) -> None:
+        """It is ready as it is."""
+
+    async def sandboxes(self) -> list[str]:
+        """The names of those that hold anything, the latest active first."""
+        rows = self.connection.execute(
+            "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest FROM sessions "
+            "GROUP BY sandbox UNION SELECT sandbox, 0 FROM outbox) "
+            "GROUP BY sandbox ORDER BY max(latest) DESC"
+        )
+        return [row[0] for row in rows]
+
+    async def waiting(self) -> list[str]:
+        """None: each world knows what it waits for."""
+        return []
+
+    async def serial(self) -> int:
+        """The number of the next activity."""
+        return next(self.activity)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+
+def _told(error: sqlite3.Error) -> str:
+    if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        return (
+            "another process has it open; stop that one, give --db another path, or take a "
+            "postgresql:// database, which several mocks share"
+        )
+    return f"{error}; give --db another path"
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    # The loop that serves may run in another thread than the one that built the mock.
+    connection = sqlite3.connect(
+        path or ":memory:", _PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.create_function("holds", 2, holds, deterministic=True)
+    connection.create_function("is_among", 2, is_among, deterministic=True)
+    if path is not None:
+        # Until the process ends, however it does: two mocks would send each webhook twice.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(SCHEMA)
+    if path is None:
+        connection.execute("BEGIN")
+    return connection

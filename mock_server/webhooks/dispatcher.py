@@ -1,0 +1,186 @@
+"""Delivery of completion webhooks: from the outbox, with retries on the mock's clock."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from ..domain.clock import Clock
+from ..domain.instants import SECOND, format_instant
+from ..domain.repository import Delivery, LoggedDelivery, Repository
+from .faults import Chaos, Plan
+from .hosts import TargetRefused
+from .signing import signed_headers
+
+__all__ = ["MAX_RETRIES", "Dispatcher", "Send", "message_id"]
+
+MAX_RETRIES = 3
+_MAX_AT_ONCE = 50
+_PAUSE_SECONDS = 1.0
+# How much longer than its attempt may take a webhook is kept from other mocks.
+_CLAIM_MARGIN_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+# Sends one delivery and gives the receiver's status; None stands for no answer in time.
+Send = Callable[[Delivery], Awaitable[int | None]]
+
+
+class Dispatcher:
+    """Sends what the outbox holds. `backoff` is the wait in seconds before the first retry.
+
+    An attempt takes at most `patience` seconds; with a `key` each is signed.
+    """
+
+    def __init__(
+        self,
+        store: Repository,
+        clock: Clock,
+        send: Send,
+        backoff: float,
+        tell: Callable[..., None] = lambda *_, **__: None,
+        key: bytes | None = None,
+        chaos: Chaos | None = None,
+        patience: float = 10.0,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.send = send
+        self.backoff = backoff
+        self.tell = tell
+        self.key = key
+        self.chaos = chaos or Chaos()
+        self.patience = patience
+        self._news = asyncio.Event()
+        self._sending: dict[int, asyncio.Task[None]] = {}
+
+    def notify(self) -> None:
+        """Say that the outbox has a new row."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        try:
+            while True:
+                self._news.clear()
+                await self.clock.wait(self._news, await self.start_due())
+        finally:
+            self.forget()
+
+    async def start_due(self) -> int | None:
+        """Begin the attempts that are due; the instant at which the next one is."""
+        waiting = self._idle(await self.store.deliveries())
+        now = self.clock.now()
+        for delivery in waiting:
+            if delivery.due <= now and len(self._sending) < _MAX_AT_ONCE:
+                self._start(delivery)
+        return min((delivery.due for delivery in waiting if delivery.due > now), default=None)
+
+    async def drain(self) -> None:
+        """Make every attempt that is due by now, and wait until each is over.
+
+        Raises what kept one from being recorded: it would be due for ever.
+        """
+        due = await self.store.next_delivery()
+        while self._sending or (due is not None and due <= self.clock.now()):
+            await self.start_due()
+            if self._sending:  # unless another mock was faster
+                done, _ = await asyncio.wait([*self._sending.values()])
+                for task in done:
+                    if not task.cancelled():
+                        task.result()
+            due = await self.store.next_delivery()
+
+    async def over(self, serial: int) -> None:
+        """Wait until the attempt at a delivery that is being made, if any, is over."""
+        if task := self._sending.get(serial):
+            await asyncio.wait([task])
+
+    def forget(self) -> None:
+        """Break off the attempts that are being made."""
+        for task in self._sending.values():
+            task.cancel()
+
+    def _idle(self, deliveries: list[Delivery]) -> list[Delivery]:
+        return [delivery for delivery in deliveries if delivery.serial not in self._sending]
+
+    def _start(self, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._attempt(delivery))
+        self._sending[delivery.serial] = task
+        task.add_done_callback(lambda done: self._finish(delivery, done))
+
+    def _finish(self, delivery: Delivery, task: asyncio.Task[None]) -> None:
+        self._sending.pop(delivery.serial, None)
+        if task.cancelled() or not (error := task.exception()):
+            self._news.set()
+            return
+        # It is not recorded, so it is due as before, and would be made again at once, for ever.
+        _log.error("webhook of session %s: %s", delivery.session_id, error)
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._news.set)
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        # No plan is made before, for a rule of chaos may hold for a number of attempts.
+        if not await self.store.claim(delivery, self.lease):
+            return
+        plan = self.chaos.plan(delivery.serial, delivery.attempts)
+        if plan.hold_ms:
+            await self.store.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
+            return
+        at = self.clock.now()
+        status, outcome = await self.send_as_planned(delivery, plan)
+        retry_at = self.retry_at(delivery, outcome)
+        entry = {"at": format_instant(at, "micro"), "status": status, "outcome": outcome}
+        await self.store.delivered(delivery.serial, outcome, retry_at, entry)
+        for serial in self.chaos.release():
+            await self.store.postpone(serial, self.clock.now())
+        event = "delivery.succeeded" if outcome == "delivered" else "delivery.failed"
+        attempt, again = delivery.attempts + 1, retry_at is not None
+        self.tell(event, delivery.session_id, status=status, attempt=attempt, will_retry=again)
+        if outcome != "delivered":
+            fate = "gives up" if retry_at is None else "will try again"
+            _log.warning("webhook of session %s: %s, %s", delivery.session_id, status, fate)
+
+    @property
+    def lease(self) -> float:
+        """For how many seconds a webhook is kept from other mocks, with room for a duplicate."""
+        return 2 * self.patience + _CLAIM_MARGIN_SECONDS
+
+    async def send_as_planned(self, delivery: Delivery, plan: Plan) -> tuple[int | None, str]:
+        """Make one attempt; the receiver's status and what it means."""
+        signed = self.signed(delivery, plan)
+        status = None
+        try:
+            for _ in range(plan.copies):
+                status = await self.send(signed)
+        except TargetRefused as refusal:
+            _log.warning("webhook of session %s: %s", delivery.session_id, refusal)
+            return None, "refused"
+        except Exception:  # an attempt that leaves no trace would be made again at once, for ever
+            _log.exception("webhook of session %s: cannot be sent", delivery.session_id)
+            return None, "refused"
+        return status, classify(status)
+
+    def signed(self, delivery: Delivery, plan: Plan) -> Delivery:
+        """The delivery with its id, time and signature beside its own headers."""
+        seconds = self.clock.now() // SECOND - plan.age
+        headers = signed_headers(
+            message_id(delivery), seconds, delivery.payload, self.key, forged=plan.forged
+        )
+        return replace(delivery, headers={**delivery.headers, **headers})
+
+    def retry_at(self, delivery: Delivery, outcome: str) -> int | None:
+        """When to try again: backoff, twice the backoff, four times; None for never."""
+        if outcome != "unavailable" or delivery.attempts >= MAX_RETRIES:
+            return None
+        return self.clock.now() + round(self.backoff * (1 << delivery.attempts) * SECOND)
+
+
+def message_id(delivery: Delivery | LoggedDelivery) -> str:
+    """The id of a delivery, the same over all attempts at it."""
+    return f"msg_{delivery.session_id.replace('-', '')}_{delivery.serial}"
+
+
+def classify(status: int | None) -> str:
+    """`delivered` for 2xx, `unavailable` for 5xx and silence, `rejected` for the rest."""
+    if status is None or status >= 500:
+        return "unavailable"
+    return "delivered" if 200 <= status < 300 else "rejected"

@@ -1,0 +1,58 @@
+"""How long a call result is awaited, and what a page of them may say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.checks.pipeline import LOOKS, expect_pages, pauses
+from conformance.judging.findings import Violation
+from conformance.target.api import Api
+
+
+def silent(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(500)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 15.0, 600.0])
+def test_an_index_is_awaited_as_long_as_told_within_the_budget(
+    connect: Callable[..., Api], monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
+    looks = sum(pauses(connect(silent, index_wait=seconds)))
+    assert looks <= LOOKS + 1
+    assert seconds <= now[0] < seconds * 1.01 + 0.1
+
+
+@pytest.mark.parametrize(
+    ("total", "pages", "told"),
+    [
+        (2, 1, ""),
+        (3, 1, "totalCount 2"),
+        ("2", 1, "totalCount 2"),
+        (2, 2, "totalPages 1"),
+        (2, 0, "totalPages 1"),
+        (2, "1", "totalPages 1"),
+    ],
+)
+def test_two_rows_are_one_page_of_two(total: object, pages: object, told: str) -> None:
+    rows = [{"callId": "a"}, {"callId": "b"}]
+    both: dict[str, Any] = {"results": rows, "totalCount": total, "totalPages": pages}
+    singles = [{"results": [row], "totalCount": 2, "totalPages": 2} for row in rows]
+    with pytest.raises(Violation, match=told) if told else nullcontext():
+        expect_pages(both, singles)
+
+
+def test_a_row_of_another_page_is_a_finding() -> None:
+    rows = [{"callId": "a"}, {"callId": "b"}]
+    both: dict[str, Any] = {"results": rows, "totalCount": 2, "totalPages": 1}
+    singles = [{"results": [rows[0]], "totalCount": 2, "totalPages": 2} for _ in rows]
+    with pytest.raises(Violation, match="on pages 0 and 1"):
+        expect_pages(both, singles)

@@ -1,0 +1,236 @@
+"""Generated requests: where they come from, what they may touch, and what they find."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis.errors import Flaky
+from schemathesis import Case
+
+from conformance.checks.generated import (
+    check_what_breaks_the_contract_is_refused,
+    check_what_fits_is_not_refused_as_invalid,
+)
+from conformance.config.settings import Config
+from conformance.contract.document import Contract
+from conformance.generated import cases
+from conformance.generated.cases import boundary_cases, fuzzed_cases
+from conformance.generated.requests import Generation, Results
+from conformance.generated.schemathesis import rule_of
+from conformance.judging.exchange import Exchange
+from conformance.judging.findings import Blocked, Violation
+from conformance.run.run import Run
+
+RULES = ("HTTP-13", "HTTP-14")
+
+
+def settings(target: httpx.Client, **more: Any) -> Config:
+    """The settings that judge a target by the two rules with the key that it takes."""
+    token = target.headers["Authorization"].removeprefix("Bearer ")
+    url = str(target.base_url).rstrip("/")
+    return Config(target=url, token=token, profile=("generated",), rules=RULES, **more)
+
+
+@pytest.fixture
+def judged(contract: Contract) -> Callable[..., Run]:
+    """A run of the two rules against a target, after its end."""
+
+    def execute(target: httpx.Client, **more: Any) -> Run:
+        run = Run(settings(target, **more), contract)
+        run.execute()
+        return run
+
+    return execute
+
+
+def outcomes(run: Run) -> list[str]:
+    return [run.book.outcomes[rule][0] for rule in RULES]
+
+
+def test_a_legal_target_passes(judged: Callable[..., Run], mock: httpx.Client) -> None:
+    run = judged(mock, agent="agent-echo")
+    assert outcomes(run) == ["pass", "pass"]
+    assert run.book.findings == {}
+    assert not run.client.ledger.left_open
+
+
+def test_a_target_that_knows_too_little_and_takes_too_much(
+    judged: Callable[..., Run], serve: Callable[..., httpx.Client]
+) -> None:
+    faults = ("--fault", "members-known-only", "--fault", "types-coerced")
+    target = serve("-m", "tests.targets.starlette_chats", *faults)
+    run = judged(target, agent="plain-1", seed=3)  # which draws a refused open and a taken one
+    assert outcomes(run) == ["warn", "warn"]
+    (refused, *_), (taken, *_) = (run.book.findings[rule] for rule in RULES)
+    assert b"x_unlisted" in (refused.story[-1].body or b"")
+    assert refused.story[-1].status == 422
+    assert taken.expected == "a 4xx status, since agent_id is 0, not of the type string"
+    assert taken.story[-1].status == 200
+    assert max(len(finding.story) for finding in (refused, taken)) <= 2
+
+
+def test_an_agent_that_takes_no_session_blocks_both(
+    judged: Callable[..., Run], mock: httpx.Client
+) -> None:
+    run = judged(mock, agent="agent-disabled")
+    assert outcomes(run) == ["not-run", "not-run"]
+    assert not run.client.ledger.opened
+
+
+def test_a_used_up_budget_blocks_both(judged: Callable[..., Run], mock: httpx.Client) -> None:
+    run = judged(mock, agent="agent-echo", max_sessions=5)
+    assert outcomes(run) == ["not-run", "not-run"]
+    assert "budget of 5 sessions" in run.book.outcomes["HTTP-13"][1]
+
+
+def sent(contract: Contract, seed: int) -> list[str]:
+    """Every case of the two phases that need no target, in their order."""
+    found: list[str] = []
+
+    def visit(case: Case[Any]) -> None:
+        found.append(f"{case.method} {case.path_parameters} {case.query} {case.body!r}")
+
+    boundary_cases(contract, seed, visit)
+    fuzzed_cases(contract, seed, visit)
+    return found
+
+
+def test_the_same_seed_gives_the_same_cases(contract: Contract) -> None:
+    first = sent(contract, 7)
+    assert first == sent(contract, 7)
+    assert first != sent(contract, 8)
+
+
+@pytest.fixture
+def generation(mock: httpx.Client, contract: Contract) -> Iterator[Generation]:
+    run = Run(settings(mock, agent="agent-echo"), contract)
+    yield Generation(run.api("generation"))
+    run.client.close()
+
+
+def visited(generation: Generation, contract: Contract, wanted: str) -> list[Exchange]:
+    """What is sent in the place of the boundary cases of one operation."""
+    found = []
+
+    def visit(case: Case[Any]) -> None:
+        if case.operation.definition.raw["operationId"] == wanted:
+            generation.visit(case)
+            found.append(generation.api.story[-1])
+
+    boundary_cases(contract, 1, visit)
+    return found
+
+
+def test_a_target_that_answers_in_two_ways_is_asked_again_from_another_seed(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[Any] = []
+
+    def give_up_once(walk: Any, **_: Any) -> None:
+        seeds.append(walk._hypothesis_internal_use_seed)
+        if len(seeds) == 1:
+            raise Flaky("Inconsistent data generation!")
+
+    monkeypatch.setattr(cases, "run_state_machine_as_test", give_up_once)
+    cases.scenarios(contract, 1, lambda: None, lambda case: None)
+    assert len({*seeds}) == len(seeds) == 2
+
+
+def test_only_this_runs_sessions_are_ended(generation: Generation, contract: Contract) -> None:
+    own = generation.api.client.ledger.opened
+    ends = visited(generation, contract, "endChat")
+    taken = [end for end in ends if end.ok]
+    assert len(taken) > 3
+    assert all(end.path.split("/")[-2] in own for end in taken)
+
+
+def test_every_session_is_tagged(generation: Generation, contract: Contract) -> None:
+    taken = [e for e in visited(generation, contract, "openChat") if e.ok]
+    bodies = [json.loads(exchange.body or b"") for exchange in taken]
+    assert {body["agent_id"] for body in bodies} == {"agent-echo"}
+    assert {body["channel"] for body in bodies} <= {generation.api.channel, None}
+    data = [body["additional_data"] for body in bodies if body["additional_data"] is not None]
+    assert {tag["conformance_run"] for tag in data} == {generation.api.run}
+    endpoints = [str(body["external_id"]) for body in bodies if body.get("external_id")]
+    assert len(set(endpoints)) == len(endpoints) > 0
+
+
+class Walked:
+    """A walk that was made."""
+
+    def __init__(self, **results: Any) -> None:
+        self.results = Results()
+        self.results.__dict__.update(results)
+
+
+def test_an_operation_that_took_nothing_blocks_what_fits(generation: Generation) -> None:
+    others = dict.fromkeys(generation.contract.operations, 1)
+    accepted = {**others, "endChat": 0}
+    with pytest.raises(Blocked, match="accepted by endChat"):
+        check_what_fits_is_not_refused_as_invalid(generation.api, Walked(accepted=accepted))
+
+
+def test_nothing_broken_sent_blocks_what_breaks(generation: Generation) -> None:
+    with pytest.raises(Blocked, match="no generated request breaks"):
+        check_what_breaks_the_contract_is_refused(generation.api, Walked())
+
+
+def test_a_walk_that_was_cut_still_tells_what_it_found(generation: Generation) -> None:
+    taken: tuple[Violation, list[Any]] = (Violation("a 4xx status", "status 200"), [])
+    found: dict[str, list[Any]] = {"HTTP-13": [], "HTTP-14": [taken]}
+    walked = Walked(found=found, cause="the target is down")
+    with pytest.raises(Violation, match="status 200"):
+        check_what_breaks_the_contract_is_refused(generation.api, walked)
+    with pytest.raises(Blocked, match="the target is down"):
+        check_what_fits_is_not_refused_as_invalid(generation.api, walked)
+
+
+@pytest.mark.parametrize(
+    ("code", "operation", "status", "rule"),
+    [
+        ("ST103", "getChat", 299, "HTTP-01"),
+        ("ST105", "getChat", 200, "HTTP-03"),
+        ("ST104", "getChat", 404, "ERR-01"),
+        ("ST107", "getChat", 401, "AUTH-04"),
+        ("ST107", "getChat", 429, None),
+        ("ST108", "endChat", 200, "SES-05"),
+        ("ST108", "listChats", 200, "LIST-01"),
+        ("ST111", "submitMessage", 200, "TURN-01"),
+        ("ST108", "searchCallResults", 200, "FIN-03"),
+        ("ST108", "openChat", 422, "ERR-01"),
+        ("ST110", "openChat", 201, "HTTP-12"),
+        ("ST301", "getChat", 200, None),
+    ],
+)
+def test_a_second_opinion_is_told_as_a_rule(
+    exchange: Callable[..., Exchange], code: str, operation: str, status: int, rule: str | None
+) -> None:
+    assert rule_of(code, exchange(operation, status=status)) == rule
+
+
+def test_the_second_opinion_speaks_where_the_watch_is_silent(
+    generation: Generation, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = generation.api.client._once
+
+    def unwatched(*args: Any) -> Exchange:
+        exchange = send(*args)
+        exchange.content = exchange.content.replace(b'"is_final":false', b'"is_final":"no"')
+        return exchange
+
+    monkeypatch.setattr(generation.api.client, "_once", unwatched)
+    visited(generation, contract, "getChat")
+    found = generation.api.client.book.findings["SES-05"][0]
+    assert found.expected.startswith("a response without ST108")
+    assert found.story[-1].operation == "getChat"
+
+
+@pytest.mark.parametrize("channel", [None, 17, "", " "])
+def test_an_endpoint_is_named_in_the_runs_own_channel_only(
+    generation: Generation, channel: Any
+) -> None:
+    body = generation._opening({"channel": channel, "external_id": {"from": "1"}}, negative=True)
+    assert body["channel"] == channel
+    assert "external_id" not in body

@@ -1,0 +1,366 @@
+"""One broken answer for each watched rule gives that rule and no other; what the contract
+leaves open gives none."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.contract.document import Contract
+from conformance.judging.exchange import Exchange
+from conformance.judging.watch import WATCHED, Watch
+
+AT = "2026-01-05T09:00:00"
+HELLO = {"role": "user", "content": "Hello", "tool_calls": None, "time": f"{AT}Z"}
+REPLY = {"role": "assistant", "content": "Hi", "time": "2026-01-05T09:00:01Z"}
+CALL: dict[str, Any] = {"id": "call-1", "name": "look", "arguments": {}, "response": None}
+PROBLEM = {"type": "about:blank", "title": "No such session", "status": 404}
+NO_MEMBER = object()
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def watch(contract: Contract) -> Watch:
+    return Watch(contract)
+
+
+@pytest.fixture
+def violated(watch: Watch) -> Callable[..., set[str]]:
+    """The rules that these exchanges break."""
+
+    def look(*exchanges: Exchange) -> set[str]:
+        return {rule for made in exchanges for rule, why in watch.look(made) if why}
+
+    return look
+
+
+def without(body: dict[str, Any], member: str) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != member}
+
+
+def page(*items: Any, **changes: Any) -> dict[str, Any]:
+    return {"items": list(items), "total_count": len(items), "skip": 0, "take": 20, **changes}
+
+
+def turn(*messages: Any, **changes: Any) -> dict[str, Any]:
+    return {"messages": list(messages), "is_final": False, "status": "active", **changes}
+
+
+BROKEN_SESSIONS = [
+    ("SES-01", {"ttl_seconds": NO_MEMBER}),
+    ("SES-01", {"messages": NO_MEMBER}),
+    ("SES-01", {"is_final": NO_MEMBER}),
+    ("SES-02", {"external_id": {}}),
+    ("SES-02", {"is_final": True, "note": "done"}),
+    ("SES-03", {"id": "chat-17"}),
+    ("SES-03", {"id": None}),
+    ("SES-04", {"created_time": "2026-01-05 09:00"}),
+    ("SES-04", {"last_activity": AT}),
+    ("SES-04", {"last_activity": 1767603600}),
+    ("SES-05", {"agent_id": 7}),
+    ("SES-05", {"channel": ["web"]}),
+    ("SES-05", {"messages": None}),
+    ("SES-05", {"messages": {}}),
+    ("SES-05", {"ttl_seconds": "1800"}),
+    ("SES-05", {"ttl_seconds": 59}),
+    ("MSG-01", {"messages": [without(HELLO, "time")]}),
+    ("MSG-01", {"messages": [{**HELLO, "id": "m-1"}]}),
+    ("MSG-01", {"messages": [{**HELLO, "content": 7}]}),
+    ("MSG-01", {"messages": [{**HELLO, "time": "soon"}]}),
+    ("MSG-01", {"messages": [{**REPLY, "tool_calls": [without(CALL, "response")]}]}),
+    ("MSG-01", {"messages": ["Hello"]}),
+    ("MSG-02", {"messages": [{**HELLO, "role": "tool"}]}),
+    ("MSG-03", {"messages": [{**HELLO, "time": "2026-01-05T09:05:00Z"}, REPLY]}),
+    ("LIFE-01", {"status": "final"}),
+    ("LIFE-01", {"status": "Active"}),
+    ("LIFE-01", {"is_final": True, "status": "active"}),
+    ("LIFE-01", {"is_final": "false"}),
+    ("LIFE-03", {"is_final": True, "final_reason": None}),
+    ("LIFE-03", {"is_final": True, "final_reason": ""}),
+    ("LIFE-04", {"final_reason": "user_end"}),
+    ("TIME-01", {"last_activity": "2026-01-05T08:00:00Z"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "changes"), BROKEN_SESSIONS)
+def test_a_broken_session_breaks_its_own_rule(
+    violated: Make, exchange: Make, session: Make, rule: str, changes: dict[str, Any]
+) -> None:
+    body = {k: v for k, v in session(**changes).items() if v is not NO_MEMBER}
+    assert violated(exchange("getChat", body)) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"), [row for row in BROKEN_SESSIONS if row[1] != {"messages": None}]
+)
+def test_a_broken_session_in_a_list_breaks_its_own_rule(
+    violated: Make, exchange: Make, session: Make, rule: str, changes: dict[str, Any]
+) -> None:
+    body = {k: v for k, v in session(**changes).items() if v is not NO_MEMBER}
+    assert violated(exchange("listChats", page(body))) == {rule}
+
+
+MISFITS = [
+    ({"ttl_seconds": NO_MEMBER}, "expected the member /ttl_seconds; got /ttl_seconds is missing"),
+    (
+        {"channel": NO_MEMBER, "messages": NO_MEMBER},
+        "expected the member /channel; the member /messages; "
+        "got /channel is missing; /messages is missing",
+    ),
+    (
+        {"note": "done", "a/b": 1},
+        "expected no unknown member in the body; got /note, /a~1b in it",
+    ),
+    ({"agent_id": 7}, "expected /agent_id of type string; got /agent_id 7"),
+    (
+        {"ttl_seconds": "1800"},
+        'expected /ttl_seconds of type null or integer; got /ttl_seconds "1800"',
+    ),
+    (
+        {"messages": [{**HELLO, "x": 1}]},
+        "expected no unknown member in /messages/0; got /messages/0/x in it",
+    ),
+    ({"status": "final"}, 'expected /status as the contract has it; got /status: "\\"final\\" is '),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), MISFITS)
+def test_a_violation_names_the_members_that_do_not_fit(
+    watch: Watch, exchange: Make, session: Make, changes: dict[str, Any], words: str
+) -> None:
+    body = {k: v for k, v in session(**changes).items() if v is not NO_MEMBER}
+    [told] = [str(why) for _, why in watch.look(exchange("getChat", body)) if why]
+    assert told.startswith(words)
+
+
+def test_a_violation_in_a_list_names_the_item(watch: Watch, exchange: Make, session: Make) -> None:
+    made = exchange("listChats", page(session(), session(note="done")))
+    [told] = [str(why) for _, why in watch.look(made) if why]
+    assert told == "expected no unknown member in /items/1; got /items/1/note in it"
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("LIFE-02", {}),
+        ("LIFE-05", {"is_final": True, "final_reason": "ttl"}),
+        ("LIFE-06", {"is_final": True, "agent_id": "agent-tools"}),
+        ("LIFE-07", {"is_final": True, "channel": "twilio_sms"}),
+        ("LIFE-10", {"is_final": True, "messages": []}),
+        ("TIME-04", {"is_final": True, "last_activity": "2026-01-05T09:00:01Z"}),
+    ],
+)
+def test_a_broken_second_sight_breaks_its_own_rule(
+    violated: Make, exchange: Make, session: Make, rule: str, changes: dict[str, Any]
+) -> None:
+    first = exchange("endChat", session(is_final=True, messages=[HELLO]))
+    second = exchange("getChat", session(**{"messages": [HELLO], **changes}))
+    assert violated(first, second) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"),
+    [
+        ("SES-05", []),
+        ("SES-05", None),
+        ("SES-05", "active"),
+    ],
+)
+def test_what_is_no_object_is_no_session(
+    violated: Make, exchange: Make, rule: str, body: Any
+) -> None:
+    assert violated(exchange("openChat", body, 201)) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("rule", "operation", "body"),
+    [
+        ("LIST-01", "listChats", without(page(), "take")),
+        ("LIST-01", "listChats", page(total_count="0")),
+        ("LIST-01", "listChats", page(items=None)),
+        ("LIST-01", "listChats", page(next=None)),
+        ("LIST-01", "listChats", []),
+        ("TURN-01", "submitMessage", without(turn(REPLY), "messages")),
+        ("TURN-01", "submitMessage", turn(REPLY, id="x")),
+        ("TURN-01", "submitMessage", []),
+        ("LIFE-01", "submitMessage", turn(REPLY, is_final=True)),
+        ("LIFE-01", "submitMessage", turn(REPLY, status="final")),
+        ("MSG-01", "submitMessage", turn(without(REPLY, "content"))),
+        ("MSG-02", "submitMessage", turn({**REPLY, "role": "system"})),
+        ("FIN-03", "searchCallResults", {"results": [], "totalCount": 0}),
+        ("FIN-03", "searchCallResults", {"results": [{}], "totalCount": 0, "totalPages": 0}),
+    ],
+)
+def test_a_broken_body_breaks_its_own_rule(
+    violated: Make, exchange: Make, rule: str, operation: str, body: Any
+) -> None:
+    assert violated(exchange(operation, body)) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "answer", "kind"),
+    [
+        ("HTTP-01", 302, b"", ""),
+        ("HTTP-01", 204, b"", "application/json"),
+        ("HTTP-01", 418, {**PROBLEM, "status": 418}, "application/problem+json"),
+        ("HTTP-02", 500, b"", ""),
+        ("HTTP-02", 503, {**PROBLEM, "status": 503}, "application/problem+json"),
+        ("HTTP-03", 200, b"<html></html>", "text/html"),
+        ("HTTP-03", 200, b"", ""),
+        ("HTTP-12", 200, b"{", "application/json"),
+        ("HTTP-12", 200, b"", "application/json"),
+        ("HTTP-12", 200, b'{"ttl_seconds": NaN}', "application/json"),
+        ("HTTP-12", 200, b'\xef\xbb\xbf{"id": 1}', "application/json"),
+        ("HTTP-12", 200, '{"id": 1}'.encode("utf-16-le"), "application/json"),
+        ("HTTP-12", 200, b'{"id": "\xff"}', "application/json"),
+        ("ERR-01", 404, b"", ""),
+        ("ERR-01", 404, b"gone", "text/plain"),
+        ("ERR-01", 404, PROBLEM, "application/json"),
+        ("ERR-01", 404, [], "application/problem+json"),
+        ("ERR-01", 404, {**PROBLEM, "title": 7}, "application/problem+json"),
+        ("ERR-02", 404, {**PROBLEM, "status": 400}, "application/problem+json"),
+    ],
+)
+def test_a_broken_response_breaks_its_own_rule(
+    violated: Make, exchange: Make, rule: str, status: int, answer: Any, kind: str
+) -> None:
+    found = violated(exchange("getChat", answer, status, kind=kind))
+    # A body that is a session of no kind has more to it than the protocol.
+    assert {id for id in found if id.startswith(("HTTP", "ERR"))} == {rule}
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "Traceback (most recent call last):",
+        'File "/srv/app.py", line 7',
+        "   at Chats.Get(String id) in /src/Chats.cs:line 7",
+        "at org.example.Chats.get(Chats.java:7)",
+        "at /srv/node_modules/koa/index.js",
+        "goroutine 17 [running]:",
+        "SELECT id FROM chats WHERE id = 1",
+        "System.NullReferenceException",
+    ],
+)
+def test_internals_of_the_server_in_an_error(violated: Make, exchange: Make, detail: str) -> None:
+    assert violated(exchange("getChat", {**PROBLEM, "detail": detail}, 404)) == {"ERR-03"}
+
+
+def test_the_tables_above_leave_no_watched_rule_out() -> None:
+    named = {row[0] for row in BROKEN_SESSIONS} | {
+        "LIFE-02", "LIFE-05", "LIFE-06", "LIFE-07", "LIFE-10", "TIME-04", "LIST-01",
+        "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "ERR-01", "ERR-02", "ERR-03",
+    }  # fmt: skip
+    assert set(WATCHED) <= named
+
+
+LEGAL_SESSIONS = [
+    {},
+    {"id": "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"},
+    {"channel": None},
+    {"channel": "anything at all"},
+    {"ttl_seconds": None},
+    {"created_time": "2026-01-05T10:00:00+01:00"},
+    {"created_time": "2026-01-05T09:00:00.123456789Z"},
+    {"created_time": "2026-01-05t09:00:00z", "last_activity": "2026-01-05T09:00:00Z"},
+    {"created_time": "2026-01-05T09:00:02.9Z", "last_activity": "2026-01-05T09:00:02Z"},
+    {"messages": [HELLO, REPLY]},
+    {"messages": [{**HELLO, "tool_calls": []}, without(REPLY, "tool_calls")]},
+    {"messages": [{**REPLY, "content": None, "tool_calls": [CALL]}]},
+    {"messages": [{**REPLY, "content": "", "tool_calls": [{**CALL, "arguments": "raw"}]}]},
+    {"messages": [REPLY]},
+    {"is_final": True},
+    {"is_final": True, "final_reason": "operator_takeover"},
+]
+
+
+@pytest.mark.parametrize("changes", LEGAL_SESSIONS)
+@pytest.mark.parametrize("operation", ["openChat", "getChat", "endChat"])
+def test_a_legal_session_breaks_nothing(
+    violated: Make, exchange: Make, session: Make, operation: str, changes: dict[str, Any]
+) -> None:
+    made = exchange(operation, session(**changes), kind="application/json; charset=utf-8")
+    assert violated(made) == set()
+
+
+@pytest.mark.parametrize("changes", [*LEGAL_SESSIONS, {"messages": None}])
+def test_a_legal_item_breaks_nothing(
+    violated: Make, exchange: Make, session: Make, changes: dict[str, Any]
+) -> None:
+    assert violated(exchange("listChats", page(session(**changes)))) == set()
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("listChats", page(take=200, total_count=7)),
+        ("submitMessage", turn(REPLY)),
+        ("submitMessage", turn({**REPLY, "tool_calls": [CALL]}, REPLY)),
+        ("submitMessage", turn(REPLY, is_final=True, status="final")),
+        ("searchCallResults", {"results": [], "totalCount": 0, "totalPages": 0}),
+        (
+            "searchCallResults",
+            {
+                "results": [{"callId": "c", "agentId": None, "transcription": None}],
+                "totalCount": 1,
+                "totalPages": 1,
+                "aggregations": None,
+            },
+        ),
+    ],
+)
+def test_a_legal_body_breaks_nothing(
+    violated: Make, exchange: Make, operation: str, body: Any
+) -> None:
+    assert violated(exchange(operation, body)) == set()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PROBLEM,
+        without(PROBLEM, "status"),
+        {},
+        {**PROBLEM, "traceId": "00-ab", "errors": [{"detail": "no such id"}]},
+        {**PROBLEM, "detail": "please select a session from the list where you are"},
+    ],
+)
+def test_a_legal_problem_breaks_nothing(violated: Make, exchange: Make, answer: Any) -> None:
+    assert violated(exchange("getChat", answer, 404)) == set()
+
+
+def test_a_method_that_is_not_implemented_is_no_server_error(
+    violated: Make, exchange: Make
+) -> None:
+    assert violated(exchange(None, {**PROBLEM, "status": 501}, 501)) == set()
+
+
+def test_an_agent_that_fails_is_no_server_error(violated: Make, exchange: Make) -> None:
+    assert violated(exchange("submitMessage", {**PROBLEM, "status": 502}, 502)) == set()
+
+
+def test_every_verdict_is_counted_as_seen(watch: Watch, exchange: Make, session: Make) -> None:
+    seen = {rule for rule, _ in watch.look(exchange("getChat", session(messages=[HELLO])))}
+    assert {"SES-01", "SES-05", "MSG-01", "MSG-02", "MSG-03", "LIFE-01", "LIFE-04"} <= seen
+    assert "LIFE-03" not in seen
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"1e999", b"9" * 400, b'"\\ud800"', b"[" * 300 + b"]" * 300, b'{"\\ud800": "\\udfff"}'],
+    ids=["huge", "long", "surrogate", "deep", "odd key"],
+)
+@pytest.mark.parametrize("member", [b"agent_id", b"extra"])
+def test_extreme_values_do_not_stop_the_watch(
+    violated: Make, exchange: Make, member: bytes, odd: bytes
+) -> None:
+    assert violated(exchange("getChat", b'{"%s": %s}' % (member, odd))) != set()
+
+
+def test_deep_arguments_do_not_stop_the_watch(violated: Make, exchange: Make) -> None:
+    deep: Any = 1
+    for _ in range(200):
+        deep = [deep]
+    call = {**CALL, "arguments": deep}
+    assert violated(exchange("submitMessage", turn({**REPLY, "tool_calls": [call]}))) == set()

@@ -1,0 +1,114 @@
+"""What is told of a rule without a target."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.lint import problems
+from conformance.config.settings import UsageError
+from conformance.contract.areas import AREAS, address, by_area
+from conformance.contract.document import Contract
+from conformance.report.explain import catalogue, docs_path, explain, rule_list
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
+    contract: Contract,
+) -> None:
+    text = explain(contract, "END-02")
+    rule = contract.rules["END-02"]
+    assert rule.text in text
+    assert "https://blackbox.dasha.ai/docs/api-reference/chats/end-a-chat-session" in text
+    assert f"openapi.yaml:{rule.line}" in text
+    assert "conformance/checks/ending.py:" in text
+    assert "def check_a_second_end_gives_the_final_session" in text
+    assert "python -m conformance --profile smoke --rule END-02" in text
+
+
+def test_a_watched_rule_is_told_with_the_place_that_judges_it(contract: Contract) -> None:
+    text = explain(contract, "LIFE-02")
+    assert "judged on every exchange" in text
+    assert "conformance/judging/memory.py:" in text
+
+
+def test_a_rule_without_a_check_says_why(contract: Contract) -> None:
+    for rule in contract.rules.values():
+        if rule.unchecked:
+            assert f"unchecked   {rule.unchecked}" in explain(contract, rule.id)
+
+
+def test_every_rule_can_be_explained(contract: Contract) -> None:
+    for id, rule in contract.rules.items():
+        assert explain(contract, id).startswith(f"{id}  {rule.text}")
+
+
+def test_an_id_may_be_written_small(contract: Contract) -> None:
+    assert explain(contract, "end-02") == explain(contract, "END-02")
+
+
+def test_an_unknown_id_is_refused_with_the_nearest(contract: Contract) -> None:
+    with pytest.raises(UsageError, match=r"no rule 'EN-02'; did you mean .*END-02"):
+        explain(contract, "EN-02")
+    with pytest.raises(UsageError, match="--list shows them all"):
+        explain(contract, "§")
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    line = [sys.executable, "-m", "conformance", *words]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_command_line_explains(contract: Contract) -> None:
+    ended = command("explain", "END-02")
+    assert (ended.returncode, ended.stdout.strip()) == (0, explain(contract, "END-02"))
+
+
+def test_an_unknown_id_ends_with_the_code_of_a_usage_error() -> None:
+    ended = command("explain", "END-99")
+    assert ended.returncode == 2
+    assert "did you mean END-" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_list_stands_in_columns_under_its_areas(contract: Contract) -> None:
+    lines = list(rule_list(contract))
+    assert lines[0] == "Opening"
+    rows = [line for line in lines if line.startswith("  ")]
+    assert [row.split()[0] for row in rows] == list(contract.rules)
+    for row in rows:
+        assert row[40:].startswith(contract.rules[row.split()[0]].text)
+
+
+def test_the_catalogue_has_every_rule_under_its_area(contract: Contract) -> None:
+    text = catalogue(contract)
+    for area, ids in by_area(contract.rules).items():
+        section = text.split(f"## {AREAS[area]}\n")[1].split("\n## ")[0]
+        rows = [line for line in section.splitlines() if line.startswith("| ")]
+        assert [row.split()[1] for row in rows[1:]] == ids
+
+
+def test_the_catalogue_in_the_repository_is_current(contract: Contract) -> None:
+    assert docs_path(contract).read_text(encoding="utf-8") == catalogue(contract)
+
+
+@pytest.mark.parametrize("text", [None, "# Rules\n"])
+def test_a_stale_catalogue_is_a_problem_of_the_lint(
+    contract: Contract, tmp_path: Path, text: str | None
+) -> None:
+    copy = tmp_path / "openapi.yaml"
+    copy.write_text(contract.text, encoding="utf-8")
+    if text is not None:
+        (tmp_path / "docs").mkdir()
+        (tmp_path / "docs" / "rules.md").write_text(text, encoding="utf-8")
+    assert any("docs/rules.md is stale" in problem for problem in problems(Contract(copy)))
+
+
+def test_every_source_has_an_address_or_is_the_contract(contract: Contract) -> None:
+    for name in contract.spec["x-sources"]:
+        place = address(contract, name)
+        assert place.startswith("https://") or "openapi.yaml" in place
+        assert " " not in place or name == "contract"

@@ -1,0 +1,359 @@
+"""The HTML report: what it says, what it loads, and how it behaves in a real browser."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from conformance.judging.findings import Finding
+from conformance.report.html import html, main, timeline
+from conformance.report.model import build
+from conformance.run.baseline import Known, mark
+from conformance.run.run import Run
+
+MakeRun = Callable[..., Run]
+Browser = webdriver.Chrome
+
+HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
+SWITCHES = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--window-size=1280,900", "--force-prefers-reduced-motion",
+)  # fmt: skip
+
+
+@pytest.fixture
+def report(make_run: MakeRun, exchange: Any, session: Any) -> dict[str, Any]:
+    """A run in which a race broke a MUST, a list a SHOULD, and a rule was not run."""
+    run = make_run()
+    opened = exchange("openChat", session(), 201, started=1.0, finished=1.01)
+    ends = [
+        exchange("endChat", session(is_final=True), started=1.02, finished=1.05 + late)
+        for late in (0.0, 0.01)
+    ]
+    for told in (opened, *ends):
+        run.client.coverage.look(told)
+    raced = Finding("RACE-01", "one final session", HOSTILE, (opened, *ends), "check_ends")
+    later = Finding("RACE-01", "one final session", "two of them", (opened,), "check_ends")
+    listed = exchange("listChats", {"items": []})
+    for finding in (raced, later, Finding("LIST-09", "a page", "no page", (listed,), "check_list")):
+        run.book.add(finding)
+    run.book.settle("RACE-01", "fail", f"expected one final session; got {HOSTILE}")
+    run.book.settle("LIST-09", "warn", "expected a page; got no page")
+    run.book.settle("END-05", "not-run", "the target went away")
+    return build(run)
+
+
+def test_the_page_is_made_from_the_data_alone(report: dict[str, Any]) -> None:
+    assert html(json.loads(json.dumps(report))) == html(report)
+
+
+def test_the_page_can_be_made_again_from_the_file(
+    report: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "conformance.json"
+    file.write_text(json.dumps(report), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["html", str(file)])
+    main()
+    assert capsys.readouterr().out == html(report)
+
+
+@pytest.mark.parametrize("words", [[], ["no-such-file"], ["a", "b"]])
+def test_a_wrong_call_ends_in_a_sentence(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["html", *words])
+    with pytest.raises(SystemExit, match=r"usage|no-such-file is no readable"):
+        main()
+
+
+def test_every_rule_is_told(report: dict[str, Any]) -> None:
+    page = html(report)
+    assert re.findall(r'id="rule-([A-Z]+-\d\d)"', page) == [rule["id"] for rule in report["rules"]]
+
+
+def test_nothing_is_loaded(report: dict[str, Any]) -> None:
+    page = html(report)
+    assert not re.findall(r"<(?:link|img|iframe|object|embed)\b", page)
+    assert not re.findall(r"<\w[^>]*\ssrc=|@import|url\(", page)
+    assert "default-src 'none'" in page
+
+
+def test_only_the_pages_own_script_may_run(report: dict[str, Any]) -> None:
+    page = html(report)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert len(scripts) == 1
+    assert f"script-src 'sha256-{digest}'" in page
+
+
+def test_a_known_failure_is_told_with_its_reason(report: dict[str, Any], contract: Any) -> None:
+    known = {"RACE-01": Known("It is being mended.", "https://tracker.test/1")}
+    page = html(mark(report, Path("known.toml"), known, contract, date(2026, 1, 1)))
+    assert "Known: It is being mended." in page
+    assert '<a href="https://tracker.test/1"' in page
+
+
+def test_a_link_that_is_no_address_is_told_as_text(report: dict[str, Any], contract: Any) -> None:
+    known = {"RACE-01": Known("It is being mended.", "javascript:alert(1)")}
+    page = html(mark(report, Path("known.toml"), known, contract, date(2026, 1, 1)))
+    assert 'href="javascript:' not in page
+
+
+def test_a_story_in_sequence_has_no_timeline() -> None:
+    steps = [{"started_ms": 0.0, "elapsed_ms": 2.0}, {"started_ms": 2.0, "elapsed_ms": 2.0}]
+    assert timeline(steps) == []
+    assert timeline([]) == []
+
+
+def test_a_timeline_places_each_exchange_by_its_times() -> None:
+    steps = [{"started_ms": 0.0, "elapsed_ms": 8.0}, {"started_ms": 5.0, "elapsed_ms": 5.0}]
+    bars = timeline(steps)
+    assert [(bar["left"], bar["width"]) for bar in bars] == [(0.0, 80.0), (50.0, 50.0)]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium without a window, with a profile of its own."""
+    found = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if not all(found):
+        pytest.fail(
+            "no chromium or no chromedriver: `apt-get install chromium chromium-driver` gives"
+            ' both, `pytest -m "not browser"` leaves these tests out'
+        )
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(found[0])
+    for switch in (*SWITCHES, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(switch)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(found[1])))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: Browser, report: dict[str, Any], tmp_path: Path) -> Iterator[Browser]:
+    """The report, open in the browser; in the end the browser has nothing to complain of."""
+    file = tmp_path / "report.html"
+    file.write_text(html(report), encoding="utf-8")
+    browser.get(file.as_uri())
+    browser.execute_script("localStorage.clear()")
+    browser.get(file.as_uri())
+    yield browser
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def css(within: Browser | WebElement, selector: str) -> WebElement:
+    return within.find_element(By.CSS_SELECTOR, selector)
+
+
+def shown(page: Browser) -> list[str]:
+    rules = page.find_elements(By.CSS_SELECTOR, ".rule:not([hidden])")
+    return [str(rule.get_attribute("id")).removeprefix("rule-") for rule in rules]
+
+
+def press(page: Browser, *keys: str) -> WebElement:
+    for key in keys:
+        page.switch_to.active_element.send_keys(key)
+    return page.switch_to.active_element
+
+
+@pytest.mark.browser
+def test_the_verdict_stands_first(page: Browser) -> None:
+    assert css(page, "h1").text == "Non-conformant"
+    assert page.title.startswith("non-conformant")
+
+
+@pytest.mark.browser
+def test_the_targets_words_are_text(page: Browser) -> None:
+    assert HOSTILE in css(page, "#finding-RACE-01 .sides").text
+    assert page.find_elements(By.CSS_SELECTOR, "img") == []
+
+
+@pytest.mark.browser
+def test_filters_and_search_narrow_the_rules(page: Browser, report: dict[str, Any]) -> None:
+    css(page, "[data-filter=fail]").click()
+    assert shown(page) == ["RACE-01"]
+    css(page, "[data-filter=not-run]").click()
+    assert shown(page) == ["END-05", "RACE-01"]
+    assert css(page, "#shown").text == f"2 of {len(report['rules'])} rules"
+    css(page, "#search").send_keys("went away")
+    assert shown(page) == ["END-05"]
+    css(page, "#search").send_keys(Keys.CONTROL, "a", Keys.BACKSPACE)
+    css(page, "[data-filter=fail]").click()
+    css(page, "[data-filter=not-run]").click()
+    assert shown(page) == [rule["id"] for rule in report["rules"]]
+
+
+@pytest.mark.browser
+def test_a_filter_opens_the_areas_and_leaves_them_as_they_were(page: Browser) -> None:
+    def opened() -> list[bool]:
+        areas = page.find_elements(By.CSS_SELECTOR, ".area")
+        return [area.get_attribute("open") is not None for area in areas]
+
+    before = opened()
+    assert not all(before)
+    css(page, "[data-filter=pass]").click()
+    assert all(opened())
+    css(page, "[data-filter=pass]").click()
+    assert opened() == before
+
+
+@pytest.mark.browser
+def test_a_card_opens_with_its_steps(page: Browser) -> None:
+    card = css(page, "#finding-LIST-09")
+    assert not css(card, ".body").is_displayed()
+    css(card, "summary").click()
+    assert "curl -sS -i" in css(card, ".steps pre").text
+    assert "--rule LIST-09" in card.text
+
+
+@pytest.mark.browser
+def test_a_race_is_drawn_as_a_timeline(page: Browser) -> None:
+    bars = page.find_elements(By.CSS_SELECTOR, "#finding-RACE-01 .timeline .track i")
+    places = [bar.rect for bar in bars]
+    assert len(places) == 3
+    opened, first, second = places
+    assert opened["x"] + opened["width"] < first["x"]
+    assert first["x"] == second["x"]
+    assert first["width"] < second["width"]
+
+
+@pytest.mark.browser
+def test_a_rule_leads_to_its_finding_and_back(page: Browser) -> None:
+    css(page, "[data-filter=warn]").click()
+    css(page, "#rule-LIST-09 a[href='#finding-LIST-09']").click()
+    card = css(page, "#finding-LIST-09")
+    assert css(card, ".body").is_displayed()
+    css(page, "[data-filter=warn]").click()
+    css(page, "[data-filter=fail]").click()
+    css(card, "a.id").click()
+    assert css(page, "#rule-LIST-09").is_displayed()
+
+
+@pytest.mark.browser
+def test_a_line_can_be_copied(page: Browser, report: dict[str, Any]) -> None:
+    card = css(page, "#finding-RACE-01")
+    css(card, ".steps .copy").click()
+    search = css(page, "#search")
+    eventually_says(page, css(card, ".steps .copy"), "Copied")
+    search.send_keys(Keys.CONTROL, "v")
+    rule = next(rule for rule in report["rules"] if rule["id"] == "RACE-01")
+    assert search.get_attribute("value") == rule["findings"][0]["steps"][0]["curl"]
+
+
+def eventually_says(page: Browser, element: WebElement, words: str) -> None:
+    wait = "const [e, w, done] = arguments; const look = () => e.textContent === w ? done(true) :"
+    assert page.execute_async_script(wait + " setTimeout(look, 10); look();", element, words)
+
+
+@pytest.mark.browser
+def test_the_theme_is_toggled_and_kept(page: Browser) -> None:
+    def paper() -> str:
+        return css(page, "body").value_of_css_property("background-color")
+
+    button, light = css(page, "#theme"), paper()
+    assert button.get_attribute("aria-pressed") == "false"
+    button.click()
+    dark = paper()
+    assert dark != light
+    assert button.get_attribute("aria-pressed") == "true"
+    page.refresh()
+    assert paper() == dark
+    css(page, "#theme").click()
+    assert paper() == light
+
+
+@pytest.mark.browser
+def test_the_systems_dark_theme_is_followed(page: Browser) -> None:
+    before = css(page, "body").value_of_css_property("background-color")
+    emulate(page, "dark")
+    assert css(page, "body").value_of_css_property("background-color") != before
+    assert css(page, "#theme").get_attribute("aria-pressed") == "true"
+    emulate(page, "")
+
+
+def emulate(page: Browser, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+@pytest.mark.browser
+def test_the_page_is_used_with_the_keyboard_alone(page: Browser) -> None:
+    focused = press(page, Keys.TAB)
+    assert focused.get_attribute("class") == "skip"
+    assert focused.rect["y"] >= 0
+    assert press(page, Keys.ENTER).get_attribute("id") == "main"
+    summary = press(page, Keys.TAB)
+    assert summary.tag_name == "summary"
+    assert summary.value_of_css_property("outline-style") == "solid"
+    card = css(page, "#finding-RACE-01")
+    press(page, Keys.ENTER)
+    assert card.get_attribute("open") is None
+    press(page, Keys.SPACE)
+    assert card.get_attribute("open") is not None
+
+
+def unfold(page: Browser) -> None:
+    page.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
+
+
+@pytest.mark.browser
+def test_everything_that_is_clicked_is_a_button_a_link_or_a_summary(page: Browser) -> None:
+    unfold(page)
+    odd = "[onclick], [role=button], div[tabindex], span[tabindex]"
+    assert page.find_elements(By.CSS_SELECTOR, odd) == []
+    unnamed = [
+        button
+        for button in page.find_elements(By.CSS_SELECTOR, "button, input, a")
+        if not button.accessible_name
+    ]
+    assert unnamed == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [380, 800, 1600])
+def test_nothing_sticks_out_of_a_narrow_window(page: Browser, width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    unfold(page)
+    root = "document.documentElement"
+    assert page.execute_script(f"return {root}.scrollWidth <= {root}.clientWidth")
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.browser
+def test_paper_shows_what_was_folded(page: Browser) -> None:
+    page.print_page()
+    assert page.find_elements(By.CSS_SELECTOR, "details:not([open])") == []
+
+
+@pytest.mark.browser
+def test_the_map_shows_what_was_exercised(page: Browser) -> None:
+    assert "exercised" in str(css(page, "[data-cell=active-end]").get_attribute("class"))
+    assert "unseen" in str(css(page, "[data-cell=final-replay]").get_attribute("class"))
+
+
+@pytest.mark.browser
+def test_a_failing_run_is_told_from_its_verdict_to_its_map(
+    browser: Browser, suite: Callable[..., Any], broken: Any
+) -> None:
+    ended = suite("--target", f"{broken.url}/second-end", "--profile", "core", "--rule", "END-03")
+    browser.get((ended.directory / "report.html").as_uri())
+    assert css(browser, "h1").text == "Non-conformant"
+    css(browser, "[data-filter=fail]").click()
+    assert "END-03" in shown(browser)
+    css(browser, "#rule-END-03 a[href='#finding-END-03']").click()
+    assert css(browser, "#finding-END-03 .steps").is_displayed()
+    assert "END-03" in css(browser, "[data-cell=final-end].broken").text

@@ -1,0 +1,281 @@
+"""What a run may never do to a shared system."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.config.settings import Config, UsageError
+from conformance.judging.findings import Blocked, Hiccup
+from conformance.run.cleanup import clean_up
+from conformance.target.client import FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP, Trespass
+from conformance.target.ledger import Ledger
+from conformance.target.limits import Circuit, Deadline, Pace
+
+Make = Callable[..., Any]
+STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
+
+
+# Nobody else's sessions.
+
+
+@pytest.mark.parametrize("act", ["submit", "end"])
+def test_a_session_that_the_run_did_not_open_is_not_written_to(connect: Make, act: str) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    with pytest.raises(Trespass, match=STRANGER):
+        getattr(api, act)(STRANGER)
+    assert api.client.requests == 0
+
+
+@pytest.mark.parametrize("id", [STRANGER.upper(), STRANGER.replace("-", "%2D")])
+def test_another_spelling_of_its_id_is_no_way_around(connect: Make, id: str) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    with pytest.raises(Trespass):
+        api.request("DELETE", f"/api/v1/chats/{id}")
+
+
+def test_a_session_of_somebody_else_may_be_read(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(404))
+    assert api.get(STRANGER).status == 404
+
+
+def test_a_declared_unknown_id_may_be_written_to(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(404))
+    assert api.end(api.unknown_id()).status == 404
+
+
+def test_what_the_run_opened_may_be_written_to(connect: Make, session: Make) -> None:
+    api = connect(lambda request: httpx.Response(201, json=session()))
+    id = api.open().id
+    assert api.end(id.upper()).status == 201
+
+
+def test_a_duplicate_of_another_channel_is_neither_entered_nor_written_to(
+    connect: Make, session: Make
+) -> None:
+    api = connect(lambda request: httpx.Response(200, json=session(id=STRANGER, channel="web")))
+    api.open(external_id={"from": "1"})
+    assert api.client.ledger.left_open == []
+    assert api.client.ledger.unproven == {STRANGER}
+    with pytest.raises(Blocked, match="somebody else's"):
+        api.end(STRANGER)
+
+
+@pytest.mark.parametrize(("status", "external_id"), [(201, {"from": "1"}), (200, None)])
+def test_a_new_session_is_entered_whatever_its_channel(
+    connect: Make, session: Make, status: int, external_id: Any
+) -> None:
+    answer = httpx.Response(status, json=session(id=STRANGER, channel="other"))
+    api = connect(lambda request: answer)
+    api.open(external_id=external_id)
+    assert api.client.ledger.left_open == [STRANGER]
+
+
+# Cleaning up.
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_what_will_not_be_ended_is_looked_at_before_it_is_told_as_left_open(
+    connect: Make, session: Make, final: bool
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/end"):
+            return httpx.Response(409)
+        return httpx.Response(200, json=session(is_final=final and request.method == "GET"))
+
+    api = connect(answer)
+    id = api.open().id
+    clean_up(api)
+    assert api.client.ledger.left_open == ([] if final else [id])
+
+
+# Budgets.
+
+
+def test_opens_under_way_count_in_the_budget() -> None:
+    ledger = Ledger()
+    with ledger.one_open(1):
+        with pytest.raises(Blocked, match="budget of 1 sessions"):
+            with ledger.one_open(1):
+                pass
+    with ledger.one_open(1):
+        pass
+
+
+def test_an_open_that_was_not_answered_counts_in_the_budget(connect: Make) -> None:
+    def silent(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("")
+
+    api = connect(silent, max_sessions=1)
+    with pytest.raises(Blocked, match="not answered"):
+        api.open()
+    with pytest.raises(Blocked, match="budget of 1 sessions"):
+        api.open()
+    assert api.client.ledger.lost == [api.channel]
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(504), httpx.Response(500, json={}), httpx.Response(201, text="{")]
+)
+def test_an_open_that_only_a_gateway_answered_is_looked_for(
+    connect: Make, answer: httpx.Response
+) -> None:
+    api = connect(lambda request: answer)
+    with suppress(Hiccup):
+        api.open()
+    assert api.client.ledger.doubtful == {api.channel}
+
+
+def test_an_item_that_is_no_session_keeps_no_other_from_being_ended(
+    connect: Make, session: Make
+) -> None:
+    ended = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/end"):
+            ended.append(request.url.path.split("/")[-2])
+            return httpx.Response(200, json=session(is_final=True, id=ended[-1]))
+        if request.method == "GET" and request.url.params:
+            channel = request.url.params["channel"]
+            items = [7, {"channel": channel}, {"id": 7}, session(channel=channel)]
+            return httpx.Response(200, json={"items": items, "total_count": 4})
+        return httpx.Response(500)
+
+    api = connect(answer)
+    api.open(channel=f"{api.run}-1")
+    clean_up(api)
+    assert ended == [session()["id"]]
+
+
+def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(409, json={}))
+    api.open()
+    assert not api.client.ledger.doubtful
+
+
+def test_requests_that_are_paid_for_go_at_once() -> None:
+    pace = Pace(rate=10)
+    begun = time.monotonic()
+    pace.pay(3)
+    paid = time.monotonic()
+    for _ in range(3):
+        pace.wait()
+    together = time.monotonic() - paid
+    pace.wait()
+    assert paid - begun >= 0.19
+    assert together < 0.05
+    assert time.monotonic() - begun >= 0.29
+
+
+def test_an_open_that_was_interrupted_is_looked_for(connect: Make) -> None:
+    def stopped(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    api = connect(stopped)
+    with pytest.raises(KeyboardInterrupt):
+        api.open()
+    assert api.client.ledger.lost == [api.channel]
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_requests_at_a_time_than_allowed(connect: Make, most: int) -> None:
+    lock, now, peak = threading.Lock(), [0], [0]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        with lock:
+            now[0] += 1
+            peak[0] = max(peak[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+        return httpx.Response(200, json={})
+
+    api = connect(answer, max_concurrency=most)
+    threads = [threading.Thread(target=api.list) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert peak[0] == most
+
+
+@pytest.mark.parametrize("setting", ["max_concurrency", "max_seconds", "repeats"])
+def test_a_limit_below_its_least_is_refused(setting: str) -> None:
+    given: dict[str, Any] = {setting: -1}
+    with pytest.raises(UsageError, match=setting.replace("_", "-")):
+        Config(**given)
+
+
+def test_after_the_last_second_nothing_is_sent_but_ends(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(404), max_seconds=0.01)
+    time.sleep(0.02)
+    with pytest.raises(Blocked, match=r"budget of 0\.01 seconds"):
+        api.list()
+    api.client.wind_down()
+    assert api.end(api.unknown_id()).status == 404
+
+
+def test_no_limit_of_time_is_none() -> None:
+    Deadline(0).check()
+
+
+def test_a_run_out_of_time_is_inconclusive_and_ends_its_sessions(suite: Make, mock: Any) -> None:
+    ended = suite("--rate", "30", "--max-seconds", "1", target=mock)
+    assert ended.code == 3
+    assert "budget of 1 seconds" in ended.out
+    assert mock.left_by(ended) == []
+
+
+def test_without_two_requests_at_a_time_no_race_passes(suite: Make, mock: Any) -> None:
+    words = ("--profile", "races", "--rule", "RACE-01", "--max-concurrency", "1")
+    ended = suite(*words, target=mock)
+    assert ended.code == 3
+    assert ended.rule("RACE-01")["outcome"] == "not-run"
+
+
+# The circuit.
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_gateway_that_only_fails_breaks_the_circuit(connect: Make) -> None:
+    statuses = cycle([502, 503, 504])
+    api = connect(lambda request: httpx.Response(next(statuses)))
+    for _ in range(GATEWAY_ERRORS_TO_TRIP):
+        api.list()
+    with pytest.raises(Blocked, match="10 requests in a row 502, 503 or 504"):
+        api.list()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_agent_that_fails_now_and_then_does_not_break_it(connect: Make) -> None:
+    statuses = cycle([502, 502, 200])
+    api = connect(lambda request: httpx.Response(next(statuses), json={}))
+    for _ in range(60):
+        api.list()
+
+
+def test_a_500_is_no_gateway(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(500))
+    for _ in range(GATEWAY_ERRORS_TO_TRIP + 5):
+        api.list()
+
+
+def test_a_broken_circuit_stays_broken_until_it_is_reset() -> None:
+    circuit = Circuit(FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP)
+    for _ in range(FAILURES_TO_TRIP):
+        circuit.note(None)
+    circuit.note(200)
+    with pytest.raises(Blocked, match="5 requests in a row unanswered"):
+        circuit.check()
+    circuit.reset()
+    circuit.check()

@@ -1,0 +1,216 @@
+"""The journal over HTTP: what was asked, bounded, and without secrets."""
+
+import pytest
+
+from mock_server.sandbox.journal import Entry, Journal
+from tests.serving import CHATS
+
+
+def listed(client, **query):
+    return client.steer("GET", "/requests", params=query)["requests"]
+
+
+def test_an_exchange_is_kept_whole(client):
+    session = client.open()
+    (entry,) = listed(client)
+    assert entry["request"]["method"] == "POST"
+    assert entry["request"]["url"] == CHATS
+    assert entry["request"]["body"] == '{"agent_id":"agent-echo"}'
+    assert entry["response"]["status"] == 201
+    assert session["id"] in entry["response"]["body"]
+    assert (entry["operationId"], entry["wasMatched"]) == ("openChat", True)
+    assert client.steer("GET", f"/requests/{entry['id']}") == entry
+
+
+def test_secrets_are_not_shown(client):
+    client.get(CHATS, headers={"Authorization": "Bearer hush-1", "Cookie": "sid=hush-2"})
+    text = client.admin("GET", "/requests").text
+    assert "hush" not in text
+    assert text.count("[redacted]") == 2
+
+
+@pytest.mark.parametrize("name", ["X-Auth-Token", "Api-Key", "X-Api-Key"])
+def test_the_headers_of_secrets_are_not_shown(client, name):
+    client.get(CHATS, headers={name: "hush-1"})
+    assert "hush" not in client.admin("GET", "/requests").text
+
+
+@pytest.mark.parametrize("name", ["api_key", "apikey", "Api-Key", "token", "access_token"])
+def test_secrets_of_the_query_are_not_shown(client, name):
+    client.get(CHATS, params={"take": 1, name: "hush-1", "skip": 0})
+    (entry,) = listed(client)
+    assert entry["request"]["url"] == f"{CHATS}?take=1&{name}=[redacted]&skip=0"
+
+
+def test_every_value_of_a_repeated_header_is_shown():
+    headers = [
+        (b"accept", b"a/b"),
+        (b"set-cookie", b"x"),
+        (b"accept", b"c/d"),
+        (b"set-cookie", b"y"),
+    ]
+    scope = {"method": "GET", "path": "/", "query_string": b"", "headers": headers}
+    shown = Entry(scope, 0, "r").document()["request"]["headers"]
+    assert shown == {"accept": "a/b, c/d", "set-cookie": "[redacted], [redacted]"}
+
+
+def test_the_latest_come_first_up_to_a_limit(client):
+    ids = [client.open()["id"] for _ in range(3)]
+    found = client.steer("GET", "/requests", params={"limit": 2})
+    assert [ids[2] in found["requests"][0]["response"]["body"], found["meta"]] == [
+        True,
+        {"total": 3},
+    ]
+    assert len(found["requests"]) == 2
+
+
+def test_entries_since_an_instant(client):
+    client.open()
+    client.steer("POST", "/clock/advance", json={"by": "PT1H"})
+    client.count()
+    (entry,) = listed(client, since=client.steer("GET", "/clock")["now"][:17] + "00Z")
+    assert entry["operationId"] == "listChats"
+
+
+def test_requests_are_found_and_counted_by_pattern(client):
+    session = client.open(additional_data={"n": 1})
+    client.submit(session["id"], "Hello there")
+    client.get(f"{CHATS}/not-an-id?a=%C3%BC&a=2&b=")
+    patterns = [
+        ({}, 3),
+        ({"method": "POST"}, 2),
+        ({"method": "ANY", "urlPath": CHATS}, 1),
+        ({"url": f"{CHATS}/{session['id']}/messages"}, 1),
+        ({"urlPattern": f"{CHATS}/.*"}, 2),
+        ({"urlPathPattern": ".*/messages"}, 1),
+        ({"operationId": "getChat", "status": 404}, 1),
+        ({"headers": {"Content-Type": {"equalTo": "application/json"}}}, 2),
+        ({"headers": {"X-Mock-Sandbox": {"contains": "requests"}}}, 3),
+        ({"bodyPatterns": [{"contains": "there"}]}, 1),
+        ({"bodyPatterns": [{"matches": ".*content.*"}]}, 1),
+        ({"bodyPatterns": [{"equalToJson": {"content": "Hello there"}}]}, 1),
+        ({"bodyPatterns": [{"equalToJson": '{"content": "Hello there"}'}]}, 1),
+        ({"bodyPatterns": [{"equalToJson": "no JSON"}]}, 0),
+        ({"bodyPatterns": [{"equalTo": "x"}]}, 0),
+        ({"bodyPatterns": [{"absent": True}]}, 1),
+        ({"headers": {"X-Other": {"absent": True}}}, 3),
+        ({"headers": {"Content-Type": {"absent": True}}}, 1),
+        ({"queryParameters": {"a": {"equalTo": "ü"}, "b": {"equalTo": ""}}}, 1),
+        ({"queryParameters": {"a": {"matches": "[0-9]"}}}, 1),
+        ({"queryParameters": {"a": {"absent": True}, "b": {"absent": True}}}, 2),
+        ({"queryParameters": {"c": {"contains": ""}}}, 0),
+    ]
+    for pattern, count in patterns:
+        assert client.steer("POST", "/requests/count", json=pattern) == {"count": count}, pattern
+        assert len(client.steer("POST", "/requests/find", json=pattern)["requests"]) == count
+
+
+@pytest.mark.parametrize(
+    ("pattern", "pointer", "words"),
+    [
+        ({"path": "/"}, "", '"path"'),
+        ({"status": "200"}, "/status", "wanted an integer"),
+        ({"urlPattern": "("}, "/urlPattern", "regular expression"),
+        ({"bodyPatterns": [{"matches": "["}]}, "/bodyPatterns/0/matches", "regular expression"),
+        ({"headers": {"a/b~": {"matches": "("}}}, "/headers/a~1b~0/matches", "regular expression"),
+        ({"urlPattern": "(?=/api).*"}, "/urlPattern", "no look-around"),
+        ({"urlPathPattern": r"(.)\1"}, "/urlPathPattern", "no backreferences"),
+        ({"urlPattern": ".{900}"}, "/urlPattern", "repeat less"),
+        ({"headers": {"a": "b"}}, "/headers/a", "wanted an object"),
+        ({"queryParameters": {"a": {"matches": "("}}}, "/queryParameters/a/matches", "expression"),
+        ({"queryParameters": {"a": {"absent": False}}}, "/queryParameters/a/absent", "got false"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/requests/find", "/requests/count"])
+def test_a_bad_pattern_is_refused(client, path, pattern, pointer, words):
+    response = client.admin("POST", path, json=pattern)
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["pointer"] == pointer
+    assert words in error["detail"]
+
+
+def test_an_expression_that_backtracks_for_ever_is_matched_at_once(client):
+    client.get(CHATS, params={"agent_id": "a" * 60})
+    pattern = {"urlPattern": "/api/v1/chats.agent_id=(a+)+!"}
+    assert client.steer("POST", "/requests/count", json=pattern) == {"count": 0}
+
+
+def test_what_no_operation_is_there_for_is_unmatched(client):
+    client.open()
+    client.get("/api/v2/chats")
+    client.request("PATCH", CHATS)
+    found = client.steer("GET", "/requests/unmatched")["requests"]
+    assert [entry["request"]["url"] for entry in found] == [CHATS, "/api/v2/chats"]
+
+
+def test_the_journal_is_emptied(client):
+    client.open()
+    assert client.admin("DELETE", "/requests").status_code == 204
+    assert listed(client) == []
+    response = client.admin("GET", "/requests/1")
+    assert (response.status_code, response.json()["type"]) == (404, "/problems/unknown-request")
+
+
+@pytest.mark.parametrize("query", ["nope=1", "limit=0", "limit=1001", "limit=x", "since=today"])
+def test_a_bad_query_is_refused(client, query):
+    response = client.admin("GET", f"/requests?{query}")
+    assert (response.status_code, response.json()["errors"][0]["in"]) == (400, "query")
+
+
+def test_the_journal_is_bounded_by_count(start):
+    mock = start(journal_count=5)
+    for _ in range(8):
+        mock.open()
+    assert [entry["id"] for entry in listed(mock)] == ["8", "7", "6", "5", "4"]
+
+
+def test_the_journal_is_bounded_by_bytes():
+    journal = Journal(1000, 10_000)
+    for _ in range(20):
+        entry = Entry({"method": "GET", "path": "/", "query_string": b"", "headers": []}, 0, "r")
+        entry.body = b"x" * 2000
+        journal.add(entry)
+    assert len(journal) == 3
+    assert journal.bytes <= 10_000
+    journal.clear()
+    assert (len(journal), journal.bytes) == (0, 0)
+
+
+def test_without_a_journal_nothing_is_kept(start):
+    mock = start(journal_count=0)
+    mock.open()
+    assert listed(mock) == []
+
+
+def test_a_request_id_is_echoed_or_made(client):
+    given = client.get(CHATS, headers={"X-Request-Id": "abc-1"})
+    assert given.headers["x-request-id"] == "abc-1"
+    made = {client.get(CHATS).headers["x-request-id"] for _ in range(3)}
+    assert len(made) == 3
+    ids = [entry["requestId"] for entry in listed(client)]
+    assert set(ids) == made | {"abc-1"}
+
+
+@pytest.mark.parametrize("given", ["x" * 129, "a b"])
+def test_an_id_that_cannot_stand_in_a_log_is_replaced(client, given):
+    answer = client.get(CHATS, headers={"X-Request-Id": given})
+    assert answer.headers["x-request-id"] != given
+
+
+def test_metrics_count_requests_and_sessions(start):
+    mock = start()
+    mock.end(mock.open()["id"])
+    mock.get("/nowhere")
+    response = mock.admin("GET", "/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = response.text.splitlines()
+    assert 'adjourn_requests_total{operation="openChat",status="201"} 1' in lines
+    assert 'adjourn_requests_total{operation="none",status="404"} 1' in lines
+    assert 'adjourn_sessions{sandbox="default",state="final"} 1' in lines
+
+
+def test_health_tells_that_the_mock_is_ready(shared):
+    health = shared.steer("GET", "/health")
+    assert health["status"] == "ok"
+    assert health["uptime_seconds"] > 0

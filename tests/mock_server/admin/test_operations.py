@@ -1,0 +1,274 @@
+"""The mock as a process: configuration, logs, TLS, health, and an end in good order."""
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.serving import CHATS
+
+COMMAND = [sys.executable, "-m", "mock_server"]
+KEY = {"Authorization": "Bearer k"}
+
+
+def environment(**extra):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ADJOURN_")}
+    return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
+
+
+@pytest.fixture
+def launch():
+    """Start the command; gives the process and what it announced."""
+    running = []
+
+    def begin(*options, **variables):
+        process = subprocess.Popen(
+            [*COMMAND, "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=environment(**variables),
+        )  # fmt: skip
+        running.append(process)
+        assert process.stdout is not None
+        return process, json.loads(process.stdout.readline())
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments, **variables):
+    """A command to its end: exit code, stdout, stderr."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=20,
+        env=environment(**variables),
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_flag_wins_over_environment_and_environment_over_file(launch, tmp_path):
+    file = tmp_path / "mock.toml"
+    file.write_text('port = 1\ntoken = "file"\nseed-number = 7\nchoice = ["uuid_case=upper"]\n')
+    variables = {"ADJOURN_CONFIG": str(file), "ADJOURN_TOKEN": "env", "ADJOURN_PORT": "2"}
+    _, facts = launch("--port", "0", **variables)
+    with httpx.Client(base_url=facts["url"], trust_env=False) as client:
+        body = {"agent_id": "agent-echo"}
+        refused = client.post(CHATS, json=body, headers={"Authorization": "Bearer file"})
+        taken = client.post(CHATS, json=body, headers={"Authorization": "Bearer env"})
+    assert (refused.status_code, taken.status_code) == (401, 201)
+    assert taken.json()["id"] == taken.json()["id"].upper()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("prot = 1", ["'prot'", "did you mean port?"]),
+        ("port = ", ["cannot be used"]),
+        ('port = "x"', ["--port"]),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path, text, words):
+    file = tmp_path / "mock.toml"
+    file.write_text(text)
+    code, _, stderr = run("--config", str(file))
+    assert code == 2
+    for word in words:
+        assert word in stderr
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_name():
+    code, _, stderr = run("--port", "0", ADJOURN_PROT="1")
+    assert code == 2
+    assert "ADJOURN_PROT" in stderr
+    assert "did you mean ADJOURN_PORT?" in stderr
+    assert len(stderr.splitlines()) == 1
+
+
+def test_an_unknown_command_is_refused():
+    code, _, stderr = run("clok")
+    assert code == 2
+    assert "clock" in stderr
+
+
+def test_a_failure_is_logged_as_json_with_its_request(launch, tmp_path):
+    target = "http://127.0.0.1:9/hook"  # the discard port: nobody listens
+    process, facts = launch("--port", "0", "--log-format", "json", "--webhook-url", target)
+    with httpx.Client(base_url=facts["url"], headers=KEY, trust_env=False) as client:
+        session = client.post(CHATS, json={"agent_id": "agent-echo"}).json()["id"]
+        client.post(f"{CHATS}/{session}/end")
+        entry = json.loads(process.stderr.readline())
+    assert (entry["level"], entry["logger"]) == ("warning", "mock_server.webhooks.dispatcher")
+    assert session in entry["message"]
+    assert entry.keys() >= {"time", "request_id"}
+
+
+def test_a_stop_finishes_what_is_in_flight(launch):
+    process, facts = launch("--port", "0")
+    with httpx.Client(base_url=facts["url"], headers=KEY, trust_env=False) as client:
+        session = client.post(CHATS, json={"agent_id": "agent-slow"}).json()["id"]
+        answers = []
+        turn = threading.Thread(
+            target=lambda: answers.append(
+                client.post(f"{CHATS}/{session}/messages", json={"content": "Hi"})
+            )
+        )
+        turn.start()
+        time.sleep(0.3)  # the agent takes a second; a stop in its midst is what is tested
+        process.send_signal(signal.SIGTERM)
+        turn.join(5)
+    assert answers[0].status_code == 200
+    assert process.wait(5) == 0
+
+
+def test_a_stop_ends_faults_that_last_longer_than_its_grace(launch):
+    process, facts = launch("--port", "0")
+    lasting = [
+        {"X-Mock-Delay": "60000"},
+        {"X-Mock-Fault": "TIMEOUT"},
+        {"X-Mock-Fault": "SLOW_DRIP", "X-Mock-Delay": "60000"},
+        {"X-Mock-Fault": "SERVER_ERROR", "X-Mock-Delay": "60000"},
+    ]
+    answers = {}
+
+    def ask(number):
+        headers, body = {**KEY, **lasting[number]}, {"agent_id": "agent-echo"}
+        try:
+            url = f"{facts['url']}{CHATS}"
+            answer = httpx.post(url, json=body, headers=headers, timeout=20, trust_env=False)
+            answers[number] = answer.json()["type"]
+        except httpx.RemoteProtocolError:
+            answers[number] = "hung up"
+
+    asking = [threading.Thread(target=ask, args=(number,)) for number in range(len(lasting))]
+    for thread in asking:
+        thread.start()
+    time.sleep(0.5)  # so that all of them are under way
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(8) == 0
+    for thread in asking:
+        thread.join(5)
+    assert answers == {0: "/problems/stopped", 1: "hung up", 2: "hung up", 3: "hung up"}
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_stop_ends_open_streams_within_a_second(launch):
+    process, facts = launch("--port", "0")
+    with (
+        httpx.Client(base_url=facts["url"], trust_env=False) as client,
+        client.stream("GET", "/__admin/events") as stream,
+    ):
+        next(stream.iter_raw())
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+    assert time.monotonic() - begun < 1
+
+
+def test_a_stop_answers_those_who_wait_for_an_event(launch):
+    process, facts = launch("--port", "0")
+    answers = []
+    wanted = {"match": {"type": "session.final"}, "timeout_ms": 15_000}
+    url = f"{facts['url']}/__admin/events/wait-for"
+    waiting = threading.Thread(
+        target=lambda: answers.append(httpx.post(url, json=wanted, timeout=20, trust_env=False))
+    )
+    waiting.start()
+    time.sleep(0.3)  # a stop in the midst of the wait is what is tested
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    waiting.join(10)
+    assert process.wait(5) == 0
+    assert time.monotonic() - begun < 2
+    assert answers[0].json()["type"] == "/problems/wait-timeout"
+    assert "before the mock was stopped" in answers[0].json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[admin-token]\nx = 1", "admin-token: wanted a plain value, got a table"),
+        ('token = ["a", "b"]', "token: wanted one value, got a list of 2"),
+        ('port = "high"', "'high' is not a valid integer"),
+        ('webhook-url = "http://["', "wanted an http or https URL"),
+        ('ssl-keyfile = "key.pem"', "goes with --ssl-certfile"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_refused(tmp_path, text, words):
+    file = tmp_path / "mock.toml"
+    file.write_text(text)
+    code, _, told = run("--config", str(file))
+    assert (code, "Traceback" in told) == (2, False)
+    assert words in told
+
+
+def test_one_value_will_do_for_a_repeatable_option(launch, tmp_path):
+    file = tmp_path / "mock.toml"
+    file.write_text('allowed-host = "Mock.Test"\nwatch = 0\n')
+    _, facts = launch("--port", "0", "--config", str(file))
+    headers = {"Host": "mock.test"}
+    answer = httpx.get(f"{facts['url']}/__admin/clock", headers=headers, trust_env=False)
+    assert answer.status_code == 200
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate that signed itself, with its key."""
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-out", files[0], "-keyout", files[1]],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return files
+
+
+def test_tls(launch, certificate):
+    chain, key = map(str, certificate)
+    _, facts = launch("--port", "0", "--ssl-certfile", chain, "--ssl-keyfile", key)
+    assert facts["url"].startswith("https://")
+    trust = ssl.create_default_context(cafile=chain)
+    with httpx.Client(base_url=facts["url"], headers=KEY, verify=trust, trust_env=False) as client:
+        assert client.get(CHATS).status_code == 200
+    port = facts["url"].rpartition(":")[2]
+    variables = {"ADJOURN_PORT": port, "ADJOURN_SSL_CERTFILE": chain}
+    assert run("healthcheck", **variables)[0] == 0
+
+
+def test_a_bad_certificate_is_refused(tmp_path):
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    code, _, stderr = run("--port", "0", "--ssl-certfile", str(bad), "--ssl-keyfile", str(bad))
+    assert code == 3
+    assert str(bad) in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path):
+    absent = tmp_path / "nope.pem"
+    code, _, stderr = run("--port", "0", "--ssl-certfile", str(absent))
+    assert code == 3
+    assert f"{absent}: No such file or directory; check --ssl-certfile" in stderr
+
+
+def test_healthcheck(launch):
+    _, facts = launch("--port", "0", "--admin-token", "t")
+    assert run("healthcheck", "--url", facts["url"]) == (0, "", "")
+    assert run("healthcheck", PORT=facts["url"].rpartition(":")[2])[0] == 0
+    code, _, stderr = run("healthcheck", "--url", "http://127.0.0.1:9")
+    assert code == 1
+    assert "no mock answers at http://127.0.0.1:9" in stderr
+
+
+def test_the_image_runs_as_somebody_else_and_checks_its_health():
+    text = (Path(__file__).parents[3] / "Dockerfile").read_text()
+    assert "\nUSER 10001" in text
+    assert '"healthcheck"' in text
+    assert '\nENTRYPOINT ["adjourn-mock"]' in text

@@ -1,0 +1,147 @@
+"""A mock with every default, as a command too, and a world without HTTP."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from mock_server.choices import parse_choices
+from mock_server.contract.document import load_contract
+from mock_server.contract.fixtures import load_fixture
+from mock_server.contract.locations import resource
+from mock_server.domain.agents import load_agents
+from mock_server.proxy.app import Proxy
+from mock_server.sandbox.sandbox import World
+from mock_server.settings import Settings
+from mock_server.store.sqlite.database import Database
+from mock_server.store.sqlite.sessions import SqliteRepository
+from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving
+
+SOME_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def api(start: Callable[..., Api]) -> Api:
+    """A mock with every default."""
+    return start()
+
+
+@pytest.fixture
+def make_world() -> Callable[..., World]:
+    """Make a world whose clock is frozen."""
+
+    def make(*, choices: tuple[str, ...] = (), db: Path | None = None, **settings: Any) -> World:
+        made = replace(Settings(choices=parse_choices(choices)), **settings)
+        agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
+        store = SqliteRepository(Database(db), "default")
+        world = World("default", store, agents, load_contract().lifecycle, made)
+        world.clock.freeze()
+        return world
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Run a coroutine to its end."""
+    return asyncio.run
+
+
+@contextmanager
+def launching() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+    """Start the command; gives the process and what it announced."""
+    running = []
+
+    def begin(*options: str, **environment: str) -> tuple[subprocess.Popen[str], Any]:
+        process = subprocess.Popen(
+            [*COMMAND, "--json", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=clean_environment(**environment),
+        )  # fmt: skip
+        running.append(process)
+        assert process.stdout
+        return process, json.loads(process.stdout.readline())
+
+    try:
+        yield begin
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+    """Start the command, which ends with the test."""
+    with launching() as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def shared(start: Callable[..., Api]) -> Api:
+    """One mock with every default for the tests of a module."""
+    return start()
+
+
+@pytest.fixture
+def client(shared: Api, request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A client in a sandbox of the test's own."""
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[-64:]
+    with shared.in_sandbox(name) as client:
+        yield client
+
+
+@pytest.fixture
+def raw(shared: Api) -> Callable[[bytes], bytes]:
+    """Send bytes as they are to the mock, and give all that comes back."""
+    return shared.exchange
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[Callable[..., httpx.Client]]:
+    """Put a proxy before a URL; gives a client of it."""
+    with ExitStack() as running:
+
+        def begin(upstream, **options):
+            url = running.enter_context(serving(Proxy(upstream, load_contract(), **options).asgi))
+            client = httpx.Client(base_url=url, headers=HEADERS, trust_env=False)
+            return running.enter_context(client)
+
+        yield begin
+
+
+@pytest.fixture
+def backend():
+    """A backend that gives one scripted answer and keeps what it was asked."""
+
+    class Backend(BaseHTTPRequestHandler):
+        url = ""
+        answer = (200, {"Content-Type": "application/json"}, b"{}")
+        asked: ClassVar = []
+
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            Backend.asked.append((self.command, self.path, dict(self.headers), body))
+            status, headers, answer = Backend.answer
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_POST = do_PUT = do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with answering(Backend) as Backend.url:
+        yield Backend

@@ -1,0 +1,53 @@
+"""Each store, open, with a sandbox that is the test's own."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from mock_server.store.opening import open_store
+from tests.mock_server.store.rows import LASTING
+
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def shared(postgres):
+    """A database for all tests here: each works in a sandbox of its own."""
+    return postgres.url(postgres.create())
+
+
+@pytest.fixture(params=["memory", *LASTING])
+def db(request, tmp_path):
+    """Where the store is."""
+    if request.param == "postgres":
+        return request.getfixturevalue("shared")
+    return tmp_path / "state.db" if request.param == "file" else None
+
+
+@pytest.fixture
+def run():
+    """Run coroutines in one loop, as connections demand."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture
+def opened(db, run):
+    """Open the store once more."""
+    storages = []
+
+    def open_again(sandbox):
+        storage, repository = open_store(db)
+        run(storage.start())
+        storages.append(storage)
+        return repository(sandbox)
+
+    yield open_again
+    for storage in storages:
+        run(storage.close())
+
+
+@pytest.fixture
+def store(opened):
+    return opened(f"sandbox-{next(NUMBERS)}")

@@ -1,0 +1,36 @@
+"""What the tests put into a store."""
+
+from mock_server.domain.repository import Change, Completion
+from mock_server.domain.session import Session
+
+LASTING = ["file", "postgres"]
+ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
+
+
+def beside(store):
+    """Another sandbox of the same store."""
+    return type(store)(store.database, f"{store.sandbox}-other")
+
+
+def session(number=1, **members):
+    defaults = {"agent_id": "a", "channel": "web", "ttl_seconds": None}
+    return Session(f"s{number}", **{**defaults, "created": 1, "last_activity": number, **members})
+
+
+def final(number=1, **members):
+    return session(number, state="final", final_reason="ttl", finished=9, **members)
+
+
+def completion(stored, webhook=None, **data):
+    result = {"agentId": "a", "callStatus": "Completed", "endpoint": "web", **data}
+    return Completion(result, 9, 9, "ttl", None, webhook)
+
+
+def finish(run, store, number=1, webhook=None, **data):
+    """Store a session that is final, with its call result."""
+    run(store.insert(session(number)))
+    made = lambda stored: completion(stored, webhook, callId=stored.id, **data)  # noqa: E731
+    assert run(store.apply(Change(final(number), complete=made)))
+
+
+WEBHOOK = {"url": "http://x/", "headers": {"K": "v"}, "payload": {"a": "\x00"}}

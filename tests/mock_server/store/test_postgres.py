@@ -1,0 +1,184 @@
+"""What the shared store promises to several mocks beside what each store does."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mock_server.domain.repository import SessionQuery, StoreError
+from mock_server.domain.session import Message, Session
+from mock_server.store.postgres.database import PostgresDatabase
+from mock_server.store.postgres.sessions import PostgresRepository
+from tests.postgres import PASSWORD, USER
+
+
+@pytest.fixture
+def run():
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture(scope="module")
+def database(postgres):
+    return postgres.create()
+
+
+@pytest.fixture
+def url(postgres, database):
+    """An empty database."""
+    postgres.empty(database, "postgres")
+    return postgres.url(database)
+
+
+@pytest.fixture
+def two(url, run):
+    """One sandbox as two mocks see it."""
+    databases = PostgresDatabase(url), PostgresDatabase(url)
+    for database in databases:
+        run(database.start())
+    yield tuple(PostgresRepository(database, "default") for database in databases)
+    for database in databases:
+        run(database.close())
+
+
+def webhook(store):
+    return store.enqueue("s1", "http://x/", {}, {"a": 1}, 5)
+
+
+def test_a_webhook_is_claimed_by_one(two, run):
+    async def scene():
+        for _ in range(20):
+            await webhook(two[0])
+        seen = [delivery for store in two for delivery in await store.deliveries()]
+        claims = [two[n // 20].claim(delivery, 60) for n, delivery in enumerate(seen)]
+        assert sum(await asyncio.gather(*claims)) == 20
+        for store in two:
+            assert await store.deliveries() == []
+            assert await store.next_delivery() is None
+
+    run(scene())
+
+
+def test_a_claim_lapses_with_its_time(two, run):
+    async def scene():
+        one, other = two
+        await webhook(one)
+        (delivery,) = await one.deliveries()
+        assert await one.claim(delivery, 0.2)
+        assert not await other.claim(delivery, 0.2)
+        await asyncio.sleep(0.25)
+        assert await other.deliveries() == [delivery]
+        assert await other.claim(delivery, 0.2)
+
+    run(scene())
+
+
+@pytest.mark.parametrize("retry_at", [None, 6])
+def test_what_another_mock_has_tried_since_is_not_claimed(two, run, retry_at):
+    async def scene():
+        one, other = two
+        serial = await webhook(one)
+        (delivery,) = await other.deliveries()
+        assert await one.claim(delivery, 60)
+        await one.delivered(serial, "unavailable", retry_at)
+        assert not await other.claim(delivery, 60)
+
+    run(scene())
+
+
+def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
+    async def scene():
+        one, other = two
+        for store in two:
+            await store.touch()
+        await one.insert(Session("s1", "a", "web", None, 1, 1))
+        await asyncio.sleep(0.2)
+        await other.touch()
+        assert not await one.abandon(0.2)
+        assert await one.count() == 1
+        await asyncio.sleep(0.2)
+        assert await one.abandon(0.2)
+        assert await one.count() == 0
+        assert await other.abandon(0.2)
+
+    run(scene())
+
+
+def test_one_mock_at_a_time_is_alone(two, run):
+    async def scene():
+        order = []
+
+        async def be(store, name):
+            async with store.alone():
+                order.append(name)
+                await asyncio.sleep(0.1)
+                order.append(name)
+
+        await asyncio.gather(be(two[0], "a"), be(two[1], "b"))
+        assert order in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
+
+    run(scene())
+
+
+def test_what_is_read_at_once_agrees(two, run):
+    """A transcript and its session, a page and its total, while another mock writes."""
+
+    async def writing():
+        for number in range(60):
+            said = tuple(Message("assistant", "x", 1) for _ in range(number % 3))
+            await two[0].insert(Session(f"s{number}", "a", "web", None, 1, 1, messages=said))
+
+    async def reading(writer):
+        while not writer.done():
+            page, total = await two[1].list_sessions(SessionQuery(0, 100))
+            assert len(page) == total
+            assert all(len(one.messages) == one.message_count for one in page)
+            image = await two[1].dump()
+            counted = sum(row["message_count"] for row in image["sessions"])
+            assert counted == len(image["messages"])
+
+    async def scene():
+        writer = asyncio.create_task(writing())
+        await reading(writer)
+        await writer
+
+    run(scene())
+
+
+def test_two_that_replace_the_state_at_once_do_so_one_after_the_other(two, run):
+    async def scene():
+        await two[0].insert(Session("s1", "a", "web", None, 1, 1))
+        image = await two[0].dump()
+        await asyncio.gather(*(store.load(image) for store in two * 5))
+        assert await two[0].count() == 1
+
+    run(scene())
+
+
+def test_many_mocks_make_the_tables_at_once(url, postgres):
+    with ThreadPoolExecutor(8) as pool:
+        assert len([*pool.map(PostgresDatabase, [url] * 8)]) == 8
+
+
+def test_a_user_who_may_only_use_the_tables_can(postgres, database, url):
+    PostgresDatabase(url)
+    for kind in ("TABLES", "SEQUENCES"):
+        postgres.run(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {USER}", database)
+    postgres.run(f"GRANT USAGE ON SCHEMA public TO {USER}", database)
+    PostgresDatabase(postgres.url(database, f"{USER}:{PASSWORD}"))
+
+
+@pytest.mark.parametrize(
+    ("login", "options", "words"),
+    [
+        (f"{USER}:{PASSWORD}", "", ["permission denied", "grant it"]),
+        ("postgres", "ENCODING 'LATIN1' LOCALE 'C'", ["UTF8"]),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told(postgres, login, options, words):
+    name = postgres.create(options=options)
+    with pytest.raises(StoreError) as told:
+        PostgresDatabase(postgres.url(name, login))
+    assert PASSWORD not in str(told.value)
+    for word in [name, *words]:
+        assert word in str(told.value)

@@ -1,0 +1,123 @@
+"""Lists and searches: filters, order, pages, and what stays fast."""
+
+import time
+
+import pytest
+
+from mock_server.domain.repository import CallResultQuery, Change, Completion, SessionQuery
+from mock_server.domain.session import Message
+from mock_server.sandbox.documents import image_of
+from tests.mock_server.store.rows import ODD, final, finish, session
+
+
+def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
+    kept = session(agent_id=ODD, channel=ODD, messages=(Message("assistant", ODD, 1),))
+    run(store.insert(kept))
+    run(store.insert(session(2, agent_id=ODD.replace("\x00", "\x1a0"))))
+    assert run(store.get("s1")) == kept
+    assert run(store.list_sessions(SessionQuery(0, 9, agent_id=ODD))) == ([kept], 1)
+    assert run(store.list_sessions(SessionQuery(0, 9, channel=ODD))) == ([kept], 1)
+    assert run(store.get(ODD)) is None
+
+    def complete(stored):
+        result = {"agentId": ODD, "callStatus": ODD, "endpoint": ODD}
+        return Completion(result, 9, 9, "ttl", ODD)
+
+    run(store.apply(Change(final(), complete=complete)))
+    for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoint": ODD}):
+        assert run(store.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
+    assert run(store.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
+    assert run(store.search(CallResultQuery(0, 9, 9, agent_ids=["a", ODD[:-1]])))[1] == 0
+    assert run(store.dump())["audit"][0]["note"] == ODD
+
+
+DATA = {
+    "a": {"b.c": 1, "b": {"c": 2}, "t": True, "n": None},
+    "x.y": ODD,
+    "l": [1, {"p": 1, "q": 2}],
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"d.a.b.c": 1}, True),  # the longest key that exists wins
+        ({"d.a.b.c": 2}, False),
+        ({"d.a.t": True}, True),
+        ({"d.a.t": 1}, False),
+        ({"d.a.b": {"c": 2}}, True),
+        ({"d.a.b": {"c": 2.0}}, False),
+        ({"d.a.n": None}, True),
+        ({"d.a.missing": None}, False),
+        ({"d.x.y": ODD}, True),
+        ({"d.x.y": ODD.replace("\x00", "")}, False),
+        ({"d.l": [1, {"q": 2, "p": 1}]}, True),
+        ({"d.l": [{"q": 2, "p": 1}, 1]}, False),
+        ({"d.l.0": 1}, False),
+        ({"d.a.t": True, "d.x.y": ODD}, True),
+        ({"d.a.t": True, "d.x.y": "no"}, False),
+        ({"a" + ".a" * 100_000: 1}, False),  # absurd, and costs nothing
+    ],
+)
+def test_a_filter_by_data_means_the_same_in_each_store(store, run, wanted, found):
+    finish(run, store, 1, d=DATA)
+    finish(run, store, 2, d={})
+    rows, total = run(store.search(CallResultQuery(0, 9, 9, data=wanted)))
+    assert ([row["callId"] for row in rows], total) == ((["s1"], 1) if found else ([], 0))
+
+
+def test_call_results_are_found_newest_first_page_by_page(store, run):
+    for number in range(5):
+        finish(run, store, number, odd=number % 2)
+
+    def found(page, size, **wanted):
+        rows, total = run(store.search(CallResultQuery(page, size, 9, **wanted)))
+        return [row["callId"] for row in rows], total
+
+    assert found(0, 2) == (["s4", "s3"], 5)
+    assert found(2, 2) == (["s0"], 5)
+    assert found(3, 2) == ([], 5)
+    assert found(1, 1, data={"odd": 1}) == (["s1"], 2)
+    assert found(5, 1, data={"odd": 1}) == ([], 2)
+    assert found(0, 9, call_ids=["s2", "s9"]) == (["s2"], 1)
+    assert found(0, 9, completed_from=9, completed_to=9)[1] == 5
+    assert found(0, 9, completed_from=10) == ([], 0)
+    assert run(store.search(CallResultQuery(0, 9, 8))) == ([], 0)
+
+
+def test_a_list_is_ordered_counted_and_cut(store, run):
+    for number in (1, 2, 2.5, 3):
+        run(store.insert(session(number, last_activity=int(number))))
+    said = (Message("user", "x", 3), Message("assistant", None, 3))
+    run(store.apply(Change(session(2, last_activity=3), messages=said)))
+
+    def listed(skip, take, **wanted):
+        sessions, total = run(store.list_sessions(SessionQuery(skip, take, **wanted)))
+        return [(one.id, len(one.messages)) for one in sessions], total
+
+    assert listed(0, 2) == ([("s2", 2), ("s3", 0)], 4)  # of one instant, the later activity first
+    assert listed(2, 9) == ([("s2.5", 0), ("s1", 0)], 4)
+    assert listed(4, 9) == ([], 4)
+    assert listed(0, 9, updated_after=2)[1] == 2
+    assert listed(0, 9, state="final") == ([], 0)
+
+
+def test_ten_thousand_sessions_are_listed_fast(store, run):
+    sessions = [
+        {"id": f"s{n}", "agent_id": f"a{n % 7}", "channel": f"c{n % 3}",
+         "created_time": f"2030-01-01T00:{n // 600:02}:{n // 10 % 60:02}.{n % 10}Z"}
+        for n in range(10_000)
+    ]  # fmt: skip
+    run(store.load(image_of({"sessions": sessions}, 0)))
+    middle = 1_893_456_500_000_000
+    begun = time.perf_counter()
+    for query in (
+        SessionQuery(0, 20),
+        SessionQuery(9000, 200, state="all"),
+        SessionQuery(0, 20, agent_id="a1", channel="c1"),
+        SessionQuery(0, 20, updated_after=middle),
+    ):
+        page, total = run(store.list_sessions(query))
+        assert len(page) == query.take
+        assert total > 400
+    assert time.perf_counter() - begun < 0.5
