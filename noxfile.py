@@ -66,6 +66,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
     run(session, "mypy")
+    session.run(str(python(session).with_name("lint-imports")), external=True)
     run(session, "conformance.cli.lint")
 
 

@@ -7,26 +7,12 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
+from .config.profiles import Pack
 from .judging.watch import WATCHED
 
-__all__ = ["PACKS", "PROFILES", "Check", "Pack", "all_checks", "pack_of", "rule"]
-
-Pack = Literal["smoke", "core", "model", "generated", "races", "ttl", "webhooks"]
-PACKS: tuple[Pack, ...] = ("smoke", "core", "model", "generated", "races", "ttl", "webhooks")
-
-# What a profile selects. Watched rules belong to every profile.
-PROFILES: dict[str, tuple[Pack, ...]] = {
-    "smoke": ("smoke",),
-    "core": ("smoke", "core"),
-    "model": ("model",),
-    "generated": ("model", "generated"),
-    "races": ("races",),
-    "ttl": ("ttl",),
-    "webhooks": ("webhooks",),
-    "extended": PACKS,
-}
+__all__ = ["Check", "all_checks", "pack_of", "rule"]
 
 # The requests that a check may send unless it declares others: so many, and for each session
 # and turn so many more.

@@ -1,202 +1,36 @@
-"""The application: Connexion's middleware around a small dispatcher."""
+"""The application: the API of a mock, and the control plane beside it."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, cast
 
-import orjson
-from connexion.exceptions import InvalidSpecification, ResolverError
-from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.lifespan import LifespanMiddleware
-from connexion.resolver import Resolver
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from .contract.document import Contract
-from .contract.fixtures import FixtureError
-from .domain.agents import Agent
-from .domain.render import Renderer
-from .files import Files, read_files
+from .admin.front import Front
 from .http.cors import CorsMiddleware
-from .http.errors import Errors, refusal
-from .http.handlers import HANDLERS, Handler
-from .http.overrides import Interference
-from .http.pages import page
-from .http.recorder import Counts, Recorder
-from .http.replies import send_reply
-from .http.routing import Documentation, Routing
-from .http.security import Security
-from .http.validation import CALL, Call, ValidationMiddleware
-from .problems.kinds import Problem, Reply, reply_with
-from .problems.violations import json_pointer
+from .http.sandboxes import InSandbox
+from .mock import Mock
 from .reload import Watcher
-from .sandbox.coverage import Coverage
-from .sandbox.pool import WORLD, InSandbox, Sandboxes
-from .sandbox.sandbox import World, keep_running
-from .sandbox.seeds import plant
 from .settings import Settings
-from .store.opening import open_store
 
-__all__ = ["ADMIN", "Front", "Mock", "add_contract", "create_app"]
-
-ADMIN = "/__admin"
+__all__ = ["App", "create_app"]
 
 
-class Mock:
-    """All parts of one mock, made but not started; `asgi` is the application."""
+class App:
+    """A mock as it is served; `asgi` is the application."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        files = read_files(settings)
-        self.contract = files.contract
-        self.renderer = Renderer(settings.choices)
-        self.seed = files.seed
-        self.agents: dict[str, Agent] = {**files.agents}
-        self.database, self.repository = open_store(settings.db)
-        self.coverage = Coverage()
-        self.sandboxes = Sandboxes(
-            self.make_world,
-            self.open_world,
-            self.database,
-            settings.sandbox_idle,
-            settings.sandbox_limit,
-        )
-        self.counts = Counts()
-        self.started = time.monotonic()
-        self.stopping = asyncio.Event()
-        self.ready = False
-        self.api = Recorder(self.build(self.contract), self.counts)
-        api = InSandbox(self.api, self.sandboxes, settings.choices["error_body"])
+        self.mock = Mock(settings)
+        self.stopping = self.mock.stopping
+        if settings.watch:
+            self.mock.beside.append(Watcher(self.mock).run)
+        api = InSandbox(self.mock.api, self.mock.sandboxes, settings.choices["error_body"])
         self.asgi: ASGIApp = Front(CorsMiddleware(api, settings.cors_origins), self.plane)
 
-    @property
-    def world(self) -> World:
-        """The world of requests that name no sandbox."""
-        return self.sandboxes.default
-
-    def world_of(self, scope: Scope) -> World:
-        """The world that a request acts on."""
-        world: World = scope["extensions"][WORLD]
-        return world
-
-    def make_world(self, name: str) -> World:
-        """The world of a sandbox, with whatever the database holds of it."""
-        store, lifecycle = self.repository(name), self.contract.lifecycle
-        return World(name, store, self.agents, lifecycle, self.settings, self.coverage)
-
-    async def open_world(self, world: World) -> None:
-        """Plant the seed in a world that is empty, and start it."""
-        await world.store.touch()
-        await world.catch_up()  # an earlier run may have been ahead of the wall
-        if self.seed.get("sessions"):
-            async with world.store.alone():
-                await plant(self.seed, world)
-        await world.start()
-
-    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that has passed Connexion's middleware."""
-        call: Call | None = scope["extensions"].get(CALL)
-        if call is None:
-            await send_reply(send, self.answer_elsewhere(scope))
-            return
-        try:
-            status, value = await call.handler(self.world_of(scope), self.renderer, call)
-            reply = Reply(status, orjson.dumps(value))
-        except Problem as problem:
-            reply = reply_with(problem, self.settings.choices["error_body"])
-        except asyncio.CancelledError:  # a turn that outlasts the grace of the stopping server
-            raise Problem("stopped", "The mock is stopped; the turn was not stored.") from None
-        await send_reply(send, reply)
-
-    def answer_elsewhere(self, scope: Scope) -> Reply:
-        """The answer on a path that the contract does not have. Raises Problem for none."""
-        found = page(scope["path"], self.ready)
-        if found is not None and scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405)
-        if found is None:
-            shown = orjson.dumps(scope["path"][:100]).decode()
-            raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")
-        return found
-
-    def refuse(self, error: Exception, scope: Scope) -> Reply:
-        """The answer to whatever was raised on the way."""
-        allow = self.contract.allowed(scope["path"]) or "GET, HEAD"
-        return refusal(error, scope, allow, self.settings.choices["error_body"])
-
-    def build(self, contract: Contract) -> ASGIApp:
-        """The API of a contract. Raises FixtureError for one that cannot be served."""
-        check_operations(contract)
-        connexion = ConnexionMiddleware(
-            self.dispatch,
-            import_name="mock_server",
-            lifespan=self._lifespan,
-            middlewares=[
-                partial(Errors, refuse=self.refuse),
-                Documentation,
-                Routing,
-                partial(Security, token=self.settings.token),
-                partial(Interference, error_body=self.settings.choices["error_body"]),
-                partial(ValidationMiddleware, settings=self.settings),
-                LifespanMiddleware,
-            ],
-            resolver=Resolver(find_handler),
-        )
-        add_contract(connexion, contract)
-        return cast(ASGIApp, connexion)
-
-    def adopt(self, files: Files, api: ASGIApp) -> None:
-        """Go on with other files; what the worlds hold stays."""
-        self.contract, self.seed = files.contract, files.seed
-        self.agents.clear()
-        self.agents.update(files.agents)
-        for world in self.sandboxes.worlds():
-            world.chats.lifecycle = files.contract.lifecycle
-        self.api.app = api
-
     def plane(self) -> ASGIApp:
-        """The control plane of this mock."""
+        """The control plane of the mock."""
         from .admin.plane import Plane
 
-        within = partial(InSandbox, sandboxes=self.sandboxes, style="problem", in_query=True)
-        return Plane(self, within)
-
-    @asynccontextmanager
-    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
-        await self.database.start()
-        await self.sandboxes.start()
-        watching = (
-            asyncio.create_task(keep_running(Watcher(self).run)) if self.settings.watch else None
-        )
-        self.ready = True
-        try:
-            yield
-        finally:
-            self.ready = False
-            if watching is not None:
-                watching.cancel()
-            await self.sandboxes.stop()
-            await self.database.close()
-
-
-class Front:
-    """Tells calls of the control plane, which shares nothing with the API, from all others."""
-
-    def __init__(self, api: ASGIApp, plane: Callable[[], ASGIApp]) -> None:
-        self.api = api
-        self.plane = plane
-        self.admin: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
-        if scope["type"] != "http" or not scope["path"].startswith(ADMIN):
-            await self.api(scope, receive, send)
-            return
-        if self.admin is None:  # made at first use: many mocks are never steered
-            self.admin = self.plane()
-        await self.admin(scope, receive, send)
+        within = partial(InSandbox, sandboxes=self.mock.sandboxes, style="problem", in_query=True)
+        return Plane(self.mock, within)
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -204,34 +38,4 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     Raises FixtureError for an unusable contract, fixture or seed, StoreError for a database.
     """
-    return Mock(settings or Settings()).asgi
-
-
-def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:
-    """Have Connexion serve a contract. Raises FixtureError for one that it refuses."""
-    try:
-        connexion.add_api(contract.document)
-    except InvalidSpecification as error:
-        pointer = json_pointer(error.absolute_path)
-        raise FixtureError(contract.path, error.message[:200], pointer) from None
-    except Exception as error:  # whatever a library makes of a document that is none
-        raise FixtureError(contract.path, f"cannot be served: {error}") from None
-
-
-def check_operations(contract: Contract) -> None:
-    """Raise FixtureError unless the operations are those that the mock carries out."""
-    told = {operation_id for _, _, operation_id, _ in contract.operations()}
-    if told != {*HANDLERS}:
-        missing = ", ".join(name for name in HANDLERS if name not in told)
-        other = ", ".join(sorted(told - {*HANDLERS}))
-        faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
-        wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
-        raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")
-
-
-def find_handler(operation_id: str) -> Handler:
-    """The handler of an operationId, so that the contract names no Python."""
-    try:
-        return HANDLERS[operation_id]
-    except KeyError:
-        raise ResolverError(f"the mock has no handler for operation {operation_id}") from None
+    return App(settings or Settings()).asgi

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from .sandbox.pool import HEADER
+from .http.sandboxes import HEADER
 
 __all__ = ["Client", "ClientError"]
 

@@ -2,29 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import jsonschema_rs
 from starlette.types import ASGIApp, Message
 
-from .contract.document import Contract
 from .contract.fixtures import FixtureError
-from .contract.schemas import compile_schema
-from .domain.render import Renderer
 from .domain.repository import SessionQuery, StoreUnavailable
 from .domain.session import Session
 from .files import paths, read_files
+from .http.sandboxes import WORLD
+from .mock import Mock
 from .problems.kinds import Problem
-from .problems.violations import culprits, describe_error, pointer_of
-from .sandbox.pool import WORLD
+from .problems.violations import describe_error, pointer_of
 from .sandbox.sandbox import World
+from .sandbox.soundness import session_check
 
-if TYPE_CHECKING:
-    from .app import Mock
-
-__all__ = ["Watcher", "reload", "session_check"]
+__all__ = ["Watcher", "reload"]
 
 _PAUSE_SECONDS = 0.25
 _PAGE = 500
@@ -35,7 +29,7 @@ _log = logging.getLogger("adjourn.watch")
 class Watcher:
     """Looks at the mock's files, and takes them up when one has changed."""
 
-    def __init__(self, mock: "Mock") -> None:
+    def __init__(self, mock: Mock) -> None:
         self.mock = mock
         self.stamps = self._stamps()
 
@@ -67,7 +61,7 @@ class Watcher:
         return {path: _stamp(path) for path in paths(self.mock.settings)}
 
 
-async def reload(mock: "Mock") -> list[str]:
+async def reload(mock: Mock) -> list[str]:
     """Read the mock's files anew; which stored sessions do not fit them, and why.
 
     Raises FixtureError, and changes nothing, when a file cannot be used.
@@ -80,7 +74,7 @@ async def reload(mock: "Mock") -> list[str]:
     return [misfit for world in worlds async for misfit in misfits_of(world, mock)]
 
 
-async def misfits_of(world: World, mock: "Mock") -> AsyncIterator[str]:
+async def misfits_of(world: World, mock: Mock) -> AsyncIterator[str]:
     """Each session of a world that the mock's files have no room for, with the reason."""
     errors_of = session_check(mock.contract, mock.renderer)
     async for session in _sessions(world):
@@ -89,17 +83,6 @@ async def misfits_of(world: World, mock: "Mock") -> AsyncIterator[str]:
             yield f"{place}: there is no agent {session.agent_id!r} any longer"
         for error in errors_of(session):
             yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
-
-
-def session_check(
-    contract: Contract, renderer: Renderer
-) -> Callable[[Session], Iterator[jsonschema_rs.ValidationError]]:
-    """What tells where a session, as it is handed out, breaks the contract."""
-    states = [
-        {"$ref": f"#/components/schemas/{name}"} for name in ("ActiveSession", "FinalSession")
-    ]
-    validator = compile_schema({"oneOf": states, "components": contract.document["components"]})
-    return lambda session: culprits(validator.iter_errors(renderer.session(session)))
 
 
 async def _sessions(world: World) -> AsyncIterator[Session]:

@@ -15,8 +15,9 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from mock_server.app import Mock
+from mock_server.app import App
 from mock_server.choices import parse_choices
+from mock_server.mock import Mock
 from mock_server.serve.server import address, bind, configure
 from mock_server.settings import Settings
 
@@ -51,9 +52,9 @@ class Api(httpx.Client):
     @contextmanager
     def of(cls, choices: tuple[str, ...] = (), **settings: Any) -> Iterator[Self]:
         """A mock of these settings over HTTP, served as the command serves it; its client."""
-        mock = Mock(Settings(choices=parse_choices(choices), **{"token": TOKEN, **settings}))
-        with serving(mock.asgi) as url, cls.at(url) as api:
-            api.mock = mock
+        app = App(Settings(choices=parse_choices(choices), **{"token": TOKEN, **settings}))
+        with serving(app.asgi) as url, cls.at(url) as api:
+            api.mock = app.mock
             yield api
 
     @classmethod

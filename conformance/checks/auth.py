@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..judging.equivalence import difference
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, Violation, expect
+from ..judging.outcomes import Blocked, Violation, expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.client import BEARER, SWAPPED

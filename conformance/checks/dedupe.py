@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..judging.equivalence import change, reordered, same_id, same_messages
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, NotApplicable, expect
+from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..judging.findings import Blocked
+from ..judging.outcomes import Blocked
 from ..registry import rule
 from ..target.api import Api
 

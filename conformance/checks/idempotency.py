@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..judging.equivalence import same_messages, same_time
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, expect, shown
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from .turns import transcript

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import instant, same_id, same_messages, same_time
-from ..judging.findings import Blocked, expect
+from ..judging.outcomes import Blocked, expect
 from ..registry import rule
 from ..target.api import UNSET, Api
 from .turns import transcript

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ..judging.equivalence import change, goes_back, instant, same_id, same_time, tick
 from ..judging.exchange import Json
-from ..judging.findings import Blocked, NotApplicable, expect
+from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import REFUSED, Api, Sessions
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..judging.findings import Blocked
 from ..judging.model import AVOIDABLE
+from ..judging.outcomes import Blocked
 from ..registry import rule
 from ..target.api import Api
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import is_whole, same_id
-from ..judging.findings import Blocked, expect, shown
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import REFUSED, UNSET, Api
 

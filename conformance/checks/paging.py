@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import is_whole
-from ..judging.findings import Blocked, expect, shown
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import REFUSED, Api
 from .listing import STATES, ids

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..judging.equivalence import text_of
 from ..judging.exchange import Json
-from ..judging.findings import Blocked, expect, shown
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..judging.exchange import Exchange
-from ..judging.findings import NotApplicable, expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 

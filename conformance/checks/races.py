@@ -15,8 +15,8 @@ from functools import partial
 
 from ..judging.equivalence import difference, same_messages
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, expect, shown
 from ..judging.history import Event, State, event_of, said, serialisation, timeline
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from .pipeline import PAUSE, POLLS, SETTLE, Marked

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, Hiccup
+from ..judging.outcomes import Blocked, Hiccup
 from ..target.api import Api
 
 __all__ = ["PEAK", "SESSIONS", "TTL", "Timeouts", "longest", "requests", "turns"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..judging.equivalence import difference, tick
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked, expect
 from ..judging.history import FINAL_REFUSED
+from ..judging.outcomes import Blocked, expect
 from ..registry import rule
 from ..target.api import Api
 from .timeouts import TTL, Timeouts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..judging.equivalence import change, same_messages, text_of
 from ..judging.exchange import Json
-from ..judging.findings import Blocked, NotApplicable, expect, shown
 from ..judging.history import FINAL_REFUSED
+from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import REFUSED, UNSET, Api
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..judging.exchange import Json
-from ..judging.findings import Blocked, expect, shown
+from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from ..target.listener import HANG, Delivery, Listener

@@ -17,11 +17,11 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
+from ..config.profiles import PROFILES
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError, load_config
 from ..contract.document import Contract, ContractError, find_contract
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
-from ..registry import PROFILES
 from ..report.compare import command as compare_command
 from ..report.compare import load_report
 from ..report.explain import explain, rule_list
@@ -203,7 +203,7 @@ def _judge(
         files = write(report, config.report) if config.report else []
         unwritten = save(config.write_baseline, baseline_text(report, known))
     if run.trace:
-        click.echo(redacted(run.trace, run.config), err=True)
+        click.echo(redacted(run.trace, run.config.secrets), err=True)
     click.echo()
     print_findings(report)
     print_verdict(report)
@@ -243,7 +243,7 @@ def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
 
 
 def _say(config: Config, text: str) -> None:
-    click.echo(redacted(text, config))
+    click.echo(redacted(text, config.secrets))
 
 
 def _replay(config: Config) -> Replay | None:

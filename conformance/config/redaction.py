@@ -7,15 +7,10 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, quote_plus
 
-if TYPE_CHECKING:
-    from ..judging.exchange import Exchange
-    from .settings import Config
-
-__all__ = ["REDACTED", "concealed", "redacted", "spellings"]
+__all__ = ["REDACTED", "redacted", "spellings"]
 
 REDACTED = "[redacted]"
 CUT = "…"  # ends a text that is told in part
@@ -47,20 +42,20 @@ def _in_base64(secret: bytes) -> Iterator[str]:
             yield encode(b"\0" * before + secret).decode()[mixed:whole]
 
 
-def redacted(value: Any, config: Config) -> Any:
-    """The same value with every secret of the configuration taken out of every string.
+def redacted(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The same value with every one of the secrets, longest first, taken out of every string.
 
     For what the target or the user has said; the report's own words hold no secrets. Letters
     that no file can hold are told as escapes.
     """
     if isinstance(value, str):
         value = value.encode("utf-8", "backslashreplace").decode()
-        for secret in config.secrets:
+        for secret in secrets:
             value = value.replace(secret, REDACTED)
-        return _without_cut_ones(value, config.secrets) if CUT in value else value
+        return _without_cut_ones(value, secrets) if CUT in value else value
     if isinstance(value, dict):
-        return {key: redacted(item, config) for key, item in value.items()}
-    return [redacted(item, config) for item in value] if isinstance(value, list) else value
+        return {key: redacted(item, secrets) for key, item in value.items()}
+    return [redacted(item, secrets) for item in value] if isinstance(value, list) else value
 
 
 def _without_cut_ones(text: str, secrets: tuple[str, ...]) -> str:
@@ -73,20 +68,3 @@ def _without_cut_ones(text: str, secrets: tuple[str, ...]) -> str:
                     parts[place] = part = part[:-length] + REDACTED
                     break
     return CUT.join(parts)
-
-
-def concealed(exchange: Exchange, config: Config) -> Exchange:
-    """The exchange as it may be told: without secrets in what was sent and what came."""
-    body = exchange.body
-    return replace(
-        exchange,
-        url=redacted(exchange.url, config),
-        body=None if body is None else _hidden(body, config),
-        content=_hidden(exchange.content, config),
-    )
-
-
-def _hidden(content: bytes, config: Config) -> bytes:
-    for secret in config.secrets:
-        content = content.replace(secret.encode(), REDACTED.encode())
-    return content

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..registry import PROFILES
+from .profiles import PROFILES
 from .redaction import spellings
 
 __all__ = ["Config", "UsageError", "load_config"]

@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 
 from ..judging.equivalence import reordered
 from ..judging.exchange import Exchange, Json
-from ..judging.findings import Blocked
 from ..judging.model import Mismatch, Model, Session
+from ..judging.outcomes import Blocked
 from ..target.api import Api, Story
 
 __all__ = ["first_mismatch"]

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from ..contract.document import Contract
 from ..judging.exchange import SESSION_ID, Exchange, Json
-from ..judging.findings import shown
+from ..judging.outcomes import shown
 from .portable import is_portable, is_text
 from .values import FITS, OPEN, Judgement, breaks, judge_value
 

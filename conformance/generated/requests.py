@@ -10,7 +10,7 @@ import requests
 from schemathesis import Case, GenerationMode, Response
 
 from ..judging.exchange import Exchange, Json
-from ..judging.findings import Blocked, Hiccup, Violation
+from ..judging.outcomes import Blocked, Hiccup, Violation
 from ..target.api import Api, Story, relevant
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle

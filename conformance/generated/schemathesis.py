@@ -9,7 +9,7 @@ from schemathesis import Case, Response, checks
 from schemathesis.errors import FailureGroup
 
 from ..judging.exchange import Exchange
-from ..judging.findings import Violation
+from ..judging.outcomes import Violation
 
 __all__ = ["second_opinion"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..judging.exchange import Json
-from ..judging.findings import shown
+from ..judging.outcomes import shown
 from .portable import is_instant, is_portable, is_text, may_be_instant, may_be_integer
 
 __all__ = ["FITS", "OPEN", "Judgement", "judge_value"]

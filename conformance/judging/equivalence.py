@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from .findings import Blocked, shown
+from .outcomes import Blocked, shown
 
 __all__ = [
     "change",

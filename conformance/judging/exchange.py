@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .findings import Blocked, expect, listed, shown
+from .outcomes import Blocked, expect, listed, shown
 
 __all__ = ["ABSENT", "SESSION_ID", "Exchange", "Json"]
 

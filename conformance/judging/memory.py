@@ -9,7 +9,7 @@ from typing import Any
 
 from .equivalence import goes_back, same_messages, same_time
 from .exchange import Exchange, Json
-from .findings import Violation, shown
+from .outcomes import Violation, shown
 
 __all__ = ["Memory", "Seen"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .findings import Violation, shown
+from .outcomes import Violation, shown
 
 __all__ = ["misfit"]
 

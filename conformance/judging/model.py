@@ -12,8 +12,8 @@ from typing import Any
 
 from .equivalence import goes_back, same_id, same_messages
 from .exchange import Exchange, Json
-from .findings import Violation, shown
 from .history import FINAL_REFUSED, Said, said
+from .outcomes import Violation, shown
 
 __all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..contract.document import Rule
-from .findings import Outcome
+from .outcomes import Outcome
 
 __all__ = ["EXIT_CODES", "USAGE_ERROR", "headline", "judge", "tone"]
 

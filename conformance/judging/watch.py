@@ -9,9 +9,9 @@ from typing import Any
 
 from ..contract.document import Contract
 from .exchange import ABSENT, Exchange
-from .findings import Violation, listed, shown
 from .memory import Memory, Seen
 from .mismatches import misfit
+from .outcomes import Violation, listed, shown
 
 __all__ = ["WATCHED", "Seen", "Watch"]
 

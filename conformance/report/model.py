@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..config.redaction import concealed, redacted
+from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.document import Rule
@@ -20,6 +20,7 @@ from ..registry import pack_of
 from ..run.replay import recorded
 from ..run.run import Run
 from ..run.scope import partial, scope
+from .concealed import concealed
 from .curl import curl_lines
 from .html import html
 from .junit import junit
@@ -53,9 +54,9 @@ def build(run: Run) -> Report:
         "exit_code": EXIT_CODES[verdict],
         "scope": scope(config),
         "partial": partial(config),
-        "cause": redacted(run.cause, config),
-        "fault": redacted(run.fault, config),
-        "target": redacted(config.target, config),
+        "cause": redacted(run.cause, config.secrets),
+        "fault": redacted(run.fault, config.secrets),
+        "target": redacted(config.target, config.secrets),
         "contract": {"version": contract.version, "sha256": contract.sha256},
         "profile": list(config.profile),
         "seed": config.seed,
@@ -68,7 +69,7 @@ def build(run: Run) -> Report:
         "sessions_opened": len(run.client.ledger.opened),
         "sessions_left_open": len(run.client.ledger.left_open),
         "sessions_unproven": len(run.client.ledger.unproven),
-        "reproduce": redacted(_command(run), config),
+        "reproduce": redacted(_command(run), config.secrets),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
         "rules": [_rule(run, rule) for rule in contract.rules.values()],
@@ -152,9 +153,9 @@ def _rule(run: Run, rule: Rule) -> dict[str, Any]:
         "pack": pack_of(rule.id),
         "line": rule.line,
         "outcome": outcome,
-        "reason": redacted(reason, run.config),
+        "reason": redacted(reason, run.config.secrets),
         "evaluated": run.book.evaluated[rule.id],
-        "findings": redacted([_finding(run, finding) for finding in found], run.config),
+        "findings": redacted([_finding(run, finding) for finding in found], run.config.secrets),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ..judging.findings import Blocked
+from ..judging.outcomes import Blocked
 from ..target.api import Api
 
 __all__ = ["clean_up"]

@@ -6,10 +6,11 @@ import difflib
 from dataclasses import dataclass, replace
 
 from ..checks import generated, races, timeouts
+from ..config.profiles import PACKS, Pack
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
 from ..judging.watch import WATCHED
-from ..registry import PACKS, Check, Pack, all_checks
+from ..registry import Check, all_checks
 from .replay import Replay
 from .scope import selected_packs
 

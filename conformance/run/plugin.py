@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from ..checks.timeouts import Timeouts
+from ..contract.document import Contract
 from ..registry import Check
 from ..target.api import Api
 from ..target.listener import Listener
 
 if TYPE_CHECKING:
     from ..generated.requests import Generation
-    from .run import Run
 
 __all__ = ["Plugin"]
 
 
+class Judge(Protocol):
+    """The run that the plugin serves."""
+
+    contract: Contract
+    checks: dict[str, Check]
+    timeouts: Timeouts | None
+    listener: Listener | None
+
+    def api(self, check: str) -> Api: ...
+
+    def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None: ...
+
+
 class Plugin:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Judge) -> None:
         self.run = run
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

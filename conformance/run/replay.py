@@ -11,7 +11,7 @@ from typing import Any
 
 from ..config.settings import Config, UsageError
 from ..judging.exchange import SESSION_ID, Exchange
-from ..judging.findings import Blocked
+from ..judging.outcomes import Blocked
 from ..registry import all_checks
 from ..target.api import Api
 

@@ -20,7 +20,7 @@ from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.document import Contract, Rule
-from ..judging.findings import Blocked, Hiccup, NotApplicable, Outcome, Violation
+from ..judging.outcomes import Blocked, Hiccup, NotApplicable, Outcome, Violation
 from ..judging.watch import WATCHED, Watch
 from ..registry import Check, pack_of
 from ..target.api import Api
@@ -247,7 +247,7 @@ class Run:
         if not (self.embedded or self.config.read_only):
             path = self.config.ledger or default_path(self.tag)
             self.client.ledger.journal = Journal(
-                path, self.tag, self.client.base, bound(redacted, config=self.config)
+                path, self.tag, self.client.base, bound(redacted, secrets=self.config.secrets)
             )
 
     def _settle_all(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..config.profiles import PROFILES, Pack
 from ..config.settings import Config
-from ..registry import PROFILES, Pack
 
 __all__ = ["left_out", "named_packs", "partial", "scope", "selected_packs"]
 

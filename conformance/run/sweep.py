@@ -19,7 +19,7 @@ import click
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError, load_config
 from ..contract.document import Contract, find_contract
-from ..judging.findings import Blocked
+from ..judging.outcomes import Blocked
 from ..judging.verdict import EXIT_CODES
 from ..judging.watch import Watch
 from ..target.api import Api
@@ -157,7 +157,7 @@ def _sweep(config: Config, records: list[Record], tags: set[str]) -> int:
     try:
         swept.sweep(ids, tags | {record.run for record in records})
     except Blocked as cause:
-        click.echo(redacted(f"sweep     stopped: {cause}", config))
+        click.echo(redacted(f"sweep     stopped: {cause}", config.secrets))
         return EXIT_CODES["inconclusive"]
     finally:
         client.close()

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 
 from ..judging.equivalence import same_time, tick
 from ..judging.exchange import SESSION_ID, Exchange, Json
-from ..judging.findings import Blocked, Finding, Violation
+from ..judging.findings import Finding
+from ..judging.outcomes import Blocked, Violation
 from ..judging.watch import Seen
 from .client import BEARER, Client
 

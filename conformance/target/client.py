@@ -17,7 +17,7 @@ import httpx
 from ..config.settings import Config
 from ..judging.coverage import Coverage
 from ..judging.exchange import ABSENT, SESSION_ID, Exchange, Json
-from ..judging.findings import Blocked, Hiccup, Violation
+from ..judging.outcomes import Blocked, Hiccup, Violation
 from ..judging.watch import Watch
 from .freshness import RULE as FRESH
 from .freshness import Freshness

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import ABSENT, Exchange, Json
-from ..judging.findings import Violation
+from ..judging.outcomes import Violation
 
 __all__ = ["RULE", "Freshness"]
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..judging.findings import Blocked, Finding, Outcome
+from ..judging.findings import Finding
+from ..judging.outcomes import Blocked, Outcome
 from .journal import Journal
 
 __all__ = ["Book", "Ledger"]

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from ..judging.exchange import Exchange
-from ..judging.findings import Blocked
+from ..judging.outcomes import Blocked
 
 __all__ = ["GATEWAY_ERRORS", "Circuit", "Deadline", "Pace", "Patience", "body_of", "retry_after"]
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..app import Mock
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.violations import violation
 from ..sandbox.sandbox import World

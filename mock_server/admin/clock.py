@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..domain.clock import Clock
 from ..domain.events import Event
 from ..domain.instants import (
@@ -15,6 +14,7 @@ from ..domain.instants import (
     parse_instant,
 )
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import World

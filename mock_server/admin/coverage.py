@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..app import Mock
 from ..http.validation import Call
+from ..mock import Mock
 from ..sandbox.coverage import coverage_document
 from ..sandbox.sandbox import World
 from .calls import AdminHandler, Answer

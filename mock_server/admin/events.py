@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 import orjson
 
-from ..app import Mock
 from ..domain.events import Event, Events
 from ..domain.instants import format_instant
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import World

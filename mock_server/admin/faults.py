@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..faults.kinds import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
 from ..sandbox.sandbox import World

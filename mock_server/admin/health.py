@@ -3,8 +3,8 @@
 import time
 from collections.abc import Mapping
 
-from ..app import Mock
 from ..http.validation import Call
+from ..mock import Mock
 from ..sandbox.sandbox import World
 from ..version import version
 from .calls import AdminHandler, Answer

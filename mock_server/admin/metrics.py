@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterable, Mapping
 
-from ..app import Mock
 from ..domain.instants import SECOND
 from ..domain.repository import SessionQuery
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Reply
 from ..sandbox.sandbox import World
 from ..version import version

@@ -9,10 +9,10 @@ from starlette.types import Message, Send
 from ..contract.schemas import compile_schema
 from ..http.bodies import parse_strictly
 from ..http.parameters import QueryReader
+from ..http.sandboxes import PARAMETER
 from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, json_pointer, quote, violation
-from ..sandbox.pool import PARAMETER
 from ..settings import Settings
 
 __all__ = ["AdminValidation"]

@@ -12,19 +12,19 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..app import ADMIN
 from ..contract.document import allowed_methods
 from ..contract.fixtures import load_document
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.replies import send_reply
 from ..http.routing import Routing
+from ..http.sandboxes import WORLD
 from ..http.streams import send_parts
 from ..http.validation import CALL
 from ..problems.kinds import Problem, Reply, reply_with
-from ..sandbox.pool import WORLD
 from ..settings import Settings
 from .calls import Stream
+from .front import ADMIN
 from .handlers import HANDLERS
 from .operations import AdminValidation
 from .safety import check_caller

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..sandbox.pool import DEFAULT
 from ..sandbox.sandbox import World

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..domain.instants import format_instant
 from ..http.validation import Call
+from ..mock import Mock
 from ..sandbox.sandbox import World
 from ..webhooks.sink import Received
 from .calls import AdminHandler, Answer

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..domain.instants import format_instant
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import Snapshot, World

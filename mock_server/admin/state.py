@@ -5,19 +5,18 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
-from ..app import Mock
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import load_agents
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
-from ..reload import session_check
 from ..sandbox.documents import document_of, image_of, sessions_of
 from ..sandbox.sandbox import World
 from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
-from ..sandbox.soundness import find_fault
+from ..sandbox.soundness import find_fault, session_check
 from ..store.rows import Image
 from .calls import AdminHandler, Answer, invalid
 

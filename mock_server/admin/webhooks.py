@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..app import Mock
 from ..contract.document import Contract
 from ..contract.schemas import compile_schema
 from ..domain.instants import format_instant
 from ..domain.repository import LoggedDelivery
 from ..http.parameters import canonical_id
 from ..http.validation import Call
+from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.sandbox import World

@@ -11,7 +11,7 @@ import orjson
 
 from ..client import Client, ClientError
 from ..domain.instants import parse_duration
-from ..sandbox.pool import NAME
+from ..http.sandboxes import NAME
 from .options import Seconds
 from .proxy import proxy
 

@@ -9,9 +9,9 @@ import click
 from click.core import ParameterSource
 
 from ..choices import CHOICES, ChoiceError, parse_choices
+from ..serve.errors import OptionError
 from ..version import version
 from .options import (
-    OptionError,
     Seconds,
     check_environment,
     contract_option,
@@ -77,7 +77,7 @@ def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path 
 
 
 def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ..webhooks.hosts import is_usable
+    from ..contract.formats import is_usable
 
     if value is not None and not is_usable(value):
         raise click.BadParameter(f"wanted an http or https URL, got {value!r}")

@@ -14,7 +14,6 @@ from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..problems.nearest import did_you_mean
 
 __all__ = [
-    "OptionError",
     "Seconds",
     "check_environment",
     "contract_option",
@@ -32,12 +31,6 @@ _PREFIX = "ADJOURN_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 # Read by the subcommands.
 _MORE = ("url", "upstream")
-
-
-class OptionError(click.ClickException):
-    """An option is wrong, which is told in one line."""
-
-    exit_code = 2
 
 
 def check_environment(command: click.Command) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 import orjson
 
-from ..webhooks.hosts import is_usable
+from ..contract.formats import is_usable
 from .options import contract_option, running_options, steering_options
 
 __all__ = ["proxy"]

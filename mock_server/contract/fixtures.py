@@ -8,7 +8,7 @@ import jsonschema_rs
 import yaml
 
 from ..problems.violations import body_violations
-from .schemas import FORMATS
+from .formats import FORMATS
 
 __all__ = ["FixtureError", "fixture_violations", "load_document", "load_fixture"]
 

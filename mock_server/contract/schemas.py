@@ -5,12 +5,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from ..webhooks.hosts import is_usable
+from .formats import FORMATS
 
-__all__ = ["FORMATS", "compile_schema", "json_schema", "relaxed"]
+__all__ = ["compile_schema", "json_schema", "relaxed"]
 
-# What has a meaning here beside the formats that JSON Schema knows.
-FORMATS = {"webhook-url": is_usable}
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
 

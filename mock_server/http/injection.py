@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..faults.kinds import Fault
 from ..problems.kinds import Problem, reply_with
-from ..serve.protocol import TRANSPORT
 from .bodies import BODY_LIMIT
+from .connection import TRANSPORT
 from .replies import send_reply
 from .streams import gone
 

@@ -10,8 +10,8 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..faults.kinds import read_fault
+from ..http.sandboxes import WORLD
 from ..problems.kinds import Problem, Reply, reply_with
-from ..sandbox.pool import WORLD
 from .forced import Forced
 from .injection import inject
 from .replies import send_reply

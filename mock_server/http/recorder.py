@@ -10,8 +10,8 @@ from contextvars import ContextVar
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..http.sandboxes import WORLD
 from ..sandbox.journal import Entry, pack
-from ..sandbox.pool import WORLD
 from .bodies import BODY_LIMIT
 
 __all__ = ["REQUEST_ID", "Counts", "Recorder"]

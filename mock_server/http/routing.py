@@ -7,14 +7,20 @@ fits the contract at once; whatever it does not find goes Connexion's way as eve
 import re
 from typing import Any
 
+from connexion.exceptions import InvalidSpecification
 from connexion.http_facts import METHODS
+from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Documentation", "Routing"]
+from ..contract.document import Contract
+from ..contract.fixtures import FixtureError
+from ..problems.violations import json_pointer
+
+__all__ = ["Documentation", "Routing", "add_contract"]
 
 _DOCUMENTATION = ("/ui", "/openapi.")
 
@@ -74,3 +80,14 @@ class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:
+    """Have Connexion serve a contract. Raises FixtureError for one that it refuses."""
+    try:
+        connexion.add_api(contract.document)
+    except InvalidSpecification as error:
+        pointer = json_pointer(error.absolute_path)
+        raise FixtureError(contract.path, error.message[:200], pointer) from None
+    except Exception as error:  # whatever a library makes of a document that is none
+        raise FixtureError(contract.path, f"cannot be served: {error}") from None

@@ -17,16 +17,17 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..app import ADMIN, Front, add_contract
+from ..admin.front import ADMIN, Front
 from ..contract.document import Contract
+from ..http.connection import TRANSPORT
 from ..http.errors import Errors, refusal
 from ..http.pages import PROBES
 from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
+from ..http.routing import add_contract
 from ..http.streams import ClientGone, content, gone, send_parts
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
-from ..serve.protocol import TRANSPORT
 from ..settings import Settings
 from .checks import OPERATION, JudgedOperation, Judgement, Passage
 from .journal import VIOLATIONS, InPassing, Passing, Witness

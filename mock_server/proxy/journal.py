@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.clock import Clock
 from ..http.recorder import Counts, Recorder
+from ..http.sandboxes import WORLD
 from ..sandbox.journal import Entry, Journal
-from ..sandbox.pool import WORLD
 from ..settings import Settings
 
 __all__ = ["MOST_VIOLATIONS", "VIOLATIONS", "InPassing", "Passing", "Witness"]

@@ -1,15 +1,21 @@
 """Whether a document of a sandbox's state can be the state: its parts must go together."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+import jsonschema_rs
+
+from ..contract.document import Contract
+from ..contract.schemas import compile_schema
 from ..domain.instants import EARLIEST, LATEST, parse_instant
-from ..problems.violations import quote
+from ..domain.render import Renderer
+from ..domain.session import Session
+from ..problems.violations import culprits, quote
 from ..webhooks.dispatcher import MAX_RETRIES
 from .documents import endpoint_hash, message_times
 
-__all__ = ["find_fault"]
+__all__ = ["find_fault", "session_check"]
 
 _Part = Mapping[str, Any]
 _Fault = tuple[str, str]
@@ -166,3 +172,14 @@ def _repeated(values: Iterable[str]) -> str | None:
             return value
         seen.add(value)
     return None
+
+
+def session_check(
+    contract: Contract, renderer: Renderer
+) -> Callable[[Session], Iterator[jsonschema_rs.ValidationError]]:
+    """What tells where a session, as it is handed out, breaks the contract."""
+    states = [
+        {"$ref": f"#/components/schemas/{name}"} for name in ("ActiveSession", "FinalSession")
+    ]
+    validator = compile_schema({"oneOf": states, "components": contract.document["components"]})
+    return lambda session: culprits(validator.iter_errors(renderer.session(session)))

@@ -5,10 +5,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["HEAD_LIMIT", "TRANSPORT", "MockProtocol"]
+from ..http.connection import HEAD_LIMIT, TRANSPORT
 
-TRANSPORT = "adjourn.transport"
-HEAD_LIMIT = 64 * 1024
+__all__ = ["MockProtocol"]
+
 _LINGER_SECONDS = 1
 _TOO_LARGE = (
     b'{"type":"/problems/head-too-large","title":"Head too large","status":431,'

@@ -12,37 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import click
 import orjson
 import uvicorn
 from starlette.types import ASGIApp
 
-from ..app import Mock
-from ..cli.options import OptionError
+from ..app import App
 from ..contract.fixtures import FixtureError
 from ..domain.repository import StoreError
 from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
+from ..mock import Mock
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
+from .errors import AddressError, OptionError, StartError
 from .logs import start_log
 from .protocol import MockProtocol
 
-__all__ = ["AddressError", "Running", "StartError", "address", "bind", "configure", "run", "serve"]
+__all__ = ["Running", "address", "bind", "configure", "run", "serve"]
 
 _GRACE_SECONDS = 5
 _COLLECTING = (20_000, 20, 20)
-
-
-class StartError(click.ClickException):
-    """A file that is needed cannot be used."""
-
-    exit_code = 3
-
-
-class AddressError(click.ClickException):
-    """There is no listening where it was told to."""
-
-    exit_code = 4
 
 
 class Served(Protocol):
@@ -79,9 +67,9 @@ def serve(settings: Settings, running: Running, version: str) -> None:
     Raises StartError or AddressError when that cannot be.
     """
     announce = announce_json if running.as_json else banner
-    mock = run(lambda: Mock(settings), running, lambda mock, url: announce(mock, url, version))
+    app = run(lambda: App(settings), running, lambda app, url: announce(app.mock, url, version))
     if running.coverage:
-        print(coverage_table(mock.coverage, mock.contract), flush=True)
+        print(coverage_table(app.mock.coverage, app.mock.contract), flush=True)
 
 
 def run(

@@ -4,23 +4,13 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-__all__ = ["TargetRefused", "Targets", "is_usable"]
+__all__ = ["TargetRefused", "Targets"]
 
 _EVERY = "*"
 
 
 class TargetRefused(Exception):
     """A webhook is not sent, because its host is not allowed."""
-
-
-def is_usable(url: str) -> bool:
-    """Whether a URL is one that can be asked over HTTP."""
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
-    except ValueError:
-        return False
-    return known and url.isprintable() and " " not in url
 
 
 class Targets:

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_server.app import Mock
+from mock_server.app import App
 from mock_server.settings import Settings
 
 Answer = dict[str, Any]
@@ -106,5 +106,5 @@ class Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    app = Broken(Mock(Settings(token=sys.argv[1])).asgi)
+    app = Broken(App(Settings(token=sys.argv[1])).asgi)
     Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", ws="none")).run()

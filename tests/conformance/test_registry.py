@@ -3,10 +3,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from conformance.config.profiles import PACKS
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.watch import WATCHED
-from conformance.registry import PACKS, all_checks, pack_of, rule
+from conformance.registry import all_checks, pack_of, rule
 from conformance.run.run import Run
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import mock_server.http.lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
-from mock_server.app import Mock
+from mock_server.app import App
 from mock_server.http.validation import ValidatedOperation
 
 __all__ = ["Answer", "Patch"]
@@ -91,10 +91,10 @@ class Patch:
         """Change the responses of these operations, of everything where none is named."""
 
         def plant(change: Callable[[Answer], None]) -> None:
-            @self.around(Mock, "__init__")
-            def build(real: Any, mock: Mock, *arguments: Any) -> None:
-                real(mock, *arguments)
-                mock.asgi = _rewriting(mock.asgi, frozenset(operations), change)
+            @self.around(App, "__init__")
+            def build(real: Any, app: App, *arguments: Any) -> None:
+                real(app, *arguments)
+                app.asgi = _rewriting(app.asgi, frozenset(operations), change)
 
         return plant
 

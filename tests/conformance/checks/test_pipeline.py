@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from conformance.checks.pipeline import LOOKS, expect_pages, pauses
-from conformance.judging.findings import Violation
+from conformance.judging.outcomes import Violation
 from conformance.target.api import Api
 
 

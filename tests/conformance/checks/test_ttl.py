@@ -10,7 +10,7 @@ import pytest
 
 from conformance.checks import ttl
 from conformance.checks.timeouts import Timeouts, turns
-from conformance.judging.findings import Blocked, Violation
+from conformance.judging.outcomes import Blocked, Violation
 
 Make = Callable[..., Any]
 Exchanges = Callable[..., Any]

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks import webhooks
 from conformance.checks.pipeline import expect_transcription
-from conformance.judging.findings import Blocked, Violation
+from conformance.judging.outcomes import Blocked, Violation
 from conformance.target.api import Api
 from conformance.target.listener import Listener
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from conformance.config.profiles import PACKS, PROFILES
 from conformance.config.settings import Config, UsageError, load_config
-from conformance.registry import PACKS, PROFILES
 
 Load = Callable[..., Config]
 

@@ -10,8 +10,8 @@ import pytest
 from conformance.checks.model import check_every_sequence_leads_where_the_model_says as check
 from conformance.generated import machine
 from conformance.judging.exchange import Exchange
-from conformance.judging.findings import Blocked
 from conformance.judging.model import Mismatch, Model
+from conformance.judging.outcomes import Blocked
 from conformance.target.api import Api
 
 

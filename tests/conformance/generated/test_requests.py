@@ -20,7 +20,7 @@ from conformance.generated.cases import boundary_cases, fuzzed_cases
 from conformance.generated.requests import Generation, Results
 from conformance.generated.schemathesis import rule_of
 from conformance.judging.exchange import Exchange
-from conformance.judging.findings import Blocked, Violation
+from conformance.judging.outcomes import Blocked, Violation
 from conformance.run.run import Run
 
 RULES = ("HTTP-13", "HTTP-14")

@@ -10,7 +10,7 @@ from conformance.judging.equivalence import (
     same_messages,
     same_time,
 )
-from conformance.judging.findings import Blocked
+from conformance.judging.outcomes import Blocked
 
 AT = "2026-01-05T09:00:00"
 HELLO = {"role": "user", "content": "Hello", "time": f"{AT}Z"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.exchange import ABSENT, Exchange
-from conformance.judging.findings import Blocked, Violation
+from conformance.judging.outcomes import Blocked, Violation
 
 Make = Callable[..., Exchange]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from conformance.contract.document import Rule
-from conformance.judging.findings import Outcome
+from conformance.judging.outcomes import Outcome
 from conformance.judging.verdict import EXIT_CODES, USAGE_ERROR, judge
 
 RULES = {

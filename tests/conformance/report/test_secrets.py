@@ -86,7 +86,7 @@ def test_what_came_is_judged_though_it_looks_like_the_key(
 @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
 def test_a_key_in_base64_is_taken_out_whatever_is_around_it(around: str, encode: Make) -> None:
     told = encode(around.format(SECRET).encode()).decode()
-    kept = redacted(told, Config(token=SECRET))
+    kept = redacted(told, Config(token=SECRET).secrets)
     assert len(kept.replace("[redacted]", "")) <= len(told) - len(SECRET) * 4 // 3 + 3
 
 
@@ -95,11 +95,11 @@ def test_a_key_in_base64_is_taken_out_whatever_is_around_it(around: str, encode:
 )
 def test_a_key_in_another_spelling_is_taken_out(form: str) -> None:
     secret = SECRET.lower() if "%" in form else SECRET
-    assert redacted(f"<{form}>", Config(token=secret)) == "<[redacted]>"
+    assert redacted(f"<{form}>", Config(token=secret).secrets) == "<[redacted]>"
 
 
 def test_a_key_that_was_cut_is_taken_out() -> None:
-    assert redacted(f"it is {SECRET[:9]}… (400 characters)", Config(token=SECRET)) == (
+    assert redacted(f"it is {SECRET[:9]}… (400 characters)", Config(token=SECRET).secrets) == (
         "it is [redacted]… (400 characters)"
     )
 
@@ -112,7 +112,7 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_told(key: str) -> Non
 
 
 def test_a_key_with_its_case_swapped_is_taken_out_too() -> None:
-    told = redacted("no key: sESAME-0001", Config(token="Sesame-0001"))
+    told = redacted("no key: sESAME-0001", Config(token="Sesame-0001").secrets)
     assert told == "no key: [redacted]"
 
 
@@ -155,5 +155,5 @@ def test_the_settings_are_printed_without_the_keys(suite: Make, mock: Any) -> No
 def test_a_key_that_a_server_takes_for_latin_1_is_not_told() -> None:
     config = Config(target="http://t.test", token="schlüssel-0001")
     echoed = "schlüssel-0001".encode().decode("latin-1")
-    told = redacted(f"no {echoed}, nor {json.dumps(echoed)}", config)
+    told = redacted(f"no {echoed}, nor {json.dumps(echoed)}", config.secrets)
     assert told == f'no {REDACTED}, nor "{REDACTED}"'

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
-from conformance.judging.findings import Blocked, NotApplicable, Violation
+from conformance.judging.outcomes import Blocked, NotApplicable, Violation
 from conformance.registry import Check
 from conformance.report.terminal import print_findings
 from conformance.run.plan import Cost, by_pack, cost, selected_checks, with_budgets

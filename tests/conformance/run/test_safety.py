@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from conformance.config.settings import Config, UsageError
-from conformance.judging.findings import Blocked, Hiccup
+from conformance.judging.outcomes import Blocked, Hiccup
 from conformance.run.cleanup import clean_up
 from conformance.target.client import FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP, Trespass
 from conformance.target.ledger import Ledger

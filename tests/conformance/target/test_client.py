@@ -13,7 +13,7 @@ import pytest
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.exchange import Exchange
-from conformance.judging.findings import Blocked, Hiccup
+from conformance.judging.outcomes import Blocked, Hiccup
 from conformance.judging.watch import Watch
 from conformance.target.api import UNSET, Api
 from conformance.target.client import (

@@ -173,11 +173,11 @@ def test_faults_leave_no_trace_in_the_log(api, caplog):
 def test_a_server_without_hold_on_connections_says_so():
     import asyncio
 
-    from mock_server.app import Mock
+    from mock_server.app import App
     from mock_server.settings import Settings
 
     async def scene():
-        transport = httpx.ASGITransport(Mock(Settings()).asgi)
+        transport = httpx.ASGITransport(App(Settings()).asgi)
         async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:
             headers = {"Authorization": "Bearer k", "X-Mock-Fault": "EMPTY_RESPONSE"}
             return await client.get(CHATS, headers=headers)

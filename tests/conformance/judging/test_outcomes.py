@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.judging.findings import Violation, expect, listed, shown
+from conformance.judging.outcomes import Violation, expect, listed, shown
 
 
 def test_what_holds_raises_nothing() -> None:
