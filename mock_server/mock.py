@@ -27,13 +27,13 @@ from .http.pages import page
 from .http.recorder import Counts, Recorder
 from .http.replies import send_reply
 from .http.routing import Documentation, Routing, add_contract
-from .http.sandboxes import WORLD
+from .http.sandboxes import SANDBOX
 from .http.security import Security
 from .http.validation import CALL, Call, ValidationMiddleware
 from .problems.kinds import Problem, Reply, reply_with
 from .sandbox.coverage import Coverage
 from .sandbox.pool import Sandboxes
-from .sandbox.sandbox import World, keep_running
+from .sandbox.sandbox import Sandbox, keep_running
 from .sandbox.seeds import plant
 from .settings import Settings
 from .store.opening import open_store
@@ -55,8 +55,8 @@ class Mock:
         self.database, self.repository = open_store(settings.db)
         self.coverage = Coverage()
         self.sandboxes = Sandboxes(
-            self.make_world,
-            self.open_world,
+            self.make_sandbox,
+            self.open_sandbox,
             self.database,
             settings.sandbox_idle,
             settings.sandbox_limit,
@@ -69,28 +69,28 @@ class Mock:
         self.beside: list[Callable[[], Awaitable[None]]] = []
 
     @property
-    def world(self) -> World:
-        """The world of requests that name no sandbox."""
+    def sandbox(self) -> Sandbox:
+        """The sandbox of requests that name none."""
         return self.sandboxes.default
 
-    def world_of(self, scope: Scope) -> World:
-        """The world that a request acts on."""
-        world: World = scope["extensions"][WORLD]
-        return world
+    def sandbox_of(self, scope: Scope) -> Sandbox:
+        """The sandbox that a request acts on."""
+        sandbox: Sandbox = scope["extensions"][SANDBOX]
+        return sandbox
 
-    def make_world(self, name: str) -> World:
-        """The world of a sandbox, with whatever the database holds of it."""
+    def make_sandbox(self, name: str) -> Sandbox:
+        """A sandbox, with whatever the database holds of it."""
         store, lifecycle = self.repository(name), self.contract.lifecycle
-        return World(name, store, self.agents, lifecycle, self.settings, self.coverage)
+        return Sandbox(name, store, self.agents, lifecycle, self.settings, self.coverage)
 
-    async def open_world(self, world: World) -> None:
-        """Plant the seed in a world that is empty, and start it."""
-        await world.store.touch()
-        await world.catch_up()  # an earlier run may have been ahead of the wall
+    async def open_sandbox(self, sandbox: Sandbox) -> None:
+        """Plant the seed in a sandbox that is empty, and start it."""
+        await sandbox.store.touch()
+        await sandbox.catch_up()  # an earlier run may have been ahead of the wall
         if self.seed.get("sessions"):
-            async with world.store.alone():
-                await plant(self.seed, world)
-        await world.start()
+            async with sandbox.store.alone():
+                await plant(self.seed, sandbox)
+        await sandbox.start()
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that has passed Connexion's middleware."""
@@ -99,7 +99,7 @@ class Mock:
             await send_reply(send, self.answer_elsewhere(scope))
             return
         try:
-            status, value = await call.handler(self.world_of(scope), self.renderer, call)
+            status, value = await call.handler(self.sandbox_of(scope), self.renderer, call)
             reply = Reply(status, orjson.dumps(value))
         except Problem as problem:
             reply = reply_with(problem, self.settings.choices["error_body"])
@@ -144,12 +144,12 @@ class Mock:
         return cast(ASGIApp, connexion)
 
     def adopt(self, files: Files, api: ASGIApp) -> None:
-        """Go on with other files; what the worlds hold stays."""
+        """Go on with other files; what the sandboxes hold stays."""
         self.contract, self.seed = files.contract, files.seed
         self.agents.clear()
         self.agents.update(files.agents)
-        for world in self.sandboxes.worlds():
-            world.chats.lifecycle = files.contract.lifecycle
+        for sandbox in self.sandboxes.sandboxes():
+            sandbox.chats.lifecycle = files.contract.lifecycle
         self.api.app = api
 
     @asynccontextmanager

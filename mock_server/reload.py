@@ -11,11 +11,11 @@ from .contract.fixtures import FixtureError
 from .domain.repository import SessionQuery, StoreUnavailable
 from .domain.session import Session
 from .files import paths, read_files
-from .http.sandboxes import WORLD
+from .http.sandboxes import SANDBOX
 from .mock import Mock
 from .problems.kinds import Problem
 from .problems.violations import describe_error, pointer_of
-from .sandbox.sandbox import World
+from .sandbox.sandbox import Sandbox
 from .sandbox.soundness import session_check
 
 __all__ = ["Watcher", "reload"]
@@ -68,27 +68,27 @@ async def reload(mock: Mock) -> list[str]:
     """
     files = read_files(mock.settings)
     api = mock.build(files.contract)
-    await _try(api, files.contract.path, mock.world)
+    await _try(api, files.contract.path, mock.sandbox)
     mock.adopt(files, api)
-    worlds = mock.sandboxes.worlds()
-    return [misfit for world in worlds async for misfit in misfits_of(world, mock)]
+    sandboxes = mock.sandboxes.sandboxes()
+    return [misfit for sandbox in sandboxes async for misfit in misfits_of(sandbox, mock)]
 
 
-async def misfits_of(world: World, mock: Mock) -> AsyncIterator[str]:
-    """Each session of a world that the mock's files have no room for, with the reason."""
+async def misfits_of(sandbox: Sandbox, mock: Mock) -> AsyncIterator[str]:
+    """Each session of a sandbox that the mock's files have no room for, with the reason."""
     errors_of = session_check(mock.contract, mock.renderer)
-    async for session in _sessions(world):
-        place = f"sandbox {world.name}, session {session.id}"
-        if session.agent_id not in world.agents:
+    async for session in _sessions(sandbox):
+        place = f"sandbox {sandbox.name}, session {session.id}"
+        if session.agent_id not in sandbox.agents:
             yield f"{place}: there is no agent {session.agent_id!r} any longer"
         for error in errors_of(session):
             yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
 
 
-async def _sessions(world: World) -> AsyncIterator[Session]:
+async def _sessions(sandbox: Sandbox) -> AsyncIterator[Session]:
     skip = 0
     while True:
-        page, total = await world.store.list_sessions(SessionQuery(skip, _PAGE, state="all"))
+        page, total = await sandbox.store.list_sessions(SessionQuery(skip, _PAGE, state="all"))
         for session in page:
             yield session
         skip += _PAGE
@@ -96,7 +96,7 @@ async def _sessions(world: World) -> AsyncIterator[Session]:
             return
 
 
-async def _try(app: ASGIApp, contract: Path, world: World) -> None:
+async def _try(app: ASGIApp, contract: Path, sandbox: Sandbox) -> None:
     """Have the app answer once: only then is it built. Raises FixtureError if it cannot be."""
     statuses: list[int] = []
 
@@ -108,7 +108,7 @@ async def _try(app: ASGIApp, contract: Path, world: World) -> None:
 
     scope = {
         "type": "http", "method": "GET", "path": "/livez", "root_path": "", "headers": [],
-        "query_string": b"", "extensions": {WORLD: world},
+        "query_string": b"", "extensions": {SANDBOX: sandbox},
     }  # fmt: skip
     try:
         await app(scope, nothing, note)

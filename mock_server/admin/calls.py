@@ -8,7 +8,7 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.violations import violation
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 
 __all__ = ["AdminHandler", "Answer", "Stream", "invalid"]
 
@@ -23,7 +23,7 @@ class Stream:
 
 # A status with a JSON value (None: no body), a whole response, or one in parts.
 Answer = tuple[int, Any] | Reply | Stream
-AdminHandler = Callable[[Mock, World, Call], Awaitable[Answer]]
+AdminHandler = Callable[[Mock, Sandbox, Call], Awaitable[Answer]]
 
 
 def invalid(pointer: str, detail: str, place: str = "body") -> Problem:

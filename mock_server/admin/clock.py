@@ -17,19 +17,19 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.travel import travel
 from .calls import AdminHandler, Answer, invalid
 
 __all__ = ["HANDLERS", "clock_document"]
 
 
-async def show_clock(mock: Mock, world: World, call: Call) -> Answer:
+async def show_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /clock."""
-    return 200, clock_document(world.clock)
+    return 200, clock_document(sandbox.clock)
 
 
-async def set_clock(mock: Mock, world: World, call: Call) -> Answer:
+async def set_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /clock."""
     body = call.body
     for member, mode in (("frozen_time", "frozen"), ("offset", "offset")):
@@ -37,30 +37,30 @@ async def set_clock(mock: Mock, world: World, call: Call) -> Answer:
             raise invalid(
                 f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
             )
-    async with world.moving:
-        happened = await _set(world, body)
-        return 200, moved(world.clock, happened)
+    async with sandbox.moving:
+        happened = await _set(sandbox, body)
+        return 200, moved(sandbox.clock, happened)
 
 
-async def release_clock(mock: Mock, world: World, call: Call) -> Answer:
+async def release_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /clock."""
-    async with world.moving:
-        return 200, moved(world.clock, await _run(world, 0))
+    async with sandbox.moving:
+        return 200, moved(sandbox.clock, await _run(sandbox, 0))
 
 
-async def advance_clock(mock: Mock, world: World, call: Call) -> Answer:
+async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /clock/advance."""
     if len(call.body) != 1:
         raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
-    async with world.moving:
+    async with sandbox.moving:
         if "by" in call.body:
             # A clock that runs has gone on since: only a negative span leads back.
             span = _span(call.body, "/by")
-            target = _in_range(world.clock.now() + span, "/by")
-            happened = await (travel if span >= 0 else _travel)(world, target)
+            target = _in_range(sandbox.clock.now() + span, "/by")
+            happened = await (travel if span >= 0 else _travel)(sandbox, target)
         else:
-            happened = await _travel(world, _instant(call.body, "/frozen_time"))
-        return 200, moved(world.clock, happened)
+            happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
+        return 200, moved(sandbox.clock, happened)
 
 
 HANDLERS: Mapping[str, AdminHandler] = {
@@ -96,36 +96,36 @@ def moved(clock: Clock, happened: list[Event]) -> dict[str, Any]:
     return {**clock_document(clock), "fired": fired}
 
 
-async def _set(world: World, body: Mapping[str, Any]) -> list[Event]:
+async def _set(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Event]:
     if body["mode"] == "frozen" and "frozen_time" in body:
-        return await _travel(world, _instant(body, "/frozen_time"), stay=True)
+        return await _travel(sandbox, _instant(body, "/frozen_time"), stay=True)
     if body["mode"] == "frozen":
-        world.clock.freeze()
+        sandbox.clock.freeze()
         return []
     if body["mode"] == "offset" and "offset" not in body:
-        world.clock.resume()
+        sandbox.clock.resume()
         return []
-    return await _run(world, _span(body, "/offset") if "offset" in body else 0)
+    return await _run(sandbox, _span(body, "/offset") if "offset" in body else 0)
 
 
-async def _run(world: World, offset: int) -> list[Event]:
-    clock = world.clock
+async def _run(sandbox: Sandbox, offset: int) -> list[Event]:
+    clock = sandbox.clock
     if not clock.frozen and clock.offset == offset:
         return []
-    happened = await _travel(world, _in_range(clock.wall() + offset, "/offset"))
+    happened = await _travel(sandbox, _in_range(clock.wall() + offset, "/offset"))
     clock.run(offset)
     return happened
 
 
-async def _travel(world: World, target: int, stay: bool = False) -> list[Event]:
-    now = world.clock.now()
+async def _travel(sandbox: Sandbox, target: int, stay: bool = False) -> list[Event]:
+    now = sandbox.clock.now()
     if target < now:
         raise Problem(
             "clock-backwards",
             f"The clock is at {format_instant(now, 'micro')} and cannot go back to "
             f"{format_instant(target, 'micro')}; POST /__admin/reset starts again.",
         )
-    return await travel(world, target, stay)
+    return await travel(sandbox, target, stay)
 
 
 def _instant(body: Mapping[str, Any], pointer: str) -> int:

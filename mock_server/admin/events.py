@@ -12,7 +12,7 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer, Stream, invalid
 
 __all__ = ["HANDLERS"]
@@ -22,29 +22,29 @@ _MOST_SEEN = 50
 _T = TypeVar("_T")
 
 
-async def stream_events(mock: Mock, world: World, call: Call) -> Answer:
+async def stream_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /events."""
     last = dict(call.headers).get(b"last-event-id", b"").decode("latin-1")
     if last and not (last.isascii() and last.isdigit() and len(last) < 19):
         detail = f"wanted the id of an event, a number, got {quote(last)}"
         raise invalid("/Last-Event-ID", detail, "header")
-    after = int(last) if last else call.query.get("after", world.events.last_id)
-    if last and after > world.events.last_id:
+    after = int(last) if last else call.query.get("after", sandbox.events.last_id)
+    if last and after > sandbox.events.last_id:
         after = 0  # an id that an earlier start of the mock has given
-    return Stream(_parts(world.events, after))
+    return Stream(_parts(sandbox.events, after))
 
 
-async def wait_for_events(mock: Mock, world: World, call: Call) -> Answer:
+async def wait_for_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /events/wait-for."""
     wanted, count = call.body["match"], call.body.get("count", 1)
     if "session_id" in wanted:
         wanted = {**wanted, "session_id": wanted["session_id"].lower()}
     seconds = call.body.get("timeout_ms", 5000) / 1000
     after = call.body.get("after", 0)
-    found = await _unless_stopping(mock, world.events.wait_for(wanted, count, after, seconds))
+    found = await _unless_stopping(mock, sandbox.events.wait_for(wanted, count, after, seconds))
     if found is not None:
         return 200, {"events": [_document(event) for event in found]}
-    seen = [_document(event) for event in world.events.after(after)][-_MOST_SEEN:]
+    seen = [_document(event) for event in sandbox.events.after(after)][-_MOST_SEEN:]
     when = "before the mock was stopped" if mock.stopping.is_set() else f"within {seconds:g} s"
     raise Problem(
         "wait-timeout",

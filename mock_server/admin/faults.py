@@ -8,32 +8,32 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 
 
-async def list_faults(mock: Mock, world: World, call: Call) -> Answer:
+async def list_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /faults."""
-    return 200, {"faults": [rule.document() for rule in world.faults.rules]}
+    return 200, {"faults": [rule.document() for rule in sandbox.faults.rules]}
 
 
-async def add_fault(mock: Mock, world: World, call: Call) -> Answer:
+async def add_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /faults."""
     check_rule(call.body, mock)
-    return 201, world.faults.add(call.body).document()
+    return 201, sandbox.faults.add(call.body).document()
 
 
-async def delete_faults(mock: Mock, world: World, call: Call) -> Answer:
+async def delete_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /faults."""
-    world.faults.clear()
+    sandbox.faults.clear()
     return 204, None
 
 
-async def delete_fault(mock: Mock, world: World, call: Call) -> Answer:
+async def delete_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /faults/{id}."""
-    world.faults.delete(call.path["id"])
+    sandbox.faults.delete(call.path["id"])
     return 204, None
 
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from ..http.validation import Call
 from ..mock import Mock
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..version import version
 from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 
 
-async def show_health(mock: Mock, world: World, call: Call) -> Answer:
+async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /health."""
     return 200, {
         "status": "ok" if mock.ready else "starting",

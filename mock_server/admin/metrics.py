@@ -8,7 +8,7 @@ from ..domain.repository import SessionQuery
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Reply
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..version import version
 from .calls import AdminHandler, Answer
 
@@ -18,9 +18,9 @@ _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _Samples = Iterable[tuple[Mapping[str, object], float]]
 
 
-async def show_metrics(mock: Mock, world: World, call: Call) -> Answer:
+async def show_metrics(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /metrics."""
-    worlds = mock.sandboxes.worlds()
+    sandboxes = mock.sandboxes.sandboxes()
     text = "".join(
         [
             *_requests(mock),
@@ -30,7 +30,7 @@ async def show_metrics(mock: Mock, world: World, call: Call) -> Answer:
                 "Sessions by sandbox and state.",
                 [
                     ({"sandbox": one.name, "state": state}, await _count(one, state))
-                    for one in worlds
+                    for one in sandboxes
                     for state in ("active", "final")
                 ],
             ),
@@ -38,9 +38,11 @@ async def show_metrics(mock: Mock, world: World, call: Call) -> Answer:
                 "adjourn_clock_offset_seconds",
                 "gauge",
                 "How far each clock is ahead of the wall.",
-                [({"sandbox": one.name}, one.clock.offset / SECOND) for one in worlds],
+                [({"sandbox": one.name}, one.clock.offset / SECOND) for one in sandboxes],
             ),
-            *_metric("adjourn_sandboxes", "gauge", "Worlds on this port.", [({}, len(worlds))]),
+            *_metric(
+                "adjourn_sandboxes", "gauge", "Sandboxes on this port.", [({}, len(sandboxes))]
+            ),
             *_metric(
                 "adjourn_uptime_seconds",
                 "gauge",
@@ -75,5 +77,5 @@ def _metric(name: str, kind: str, text: str, samples: _Samples) -> Iterable[str]
         yield f"{name}{{{inner}}} {value:g}\n" if inner else f"{name} {value:g}\n"
 
 
-async def _count(world: World, state: str) -> int:
-    return (await world.store.list_sessions(SessionQuery(0, 1, state=state)))[1]
+async def _count(sandbox: Sandbox, state: str) -> int:
+    return (await sandbox.store.list_sessions(SessionQuery(0, 1, state=state)))[1]

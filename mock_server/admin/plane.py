@@ -18,7 +18,7 @@ from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.replies import send_reply
 from ..http.routing import Routing
-from ..http.sandboxes import WORLD
+from ..http.sandboxes import SANDBOX
 from ..http.streams import send_parts
 from ..http.validation import CALL
 from ..problems.kinds import Problem, Reply, reply_with
@@ -44,7 +44,7 @@ class Steered(Protocol):
 class Plane:
     """`/__admin`: refuses callers who may not, and carries out what the others ask.
 
-    `within` puts the world that a call acts on into its scope; paths that begin with
+    `within` puts the sandbox that a call acts on into its scope; paths that begin with
     none of `serves` are left out.
     """
 
@@ -81,7 +81,7 @@ class Plane:
         call = scope["extensions"].get(CALL)
         if call is None:
             raise Problem("unknown-path", f"The control plane has no such path; see {ADMIN}/ui/.")
-        answer = await call.handler(self.steered, scope["extensions"][WORLD], call)
+        answer = await call.handler(self.steered, scope["extensions"][SANDBOX], call)
         if isinstance(answer, Stream):
             await send_stream(receive, send, answer, self.steered.stopping)
         elif isinstance(answer, Reply):

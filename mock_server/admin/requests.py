@@ -16,45 +16,45 @@ __all__ = ["HANDLERS"]
 
 
 class Journaled(Protocol):
-    """Whatever has a journal: a world, or a proxy."""
+    """Whatever has a journal: a sandbox, or a proxy."""
 
     journal: Journal
 
 
-async def list_requests(mock: object, world: Journaled, call: Call) -> Answer:
+async def list_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """GET /requests."""
     since = parse_instant(call.query["since"]) if "since" in call.query else 0
-    found = [entry for entry in world.journal if entry.at >= since]
+    found = [entry for entry in sandbox.journal if entry.at >= since]
     return 200, {**_listed(found[-call.query["limit"] :]), "meta": {"total": len(found)}}
 
 
-async def list_unmatched(mock: object, world: Journaled, call: Call) -> Answer:
+async def list_unmatched(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """GET /requests/unmatched."""
-    return 200, _listed([entry for entry in world.journal if entry.operation is None])
+    return 200, _listed([entry for entry in sandbox.journal if entry.operation is None])
 
 
-async def show_request(mock: object, world: Journaled, call: Call) -> Answer:
+async def show_request(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """GET /requests/{id}."""
-    for entry in world.journal:
+    for entry in sandbox.journal:
         if str(entry.id) == call.path["id"]:
             return 200, entry.document()
     raise Problem("unknown-request", f"The journal has no entry {quote(call.path['id'])}.")
 
 
-async def forget_requests(mock: object, world: Journaled, call: Call) -> Answer:
+async def forget_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """DELETE /requests."""
-    world.journal.clear()
+    sandbox.journal.clear()
     return 204, None
 
 
-async def find_requests(mock: object, world: Journaled, call: Call) -> Answer:
+async def find_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """POST /requests/find."""
-    return 200, _listed(await _find(world, call.body))
+    return 200, _listed(await _find(sandbox, call.body))
 
 
-async def count_requests(mock: object, world: Journaled, call: Call) -> Answer:
+async def count_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """POST /requests/count."""
-    return 200, {"count": len(await _find(world, call.body))}
+    return 200, {"count": len(await _find(sandbox, call.body))}
 
 
 HANDLERS: Mapping[str, AdminHandler] = {
@@ -67,11 +67,11 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-async def _find(world: Journaled, pattern: Mapping[str, Any]) -> list[Entry]:
+async def _find(sandbox: Journaled, pattern: Mapping[str, Any]) -> list[Entry]:
     if fault := find_bad_pattern(pattern):
         raise invalid(*fault)
     # In a thread, where an expression that takes long holds nobody up.
-    entries = [*world.journal]
+    entries = [*sandbox.journal]
     return await asyncio.to_thread(lambda: [e for e in entries if matches(pattern, e)])
 
 

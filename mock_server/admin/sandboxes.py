@@ -7,21 +7,21 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..sandbox.pool import DEFAULT
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 
 
-async def list_sandboxes(mock: Mock, world: World, call: Call) -> Answer:
+async def list_sandboxes(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /sandboxes."""
-    rows = [await _row(mock.world, 0.0)]
-    for sandbox in mock.sandboxes.others.values():
-        rows.append(await _row(sandbox.world, sandbox.idle_seconds()))
+    rows = [await _row(mock.sandbox, 0.0)]
+    for entry in mock.sandboxes.others.values():
+        rows.append(await _row(entry.sandbox, entry.idle_seconds()))
     return 200, {"sandboxes": rows}
 
 
-async def delete_sandbox(mock: Mock, world: World, call: Call) -> Answer:
+async def delete_sandbox(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /sandboxes/{name}."""
     name = call.path["name"]
     if name == DEFAULT:
@@ -36,6 +36,6 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-async def _row(world: World, idle: float) -> dict[str, Any]:
-    sessions = await world.store.count()
-    return {"name": world.name, "sessions": sessions, "idle_seconds": round(idle, 3)}
+async def _row(sandbox: Sandbox, idle: float) -> dict[str, Any]:
+    sessions = await sandbox.store.count()
+    return {"name": sandbox.name, "sessions": sessions, "idle_seconds": round(idle, 3)}

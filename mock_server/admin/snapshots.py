@@ -1,4 +1,4 @@
-"""Snapshots: a world kept under a name, to go back to."""
+"""Snapshots: a sandbox kept under a name, to go back to."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from ..sandbox.sandbox import Snapshot, World
+from ..sandbox.sandbox import Sandbox, Snapshot
 from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
@@ -16,32 +16,32 @@ __all__ = ["HANDLERS"]
 _MOST = 100
 
 
-async def list_snapshots(mock: Mock, world: World, call: Call) -> Answer:
+async def list_snapshots(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /snapshots."""
-    return 200, {"snapshots": [_row(name, kept) for name, kept in world.snapshots.items()]}
+    return 200, {"snapshots": [_row(name, kept) for name, kept in sandbox.snapshots.items()]}
 
 
-async def save_snapshot(mock: Mock, world: World, call: Call) -> Answer:
+async def save_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /snapshots/{name}."""
     name = call.path["name"]
-    if name not in world.snapshots and len(world.snapshots) >= _MOST:
+    if name not in sandbox.snapshots and len(sandbox.snapshots) >= _MOST:
         detail = f"There are {_MOST} snapshots already; delete one, or save over one."
         raise Problem("too-many-snapshots", detail)
-    world.snapshots[name] = await world.snapshot()
-    return 201, _row(name, world.snapshots[name])
+    sandbox.snapshots[name] = await sandbox.snapshot()
+    return 201, _row(name, sandbox.snapshots[name])
 
 
-async def restore_snapshot(mock: Mock, world: World, call: Call) -> Answer:
+async def restore_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /snapshots/{name}/restore."""
     name = call.path["name"]
-    await world.restore(_find(world, name))
-    return 200, _row(name, world.snapshots[name])
+    await sandbox.restore(_find(sandbox, name))
+    return 200, _row(name, sandbox.snapshots[name])
 
 
-async def delete_snapshot(mock: Mock, world: World, call: Call) -> Answer:
+async def delete_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /snapshots/{name}."""
-    _find(world, call.path["name"])
-    del world.snapshots[call.path["name"]]
+    _find(sandbox, call.path["name"])
+    del sandbox.snapshots[call.path["name"]]
     return 204, None
 
 
@@ -53,10 +53,10 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-def _find(world: World, name: str) -> Snapshot:
-    if name not in world.snapshots:
+def _find(sandbox: Sandbox, name: str) -> Snapshot:
+    if name not in sandbox.snapshots:
         raise Problem("unknown-snapshot", f"There is no snapshot {quote(name)} in this sandbox.")
-    return world.snapshots[name]
+    return sandbox.snapshots[name]
 
 
 def _row(name: str, snapshot: Snapshot) -> dict[str, Any]:

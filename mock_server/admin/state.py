@@ -14,7 +14,7 @@ from ..problems.kinds import Problem
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, image_of, sessions_of
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
 from ..sandbox.soundness import find_fault, session_check
 from ..store.rows import Image
@@ -25,7 +25,7 @@ __all__ = ["HANDLERS"]
 _KEPT = ("state", "clock", "journal", "faults")
 
 
-async def reset(mock: Mock, world: World, call: Call) -> Answer:
+async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /reset."""
     text: str = call.query.get("keep", "")
     keep = frozenset(text.split(",") if text else ())
@@ -35,26 +35,26 @@ async def reset(mock: Mock, world: World, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    async with world.moving, world.store.alone():
-        await world.reset(keep)
-        await plant(mock.seed, world)
-    return 200, {"sessions": await world.store.count()}
+    async with sandbox.moving, sandbox.store.alone():
+        await sandbox.reset(keep)
+        await plant(mock.seed, sandbox)
+    return 200, {"sessions": await sandbox.store.count()}
 
 
-async def seed(mock: Mock, world: World, call: Call) -> Answer:
+async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /seed."""
     if errors := fixture_violations(call.body):
         raise Problem("invalid-request", "The body is no fixture.", errors=errors)
     agents = load_agents(call.body)
-    if fault := check_seed(call.body, {**world.agents, **agents}):
+    if fault := check_seed(call.body, {**sandbox.agents, **agents}):
         raise invalid(*fault)
-    if (number := await find_busy(call.body, world)) is not None:
+    if (number := await find_busy(call.body, sandbox)) is not None:
         raise refused(number, BUSY)
-    own = world.agents.maps[0]
+    own = sandbox.agents.maps[0]
     before = {name: own[name] for name in agents if name in own}
     own.update(agents)
     try:
-        opened = await play(call.body, world)
+        opened = await play(call.body, sandbox)
     except Problem:
         for name in agents:
             own.pop(name, None)
@@ -63,19 +63,19 @@ async def seed(mock: Mock, world: World, call: Call) -> Answer:
     return 200, {"opened": opened, "agents": [*agents]}
 
 
-async def show_state(mock: Mock, world: World, call: Call) -> Answer:
+async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /state."""
-    return 200, document_of(await world.store.dump())
+    return 200, document_of(await sandbox.store.dump())
 
 
-async def replace_state(mock: Mock, world: World, call: Call) -> Answer:
+async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /state."""
-    if fault := find_fault(call.body, world.agents):
+    if fault := find_fault(call.body, sandbox.agents):
         raise invalid(*fault)
     image = image_of(call.body, await mock.database.serial())
     if errors := [*_misfits(mock, call.body, image)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
-    await world.replace(image)
+    await sandbox.replace(image)
     return 200, {"sessions": len(call.body["sessions"])}
 
 

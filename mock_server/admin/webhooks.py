@@ -12,53 +12,53 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..webhooks.dispatcher import message_id
 from .calls import AdminHandler, Answer
 
 __all__ = ["HANDLERS"]
 
 
-async def list_deliveries(mock: Mock, world: World, call: Call) -> Answer:
+async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /webhooks/deliveries."""
     given = call.query.get("session_id")
     session_id = None if given is None else given.lower()
-    log = await world.store.delivery_log(session_id, call.query["limit"])
+    log = await sandbox.store.delivery_log(session_id, call.query["limit"])
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
-async def redeliver(mock: Mock, world: World, call: Call) -> Answer:
+async def redeliver(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /webhooks/deliveries/{id}/redeliver."""
     wanted = call.path["id"]
     serial = wanted.rpartition("_")[2]
     known = serial.isascii() and serial.isdigit() and len(serial) < 19
-    delivery = await world.store.delivery(int(serial)) if known else None
+    delivery = await sandbox.store.delivery(int(serial)) if known else None
     if delivery is None or message_id(delivery) != wanted:
         raise Problem("unknown-delivery", f"There is no delivery {quote(wanted)}.")
-    await world.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
-    await world.store.redeliver(delivery.serial, world.clock.now())
-    return await _started(world, delivery.serial)
+    await sandbox.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
+    await sandbox.store.redeliver(delivery.serial, sandbox.clock.now())
+    return await _started(sandbox, delivery.serial)
 
 
-async def trigger(mock: Mock, world: World, call: Call) -> Answer:
+async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /webhooks/trigger."""
     given = call.body or {}
-    url = given.get("url") or world.pipeline.webhook_url
+    url = given.get("url") or sandbox.pipeline.webhook_url
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
-    _check_host(world, url)
+    _check_host(sandbox, url)
     payload = example_with(given.get("payload", {}), mock.contract)
     session_id = payload["callId"].lower()
-    serial = await world.store.enqueue(session_id, url, {}, payload, world.clock.now())
-    return await _started(world, serial)
+    serial = await sandbox.store.enqueue(session_id, url, {}, payload, sandbox.clock.now())
+    return await _started(sandbox, serial)
 
 
-async def set_target(mock: Mock, world: World, call: Call) -> Answer:
+async def set_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
-        _check_host(world, url)
-    world.pipeline.webhook_url = url
+        _check_host(sandbox, url)
+    sandbox.pipeline.webhook_url = url
     return 200, {"url": url}
 
 
@@ -88,15 +88,15 @@ def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, An
     return payload
 
 
-def _check_host(world: World, url: str) -> None:
-    if not world.sender.targets.allow(url):
+def _check_host(sandbox: Sandbox, url: str) -> None:
+    if not sandbox.sender.targets.allow(url):
         detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
         raise _refused([violation("body", "/url", detail)])
 
 
-async def _started(world: World, serial: int) -> Answer:
-    world.dispatcher.notify()
-    delivery = await world.store.delivery(serial)
+async def _started(sandbox: Sandbox, serial: int) -> Answer:
+    sandbox.dispatcher.notify()
+    delivery = await sandbox.store.delivery(serial)
     return 202, None if delivery is None else _document(delivery)
 
 

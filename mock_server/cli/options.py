@@ -246,7 +246,7 @@ def running_options(port: int) -> Callable[..., Any]:
 
 
 def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options on how the mock's worlds are run."""
+    """Add the options on how the mock's sandboxes are run."""
     return _with(_OPERATING, command)
 
 

@@ -21,7 +21,7 @@ __all__ = ["Chats", "external_hash"]
 
 
 class Chats:
-    """The chat sessions of one world.
+    """The chat sessions of one sandbox.
 
     `on_timer` is told the instant after which a new session is overdue, `on_webhook` that the
     outbox may hold more, `on_step` each state with the event in it.
@@ -52,8 +52,8 @@ class Chats:
         self.tell = tell
         self.on_step = on_step
         self.new_id = new_id
-        self.epoch = 0  # counts the states that the world has had
-        self.closed = False  # for good, as the world's sandbox was deleted
+        self.epoch = 0  # counts the states that the sandbox has had
+        self.closed = False  # for good, as the sandbox was deleted
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, body: Mapping[str, Any]) -> tuple[Session, bool]:
@@ -225,7 +225,7 @@ class Chats:
         return stored
 
     def finished(self, session: Session) -> None:
-        """Tell the world that a session is final."""
+        """Tell the sandbox that a session is final."""
         self.tell(
             "session.final", session.id, agent_id=session.agent_id, reason=session.final_reason
         )

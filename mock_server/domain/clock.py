@@ -146,7 +146,7 @@ class Clock:
     def restore(self, state: ClockState | None = None) -> None:
         """Stand and go as then, or as in the beginning, and wake every waiter.
 
-        This alone may go back in time: it is for a world whose state is replaced too.
+        This alone may go back in time: it is for a sandbox whose state is replaced too.
         """
         self._frozen_at, self._offset = state or self._first
         waiting, self._due = self._due, []

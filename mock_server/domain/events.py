@@ -1,4 +1,4 @@
-"""Domain events: what happened in a world, in order, for whoever waits for it."""
+"""Domain events: what happened in a sandbox, in order, for whoever waits for it."""
 
 import asyncio
 from collections import deque
@@ -40,7 +40,7 @@ class Event:
 
 
 class Events:
-    """The latest events of one world. The ids go on after `clear`."""
+    """The latest events of one sandbox. The ids go on after `clear`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

@@ -18,7 +18,7 @@ _ORGANISATION = "org-mock"
 
 
 class Pipeline:
-    """The finish pipeline of a world. `webhook_url` is for agents without a target of their own."""
+    """The finish pipeline. `webhook_url` is for agents without a target of their own."""
 
     def __init__(self, webhook_url: str | None, renderer: Renderer) -> None:
         self.webhook_url = webhook_url

@@ -57,7 +57,7 @@ class FaultRule:
 
 
 class FaultRules:
-    """The rules of one world, in the order in which they came; the first that strikes counts."""
+    """The rules of one sandbox, in the order in which they came; the first that strikes counts."""
 
     def __init__(self) -> None:
         self.rules: list[FaultRule] = []

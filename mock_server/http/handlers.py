@@ -1,4 +1,4 @@
-"""One thin function per operation: take the call, ask the world, render the answer."""
+"""One thin function per operation: take the call, ask the sandbox, render the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from ..domain.instants import parse_instant
 from ..domain.render import Renderer
 from ..domain.repository import CallResultQuery, SessionQuery
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from .parameters import canonical_id
 from .validation import Call
 
@@ -18,44 +18,44 @@ TAKE_RANGE = (1, 200)
 _DEFAULT_SIZE = 50
 
 Answer = tuple[int, dict[str, Any]]
-Handler = Callable[[World, Renderer, Call], Awaitable[Answer]]
+Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 
 
-async def open_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """POST /api/v1/chats."""
     ttl = clamp(call.body.get("ttl_seconds"), TTL_RANGE)
-    session, created = await world.chats.open({**call.body, "ttl_seconds": ttl})
+    session, created = await sandbox.chats.open({**call.body, "ttl_seconds": ttl})
     status = int(renderer.choices["open_status"]) if created else 200
     return status, renderer.session(session)
 
 
-async def list_chats(world: World, renderer: Renderer, call: Call) -> Answer:
+async def list_chats(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """GET /api/v1/chats."""
     query = session_query(call.query)
-    sessions, total = await world.chats.list_sessions(query)
+    sessions, total = await sandbox.chats.list_sessions(query)
     return 200, renderer.page(sessions, total, query.skip, query.take)
 
 
-async def get_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+async def get_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """GET /api/v1/chats/{id}."""
-    return 200, renderer.session(await world.chats.get(call.path["id"]))
+    return 200, renderer.session(await sandbox.chats.get(call.path["id"]))
 
 
-async def submit_message(world: World, renderer: Renderer, call: Call) -> Answer:
+async def submit_message(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """POST /api/v1/chats/{id}/messages."""
-    return 200, renderer.turn(await world.chats.submit(call.path["id"], call.body))
+    return 200, renderer.turn(await sandbox.chats.submit(call.path["id"], call.body))
 
 
-async def end_chat(world: World, renderer: Renderer, call: Call) -> Answer:
+async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """POST /api/v1/chats/{id}/end."""
     note = (call.body or {}).get("note")
-    return 200, renderer.session(await world.chats.end(call.path["id"], note))
+    return 200, renderer.session(await sandbox.chats.end(call.path["id"], note))
 
 
-async def search_call_results(world: World, renderer: Renderer, call: Call) -> Answer:
+async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """POST /api/v1/callresults/search."""
-    query = call_result_query(call.body, world.clock.now())
-    rows, total = await world.store.search(query)
+    query = call_result_query(call.body, sandbox.clock.now())
+    rows, total = await sandbox.store.search(query)
     return 200, renderer.call_results(rows, total, query.size)
 
 

@@ -10,7 +10,7 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..faults.kinds import read_fault
-from ..http.sandboxes import WORLD
+from ..http.sandboxes import SANDBOX
 from ..problems.kinds import Problem, Reply, reply_with
 from .forced import Forced
 from .injection import inject
@@ -33,7 +33,7 @@ class SteeredOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do as the request's headers say, or hand it on."""
         asked = [header for header in scope["headers"] if header[0] in _HEADERS]
-        rules = scope["extensions"][WORLD].faults
+        rules = scope["extensions"][SANDBOX].faults
         if not asked and not rules.rules:
             await self.next_app(scope, receive, send)
             return

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..http.sandboxes import WORLD
+from ..http.sandboxes import SANDBOX
 from ..sandbox.journal import Entry, pack
 from .bodies import BODY_LIMIT
 
@@ -43,13 +43,13 @@ class Recorder:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        world = scope["extensions"][WORLD]
+        sandbox = scope["extensions"][SANDBOX]
         request_id = self.identify(scope)
         REQUEST_ID.set(request_id)
-        entry = Entry(scope, world.clock.now(), request_id)
+        entry = Entry(scope, sandbox.clock.now(), request_id)
         begun = time.perf_counter()
         has_body = scope["method"] not in ("GET", "HEAD")
-        keeps = world.journal.most > 0
+        keeps = sandbox.journal.most > 0
 
         async def received() -> Message:
             message = await receive()
@@ -75,7 +75,7 @@ class Recorder:
             entry.seconds = time.perf_counter() - begun
             self.note(entry, scope)
             if keeps:
-                world.journal.add(entry)
+                sandbox.journal.add(entry)
 
     def identify(self, scope: Scope) -> str:
         """The id that the client gave, if it can stand in a header, or a new one."""
@@ -87,7 +87,7 @@ class Recorder:
     def answered(self, entry: Entry, scope: Scope) -> None:
         """Count an answer as it leaves: its client may ask for the coverage next."""
         if operation := operation_of(scope):
-            scope["extensions"][WORLD].coverage.answered(operation, entry.status)
+            scope["extensions"][SANDBOX].coverage.answered(operation, entry.status)
 
     def note(self, entry: Entry, scope: Scope) -> None:
         """Count a request that is over."""

@@ -11,17 +11,17 @@ from ..problems.violations import quote, violation
 from ..sandbox.pool import DEFAULT, Sandboxes
 from .replies import send_reply
 
-__all__ = ["HEADER", "NAME", "PARAMETER", "WORLD", "InSandbox", "sandbox_name"]
+__all__ = ["HEADER", "NAME", "PARAMETER", "SANDBOX", "InSandbox", "sandbox_name"]
 
 HEADER = "X-Mock-Sandbox"
 PARAMETER = "sandbox"
-WORLD = "adjourn.world"
+SANDBOX = "adjourn.sandbox"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _FIELD = HEADER.lower().encode()
 
 
 class InSandbox:
-    """Puts the world that a request acts on into its scope.
+    """Puts the sandbox that a request acts on into its scope.
 
     With `in_query` a parameter names it too: links and event streams have no headers of their own.
     """
@@ -35,18 +35,18 @@ class InSandbox:
         self.in_query = in_query
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Find or make the world and hand the request on."""
+        """Find or make the sandbox and hand the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         try:
             name = sandbox_name(scope, self.in_query)
             if name is None or name == DEFAULT:
-                scope.setdefault("extensions", {})[WORLD] = self.sandboxes.default
+                scope.setdefault("extensions", {})[SANDBOX] = self.sandboxes.default
                 await self.app(scope, receive, send)
                 return
-            async with self.sandboxes.visit(name) as world:
-                scope.setdefault("extensions", {})[WORLD] = world
+            async with self.sandboxes.visit(name) as sandbox:
+                scope.setdefault("extensions", {})[SANDBOX] = sandbox
                 await self.app(scope, receive, send)
         except Problem as problem:
             await send_reply(send, reply_with(problem, self.style))

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..domain.clock import Clock
 from ..http.recorder import Counts, Recorder
-from ..http.sandboxes import WORLD
+from ..http.sandboxes import SANDBOX
 from ..sandbox.journal import Entry, Journal
 from ..settings import Settings
 
@@ -18,7 +18,7 @@ MOST_VIOLATIONS = 100
 
 
 class Passing:
-    """Stands where a mock has a world, for the recorder and for the calls on the journal."""
+    """Stands where a mock has a sandbox, for the recorder and for the calls on the journal."""
 
     def __init__(self, settings: Settings) -> None:
         self.clock = Clock()
@@ -34,7 +34,7 @@ class InPassing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
-        scope.setdefault("extensions", {})[WORLD] = self.passing
+        scope.setdefault("extensions", {})[SANDBOX] = self.passing
         await self.app(scope, receive, send)
 
 

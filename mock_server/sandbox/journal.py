@@ -1,4 +1,4 @@
-"""The journal: what was asked in a world and what was answered, the latest of it."""
+"""The journal: what was asked in a sandbox and what was answered, the latest of it."""
 
 import re
 from collections import deque

@@ -1,4 +1,4 @@
-"""Sandboxes: a world of its own for each client that names one, on the same port."""
+"""Sandboxes: one for each client that names one, on the same port."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from math import ceil
 from ..domain.repository import Storage, StoreUnavailable
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from .sandbox import World, keep_running
+from .sandbox import Sandbox, keep_running
 
 __all__ = [
     "DEFAULT",
-    "Sandbox",
+    "Entry",
     "Sandboxes",
 ]
 
@@ -23,11 +23,11 @@ _SWEEPS_PER_IDLE_TIME = 10
 _POLL_SECONDS = 2.0
 
 
-class Sandbox:
-    """A world with the requests that are in it now."""
+class Entry:
+    """A sandbox with the requests that are in it now."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
         self.opening: asyncio.Task[None] | None = None
         self.guests = 0
         self.last_left = self.touched = time.monotonic()
@@ -38,17 +38,17 @@ class Sandbox:
 
 
 class Sandboxes:
-    """All worlds of a mock, by name. The default one is there from the start and for ever.
+    """All sandboxes of a mock, by name. The default one is there from the start and for ever.
 
-    `open` makes a world's first state and starts it. Others are made on first use, at most
+    `open` makes a sandbox's first state and starts it. Others are made on first use, at most
     `limit` of them, and dropped when no request was in them for `idle` seconds. Where the
     storage is shared, what other mocks have left there is looked for every few seconds.
     """
 
     def __init__(
         self,
-        make: Callable[[str], World],
-        open: Callable[[World], Coroutine[None, None, None]],
+        make: Callable[[str], Sandbox],
+        open: Callable[[Sandbox], Coroutine[None, None, None]],
         storage: Storage,
         idle: float,
         limit: int,
@@ -59,15 +59,15 @@ class Sandboxes:
         self.idle = idle
         self.limit = limit
         self.default = make(DEFAULT)
-        self.others: dict[str, Sandbox] = {}
+        self.others: dict[str, Entry] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
-    def worlds(self) -> list[World]:
-        """Every world, the default one first."""
-        return [self.default, *(sandbox.world for sandbox in self.others.values())]
+    def sandboxes(self) -> list[Sandbox]:
+        """Every sandbox, the default one first."""
+        return [self.default, *(entry.sandbox for entry in self.others.values())]
 
     async def start(self) -> None:
-        """Open the default world and the stored ones, and begin to drop idle ones."""
+        """Open the default sandbox and the stored ones, and begin to drop idle ones."""
         await self.open(self.default)
         stored = await self.storage.sandboxes()
         for name in islice((name for name in stored if name != DEFAULT), self.limit):
@@ -76,56 +76,56 @@ class Sandboxes:
         self._tasks = [asyncio.create_task(keep_running(task)) for task in work]
 
     async def stop(self) -> None:
-        """Stop every world."""
+        """Stop every sandbox."""
         for task in self._tasks:
             task.cancel()
-        for sandbox in self.others.values():
-            await sandbox.world.stop()
+        for entry in self.others.values():
+            await entry.sandbox.stop()
         await self.default.stop()
 
     @asynccontextmanager
-    async def visit(self, name: str) -> AsyncIterator[World]:
-        """Be in the world of a sandbox, which is made if need be. Raises Problem at the limit."""
-        sandbox = self.others.get(name) or self._new(name)
-        sandbox.guests += 1
+    async def visit(self, name: str) -> AsyncIterator[Sandbox]:
+        """Be in a sandbox, which is made if need be. Raises Problem at the limit."""
+        entry = self.others.get(name) or self._new(name)
+        entry.guests += 1
         try:
-            if sandbox.opening is not None:
-                await asyncio.shield(sandbox.opening)
-                sandbox.opening = None
-            await self._touch(sandbox)
-            yield sandbox.world
+            if entry.opening is not None:
+                await asyncio.shield(entry.opening)
+                entry.opening = None
+            await self._touch(entry)
+            yield entry.sandbox
         finally:
-            sandbox.guests -= 1
-            sandbox.last_left = time.monotonic()
+            entry.guests -= 1
+            entry.last_left = time.monotonic()
 
     async def delete(self, name: str) -> None:
         """Drop a sandbox with all that it holds. Raises Problem for an unknown one.
 
         Other mocks may have filled one that this one has not met.
         """
-        if (sandbox := self.others.get(name)) and sandbox.opening:
-            await asyncio.wait([sandbox.opening])  # which would go on with what is deleted
+        if (entry := self.others.get(name)) and entry.opening:
+            await asyncio.wait([entry.opening])  # which would go on with what is deleted
         if name not in self.others and not await self._is_shared(name):
             raise Problem("unknown-sandbox", f"There is no sandbox {quote(name)}.")
-        sandbox = self.others.pop(name, None)
-        world = self.make(name) if sandbox is None else sandbox.world
-        await world.forget()
+        entry = self.others.pop(name, None)
+        sandbox = self.make(name) if entry is None else entry.sandbox
+        await sandbox.forget()
 
     async def drop_idle(self) -> None:
         """Drop the sandboxes in which no mock has had a request for too long."""
-        for name, sandbox in [*self.others.items()]:
-            if sandbox.guests:
-                await self._touch(sandbox)
-            elif sandbox.idle_seconds() >= self.idle and self.others.get(name) is sandbox:
+        for name, entry in [*self.others.items()]:
+            if entry.guests:
+                await self._touch(entry)
+            elif entry.idle_seconds() >= self.idle and self.others.get(name) is entry:
                 await self._drop(name, self.others.pop(name))
 
     async def look_again(self) -> None:
-        """Have every world look for what other mocks have left, unknown ones too."""
+        """Have every sandbox look for what other mocks have left, unknown ones too."""
         for name in await self.storage.waiting():
             if name == DEFAULT:
                 self.default.look_again()
             elif name in self.others:
-                self.others[name].world.look_again()
+                self.others[name].sandbox.look_again()
             elif len(self.others) < self.limit:
                 self._new(name)
 
@@ -136,24 +136,24 @@ class Sandboxes:
     async def _is_shared(self, name: str) -> bool:
         return self.storage.shared and name in await self.storage.sandboxes()
 
-    async def _drop(self, name: str, sandbox: Sandbox) -> None:
+    async def _drop(self, name: str, entry: Entry) -> None:
         dropped = False
         try:
-            dropped = await sandbox.world.store.abandon(self.idle + self._pause)
+            dropped = await entry.sandbox.store.abandon(self.idle + self._pause)
         finally:
             if dropped or name in self.others:  # made anew by a visit that came just now
-                await sandbox.world.stop()
+                await entry.sandbox.stop()
             else:
-                self.others[name] = sandbox
+                self.others[name] = entry
 
-    async def _touch(self, sandbox: Sandbox) -> None:
+    async def _touch(self, entry: Entry) -> None:
         """Tell other mocks that it is in use, if they have not been told lately."""
         now = time.monotonic()
-        if now - sandbox.touched >= self._pause:
-            sandbox.touched = now
-            await sandbox.world.store.touch()
+        if now - entry.touched >= self._pause:
+            entry.touched = now
+            await entry.sandbox.store.touch()
 
-    def _new(self, name: str) -> Sandbox:
+    def _new(self, name: str) -> Entry:
         if len(self.others) >= self.limit:
             longest = max((one.idle_seconds() for one in self.others.values()), default=0.0)
             wait = max(1, ceil(self.idle - longest + self._pause))
@@ -163,13 +163,13 @@ class Sandboxes:
                 f"has been idle for {self.idle:g} s.",
                 headers={"Retry-After": str(wait)},
             )
-        sandbox = self.others[name] = Sandbox(self.make(name))
-        sandbox.opening = asyncio.create_task(self._open(name, sandbox))
-        return sandbox
+        entry = self.others[name] = Entry(self.make(name))
+        entry.opening = asyncio.create_task(self._open(name, entry))
+        return entry
 
-    async def _open(self, name: str, sandbox: Sandbox) -> None:
+    async def _open(self, name: str, entry: Entry) -> None:
         try:
-            await self.open(sandbox.world)
+            await self.open(entry.sandbox)
         except StoreUnavailable:  # the next visit tries again
             self.others.pop(name, None)
             raise

@@ -1,4 +1,4 @@
-"""A world: one sandbox's name, clock, state, agents and webhooks."""
+"""A sandbox: one client's name, clock, state, agents and webhooks."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ from ..webhooks.sink import Sink
 from .coverage import Coverage
 from .journal import Journal
 
-__all__ = ["Snapshot", "World", "keep_running"]
+__all__ = ["Sandbox", "Snapshot", "keep_running"]
 
 _PAUSE_SECONDS = 0.001
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A world as it was at the instant `taken`."""
+    """A sandbox as it was at the instant `taken`."""
 
     image: Image
     clock: ClockState
@@ -47,7 +47,7 @@ class Snapshot:
     taken: int
 
 
-class World:
+class Sandbox:
     """All that a request acts on. It runs a sweeper and a webhook dispatcher of its own."""
 
     def __init__(
@@ -62,7 +62,7 @@ class World:
         choices = settings.choices
         self.name = name
         self.store = store
-        # Agents that a test brings along are known in its world alone.
+        # Agents that a test brings along are known in its sandbox alone.
         self.agents = ChainMap[str, Agent]({}, agents)  # type: ignore[arg-type]
         self.snapshots: dict[str, Snapshot] = {}
         resolution = SECOND if choices["time_format"] == "seconds" else 1
@@ -131,7 +131,7 @@ class World:
     async def forget(self) -> None:
         """Stop for good and leave nothing; turns that are under way are told so.
 
-        The store is cleared first: another world of the same name may be made meanwhile.
+        The store is cleared first: another sandbox of the same name may be made meanwhile.
         """
         self._leave_state()
         self.chats.closed = True
@@ -193,7 +193,7 @@ class World:
             self.clock.move(latest)
 
     def _refuse_closed(self) -> None:
-        """Raise Problem for a world that was deleted while the call waited."""
+        """Raise Problem for a sandbox that was deleted while the call waited."""
         if self.chats.closed:
             raise Problem("unknown-sandbox", f"The sandbox {self.name} was deleted meanwhile.")
 

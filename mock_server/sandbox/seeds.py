@@ -8,7 +8,7 @@ from ..domain.agents import Agent, template_values
 from ..domain.chats import external_hash
 from ..problems.kinds import Problem
 from ..problems.violations import violation
-from .sandbox import World
+from .sandbox import Sandbox
 
 __all__ = ["BUSY", "check_seed", "find_busy", "plant", "play", "refused"]
 
@@ -36,36 +36,36 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
     return None
 
 
-async def find_busy(seed: Mapping[str, Any], world: World) -> int | None:
+async def find_busy(seed: Mapping[str, Any], sandbox: Sandbox) -> int | None:
     """The number of the first session whose endpoint has an active one, or None."""
     for number, entry in enumerate(seed.get("sessions", ())):
         channel, hash = _endpoint(entry)
-        if hash and await world.store.active_at(channel, hash):
+        if hash and await sandbox.store.active_at(channel, hash):
             return number
     return None
 
 
-async def plant(seed: Mapping[str, Any], world: World) -> None:
+async def plant(seed: Mapping[str, Any], sandbox: Sandbox) -> None:
     """Play the seed's sessions; a store that holds sessions already is left as it is.
 
     The caller sees to it that no other mock does so meanwhile.
     """
-    if seed.get("sessions") and not await world.store.count():
-        await play(seed, world)
+    if seed.get("sessions") and not await sandbox.store.count():
+        await play(seed, sandbox)
 
 
-async def play(seed: Mapping[str, Any], world: World) -> list[str]:
+async def play(seed: Mapping[str, Any], sandbox: Sandbox) -> list[str]:
     """Open the seed's sessions, speak to them and end them; their ids.
 
     Raises Problem when one is refused, and then leaves none of them.
     """
     opened: list[str] = []
-    with world.coverage.paused():
+    with sandbox.coverage.paused():
         for number, entry in enumerate(seed.get("sessions", ())):
             try:
-                await _play(entry, world, opened)
+                await _play(entry, sandbox, opened)
             except Problem as problem:
-                await world.store.discard(opened)
+                await sandbox.store.discard(opened)
                 raise refused(number, problem.detail) from None
     return opened
 
@@ -99,16 +99,16 @@ def _endpoint(entry: Mapping[str, Any]) -> tuple[str, str | None]:
     return entry.get("channel", "web"), external_hash(entry.get("external_id"))
 
 
-async def _play(entry: Mapping[str, Any], world: World, opened: list[str]) -> None:
-    session, new = await world.chats.open(entry)
+async def _play(entry: Mapping[str, Any], sandbox: Sandbox, opened: list[str]) -> None:
+    session, new = await sandbox.chats.open(entry)
     if not new:
         raise Problem("endpoint-busy", BUSY)
     opened.append(session.id)
     for text in entry.get("turns", ()):
-        turn = asyncio.create_task(world.chats.submit(session.id, {"content": text}))
-        await world.settle()
-        if not turn.done() and world.clock.frozen and (due := world.clock.next_due()):
-            world.clock.move(due)  # a slow agent: nobody else would move a frozen clock
+        turn = asyncio.create_task(sandbox.chats.submit(session.id, {"content": text}))
+        await sandbox.settle()
+        if not turn.done() and sandbox.clock.frozen and (due := sandbox.clock.next_due()):
+            sandbox.clock.move(due)  # a slow agent: nobody else would move a frozen clock
         await turn
     if entry.get("end"):
-        await world.chats.end(session.id)
+        await sandbox.chats.end(session.id)

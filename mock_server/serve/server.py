@@ -16,10 +16,12 @@ import orjson
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
+
+# isort: split
 from ..app import App
 from ..contract.fixtures import FixtureError
 from ..domain.repository import StoreError
-from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
 from ..mock import Mock
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings

@@ -1,4 +1,4 @@
-"""A mock with every default, as a command too, and a world without HTTP."""
+"""A mock with every default, as a command too, and a sandbox without HTTP."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
 from mock_server.proxy.app import Proxy
-from mock_server.sandbox.sandbox import World
+from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.sqlite.database import Database
 from mock_server.store.sqlite.sessions import SqliteRepository
@@ -35,16 +35,16 @@ def api(start: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture
-def make_world() -> Callable[..., World]:
-    """Make a world whose clock is frozen."""
+def make_sandbox() -> Callable[..., Sandbox]:
+    """Make a sandbox whose clock is frozen."""
 
-    def make(*, choices: tuple[str, ...] = (), db: Path | None = None, **settings: Any) -> World:
+    def make(*, choices: tuple[str, ...] = (), db: Path | None = None, **settings: Any) -> Sandbox:
         made = replace(Settings(choices=parse_choices(choices)), **settings)
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         store = SqliteRepository(Database(db), "default")
-        world = World("default", store, agents, load_contract().lifecycle, made)
-        world.clock.freeze()
-        return world
+        sandbox = Sandbox("default", store, agents, load_contract().lifecycle, made)
+        sandbox.clock.freeze()
+        return sandbox
 
     return make
 

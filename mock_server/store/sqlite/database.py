@@ -92,7 +92,7 @@ class Database:
         return [row[0] for row in rows]
 
     async def waiting(self) -> list[str]:
-        """None: each world knows what it waits for."""
+        """None: each sandbox knows what it waits for."""
         return []
 
     async def serial(self) -> int:

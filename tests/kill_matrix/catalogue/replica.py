@@ -25,10 +25,10 @@ def lagging(patch: Patch, find: Any) -> None:
 
     def remembering(operation: str) -> None:
         @patch.around(handlers.HANDLERS, operation)
-        async def handler(real: Any, world: Any, renderer: Renderer, call: Any) -> Any:
-            status, body = await real(world, renderer, call)
+        async def handler(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+            status, body = await real(sandbox, renderer, call)
             id = str(body["id"] if operation == "openChat" else call.path["id"]).lower()
-            seen = (time.monotonic(), await world.chats.get(id))
+            seen = (time.monotonic(), await sandbox.chats.get(id))
             sights.setdefault(id, []).append(seen)
             return status, body
 
@@ -36,8 +36,8 @@ def lagging(patch: Patch, find: Any) -> None:
         remembering(operation)
 
     @patch.around(handlers.HANDLERS, "getChat")
-    async def get_chat(real: Any, world: Any, renderer: Renderer, call: Any) -> Any:
-        now, then = await world.chats.get(call.path["id"]), time.monotonic() - LAG
+    async def get_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        now, then = await sandbox.chats.get(call.path["id"]), time.monotonic() - LAG
         of = sights.get(str(call.path["id"]).lower(), [])
         behind = of and of[-1][0] > then
         return 200, renderer.session(find(of, then) if behind else now)

@@ -37,10 +37,10 @@ def turn_does_not_move_last_activity(patch: Patch) -> None:
 @mutant("TIME-03", "retrieving a session moves last_activity")
 def get_moves_last_activity(patch: Patch) -> None:
     @patch.around(handlers.HANDLERS, "getChat")
-    async def get_chat(real: Any, world: Any, renderer: Renderer, call: Any) -> Any:
-        session = await world.chats.get(call.path["id"])
-        save(world.chats, replace(session, last_activity=world.clock.stamp()))
-        return await real(world, renderer, call)
+    async def get_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        session = await sandbox.chats.get(call.path["id"])
+        save(sandbox.chats, replace(session, last_activity=sandbox.clock.stamp()))
+        return await real(sandbox, renderer, call)
 
 
 @mutant("TIME-03", "listing moves last_activity of what is listed")

@@ -9,7 +9,7 @@ from mock_server.domain.chats import Chats
 from mock_server.domain.instants import SECOND
 from mock_server.domain.session import Message, Session, TurnResult
 from mock_server.http import handlers
-from mock_server.sandbox.sandbox import World
+from mock_server.sandbox.sandbox import Sandbox
 
 from ..mutants import mutant
 from ..patch import Patch
@@ -28,9 +28,9 @@ def expiring(patch: Patch, change: Any) -> None:
 
 @mutant("TTL-01", "no session times out")
 def nothing_times_out(patch: Patch) -> None:
-    @patch.around(World, "sweep_once")
-    async def sweep_once(real: Any, world: World) -> None:
-        await world.clock.sleep(3600)
+    @patch.around(Sandbox, "sweep_once")
+    async def sweep_once(real: Any, sandbox: Sandbox) -> None:
+        await sandbox.clock.sleep(3600)
 
 
 @mutant("TTL-01", "a session times out two minutes late")
@@ -48,12 +48,14 @@ def timeout_is_a_user_end(patch: Patch) -> None:
 @mutant("TTL-01", "retrieving a session puts its timeout off")
 def get_puts_the_timeout_off(patch: Patch) -> None:
     @patch.around(handlers.HANDLERS, "getChat")
-    async def get_chat(real: Any, world: World, renderer: Any, call: Any) -> Any:
-        session = await world.chats.get(call.path["id"])
+    async def get_chat(real: Any, sandbox: Sandbox, renderer: Any, call: Any) -> Any:
+        session = await sandbox.chats.get(call.path["id"])
         if session.expires is not None:
-            later = world.clock.now() + (session.ttl_seconds or 0) * SECOND
-            execute(world.chats, "UPDATE sessions SET expires = ? WHERE id = ?", later, session.id)
-        return await real(world, renderer, call)
+            later = sandbox.clock.now() + (session.ttl_seconds or 0) * SECOND
+            execute(
+                sandbox.chats, "UPDATE sessions SET expires = ? WHERE id = ?", later, session.id
+            )
+        return await real(sandbox, renderer, call)
 
 
 @mutant("TTL-02", "a session times out ten seconds early")

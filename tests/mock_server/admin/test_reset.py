@@ -69,14 +69,14 @@ def test_a_reset_plants_the_seed_again(start, tmp_path):
     assert mock.count() == 1
 
 
-def seconds_of_a_reset(world):
-    """What it takes to reset a world of a thousand sessions."""
+def seconds_of_a_reset(sandbox):
+    """What it takes to reset a sandbox of a thousand sessions."""
     for _ in range(1000):
         with pytest.raises(StopIteration):
-            world.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
+            sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
     begun = time.process_time()
     with pytest.raises(StopIteration):
-        world.reset(frozenset()).send(None)
+        sandbox.reset(frozenset()).send(None)
     return time.process_time() - begun
 
 
@@ -84,17 +84,17 @@ def test_a_reset_of_a_thousand_sessions_takes_under_ten_milliseconds(client, sha
     client.get(CHATS)
     with shared.in_sandbox("neighbour") as neighbour:
         neighbour.open()
-        world = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].world
-        assert seconds_of_a_reset(world) < 0.010
+        sandbox = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].sandbox
+        assert seconds_of_a_reset(sandbox) < 0.010
         assert (client.count(), neighbour.count() > 0) == (0, True)
 
 
 def test_a_reset_of_the_only_sandbox_is_faster_still(start):
     mock = start()
-    alone = min(seconds_of_a_reset(mock.mock.world) for _ in range(3))
+    alone = min(seconds_of_a_reset(mock.mock.sandbox) for _ in range(3))
     with mock.in_sandbox("neighbour") as neighbour:
         neighbour.open(ttl_seconds=60)
-        assert alone < min(seconds_of_a_reset(mock.mock.world) for _ in range(3)) / 1.5
+        assert alone < min(seconds_of_a_reset(mock.mock.sandbox) for _ in range(3)) / 1.5
         assert (mock.count(), neighbour.count()) == (0, 1)
 
 

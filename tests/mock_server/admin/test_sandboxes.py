@@ -1,4 +1,4 @@
-"""Sandboxes: one port, worlds that never meet."""
+"""Sandboxes: one port, sandboxes that never meet."""
 
 import threading
 import time
@@ -63,11 +63,11 @@ def test_a_deleted_sandbox_answers_the_turn_that_waits_for_its_clock(client, sha
     client.steer("PUT", "/clock", json={"mode": "frozen"})
     session = client.open("agent-slow")
     name = client.headers["X-Mock-Sandbox"]
-    world = shared.mock.sandboxes.others[name].world
+    sandbox = shared.mock.sandboxes.others[name].sandbox
     answers = []
     turn = threading.Thread(target=lambda: answers.append(client.submit(session["id"])))
     turn.start()
-    eventually(world.clock.next_due)
+    eventually(sandbox.clock.next_due)
     shared.admin("DELETE", f"/sandboxes/{name}").raise_for_status()
     turn.join(5)
     assert answers[0].status_code == 404

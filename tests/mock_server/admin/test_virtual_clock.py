@@ -170,7 +170,7 @@ def test_ten_thousand_due_sessions_advance_in_under_two_seconds(client, shared):
     client.steer("GET", "/clock")
     sandbox = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]]
     for n in range(10_000):
-        opening = sandbox.world.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60 + n})
+        opening = sandbox.sandbox.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60 + n})
         with pytest.raises(StopIteration):
             opening.send(None)
     begun = time.process_time()  # client and server together; the wall would count neighbours too

@@ -112,7 +112,7 @@ def test_calls_of_the_control_plane_do_not_count(fresh):
 
 def test_the_table_names_what_was_and_what_never_was(fresh):
     fresh.open()
-    table = coverage_table(fresh.mock.world.coverage, fresh.mock.contract)
+    table = coverage_table(fresh.mock.sandbox.coverage, fresh.mock.contract)
     assert "1 of 6 operations" in table
     assert "201x1" in table
     assert "active --end-> final" in table

@@ -221,7 +221,7 @@ def test_a_turn_is_not_before_the_last_one_whose_clock_was_ahead(client, shared)
     client.steer("PUT", "/clock", json={"mode": "frozen", "frozen_time": NOON})
     session = client.open()
     client.submit(session["id"])
-    shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].world.clock.restore()
+    shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].sandbox.clock.restore()
     client.submit(session["id"])  # as by a second mock on the same database
     assert {message["time"] for message in client.read(session["id"])["messages"]} == {NOON}
     assert client.steer("PUT", "/state", json=client.steer("GET", "/state"))

@@ -14,7 +14,7 @@ from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
-from mock_server.sandbox.sandbox import World
+from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.sqlite.database import Database
 from mock_server.store.sqlite.sessions import SqliteRepository
@@ -280,19 +280,19 @@ def chaotic(*rules, ends=1, advance=0):
         )
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         store = SqliteRepository(Database(None), "default")
-        world = World("default", store, agents, load_contract().lifecycle, settings)
-        world.clock.freeze()
-        sent = world.dispatcher.send = Sent(world.clock)
+        sandbox = Sandbox("default", store, agents, load_contract().lifecycle, settings)
+        sandbox.clock.freeze()
+        sent = sandbox.dispatcher.send = Sent(sandbox.clock)
         for rule in rules:
-            world.faults.add({"operation": "chatCompleted", **rule})
-        await world.start()
-        begun = world.clock.now() // SECOND
+            sandbox.faults.add({"operation": "chatCompleted", **rule})
+        await sandbox.start()
+        begun = sandbox.clock.now() // SECOND
         for _ in range(ends):
-            session, _ = await world.chats.open({"agent_id": "agent-echo"})
-            await world.chats.end(session.id)
+            session, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
+            await sandbox.chats.end(session.id)
             await asyncio.sleep(0.02)
-        await world.clock.advance(advance * SECOND)
-        await world.stop()
+        await sandbox.clock.advance(advance * SECOND)
+        await sandbox.stop()
         assert await store.deliveries() == []
         return [(delivery, at - begun) for delivery, at in sent.deliveries]
 

@@ -20,10 +20,10 @@ class Sender:
         return self.statuses.pop(0) if self.statuses else 200
 
 
-async def started(world, *statuses):
-    sender = Sender(world.clock, *statuses)
-    world.dispatcher = Dispatcher(world.store, world.clock, sender, 1.0)
-    await world.start()
+async def started(sandbox, *statuses):
+    sender = Sender(sandbox.clock, *statuses)
+    sandbox.dispatcher = Dispatcher(sandbox.store, sandbox.clock, sender, 1.0)
+    await sandbox.start()
     return sender
 
 
@@ -38,17 +38,17 @@ async def started(world, *statuses):
         ([500] * 9, [0, 1, 3, 7]),
     ],
 )
-def test_a_delivery_is_retried_on_the_clock_as_documented(make_world, run, statuses, waits):
+def test_a_delivery_is_retried_on_the_clock_as_documented(make_sandbox, run, statuses, waits):
     async def scene():
-        world = make_world(webhook_url="http://example.test/")
-        sender = await started(world, *statuses)
-        begun = world.clock.now() / 1_000_000
-        session, _ = await world.chats.open({"agent_id": "agent-echo"})
-        await world.chats.end(session.id)
-        await world.clock.advance(100_000_000)
+        sandbox = make_sandbox(webhook_url="http://example.test/")
+        sender = await started(sandbox, *statuses)
+        begun = sandbox.clock.now() / 1_000_000
+        session, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
+        await sandbox.chats.end(session.id)
+        await sandbox.clock.advance(100_000_000)
         assert [round(at - begun) for _, at in sender.sent] == waits
-        assert await world.store.deliveries() == []
-        await world.stop()
+        assert await sandbox.store.deliveries() == []
+        await sandbox.stop()
 
     run(scene())
 
@@ -63,46 +63,46 @@ def test_what_an_answer_means(status, outcome):
 
 
 @pytest.mark.parametrize("path", ["end", "expire", "agent"])
-def test_the_pipeline_runs_once_whichever_path_wins(make_world, run, path):
+def test_the_pipeline_runs_once_whichever_path_wins(make_sandbox, run, path):
     async def scene():
-        world = make_world(webhook_url="http://example.test/")
-        sender = await started(world)
+        sandbox = make_sandbox(webhook_url="http://example.test/")
+        sender = await started(sandbox)
         opening = {"agent_id": "agent-closer", "ttl_seconds": 60, "additional_data": {"a": 1}}
-        session, _ = await world.chats.open(opening)
+        session, _ = await sandbox.chats.open(opening)
         if path == "end":
-            await asyncio.gather(*(world.chats.end(session.id, "remark") for _ in range(5)))
+            await asyncio.gather(*(sandbox.chats.end(session.id, "remark") for _ in range(5)))
         elif path == "agent":
-            await world.chats.submit(session.id, {"content": "bye"})
-        await world.clock.advance(61_000_000)
-        await world.chats.end(session.id, "too late")
-        await world.clock.advance(61_000_000)
+            await sandbox.chats.submit(session.id, {"content": "bye"})
+        await sandbox.clock.advance(61_000_000)
+        await sandbox.chats.end(session.id, "too late")
+        await sandbox.clock.advance(61_000_000)
         reason = {"end": "user_end", "expire": "ttl", "agent": "agent_finish"}[path]
-        assert (await world.chats.get(session.id)).final_reason == reason
-        (entry,) = (await world.store.dump())["audit"]
+        assert (await sandbox.chats.get(session.id)).final_reason == reason
+        (entry,) = (await sandbox.store.dump())["audit"]
         assert (entry["session_id"], entry["event"]) == (session.id, reason)
         assert entry["note"] == ("remark" if path == "end" else None)
         assert len(sender.sent) == 1
         assert sender.sent[0][0].payload.count(b'"callAdditionalData":{"a":1}') == 1
-        await world.stop()
+        await sandbox.stop()
 
     run(scene())
 
 
-def test_a_timeout_comes_after_its_span_of_silence_and_not_before(make_world, run):
+def test_a_timeout_comes_after_its_span_of_silence_and_not_before(make_sandbox, run):
     async def scene():
-        world = make_world()
-        await world.start()
-        session, _ = await world.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60})
-        forever, _ = await world.chats.open({"agent_id": "agent-echo"})
-        await world.clock.advance(59_000_000)
-        await world.chats.submit(session.id, {"content": "still here"})
-        await world.clock.advance(60_000_000)
-        assert (await world.chats.get(session.id)).state == "active"
-        await world.clock.advance(1)
-        assert (await world.chats.get(session.id)).final_reason == "ttl"
-        await world.clock.advance(10 * 86_400_000_000)
-        assert (await world.chats.get(forever.id)).state == "active"
-        await world.stop()
+        sandbox = make_sandbox()
+        await sandbox.start()
+        session, _ = await sandbox.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60})
+        forever, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
+        await sandbox.clock.advance(59_000_000)
+        await sandbox.chats.submit(session.id, {"content": "still here"})
+        await sandbox.clock.advance(60_000_000)
+        assert (await sandbox.chats.get(session.id)).state == "active"
+        await sandbox.clock.advance(1)
+        assert (await sandbox.chats.get(session.id)).final_reason == "ttl"
+        await sandbox.clock.advance(10 * 86_400_000_000)
+        assert (await sandbox.chats.get(forever.id)).state == "active"
+        await sandbox.stop()
 
     run(scene())
 
