@@ -20,7 +20,7 @@ from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.document import Contract, Rule
-from ..judging.outcomes import Blocked, Hiccup, NotApplicable, Outcome, Violation
+from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
 from ..judging.watch import WATCHED, Watch
 from ..registry import Check, pack_of
 from ..target.api import Api
@@ -32,6 +32,7 @@ from ..target.listener import Listener
 from .cleanup import clean_up
 from .plan import UNREPEATED, selected_checks, with_budgets
 from .plugin import Plugin
+from .preflight import preflight
 from .replay import Replay, tell
 from .scope import left_out, named_packs, partial, selected_packs
 
@@ -80,7 +81,7 @@ class Run:
         begun = time.monotonic()
         self._keep_journal()
         try:
-            self._preflight()
+            preflight(self.api("preflight"))
             if self.replay:
                 tell(self.replay, self.api("replay"), self.say)
             if any(check.pack == "ttl" for check in self.checks.values()):
@@ -174,24 +175,6 @@ class Run:
         """What a violation of this rule counts as."""
         by_level: dict[str, Outcome] = {"MUST": "fail", "SHOULD": "warn", "MAY": "observed"}
         return by_level[self.contract.rules[rule].level]
-
-    def _preflight(self) -> None:
-        """Refuse to judge a target that cannot be reached or does not know the suite."""
-        api = self.api("preflight")
-        answer = api.list(take=1)
-        if answer.status in (401, 403) and api.search(size=1).status in (401, 403):
-            cure = "check the key in" if self.config.token else "set"
-            raise Blocked(
-                f"the target refuses the suite's key ({answer.status}); {cure} CONFORMANCE_TOKEN"
-            )
-        if not self.config.read_only:
-            opened = None
-            with suppress(Hiccup):
-                opened = api.open()
-            if opened and opened.status == 404:
-                raise Blocked(
-                    f"the target does not know the agent {self.config.agent!r}; set --agent"
-                )
 
     def _pytest(self) -> None:
         """pytest collects and runs the checks; `Plugin` decides what their ends mean.
