@@ -92,3 +92,9 @@ def targets(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the mock beside Prism, paired in one run."""
     run(session, "bench", *session.posargs)
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the README's pictures from real runs; needs Chromium and its driver."""
+    session.run(str(python(session)), "docs/pictures", external=True)
