@@ -12,10 +12,8 @@ import orjson
 from ..client import Client, ClientError
 from ..domain.instants import parse_duration
 from ..http.sandboxes import NAME
-from .options import Seconds
+from .options import FROM_ENVIRONMENT, Seconds
 from .proxy import proxy
-
-__all__ = ["COMMANDS"]
 
 _SPAN = re.compile(
     r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
@@ -175,10 +173,10 @@ def wait(client: Client, type: str, session_id: str | None, count: int, timeout:
         click.echo(orjson.dumps(event))
 
 
-@click.command()
-@click.option("--url", envvar="ADJOURN_URL", help="[default: the port of ADJOURN_PORT or PORT]")
+@click.command(context_settings=FROM_ENVIRONMENT)
+@click.option("--url", help="[default: the port of ADJOURN_PORT or PORT]")
 @click.option("--port", envvar=["ADJOURN_PORT", "PORT"], default=4010, hidden=True)
-@click.option("--ssl-certfile", envvar="ADJOURN_SSL_CERTFILE", hidden=True)
+@click.option("--ssl-certfile", hidden=True)
 def healthcheck(url: str | None, port: int, ssl_certfile: str | None) -> None:
     """Exit with 0 if the mock is ready, with 1 if not."""
     scheme = "https" if ssl_certfile else "http"

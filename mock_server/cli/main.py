@@ -12,20 +12,27 @@ from ..choices import CHOICES, ChoiceError, parse_choices
 from ..serve.errors import OptionError
 from ..version import version
 from .options import (
+    FROM_ENVIRONMENT,
     Seconds,
     check_environment,
     contract_option,
+    control_options,
     file_option,
     operating_options,
     origins,
     running_options,
-    steering_options,
     usable_token,
 )
 
-__all__ = ["main"]
-
-_RUNNING = ("as_json", "coverage", "log_format", "ssl_certfile", "ssl_keyfile")
+_RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile")
+# Options that are given one by one, and the settings that hold them all.
+_REPEATED = {
+    "choice": "choices",
+    "webhook_allow": "webhook_hosts",
+    "cors_origin": "cors_origins",
+    "allowed_host": "allowed_hosts",
+    "admin_cors_origin": "admin_cors_origins",
+}
 _EPILOG = """
 \b
 Exit codes:
@@ -149,14 +156,13 @@ def _commands() -> dict[str, click.Command]:
     cls=_Command,
     invoke_without_command=True,
     epilog=_EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], **FROM_ENVIRONMENT},
 )
 @running_options(4010)
 @contract_option
 @file_option("agents", "Agents of your own, in place of those that come along.")
 @click.option(
     "--db",
-    envvar="ADJOURN_DB",
     callback=_database,
     metavar="PATH|URL",
     help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
@@ -165,15 +171,12 @@ def _commands() -> dict[str, click.Command]:
 @file_option("seed", "YAML or JSON file with agents and sessions to begin with.")
 @click.option(
     "--token",
-    envvar="ADJOURN_TOKEN",
     callback=usable_token,
     metavar="TOKEN",
     help="The API key; without one, any that is not empty is accepted.",
 )
 @click.option(
     "--choice",
-    "choices",
-    envvar="ADJOURN_CHOICE",
     multiple=True,
     callback=_choices,
     metavar="KEY=VALUE",
@@ -181,14 +184,12 @@ def _commands() -> dict[str, click.Command]:
 )
 @click.option(
     "--webhook-url",
-    envvar="ADJOURN_WEBHOOK_URL",
     metavar="URL",
     callback=_url,
     help="Where completion webhooks of agents without a target of their own go.",
 )
 @click.option(
     "--webhook-timeout",
-    envvar="ADJOURN_WEBHOOK_TIMEOUT",
     default=10.0,
     show_default=True,
     type=Seconds(min_open=True),
@@ -197,7 +198,6 @@ def _commands() -> dict[str, click.Command]:
 )
 @click.option(
     "--webhook-backoff",
-    envvar="ADJOURN_WEBHOOK_BACKOFF",
     default=1.0,
     show_default=True,
     type=Seconds(),
@@ -206,15 +206,12 @@ def _commands() -> dict[str, click.Command]:
 )
 @click.option(
     "--webhook-secret",
-    envvar="ADJOURN_WEBHOOK_SECRET",
     metavar="whsec_...",
     callback=_secret,
     help="Sign webhooks with it, as Standard Webhooks has it.",
 )
 @click.option(
     "--webhook-allow",
-    "webhook_hosts",
-    envvar="ADJOURN_WEBHOOK_ALLOW",
     multiple=True,
     metavar="HOST",
     help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
@@ -222,19 +219,15 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--watch",
     is_flag=True,
-    envvar="ADJOURN_WATCH",
     help="Take up changes of the contract, the agents and the seed while running.",
 )
 @click.option(
     "--coverage",
     is_flag=True,
-    envvar="ADJOURN_COVERAGE",
     help="Print at exit what the clients have exercised.",
 )
 @click.option(
     "--cors-origin",
-    "cors_origins",
-    envvar="ADJOURN_CORS_ORIGIN",
     multiple=True,
     callback=_origins,
     metavar="ORIGIN",
@@ -245,6 +238,7 @@ def _commands() -> dict[str, click.Command]:
     is_flag=True,
     is_eager=True,
     expose_value=False,
+    allow_from_autoenv=False,
     callback=_list_choices,
     help="List the open choices, defaults first, and exit.",
 )
@@ -253,13 +247,16 @@ def _commands() -> dict[str, click.Command]:
     is_flag=True,
     is_eager=True,
     expose_value=False,
+    allow_from_autoenv=False,
     callback=_show_version,
     help="Show the version and exit.",
 )
-@steering_options
+@control_options
 @operating_options
 @click.pass_context
-def main(context: click.Context, /, host: str, port: int, no_journal: bool, **options: Any) -> None:
+def main(
+    context: click.Context, /, host: str, port: int, json: bool, no_journal: bool, **options: Any
+) -> None:
     """Serve a stateful mock of the Chats API; or, with a command, steer one that runs."""
     if context.invoked_subcommand is not None:
         _refuse_options(context, context.invoked_subcommand)
@@ -269,8 +266,8 @@ def main(context: click.Context, /, host: str, port: int, no_journal: bool, **op
     running = {name: options.pop(name) for name in _RUNNING}
     if no_journal:
         options["journal_count"] = 0
-    settings = Settings(**options)
+    settings = Settings(**{_REPEATED.get(name, name): value for name, value in options.items()})
     gc.disable()  # what is made until the mock serves stays: there is nothing to collect
     from ..serve.server import Running, serve
 
-    serve(settings, Running(host, port, **running), version())
+    serve(settings, Running(host, port, json, **running), version())

@@ -4,7 +4,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,8 @@ import click
 from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..problems.nearest import did_you_mean
 
-__all__ = [
-    "Seconds",
-    "check_environment",
-    "contract_option",
-    "file_option",
-    "operating_options",
-    "origins",
-    "running_options",
-    "steering_options",
-    "usable_token",
-]
-
+# Have click look for each option in the environment as well, as ADJOURN_ and its name.
+FROM_ENVIRONMENT = {"auto_envvar_prefix": "ADJOURN"}
 _YEAR = 366 * 86_400
 _PREFIX = "ADJOURN_"
 # As browsers write it: lower case, and neither path nor user.
@@ -35,17 +25,17 @@ _MORE = ("url", "upstream")
 
 def check_environment(command: click.Command) -> None:
     """Raise UsageError for an ADJOURN_* variable that no option has."""
-    known = {*_variables(command.params), *(_PREFIX + name.upper() for name in _MORE)}
+    names = [*_MORE, *(option.name or "" for option in command.params if _is_set(option))]
+    known = [_PREFIX + name.upper() for name in names]
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
             nearest = did_you_mean(name, known)
             raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
 
 
-def _variables(parameters: Iterable[click.Parameter]) -> Iterable[str]:
-    for parameter in parameters:
-        given = parameter.envvar or ()
-        yield from [given] if isinstance(given, str) else given
+def _is_set(option: click.Parameter) -> bool:
+    """Whether the environment can give the option a value."""
+    return getattr(option, "allow_from_autoenv", False)
 
 
 def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
@@ -132,23 +122,19 @@ def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> st
 
 def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
     """An option that takes the path of a file."""
-    variable = _PREFIX + name.upper().replace("-", "_")
     kind = click.Path(path_type=Path)
-    return click.option(f"--{name}", envvar=variable, metavar="FILE", type=kind, help=help, **more)
+    return click.option(f"--{name}", metavar="FILE", type=kind, help=help, **more)
 
 
-_STEERING = [
+_CONTROL = [
     click.option(
         "--admin-token",
-        envvar="ADJOURN_ADMIN_TOKEN",
         callback=usable_token,
         metavar="TOKEN",
         help="Open /__admin to whoever has this token; without one, to loopback alone.",
     ),
     click.option(
         "--allowed-host",
-        "allowed_hosts",
-        envvar="ADJOURN_ALLOWED_HOST",
         multiple=True,
         metavar="NAME",
         help="A Host that /__admin may be called by without a token, beside the loopback names; "
@@ -156,8 +142,6 @@ _STEERING = [
     ),
     click.option(
         "--admin-cors-origin",
-        "admin_cors_origins",
-        envvar="ADJOURN_ADMIN_CORS_ORIGIN",
         multiple=True,
         callback=origins,
         metavar="ORIGIN",
@@ -174,14 +158,11 @@ _RUNNING = [
     ),
     click.option(
         "--json",
-        "as_json",
         is_flag=True,
-        envvar="ADJOURN_JSON",
         help="Print one JSON object instead of the banner.",
     ),
     click.option(
         "--log-format",
-        envvar="ADJOURN_LOG_FORMAT",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
@@ -193,7 +174,6 @@ _RUNNING = [
 _OPERATING = [
     click.option(
         "--sandbox-idle",
-        envvar="ADJOURN_SANDBOX_IDLE",
         default=3600.0,
         show_default=True,
         type=Seconds(min_open=True),
@@ -202,21 +182,17 @@ _OPERATING = [
     ),
     click.option(
         "--frozen-time",
-        envvar="ADJOURN_FROZEN_TIME",
         callback=_instant,
         metavar="INSTANT",
         help="Where every clock stands still at first.",
     ),
     click.option(
         "--seed-number",
-        envvar="ADJOURN_SEED_NUMBER",
         type=int,
         metavar="N",
         help="The same number gives the same ids.",
     ),
-    click.option(
-        "--no-journal", is_flag=True, envvar="ADJOURN_NO_JOURNAL", help="Keep no requests."
-    ),
+    click.option("--no-journal", is_flag=True, help="Keep no requests."),
 ]
 contract_option = file_option(
     "contract", "A contract of your own, in place of the openapi.yaml that comes along."
@@ -250,9 +226,9 @@ def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(_OPERATING, command)
 
 
-def steering_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on who may call the control plane."""
-    return _with(_STEERING, command)
+    return _with(_CONTROL, command)
 
 
 def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:

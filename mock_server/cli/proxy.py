@@ -8,11 +8,7 @@ import click
 import orjson
 
 from ..contract.formats import is_usable
-from .options import contract_option, running_options, steering_options
-
-__all__ = ["proxy"]
-
-_STEERING = ("admin_token", "allowed_hosts", "admin_cors_origins")
+from .options import FROM_ENVIRONMENT, contract_option, control_options, running_options
 
 
 def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -23,19 +19,28 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-@click.command()
+@click.command(context_settings=FROM_ENVIRONMENT)
 @click.option(
     "--upstream",
     required=True,
-    envvar="ADJOURN_UPSTREAM",
     metavar="URL",
     callback=_upstream,
     help="The backend's URL.",
 )
 @running_options(4020)
 @contract_option
-@steering_options
-def proxy(upstream: str, host: str, port: int, contract: Path | None, **options: Any) -> None:
+@control_options
+def proxy(
+    upstream: str,
+    host: str,
+    port: int,
+    json: bool,
+    contract: Path | None,
+    admin_token: str | None,
+    allowed_host: tuple[str, ...],
+    admin_cors_origin: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Pass on to a backend; flag what breaks the contract, in X-Mock-Violations and the journal."""
     from ..contract.document import load_contract
     from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
@@ -43,14 +48,16 @@ def proxy(upstream: str, host: str, port: int, contract: Path | None, **options:
     from ..serve.server import Running, run
     from ..settings import Settings
 
-    steering = {name: options.pop(name) for name in _STEERING}
-    running = Running(host, port, **options)
+    running = Running(host, port, json, **options)
+    settings = Settings(
+        admin_token=admin_token, allowed_hosts=allowed_host, admin_cors_origins=admin_cors_origin
+    )
 
     def announce(_: Proxy, url: str) -> str:
         facts = orjson.dumps({"url": url, "upstream": upstream}).decode()
         return facts if running.as_json else f"{url} passes on to {upstream}"
 
     def make() -> Proxy:
-        return Proxy(upstream, load_contract(contract), Settings(**steering))
+        return Proxy(upstream, load_contract(contract), settings)
 
     run(make, running, announce, dated=False)  # the upstream says when it answered

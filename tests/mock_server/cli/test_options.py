@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
+from mock_server.cli.proxy import proxy
 from tests.serving import CHATS, COMMAND, HEADERS, clean_environment
 
 
@@ -121,3 +122,22 @@ def test_a_proxy_wants_an_upstream():
     result = CliRunner().invoke(main, ["proxy", "--upstream", "ftp://x"])
     assert result.exit_code == 2
     assert "ftp://x" in result.stderr
+
+
+OWN = {"version", "list_choices", "help"}  # what an option of these shows, no environment asks for
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (command, option)
+        for command in (main, proxy)
+        for option in command.params
+        if option.name not in OWN
+    ],
+)
+def test_each_option_can_stand_in_the_environment(monkeypatch, command, option):
+    name = option.opts[0].removeprefix("--").upper().replace("-", "_")
+    monkeypatch.setenv(f"ADJOURN_{name}", "given")
+    context = command.make_context("x", [], resilient_parsing=True)
+    assert option.resolve_envvar_value(context) == "given"
