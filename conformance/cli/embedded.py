@@ -16,8 +16,6 @@ from typing import IO
 
 from ..config.settings import Config, UsageError
 
-__all__ = ["embedded_mock"]
-
 GRACE = 5.0  # seconds that the mock has to stop
 PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seconds
 

@@ -20,8 +20,6 @@ from ..judging.watch import WATCHED
 from ..registry import all_checks
 from ..report.explain import catalogue, docs_path
 
-__all__ = ["RULE_IDS", "problems"]
-
 RULE_IDS = Path(__file__).parents[1] / "contract" / "rule_ids.txt"
 LEVELS = ("MUST", "SHOULD", "MAY")
 EVIDENCE = ("explicit", "inferred", "project")

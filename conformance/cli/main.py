@@ -32,11 +32,9 @@ from ..run.plan import selected_checks
 from ..run.replay import Replay, replay_of, settings
 from ..run.run import Run
 from ..run.sweep import command as sweep_command
-from ..target.interrupt import hear, patient
+from ..target.interrupt import install_handlers, warn_first
 from ..target.listener import Listener
 from .embedded import embedded_mock
-
-__all__ = ["main"]
 
 EPILOG = """\b
 Exit codes:
@@ -54,7 +52,7 @@ environment over the file."""
 
 def main() -> None:
     """Run the command line. Never shows a traceback for a mistake of the user's."""
-    hear()
+    install_handlers()
     try:
         command.main(standalone_mode=False)
     except click.UsageError as error:
@@ -196,7 +194,7 @@ def _judge(
     if config.report:
         discard(config.report, config.replay)
     run = _run(config, contract, replay)
-    with patient(partial(click.echo, "writing the report; once more to give up", err=True)):
+    with warn_first(partial(click.echo, "writing the report; once more to give up", err=True)):
         report = build(run)
         if config.baseline:
             report = mark(report, config.baseline, known, contract, date.today())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["PACKS", "PROFILES", "Pack"]
-
 Pack = Literal["smoke", "core", "model", "generated", "races", "ttl", "webhooks"]
 PACKS: tuple[Pack, ...] = ("smoke", "core", "model", "generated", "races", "ttl", "webhooks")
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["REDACTED", "redacted", "spellings"]
-
 REDACTED = "[redacted]"
 CUT = "…"  # ends a text that is told in part
 NESTED = 3  # times that a secret may be quoted: in a body, in a message about it, in a shell

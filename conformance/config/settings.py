@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 from .profiles import PROFILES
 from .redaction import spellings
 
-__all__ = ["Config", "UsageError", "load_config"]
-
 PREFIX = "CONFORMANCE_"
 SECRETS = ("token", "second_token")
 SHORTEST_SECRET = 6  # characters

@@ -64,8 +64,8 @@ def build(run: Run) -> Report:
         "strict": config.strict,
         "started": run.started.isoformat(timespec="seconds"),
         "duration_s": round(run.duration, 3),
-        "clock_skew_s": run.client.skew,
-        "requests": run.client.requests,
+        "clock_skew_s": run.client.recorder.skew,
+        "requests": run.client.budget.sent,
         "sessions_opened": len(run.client.ledger.opened),
         "sessions_left_open": len(run.client.ledger.left_open),
         "sessions_unproven": len(run.client.ledger.unproven),
@@ -73,7 +73,7 @@ def build(run: Run) -> Report:
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
         "rules": [_rule(run, rule) for rule in contract.rules.values()],
-        "coverage": run.client.coverage.report(f for kept in findings for f in kept),
+        "coverage": run.client.recorder.coverage.report(f for kept in findings for f in kept),
         "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
     }
     return report

@@ -12,11 +12,11 @@ __all__ = ["clean_up"]
 
 def clean_up(api: Api) -> None:
     """End every session that is still open. One that cannot be ended stays in the audit, and
-    in the journal, for a sweep."""
+    in the ledger's file, for a sweep."""
     client, ledger = api.client, api.client.ledger
     try:
         client.wind_down()
-        _find_lost(api)
+        _find_unanswered(api)
         for id in ledger.left_open:
             with suppress(Blocked):
                 api.end(id, note=api.run)
@@ -24,23 +24,23 @@ def clean_up(api: Api) -> None:
             with suppress(Blocked):
                 api.get(id)
     finally:
-        if ledger.journal:
-            unsure = ledger.left_open or ledger.lost or ledger.doubtful
-            ledger.journal.close(keep=bool(unsure))
+        if ledger.file:
+            unsure = ledger.left_open or ledger.unanswered or ledger.unconfirmed
+            ledger.file.close(keep=bool(unsure))
 
 
-def _find_lost(api: Api) -> None:
+def _find_unanswered(api: Api) -> None:
     """An open that was not answered, or by a gateway alone, may have opened a session in a
     channel of the run's."""
     ledger = api.client.ledger
-    for channel in {*ledger.lost, *ledger.doubtful}:
+    for channel in {*ledger.unanswered, *ledger.unconfirmed}:
         if not channel.startswith(api.run):
-            ledger.doubtful.discard(channel)  # a body that names no channel opens nothing
+            ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
             for item in api.list(channel=channel, take=200).page["items"]:
                 named = isinstance(item, dict) and isinstance(item.get("id"), str)
                 if named and item.get("channel") == channel:
                     ledger.note_open(item["id"])
-            ledger.doubtful.discard(channel)
-            ledger.lost[:] = [other for other in ledger.lost if other != channel]
+            ledger.unconfirmed.discard(channel)
+            ledger.unanswered[:] = [other for other in ledger.unanswered if other != channel]

@@ -25,9 +25,9 @@ from ..judging.watch import WATCHED, Watch
 from ..registry import Check, pack_of
 from ..target.api import Api
 from ..target.client import Client
-from ..target.interrupt import patient
-from ..target.journal import Journal, default_path
+from ..target.interrupt import warn_first
 from ..target.ledger import Book
+from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
 from .cleanup import clean_up
 from .plan import UNREPEATED, selected_checks, with_budgets
@@ -79,7 +79,7 @@ class Run:
         A run that stops early says why in `cause`, and its rest is not-run for that reason.
         """
         begun = time.monotonic()
-        self._keep_journal()
+        self._keep_ledger()
         try:
             preflight(self.api("preflight"))
             if self.replay:
@@ -106,7 +106,7 @@ class Run:
     def _wind_up(self) -> None:
         """Clean up, over a first request to stop, and settle every rule, also when given up."""
         try:
-            with patient(self._warn):
+            with warn_first(self._warn):
                 if self.timeouts:
                     self.timeouts.close()
                 clean_up(self.api("clean-up"))
@@ -114,7 +114,7 @@ class Run:
             self.say(f"\nclean-up  given up, {len(self.client.ledger.left_open)} sessions left")
         except Exception as error:
             self._note_fault(error)
-        self.cause = self.cause or self.client.patience.refused
+        self.cause = self.cause or self.client.backoff.refused
         self._settle_all()
 
     def _warn(self) -> None:
@@ -125,10 +125,10 @@ class Run:
     def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None:
         """Run one check with what pytest gives it, and settle its rule."""
         begun = time.monotonic()
-        self.client.hiccup = ""
+        self.client.retry.hiccup = ""
         outcome, reason = self._outcome(check, api, given)
-        if outcome in ("pass", "observed", "not-run") and self.client.hiccup:
-            outcome, reason = "not-run", self.client.hiccup  # also where a check swallowed it
+        if outcome in ("pass", "observed", "not-run") and self.client.retry.hiccup:
+            outcome, reason = "not-run", self.client.retry.hiccup  # also where a check swallowed it
             self.postponed.append((check, given))
         self.seconds[check.rule] = time.monotonic() - begun
         self.book.settle(check.rule, outcome, reason)
@@ -136,11 +136,11 @@ class Run:
 
     def _catch_up(self) -> None:
         """Run once more what a gateway's hiccup ended; what fails again is the target's."""
-        self.client.insisting = True
+        self.client.retry.accepts_gateway_errors = True
         for check, given in self.postponed:
             api = given["api"].fresh()
             self.evaluate(check, api, {**given, "api": api})
-        self.client.insisting = False
+        self.client.retry.accepts_gateway_errors = False
 
     def _outcome(self, check: Check, api: Api, given: dict[str, Any]) -> tuple[Outcome, str]:
         for need in self.contract.rules[check.rule].needs:
@@ -225,11 +225,11 @@ class Run:
             return None
         return False
 
-    def _keep_journal(self) -> None:
+    def _keep_ledger(self) -> None:
         """The embedded mock takes its sessions with it; any other target keeps them."""
         if not (self.embedded or self.config.read_only):
             path = self.config.ledger or default_path(self.tag)
-            self.client.ledger.journal = Journal(
+            self.client.ledger.file = LedgerFile(
                 path, self.tag, self.client.base, bound(redacted, secrets=self.config.secrets)
             )
 

@@ -24,8 +24,8 @@ from ..judging.verdict import EXIT_CODES
 from ..judging.watch import Watch
 from ..target.api import Api
 from ..target.client import Client
-from ..target.journal import TAG, Record, journals, read_journal, unlocked
 from ..target.ledger import Book
+from ..target.ledger_file import TAG, LedgerRecord, ledger_files, read_ledger, unlocked
 
 __all__ = ["Sweep", "command"]
 
@@ -111,20 +111,20 @@ def command(
         sys.exit(_sweep(config, records, {tag} if tag else set()))
 
 
-def _records(config: Config, tag: str | None) -> Iterator[Record]:
+def _records(config: Config, tag: str | None) -> Iterator[LedgerRecord]:
     """The ledgers that are meant: the given one, or those of the cache for this target."""
     target = config.target.rstrip("/") if config.target else None
     if config.ledger:
-        record = read_journal(config.ledger)
+        record = read_ledger(config.ledger)
         if target not in (None, record.target):
             raise UsageError(
                 f"{config.ledger} is of {record.target}: its ids mean nothing to {target}"
             )
         yield record
         return
-    for path in journals():
+    for path in ledger_files():
         try:
-            record = read_journal(path)
+            record = read_ledger(path)
         except UsageError as error:
             click.echo(f"skipped   {error}")
             continue
@@ -132,7 +132,9 @@ def _records(config: Config, tag: str | None) -> Iterator[Record]:
             yield record
 
 
-def _free(records: Iterator[Record], tag: str | None, stack: ExitStack) -> Iterator[Record]:
+def _free(
+    records: Iterator[LedgerRecord], tag: str | None, stack: ExitStack
+) -> Iterator[LedgerRecord]:
     """Those whose run is dead; a live one ends its sessions itself."""
     for record in records:
         if stack.enter_context(unlocked(record.path)):
@@ -150,7 +152,7 @@ def _consent(config: Config) -> None:
         raise UsageError(f"{config.target} is not this machine: --allow-writes consents to it")
 
 
-def _sweep(config: Config, records: list[Record], tags: set[str]) -> int:
+def _sweep(config: Config, records: list[LedgerRecord], tags: set[str]) -> int:
     client = Client(config, Watch(Contract(find_contract())), Book())
     swept = Sweep(Api(client, "sweep"))
     ids = [id for record in records for id in record.left_open]

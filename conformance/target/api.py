@@ -18,8 +18,6 @@ from ..judging.outcomes import Blocked, Violation
 from ..judging.watch import Seen
 from .client import BEARER, Client
 
-__all__ = ["REFUSED", "UNSET", "Api", "Sessions", "Story"]
-
 UNSET: Any = object()
 REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
 
@@ -172,7 +170,7 @@ class Api:
     def unknown_id(self) -> str:
         """A well-formed id that names no session, and that may be written to."""
         id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        self.client.ledger.declared.add(id)
+        self.client.ledger.unknown_ids.add(id)
         return id
 
     def endpoint(self) -> Json:

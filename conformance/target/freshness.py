@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import ABSENT, Exchange, Json
+from ..judging.memory import Seen
 from ..judging.outcomes import Violation
 
-__all__ = ["RULE", "Freshness"]
-
 RULE = "GET-04"
-PATIENCE = 2.0  # seconds after which what a retrieve lacks counts as lost, and not as late
+LONGEST_LAG = 2.0  # seconds after which what a retrieve lacks counts as lost, and not as late
 PAUSE = 0.1
 SLACK = 1.5  # how much longer than it has lagged so far a replica is given
 
@@ -70,17 +69,32 @@ class Freshness:
         body = exchange.json
         return exchange.ok and isinstance(body, dict) and _lacks(body, known)
 
-    def pauses(self, exchange: Exchange) -> Iterator[float]:
+    def await_current(
+        self, exchange: Exchange, again: Callable[[], Exchange]
+    ) -> tuple[Exchange, Seen | None]:
+        """The answer, or where it lags behind an earlier one, the first that does no more; and
+        what that gives evidence of."""
+        for _ in self._pauses(exchange):
+            later = again()
+            if not self.behind(later):
+                exchange.broken = (RULE,)
+                return later, (RULE, self._late(later))
+        if exchange.status == 404 and self.behind(exchange):
+            wanted = "the session, which an answer has told of"
+            return exchange, ("GET-01", Violation(wanted, exchange.summary))
+        return exchange, None
+
+    def _pauses(self, exchange: Exchange) -> Iterator[float]:
         """Pauses for as long as it is open whether what a retrieve lacks is only late."""
         if self.hopeless or not self.behind(exchange):
             return
-        patience = self.lag * 2 * SLACK or PATIENCE
-        while time.monotonic() < exchange.finished + patience:
+        longest = self.lag * 2 * SLACK or LONGEST_LAG
+        while time.monotonic() < exchange.finished + longest:
             time.sleep(PAUSE)
             yield PAUSE
         self.hopeless = not self.lag
 
-    def late(self, exchange: Exchange) -> Violation:
+    def _late(self, exchange: Exchange) -> Violation:
         """The violation that this is the first retrieve to show what earlier ones lacked."""
         _, at = self.known[exchange.named]
         lag = exchange.started - at

@@ -14,11 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["hear", "patient", "whole"]
-
 _SIGNALS = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
-
-
 _ALWAYS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -49,7 +45,7 @@ class _Interrupt:
 _interrupt = _Interrupt()
 
 
-def hear() -> None:
+def install_handlers() -> None:
     """Let signals interrupt the run. Ctrl-C too, since a shell without job control starts what
     it runs in the background deaf to it; a hang-up only where nohup does not want it unheard."""
     for number in _SIGNALS:
@@ -58,7 +54,7 @@ def hear() -> None:
 
 
 @contextmanager
-def patient(warn: Callable[[], None]) -> Iterator[None]:
+def warn_first(warn: Callable[[], None]) -> Iterator[None]:
     """In here a first request to stop is answered with a warning alone; the next is one."""
     _interrupt.warn = warn
     try:
@@ -68,7 +64,7 @@ def patient(warn: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def whole() -> Iterator[None]:
+def shielded() -> Iterator[None]:
     """What is done in here is done to its end; only then is KeyboardInterrupt raised."""
     if threading.current_thread() is not threading.main_thread():
         yield

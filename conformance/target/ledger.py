@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from ..judging.exchange import ABSENT, SESSION_ID, Exchange, Json
 from ..judging.findings import Finding
 from ..judging.outcomes import Blocked, Outcome
-from .journal import Journal
-
-__all__ = ["Book", "Ledger"]
+from .ledger_file import LedgerFile
+from .retry import READING
 
 FINDINGS_KEPT = 3
 
@@ -51,51 +51,50 @@ class Book:
             self.outcomes[rule] = (outcome, reason)
 
 
+class ForeignWrite(Exception):
+    """A fault of the suite: a check would have written to a session that is not the run's."""
+
+
 @dataclass
 class Ledger:
     """Every session that the run opened, and which of them it has seen final.
 
-    `declared` are ids of no session, which checks write to on purpose; `foreign` sessions that
-    the target gave and that cannot be proved to be the run's own; `lost` the channels of opens
-    that were not answered, so that nobody knows what they opened, and that count as open;
-    `doubtful` those of opens that were answered without a session, though there may be one.
+    `unknown_ids` name no session, and checks write to them on purpose; `foreign` are sessions
+    that the target gave and that cannot be proved to be the run's own; `unanswered` the
+    channels of opens without an answer, so that nobody knows what they opened, and that count
+    as open; `unconfirmed` those of opens that were answered without a session, though there
+    may be one.
     """
 
+    max_sessions: int
+    max_turns: int
     opened: dict[str, str] = field(default_factory=dict)
     final: set[str] = field(default_factory=set)
-    declared: set[str] = field(default_factory=set)
+    unknown_ids: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
-    lost: list[str] = field(default_factory=list)
-    doubtful: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
+    unconfirmed: set[str] = field(default_factory=set)
     turns: int = 0
     opening: int = 0
-    journal: Journal | None = None
+    file: LedgerFile | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note_open(self, id: str) -> None:
-        with self.lock:
-            if id.lower() not in self.opened:
-                self.opened[id.lower()] = id
-                if self.journal:
-                    self.journal.note_open(id)
+    # Before a request is sent.
 
-    def note_final(self, id: str) -> None:
-        with self.lock:
-            if id.lower() not in self.final:
-                self.final.add(id.lower())
-                if self.journal:
-                    self.journal.note_final(id)
-
-    def owns(self, id: str) -> bool:
-        """Whether the run may write to this id."""
-        return id.lower() in self.opened or id.lower() in self.declared
+    def admit(self, draft: Exchange) -> AbstractContextManager[None]:
+        """Check what the request may cost and whom it may touch, before it is sent."""
+        if draft.method not in READING and SESSION_ID.fullmatch(draft.named):
+            self._forbid_foreign(draft.named)
+        if draft.operation == "submitMessage":
+            self.take_turn()
+        return self.reserve_session() if draft.operation == "openChat" else nullcontext()
 
     @contextmanager
-    def one_open(self, budget: int) -> Iterator[None]:
+    def reserve_session(self) -> Iterator[None]:
         """Hold a place in the budget while an open is under way. Blocked where none is left."""
         with self.lock:
-            if len(self.opened) + len(self.lost) + self.opening >= budget:
-                raise Blocked(f"the budget of {budget} sessions is used up")
+            if len(self.opened) + len(self.unanswered) + self.opening >= self.max_sessions:
+                raise Blocked(f"the budget of {self.max_sessions} sessions is used up")
             self.opening += 1
         try:
             yield
@@ -103,12 +102,61 @@ class Ledger:
             with self.lock:
                 self.opening -= 1
 
-    def take_turn(self, budget: int) -> None:
+    def take_turn(self) -> None:
         """Count a turn. Blocked where the budget has none left."""
         with self.lock:
-            if self.turns >= budget:
-                raise Blocked(f"the budget of {budget} turns is used up")
+            if self.turns >= self.max_turns:
+                raise Blocked(f"the budget of {self.max_turns} turns is used up")
             self.turns += 1
+
+    def owns(self, id: str) -> bool:
+        """Whether the run may write to this id."""
+        return id.lower() in self.opened or id.lower() in self.unknown_ids
+
+    def _forbid_foreign(self, id: str) -> None:
+        if id.lower() in self.foreign:
+            raise Blocked(f"openChat gave {id}, of another channel: it may be somebody else's")
+        if not self.owns(id):
+            raise ForeignWrite(f"{id} was not opened by this run, and so is not written to")
+
+    # After it.
+
+    def lose(self, draft: Exchange) -> None:
+        """Remember where an open without an answer may have opened a session."""
+        if draft.operation == "openChat":
+            self.unanswered.append(str(draft.sent.get("channel")))
+
+    def enter(self, exchange: Exchange) -> None:
+        """Enter every session that the target says exists, whatever check asked for it."""
+        body = exchange.json
+        named = isinstance(body, dict) and isinstance(body.get("id"), str)
+        if exchange.operation == "openChat" and not named:
+            if exchange.ok or exchange.status >= 500:  # a gateway may not know what it hides
+                self.unconfirmed.add(str(exchange.sent.get("channel")))
+        if not exchange.ok or body is ABSENT or not isinstance(body, dict):
+            return
+        id = body.get("id")
+        if exchange.operation == "openChat" and isinstance(id, str):
+            if _is_own(exchange, body):
+                self.note_open(id)
+            elif not self.owns(id):
+                self.foreign.add(id.lower())
+        if exchange.operation in ("getChat", "endChat") and body.get("is_final") is True:
+            self.note_final(str(id))
+
+    def note_open(self, id: str) -> None:
+        with self.lock:
+            if id.lower() not in self.opened:
+                self.opened[id.lower()] = id
+                if self.file:
+                    self.file.note_open(id)
+
+    def note_final(self, id: str) -> None:
+        with self.lock:
+            if id.lower() not in self.final:
+                self.final.add(id.lower())
+                if self.file:
+                    self.file.note_final(id)
 
     @property
     def unproven(self) -> set[str]:
@@ -120,3 +168,11 @@ class Ledger:
         """The sessions opened and not seen final, as the target spells them."""
         with self.lock:
             return [id for key, id in self.opened.items() if key not in self.final]
+
+
+def _is_own(exchange: Exchange, session: Json) -> bool:
+    """Whether an open surely gave a session of this run. A duplicate is answered with what is
+    there already, which in another channel than ours is somebody else's."""
+    sent = exchange.sent
+    new = exchange.status == 201 or sent.get("external_id") is None
+    return new or session.get("channel") == sent.get("channel")

@@ -20,8 +20,6 @@ from typing import Any
 
 from ..config.settings import UsageError
 
-__all__ = ["HANG", "Delivery", "Listener"]
-
 HANG = 0  # an answer that does not come
 LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
 THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry

@@ -43,7 +43,7 @@ def report(make_run: MakeRun, exchange: Any, session: Any) -> dict[str, Any]:
         for late in (0.0, 0.01)
     ]
     for told in (opened, *ends):
-        run.client.coverage.look(told)
+        run.client.recorder.coverage.look(told)
     raced = Finding("RACE-01", "one final session", HOSTILE, (opened, *ends), "check_ends")
     later = Finding("RACE-01", "one final session", "two of them", (opened,), "check_ends")
     listed = exchange("listChats", {"items": []})

@@ -13,9 +13,10 @@ import pytest
 from conformance.config.settings import Config, UsageError
 from conformance.judging.outcomes import Blocked, Hiccup
 from conformance.run.cleanup import clean_up
-from conformance.target.client import FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP, Trespass
-from conformance.target.ledger import Ledger
-from conformance.target.limits import Circuit, Deadline, Pace
+from conformance.target.budget import Budget
+from conformance.target.circuit import GATEWAY_ERRORS_TO_OPEN, SILENCES_TO_OPEN, Circuit
+from conformance.target.ledger import ForeignWrite, Ledger
+from conformance.target.pace import Pace
 
 Make = Callable[..., Any]
 STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -27,15 +28,15 @@ STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
 @pytest.mark.parametrize("act", ["submit", "end"])
 def test_a_session_that_the_run_did_not_open_is_not_written_to(connect: Make, act: str) -> None:
     api = connect(lambda request: httpx.Response(200, json={}))
-    with pytest.raises(Trespass, match=STRANGER):
+    with pytest.raises(ForeignWrite, match=STRANGER):
         getattr(api, act)(STRANGER)
-    assert api.client.requests == 0
+    assert api.client.budget.sent == 0
 
 
 @pytest.mark.parametrize("id", [STRANGER.upper(), STRANGER.replace("-", "%2D")])
 def test_another_spelling_of_its_id_is_no_way_around(connect: Make, id: str) -> None:
     api = connect(lambda request: httpx.Response(200, json={}))
-    with pytest.raises(Trespass):
+    with pytest.raises(ForeignWrite):
         api.request("DELETE", f"/api/v1/chats/{id}")
 
 
@@ -98,12 +99,12 @@ def test_what_will_not_be_ended_is_looked_at_before_it_is_told_as_left_open(
 
 
 def test_opens_under_way_count_in_the_budget() -> None:
-    ledger = Ledger()
-    with ledger.one_open(1):
+    ledger = Ledger(1, 1)
+    with ledger.reserve_session():
         with pytest.raises(Blocked, match="budget of 1 sessions"):
-            with ledger.one_open(1):
+            with ledger.reserve_session():
                 pass
-    with ledger.one_open(1):
+    with ledger.reserve_session():
         pass
 
 
@@ -116,7 +117,7 @@ def test_an_open_that_was_not_answered_counts_in_the_budget(connect: Make) -> No
         api.open()
     with pytest.raises(Blocked, match="budget of 1 sessions"):
         api.open()
-    assert api.client.ledger.lost == [api.channel]
+    assert api.client.ledger.unanswered == [api.channel]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_an_open_that_only_a_gateway_answered_is_looked_for(
     api = connect(lambda request: answer)
     with suppress(Hiccup):
         api.open()
-    assert api.client.ledger.doubtful == {api.channel}
+    assert api.client.ledger.unconfirmed == {api.channel}
 
 
 def test_an_item_that_is_no_session_keeps_no_other_from_being_ended(
@@ -155,7 +156,7 @@ def test_an_item_that_is_no_session_keeps_no_other_from_being_ended(
 def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(409, json={}))
     api.open()
-    assert not api.client.ledger.doubtful
+    assert not api.client.ledger.unconfirmed
 
 
 def test_requests_that_are_paid_for_go_at_once() -> None:
@@ -179,7 +180,7 @@ def test_an_open_that_was_interrupted_is_looked_for(connect: Make) -> None:
     api = connect(stopped)
     with pytest.raises(KeyboardInterrupt):
         api.open()
-    assert api.client.ledger.lost == [api.channel]
+    assert api.client.ledger.unanswered == [api.channel]
 
 
 @pytest.mark.parametrize("most", [1, 3])
@@ -221,7 +222,7 @@ def test_after_the_last_second_nothing_is_sent_but_ends(connect: Make) -> None:
 
 
 def test_no_limit_of_time_is_none() -> None:
-    Deadline(0).check()
+    Budget().check()
 
 
 def test_a_run_out_of_time_is_inconclusive_and_ends_its_sessions(suite: Make, mock: Any) -> None:
@@ -250,7 +251,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gateway_that_only_fails_breaks_the_circuit(connect: Make) -> None:
     statuses = cycle([502, 503, 504])
     api = connect(lambda request: httpx.Response(next(statuses)))
-    for _ in range(GATEWAY_ERRORS_TO_TRIP):
+    for _ in range(GATEWAY_ERRORS_TO_OPEN):
         api.list()
     with pytest.raises(Blocked, match="10 requests in a row 502, 503 or 504"):
         api.list()
@@ -266,16 +267,16 @@ def test_an_agent_that_fails_now_and_then_does_not_break_it(connect: Make) -> No
 
 def test_a_500_is_no_gateway(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(500))
-    for _ in range(GATEWAY_ERRORS_TO_TRIP + 5):
+    for _ in range(GATEWAY_ERRORS_TO_OPEN + 5):
         api.list()
 
 
 def test_a_broken_circuit_stays_broken_until_it_is_reset() -> None:
-    circuit = Circuit(FAILURES_TO_TRIP, GATEWAY_ERRORS_TO_TRIP)
-    for _ in range(FAILURES_TO_TRIP):
+    circuit = Circuit()
+    for _ in range(SILENCES_TO_OPEN):
         circuit.note(None)
     circuit.note(200)
     with pytest.raises(Blocked, match="5 requests in a row unanswered"):
         circuit.check()
-    circuit.reset()
+    circuit.close()
     circuit.check()

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from conformance.config.settings import UsageError
-from conformance.target.journal import Journal, default_path, journals, read_journal, unlocked
+from conformance.target.ledger_file import (
+    LedgerFile,
+    default_path,
+    ledger_files,
+    read_ledger,
+    unlocked,
+)
 
 Make = Callable[..., Any]
 RUN = "conf-0123abcd"
@@ -16,43 +22,43 @@ OTHER_RUN = "conf-ffffffff"
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    made = Journal(tmp_path / "ledger.jsonl", RUN, "http://t.test")
+def ledger_file(tmp_path: Path) -> Iterator[LedgerFile]:
+    made = LedgerFile(tmp_path / "ledger.jsonl", RUN, "http://t.test")
     yield made
     made.file.close()
 
 
-def test_what_is_noted_can_be_read_while_the_run_lives(journal: Journal) -> None:
-    journal.note_open("AAAA")
-    journal.note_open("bbbb")
-    journal.note_final("aaaa")
-    record = read_journal(journal.path)
+def test_what_is_noted_can_be_read_while_the_run_lives(ledger_file: LedgerFile) -> None:
+    ledger_file.note_open("AAAA")
+    ledger_file.note_open("bbbb")
+    ledger_file.note_final("aaaa")
+    record = read_ledger(ledger_file.path)
     assert (record.run, record.target, record.left_open) == (RUN, "http://t.test", ["bbbb"])
 
 
-def test_a_line_that_was_cut_short_is_passed_over(journal: Journal) -> None:
-    journal.note_open("aaaa")
-    with journal.path.open("a") as file:
+def test_a_line_that_was_cut_short_is_passed_over(ledger_file: LedgerFile) -> None:
+    ledger_file.note_open("aaaa")
+    with ledger_file.path.open("a") as file:
         file.write('{"opened": "bb')
-    assert read_journal(journal.path).left_open == ["aaaa"]
+    assert read_ledger(ledger_file.path).left_open == ["aaaa"]
 
 
 def test_the_ledger_goes_with_the_run_unless_it_is_needed(tmp_path: Path) -> None:
     for keep in (True, False):
         path = tmp_path / f"{keep}.jsonl"
-        Journal(path, RUN, "http://t.test").close(keep=keep)
+        LedgerFile(path, RUN, "http://t.test").close(keep=keep)
         assert path.exists() is keep
 
 
-def test_the_ledger_of_an_earlier_run_is_not_written_over(journal: Journal) -> None:
-    with pytest.raises(UsageError, match=f"sweep --ledger {journal.path}"):
-        Journal(journal.path, "conf-99999999", "http://t.test")
+def test_the_ledger_of_an_earlier_run_is_not_written_over(ledger_file: LedgerFile) -> None:
+    with pytest.raises(UsageError, match=f"sweep --ledger {ledger_file.path}"):
+        LedgerFile(ledger_file.path, "conf-99999999", "http://t.test")
 
 
 def test_a_ledger_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot write the ledger"):
-        Journal(tmp_path / "file" / "ledger.jsonl", RUN, "http://t.test")
+        LedgerFile(tmp_path / "file" / "ledger.jsonl", RUN, "http://t.test")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"run": "x", "target": "y"}', "\x00"])
@@ -60,14 +66,14 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ledger.jsonl"
     path.write_text(text)
     with pytest.raises(UsageError, match="no ledger of a run"):
-        read_journal(path)
+        read_ledger(path)
 
 
-def test_a_live_run_holds_its_ledger(journal: Journal) -> None:
-    with unlocked(journal.path) as free:
+def test_a_live_run_holds_its_ledger(ledger_file: LedgerFile) -> None:
+    with unlocked(ledger_file.path) as free:
         assert not free
-    journal.file.close()
-    with unlocked(journal.path) as free:
+    ledger_file.file.close()
+    with unlocked(ledger_file.path) as free:
         assert free
 
 
@@ -75,9 +81,9 @@ def test_ledgers_are_kept_in_the_users_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert journals() == []
-    Journal(default_path(RUN), RUN, "http://t.test").close(keep=True)
-    assert journals() == [tmp_path / "adjourn" / "ledgers" / f"{RUN}.jsonl"]
+    assert ledger_files() == []
+    LedgerFile(default_path(RUN), RUN, "http://t.test").close(keep=True)
+    assert ledger_files() == [tmp_path / "adjourn" / "ledgers" / f"{RUN}.jsonl"]
 
 
 def opened(mock: Any, channel: str) -> str:
@@ -140,7 +146,7 @@ def test_a_live_run_is_left_alone(
     cache = {"XDG_CACHE_HOME": str(tmp_path)}
     process, wait = begin("--rate", "5", target=mock, **cache)
     files = eventually(lambda: list(tmp_path.glob("adjourn/ledgers/*")))
-    eventually(lambda: read_journal(files[0]).left_open)
+    eventually(lambda: read_ledger(files[0]).left_open)
     swept = suite("sweep", "--target", mock.url, **cache)
     named = suite("sweep", "--target", mock.url, "--run", files[0].stem, **cache)
     assert process.poll() is None

@@ -12,7 +12,7 @@ import pytest
 from conformance.report.model import build
 from conformance.report.terminal import print_verdict
 from conformance.run.run import Run
-from conformance.target.interrupt import hear, patient, whole
+from conformance.target.interrupt import install_handlers, shielded, warn_first
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -22,7 +22,7 @@ def hearing() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)  # under nohup one of them is ignored
-    hear()
+    install_handlers()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -35,14 +35,14 @@ def ask(number: signal.Signals = signal.SIGINT) -> None:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_what_is_under_way_is_done_to_its_end(number: signal.Signals) -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), whole():
+    with pytest.raises(KeyboardInterrupt), shielded():
         ask(number)
         done.append("the answer")
     assert done == ["the answer"]
 
 
 def test_between_two_requests_a_signal_interrupts_at_once() -> None:
-    with whole():
+    with shielded():
         pass
     with pytest.raises(KeyboardInterrupt):
         ask()
@@ -50,7 +50,7 @@ def test_between_two_requests_a_signal_interrupts_at_once() -> None:
 
 def test_a_second_signal_is_not_kept_waiting() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), whole():
+    with pytest.raises(KeyboardInterrupt), shielded():
         ask()
         ask()
         done.append("the answer")
@@ -58,15 +58,15 @@ def test_a_second_signal_is_not_kept_waiting() -> None:
 
 
 def test_one_signal_interrupts_once() -> None:
-    with pytest.raises(KeyboardInterrupt), whole():
+    with pytest.raises(KeyboardInterrupt), shielded():
         ask()
-    with whole():
+    with shielded():
         done = "the clean-up"
     assert done == "the clean-up"
 
 
 def test_a_request_that_fails_is_followed_by_the_interrupt() -> None:
-    with pytest.raises(KeyboardInterrupt) as raised, whole():
+    with pytest.raises(KeyboardInterrupt) as raised, shielded():
         ask()
         raise ValueError("not answered")
     assert isinstance(raised.value.__context__, ValueError)
@@ -76,7 +76,7 @@ def test_another_thread_holds_nothing_up() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def request() -> None:
-        with whole():
+        with shielded():
             inside.set()
             leave.wait(10)
 
@@ -91,7 +91,7 @@ def test_another_thread_holds_nothing_up() -> None:
 
 def test_a_clean_up_goes_on_over_a_first_signal_and_says_so() -> None:
     told: list[str] = []
-    with pytest.raises(KeyboardInterrupt), patient(lambda: told.append("ending 3 sessions")):
+    with pytest.raises(KeyboardInterrupt), warn_first(lambda: told.append("ending 3 sessions")):
         ask(signal.SIGTERM)
         told.append("ended one")
         ask()
@@ -101,7 +101,7 @@ def test_a_clean_up_goes_on_over_a_first_signal_and_says_so() -> None:
 
 def test_a_hang_up_that_nohup_keeps_away_stays_unheard() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    hear()
+    install_handlers()
     ask(signal.SIGHUP)
 
 

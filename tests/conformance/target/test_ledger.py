@@ -26,7 +26,7 @@ def test_the_last_outcome_of_a_rule_stands() -> None:
 
 
 def test_a_session_is_left_open_until_it_was_seen_final() -> None:
-    ledger = Ledger()
+    ledger = Ledger(9, 9)
     ledger.note_open("aa")
     ledger.note_open("bb")
     ledger.note_final("aa")
@@ -34,7 +34,7 @@ def test_a_session_is_left_open_until_it_was_seen_final() -> None:
 
 
 def test_a_session_is_spelt_as_it_was_first_seen() -> None:
-    ledger = Ledger()
+    ledger = Ledger(9, 9)
     ledger.note_open("ABCD")
     ledger.note_open("abcd")
     assert ledger.left_open == ["ABCD"]

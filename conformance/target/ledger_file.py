@@ -24,8 +24,6 @@ try:
 except ImportError:  # Windows, where a live run cannot be told from a dead one
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["TAG", "Journal", "Record", "default_path", "journals", "read_journal", "unlocked"]
-
 TAG = re.compile(r"conf-[0-9a-f]{8}")  # how a run names itself, and begins its channels
 
 
@@ -34,12 +32,12 @@ def default_path(run: str) -> Path:
     return _directory() / f"{run}.jsonl"
 
 
-def journals() -> list[Path]:
+def ledger_files() -> list[Path]:
     """Every ledger in the user's cache directory, the oldest first."""
     return sorted(_directory().glob("conf-*.jsonl"), key=lambda path: path.stat().st_mtime)
 
 
-class Journal:
+class LedgerFile:
     """The file of a live run, locked as long as the run lives. A line is with the operating
     system before `write` returns, so that it survives the death of the process."""
 
@@ -84,7 +82,7 @@ class Journal:
 
 
 @dataclass
-class Record:
+class LedgerRecord:
     """A ledger as it was found. `left_open` holds the ids in the target's own spelling."""
 
     path: Path
@@ -98,7 +96,7 @@ class Record:
         return [id for key, id in self.opened.items() if key not in self.final]
 
 
-def read_journal(path: Path) -> Record:
+def read_ledger(path: Path) -> LedgerRecord:
     """Read a ledger. A last line that the crash cut short is passed over. Raises UsageError
     for a file that is no ledger."""
     try:
@@ -108,7 +106,7 @@ def read_journal(path: Path) -> Record:
     head = entries[0] if entries else {}
     if not TAG.fullmatch(str(head.get("run"))) or "target" not in head:
         raise UsageError(f"{path} is no ledger of a run: its first line names no run and target")
-    record = Record(path, head["run"], head["target"])
+    record = LedgerRecord(path, head["run"], head["target"])
     for entry in entries[1:]:
         if "opened" in entry:
             record.opened.setdefault(entry["opened"].lower(), entry["opened"])

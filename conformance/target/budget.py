@@ -1,0 +1,37 @@
+"""How many requests a run may send, and for how long."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+from ..judging.outcomes import Blocked
+
+
+class Budget:
+    """Counts the requests of a run; 0 is no limit. Safe to share between threads."""
+
+    def __init__(self, max_requests: int = 0, max_seconds: float = 0.0) -> None:
+        self.max_requests: float = max_requests or math.inf
+        self.max_seconds = max_seconds
+        self.ends_at = time.monotonic() + max_seconds if max_seconds > 0 else math.inf
+        self.sent = 0
+        self.lock = threading.Lock()
+
+    def check(self) -> None:
+        """Blocked when the time is over or every request is sent."""
+        if time.monotonic() > self.ends_at:
+            raise Blocked(f"the budget of {self.max_seconds:g} seconds is used up")
+        if self.sent >= self.max_requests:
+            raise Blocked(f"the budget of {self.max_requests} requests is used up")
+
+    def take(self) -> None:
+        """Count one request. Blocked where the budget has none left."""
+        with self.lock:
+            self.check()
+            self.sent += 1
+
+    def lift(self) -> None:
+        """Limit nothing from now on."""
+        self.max_requests = self.ends_at = math.inf

@@ -1,0 +1,83 @@
+"""Which answers have a request sent again: those of a target that is busy, or of a gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..contract.document import Contract
+from ..judging.exchange import Exchange
+from ..judging.outcomes import Blocked, Hiccup
+from .circuit import GATEWAY_ERRORS, Circuit
+from .pace import Backoff
+
+BUSY_RETRIES = 8
+GATEWAY_RETRIES = 2
+READING = ("GET", "HEAD", "OPTIONS")
+REPEATABLE = ("endChat", "searchCallResults")
+
+
+@dataclass
+class Retries:
+    """How often one request has been sent again."""
+
+    busy: int = 0
+    gateway: int = 0
+
+
+class Retry:
+    """Decides, answer by answer, whether a request is sent again."""
+
+    def __init__(self, contract: Contract, backoff: Backoff, circuit: Circuit) -> None:
+        self.contract = contract
+        self.backoff = backoff
+        self.circuit = circuit
+        self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
+        self.accepts_gateway_errors = False  # whether such an answer counts
+
+    def of_busy(self, exchange: Exchange, retries: Retries) -> bool:
+        """Whether the target asked to be left alone for a while. Blocked when it goes on so."""
+        if exchange.status != 429:
+            return False
+        retries.busy += 1
+        if retries.busy >= BUSY_RETRIES:
+            raise Blocked(f"{exchange.name} was answered 429 {BUSY_RETRIES} times")
+        return True
+
+    def of_gateway(self, exchange: Exchange, retries: Retries) -> bool:
+        """Whether the answer may be a gateway's alone, and the request is sent again.
+
+        Raises Hiccup where that is not safe: the check is then run once more at the end of the
+        run, when what such a request is answered with counts.
+        """
+        if retries.gateway >= GATEWAY_RETRIES:
+            return False
+        if self._is_failed_turn(exchange) or self._is_unlisted(exchange):
+            if self._is_failed_turn(exchange) or is_repeatable(exchange):
+                self.backoff.ask(exchange)
+                retries.gateway += 1
+                return True
+            if not self.accepts_gateway_errors:
+                self._give_up(exchange)
+        return False
+
+    def _give_up(self, exchange: Exchange) -> None:
+        self.circuit.note(exchange.status)
+        self.hiccup = (
+            f"{exchange.name} was answered {exchange.status}, which may be a gateway's alone"
+        )
+        raise Hiccup(self.hiccup)
+
+    def _is_failed_turn(self, exchange: Exchange) -> bool:
+        """A failed turn is not stored, as the contract has it."""
+        return exchange.operation == "submitMessage" and exchange.status in (502, 503)
+
+    def _is_unlisted(self, exchange: Exchange) -> bool:
+        operation = self.contract.operations.get(exchange.operation or "")
+        listed = operation.statuses if operation else frozenset[int]()
+        return exchange.status in GATEWAY_ERRORS and exchange.status not in listed
+
+
+def is_repeatable(exchange: Exchange) -> bool:
+    """Whether the same request twice does what it does once."""
+    keyed = exchange.operation == "submitMessage" and exchange.sent.get("idempotency_key")
+    return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)
