@@ -12,8 +12,6 @@ from typing import Any
 from .config.profiles import Pack
 from .judging.watch import WATCHED
 
-__all__ = ["Check", "all_checks", "pack_of", "rule"]
-
 # The requests that a check may send unless it declares others: so many, and for each session
 # and turn so many more.
 LOOKS, EACH = 8, 3

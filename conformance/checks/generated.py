@@ -18,13 +18,13 @@ REQUESTS = 1500
 
 
 def report(api: Api, generation: Generation, id: str) -> None:
-    """Raise what the walk has found of one rule, each finding with its own story."""
+    """Raise what the walk has found of one rule, each finding with its own trace."""
     found = generation.results.found[id]
-    for violation, story in found[:-1]:
-        api.story = story
+    for violation, trace in found[:-1]:
+        api.trace = trace
         api.report(id, violation)
     if found:
-        violation, api.story = found[-1]
+        violation, api.trace = found[-1]
         raise violation
     if generation.results.cause:
         raise Blocked(f"not all requests could be sent: {generation.results.cause}")

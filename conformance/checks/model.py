@@ -7,7 +7,7 @@ from ..judging.outcomes import Blocked
 from ..registry import rule
 from ..target.api import Api
 
-STORIES = 60  # sequences that are drawn
+SEQUENCES = 60  # sequences that are drawn
 STEPS = 20  # operations in a sequence, at most
 REQUESTS = 4000  # of drawing and shrinking too
 SESSIONS = 400  # sessions that drawing and shrinking may open
@@ -28,11 +28,11 @@ def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
     without: list[str] = []
     for _ in range(DRAWS):
         found = first_mismatch(
-            api, stories=STORIES, steps=STEPS, sessions=SESSIONS, turns=TURNS, without=without
+            api, sequences=SEQUENCES, steps=STEPS, sessions=SESSIONS, turns=TURNS, without=without
         )
         if found is None:
             return
-        mismatch, api.story[:] = found
+        mismatch, api.trace[:] = found
         if mismatch.rule == "LIFE-13":
             raise mismatch
         api.report(mismatch.rule, mismatch)

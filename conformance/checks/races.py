@@ -51,7 +51,7 @@ def start_of(api: Api, id: str) -> State:
 
 
 def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
-    """Some order of the events, and then two looks at the session, are a legal story."""
+    """Some order of the events, and then two looks at the session, are a legal trace."""
     history = [*events, event_of(api.get(id)), event_of(api.get(id))]
     for event in history:
         if event.status >= 500:
@@ -181,8 +181,8 @@ def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
     count = ids.count(life.opened.id.lower())
     least, most = life.times(state, page)
     if not least <= count <= most:
-        story = (life.opened, life.ended, page)
-        api.story[:] = [exchange for exchange in story if exchange]
+        trace = (life.opened, life.ended, page)
+        api.trace[:] = [exchange for exchange in trace if exchange]
     how = {(True, True): "once", (False, True): "once at most"}.get((least, most), "not")
     wanted = f"{life.opened.id} {how} among the {state} sessions"
     expect(least <= count <= most, wanted, f"it is there {count} times")

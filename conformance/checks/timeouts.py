@@ -12,8 +12,6 @@ from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
 from ..target.api import Api
 
-__all__ = ["PEAK", "SESSIONS", "TTL", "Timeouts", "longest", "requests", "turns"]
-
 TTL = 60  # seconds; the shortest timeout that the contract allows
 TURN_EVERY = 30.0  # seconds; what keeps a session active as long as the silent one is
 SESSIONS = 3

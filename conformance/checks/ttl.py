@@ -14,7 +14,7 @@ from .timeouts import TTL, Timeouts
 @rule("TTL-01", "ttl", sessions=0)
 def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
-    api.story += [timeouts.silent, *timeouts.sights]
+    api.trace += [timeouts.silent, *timeouts.sights]
     final = timeouts.final
     wanted = f"a final session within {TTL} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
@@ -28,13 +28,13 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
     early, final = timeouts.first_final, timeouts.final
     if early is None or final is None:
         raise Blocked("the session did not time out, see TTL-01")
-    api.story += [timeouts.silent, final]
+    api.trace += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
     cut = tick(timeouts.silent.session["last_activity"]).total_seconds()
     expect(early >= TTL - cut, f"{TTL} s of silence at least", f"it was final after {early:.1f} s")
-    api.story[:] = [timeouts.talking, *timeouts.turns]
+    api.trace[:] = [timeouts.talking, *timeouts.turns]
     for sight in certain_looks(timeouts):
-        api.story.append(sight)
+        api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
         still = sight.session["is_final"] is False
         expect(still, f"{TTL} s of silence at least", f"it is final {silence:.1f} s after a turn")
@@ -61,14 +61,14 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
         raise Blocked("the silent session did not time out, see TTL-01")
     if not taken(timeouts):
         raise Blocked("the turns that keep a session active were not taken")
-    api.story += [timeouts.talking, *timeouts.turns]
+    api.trace += [timeouts.talking, *timeouts.turns]
     # Without its turns it would have ended with its silent twin; with them, not as yet.
     looks = certain_looks(timeouts)
     if not looks:
         late = timeouts.final.finished - taken(timeouts)[-1].started
         raise Blocked(f"it was looked at only {late:.0f} s after its last turn, {TTL} s are due")
     for sight in looks:
-        api.story.append(sight)
+        api.trace.append(sight)
         final = sight.session["is_final"]
         expect(final is False, f"active until {TTL} s after its last turn", "it is final")
 
@@ -78,7 +78,7 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
     if timeouts.first_final is None:
         raise Blocked("no session timed out, see TTL-01")
-    api.story.append(timeouts.endless)
+    api.trace.append(timeouts.endless)
     final = api.get(timeouts.endless.id).session["is_final"]
     expect(final is False, "a session that is still active", "it is final")
 
@@ -86,7 +86,7 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
 @rule("TTL-05", "ttl", sessions=0, turns=1)
 def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
-    api.story.append(timeouts.silent)
+    api.trace.append(timeouts.silent)
     before = api.get(timeouts.silent.id).session
     if before["is_final"] is not True:
         raise Blocked("the session did not time out, see TTL-01")
@@ -98,7 +98,7 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
 @rule("END-05", "ttl", sessions=0)
 def check_an_end_keeps_the_timeouts_reason(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
-    api.story.append(timeouts.silent)
+    api.trace.append(timeouts.silent)
     before = api.get(timeouts.silent.id).session
     if before["final_reason"] != "ttl":
         raise Blocked("the session did not end by its timeout, see TTL-01")

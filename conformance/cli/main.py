@@ -102,7 +102,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
         (("--baseline",), {"type": path, "help": "A TOML file of known failures."}),
         (("--write-baseline",), {"type": path, "help": "Write this run's failures as a baseline."}),
-        (("--replay",), {"type": path, "help": "Tell a conformance.json's stories again."}),
+        (("--replay",), {"type": path, "help": "Tell a conformance.json's traces again."}),
         (("--ledger",), {"type": path, "help": "Where to note what is opened."}),
         (("--verbose",), {**flag, "help": "Print every setting in force."}),
         (("--config", "config_file"), {"type": path, "help": "A TOML file with the same keys."}),
@@ -200,8 +200,8 @@ def _judge(
             report = mark(report, config.baseline, known, contract, date.today())
         files = write(report, config.report) if config.report else []
         unwritten = save(config.write_baseline, baseline_text(report, known))
-    if run.trace:
-        click.echo(redacted(run.trace, run.config.secrets), err=True)
+    if run.traceback:
+        click.echo(redacted(run.traceback, run.config.secrets), err=True)
     click.echo()
     print_findings(report)
     print_verdict(report)

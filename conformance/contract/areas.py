@@ -8,8 +8,6 @@ from urllib.parse import quote
 
 from .document import Contract
 
-__all__ = ["AREAS", "OUTCOMES", "address", "area_of", "by_area"]
-
 DOCUMENTATION = "https://blackbox.dasha.ai/docs"  # where the vendor's pages lie
 
 AREAS = {

@@ -12,8 +12,6 @@ from typing import Any, Literal
 import jsonschema_rs
 import yaml
 
-__all__ = ["Contract", "ContractError", "Operation", "Rule", "Transition", "find_contract"]
-
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
 

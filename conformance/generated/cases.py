@@ -24,8 +24,6 @@ from schemathesis import Case, GenerationMode, Response
 from ..contract.document import Contract
 from ..judging.exchange import Json
 
-__all__ = ["UNLISTED", "boundary_cases", "fuzzed_cases", "quiet_hypothesis", "scenarios"]
-
 # Cases for each operation, by whether they mean to fit the contract.
 FUZZED = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
 SCENARIOS = 12

@@ -1,5 +1,5 @@
 """The model beside the target: Hypothesis draws any sequence of operations, and shrinks the
-first one that the model cannot explain to the shortest story."""
+first one that the model cannot explain to the shortest trace."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from ..judging.equivalence import reordered
 from ..judging.exchange import Exchange, Json
 from ..judging.model import Mismatch, Model, Session
 from ..judging.outcomes import Blocked
-from ..target.api import Api, Story
-
-__all__ = ["first_mismatch"]
+from ..target.api import Api, Trace
 
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
@@ -40,12 +38,18 @@ PARTS = st.recursive(
 
 
 def first_mismatch(
-    api: Api, *, stories: int, steps: int, sessions: int, turns: int, without: Collection[str] = ()
-) -> tuple[Mismatch, Story] | None:
-    """The first story that the model cannot explain, shrunk as far as sessions and turns go.
-    So many stories are drawn, each of so many operations at most, `without` those that may
+    api: Api,
+    *,
+    sequences: int,
+    steps: int,
+    sessions: int,
+    turns: int,
+    without: Collection[str] = (),
+) -> tuple[Mismatch, Trace] | None:
+    """The first trace that the model cannot explain, shrunk as far as sessions and turns go.
+    So many sequences are drawn, each of so many operations at most, `without` those that may
     show these rules broken."""
-    lived: list[tuple[Mismatch, Story]] = []
+    lived: list[tuple[Mismatch, Trace]] = []
     budget = Counter(sessions=sessions, turns=turns)
 
     class Bound(Machine):
@@ -53,10 +57,10 @@ def first_mismatch(
             super().__init__(api.fresh(), budget, without)
 
         def told(self, mismatch: Mismatch) -> None:
-            lived.append((mismatch, list(self.api.story)))
+            lived.append((mismatch, list(self.api.trace)))
 
     quiet = settings(
-        max_examples=stories,
+        max_examples=sequences,
         stateful_step_count=steps,
         deadline=None,
         database=None,
@@ -71,9 +75,9 @@ def first_mismatch(
         causes = [*_causes(error)]
         if not all(isinstance(cause, Mismatch | Flaky | Blocked) for cause in causes):
             raise  # a fault of the suite's own
-        if not lived:  # what kept the stories from being told is no mismatch, and no pass either
+        if not lived:  # what kept the sequences from being told is no mismatch, and no pass either
             told = "; ".join(dict.fromkeys(str(cause).partition("\n")[0] for cause in causes))
-            raise Blocked(f"the stories could not be told to their end: {told}") from error
+            raise Blocked(f"the sequences could not be told to their end: {told}") from error
     return lived[-1] if lived else None
 
 
@@ -99,7 +103,7 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def spent(self) -> bool:
-        """Whether the budget is used up: what is left of the story then does nothing."""
+        """Whether the budget is used up: what is left of the trace then does nothing."""
         return min(self.budget.values()) <= 0
 
     def told(self, mismatch: Mismatch) -> None:

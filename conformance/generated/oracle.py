@@ -20,8 +20,6 @@ from ..judging.outcomes import shown
 from .portable import is_portable, is_text
 from .values import FITS, OPEN, Judgement, breaks, judge_value
 
-__all__ = ["Oracle"]
-
 LARGEST_BODY = 64 * 1024  # bytes that every deployment takes
 CLEAN_SEGMENT = re.compile(r"(?!\.+\Z)[\w.,~-]+", re.ASCII)
 JSON_IN_UTF8 = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)

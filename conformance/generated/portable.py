@@ -11,8 +11,6 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-__all__ = ["is_instant", "is_portable", "is_text", "may_be_instant", "may_be_integer"]
-
 LONGEST_TEXT = 1000  # characters
 MOST_ITEMS = 50
 DEEPEST = 8

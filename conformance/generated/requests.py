@@ -11,12 +11,10 @@ from schemathesis import Case, GenerationMode, Response
 
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Hiccup, Violation
-from ..target.api import Api, Story, relevant
+from ..target.api import Api, Trace, relevant
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle
-from .schemathesis import second_opinion
-
-__all__ = ["Generation", "Results"]
+from .schemathesis import failures_of
 
 INVALID = (400, 415, 422)
 FINAL = (409, 410)
@@ -29,7 +27,7 @@ class Results:
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
         self.broken = 0
-        self.found: dict[str, list[tuple[Violation, Story]]] = {"HTTP-13": [], "HTTP-14": []}
+        self.found: dict[str, list[tuple[Violation, Trace]]] = {"HTTP-13": [], "HTTP-14": []}
         self.cause = ""
 
 
@@ -79,7 +77,7 @@ class Generation:
     # assigned and never changed in place, because boundary cases share their containers.
 
     def _start(self) -> None:
-        self.api.story = []
+        self.api.trace = []
 
     def _pin(self, case: Case[Any]) -> None:
         operation = str(case.operation.definition.raw["operationId"])
@@ -142,7 +140,7 @@ class Generation:
         url = str(prepared.url)
         if not self.in_scenario:
             used = self.opening is not None and self.opening.id in url
-            self.api.story = [self.opening] if self.opening and used else []
+            self.api.trace = [self.opening] if self.opening and used else []
         body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
         return self.api.request(
             str(prepared.method),
@@ -154,18 +152,18 @@ class Generation:
 
     def _judge(self, exchange: Exchange) -> None:
         judgement = self.oracle.judge(exchange)
-        story = list(relevant(self.api.story))
+        trace = list(relevant(self.api.trace))
         if judgement.kind == "breaks":
             self.walked.broken += 1
             if exchange.status < 400:
                 violation = Violation(f"a 4xx status, since {judgement.why}", exchange.summary)
-                self.walked.found["HTTP-14"].append((violation, story))
+                self.walked.found["HTTP-14"].append((violation, trace))
         elif judgement.kind == "fits" and exchange.ok:
             self.walked.accepted[str(exchange.operation)] += 1
         elif judgement.kind == "fits" and exchange.status in INVALID:
             if not self._explained(exchange):
                 violation = Violation("no refusal, since the request fits", exchange.summary)
-                self.walked.found["HTTP-13"].append((violation, story))
+                self.walked.found["HTTP-13"].append((violation, trace))
         self._retire(exchange)
 
     def _explained(self, exchange: Exchange) -> bool:
@@ -187,7 +185,7 @@ class Generation:
     def _listen(self, case: Case[Any], exchange: Exchange, response: Response) -> None:
         """Report the second opinion where the suite's own watch has nothing to say."""
         if exchange.operation and not exchange.broken:
-            for rule, violation in second_opinion(case, response, exchange):
+            for rule, violation in failures_of(case, response, exchange):
                 self.api.report(rule, violation)
 
 

@@ -11,8 +11,6 @@ from schemathesis.errors import FailureGroup
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Violation
 
-__all__ = ["second_opinion"]
-
 # Those that look at one response and send nothing. Server errors are the watch's: the check
 # for them repeats some requests, and reports a 502 that the contract lists.
 CHECKS = [
@@ -31,7 +29,7 @@ BODY_RULES = {
 }
 
 
-def second_opinion(
+def failures_of(
     case: Case[Any], response: Response, exchange: Exchange
 ) -> Iterator[tuple[str, Violation]]:
     """Every failure, with the rule it belongs to; failures of no rule are left out."""

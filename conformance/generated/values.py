@@ -13,8 +13,6 @@ from ..judging.exchange import Json
 from ..judging.outcomes import shown
 from .portable import is_instant, is_portable, is_text, may_be_instant, may_be_integer
 
-__all__ = ["FITS", "OPEN", "Judgement", "judge_value"]
-
 Kind = Literal["fits", "open", "breaks"]
 
 

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.document import Contract, Rule
+from .evidence import Finding
 from .exchange import Exchange, Json
-from .findings import Finding
-
-__all__ = ["Cell", "Coverage"]
 
 Cell = tuple[str, str]  # a state and an event of x-lifecycle
 
@@ -22,7 +20,7 @@ SERVER_FAULT = 500  # 502 and 503 are the agent's, and leave the session as it w
 
 
 @dataclass
-class Sighting:
+class ObservedSession:
     """A session as the exchanges have shown it. Times are monotonic seconds."""
 
     agent: str | None
@@ -46,12 +44,12 @@ class Coverage:
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.cells: Counter[Cell] = Counter()
         self.cell_of: dict[int, Cell | None] = {}  # by exchange; None where events raced
-        self.sessions: dict[str, Sighting] = {}
+        self.sessions: dict[str, ObservedSession] = {}
         self.answered: set[tuple[str, str]] = set()
         self.closing: set[tuple[str | None, str]] = set()
         self.lock = threading.Lock()
 
-    def look(self, exchange: Exchange) -> None:
+    def count(self, exchange: Exchange) -> None:
         """Count the exchange, and learn from it what state its sessions are in."""
         with self.lock:
             if exchange.operation is None:
@@ -66,7 +64,7 @@ class Coverage:
             if exchange.operation == "submitMessage" and exchange.ok and known:
                 self._remember_turn(exchange, named, known)
 
-    def _event(self, exchange: Exchange, id: str, known: Sighting) -> str | None:
+    def _event(self, exchange: Exchange, id: str, known: ObservedSession) -> str | None:
         """The event that the exchange brought to its session; None where it brought none."""
         body = exchange.sent
         if exchange.operation == "endChat":
@@ -81,7 +79,7 @@ class Coverage:
         finishes = _member(exchange, "is_final") is True and known.state(exchange) == "active"
         return "finish" if finishes or (known.agent, body["content"]) in self.closing else "submit"
 
-    def _count(self, exchange: Exchange, known: Sighting, event: str) -> None:
+    def _count(self, exchange: Exchange, known: ObservedSession, event: str) -> None:
         state = known.state(exchange)
         self.cell_of[exchange.number] = (state, event) if state else None
         if state:
@@ -93,7 +91,7 @@ class Coverage:
         known = self.sessions.get(id)
         if known is None:
             if exchange.operation == "openChat" and not final:
-                self.sessions[id] = _sighting(session, exchange)
+                self.sessions[id] = _observed(session, exchange)
             return
         if final and known.final_since is None:
             known.final_since = exchange.finished
@@ -106,7 +104,7 @@ class Coverage:
         self.cells[state, "expire"] += 1
         self.cell_of.setdefault(exchange.number, (state, "expire"))
 
-    def _remember_turn(self, exchange: Exchange, id: str, known: Sighting) -> None:
+    def _remember_turn(self, exchange: Exchange, id: str, known: ObservedSession) -> None:
         body = exchange.sent
         if isinstance(key := body.get("idempotency_key"), str):
             self.answered.add((id, key))
@@ -163,7 +161,7 @@ class Coverage:
         blamed: dict[Cell, set[str]] = {}
         events = self.contract.spec["x-lifecycle"]["events"]
         for finding in findings:
-            numbers = [e.number for e in finding.story if e.number in self.cell_of]
+            numbers = [e.number for e in finding.trace if e.number in self.cell_of]
             cell = self.cell_of[numbers[-1]] if numbers else None
             if cell and _speaks(self.contract.rules[finding.rule], events[cell[1]]["operation"]):
                 blamed.setdefault(cell, set()).add(finding.rule)
@@ -174,13 +172,13 @@ def _speaks(rule: Rule, operation: str | None) -> bool:
     return operation in rule.operations or (operation is None and rule.area == "TTL")
 
 
-def _sighting(session: Json, exchange: Exchange) -> Sighting:
+def _observed(session: Json, exchange: Exchange) -> ObservedSession:
     ttl, agent = session.get("ttl_seconds"), session.get("agent_id")
     lasting = float(ttl) if isinstance(ttl, int) else None
-    return Sighting(agent if isinstance(agent, str) else None, lasting, exchange.finished)
+    return ObservedSession(agent if isinstance(agent, str) else None, lasting, exchange.finished)
 
 
-def _overdue(known: Sighting, exchange: Exchange) -> bool:
+def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
     """Whether the session's timeout had certainly passed when the request was sent."""
     return known.ttl is not None and exchange.started > known.touched + known.ttl
 

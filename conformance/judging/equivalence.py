@@ -12,20 +12,6 @@ from typing import Any, TypeGuard
 
 from .outcomes import Blocked, shown
 
-__all__ = [
-    "change",
-    "difference",
-    "goes_back",
-    "instant",
-    "is_whole",
-    "reordered",
-    "same_id",
-    "same_messages",
-    "same_time",
-    "text_of",
-    "tick",
-]
-
 FRACTION = re.compile(r"\.(\d+)")
 
 

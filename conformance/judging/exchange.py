@@ -12,8 +12,6 @@ from urllib.parse import unquote, urlsplit
 
 from .outcomes import Blocked, expect, listed, shown
 
-__all__ = ["ABSENT", "SESSION_ID", "Exchange", "Json"]
-
 Json = dict[str, Any]
 
 ABSENT = object()

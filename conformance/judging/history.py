@@ -14,8 +14,6 @@ from typing import Any
 from .equivalence import text_of
 from .exchange import ABSENT, Exchange
 
-__all__ = ["FINAL_REFUSED", "Event", "State", "event_of", "serialisation", "timeline"]
-
 Said = tuple[str, str]  # a message's role and text
 FINAL_REFUSED = (400, 409, 410, 422)
 BUSY = 409  # a deployment may refuse a turn while another one of the session runs

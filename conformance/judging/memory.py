@@ -8,10 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from .equivalence import goes_back, same_messages, same_time
+from .evidence import Observation
 from .exchange import Exchange, Json
 from .outcomes import Violation, shown
-
-__all__ = ["Memory", "Seen"]
 
 FROZEN = {
     "agent_id": "LIFE-06",
@@ -19,11 +18,10 @@ FROZEN = {
     "created_time": "LIFE-07",
     "ttl_seconds": "LIFE-07",
 }
-Seen = tuple[str, Violation | None]
 
 
 @dataclass
-class Sight:
+class Snapshot:
     """A session as it was last seen. `at` is when its response had come, monotonic seconds."""
 
     session: Json
@@ -33,15 +31,15 @@ class Sight:
 
 
 class Memory:
-    """Compares each sight of a session with the one before."""
+    """Compares each snapshot of a session with the one before."""
 
     def __init__(self) -> None:
-        self.sights: dict[str, Sight] = {}
+        self.snapshots: dict[str, Snapshot] = {}
 
-    def compare(self, session: Json, exchange: Exchange) -> Iterator[Seen]:
-        """What the new sight says of the rules on change. Sights that overlap in time have
+    def compare(self, session: Json, exchange: Exchange) -> Iterator[Observation]:
+        """What the new snapshot says of the rules on change. Snapshots that overlap in time have
         no order, so the rules that need one are left out for them."""
-        before = self.sights.get(str(session.get("id")).lower())
+        before = self.snapshots.get(str(session.get("id")).lower())
         messages = session.get("messages")
         yield "TIME-01", _later("created_time", session, session)
         if isinstance(messages, list):
@@ -55,12 +53,12 @@ class Memory:
                     yield "LIFE-10", _kept(before.messages, messages)
         self._remember(before, session, exchange)
 
-    def _remember(self, before: Sight | None, session: Json, now: Exchange) -> None:
+    def _remember(self, before: Snapshot | None, session: Json, now: Exchange) -> None:
         messages = session.get("messages")
         fresh = messages if isinstance(messages, list) else None
         if before is None:
             key = str(session.get("id")).lower()
-            self.sights[key] = Sight(session, now.finished, fresh, now.finished)
+            self.snapshots[key] = Snapshot(session, now.finished, fresh, now.finished)
             return
         if now.started > before.at:
             before.session, before.at = session, now.finished
@@ -75,7 +73,7 @@ def _later(member: str, old: Json, new: Json) -> Violation | None:
     return Violation(wanted, shown(new.get("last_activity")))
 
 
-def _frozen(old: Json, new: Json) -> Iterator[Seen]:
+def _frozen(old: Json, new: Json) -> Iterator[Observation]:
     for member, rule in FROZEN.items():
         if member in old and member in new:
             same = old[member] == new[member]
@@ -89,7 +87,7 @@ def _frozen(old: Json, new: Json) -> Iterator[Seen]:
         yield "LIFE-05", None if same else Violation(wanted, shown(new.get("final_reason")))
 
 
-def _onward(old: Json, new: Json) -> Iterator[Seen]:
+def _onward(old: Json, new: Json) -> Iterator[Observation]:
     if old.get("is_final") is True:
         fine = new.get("is_final") is True
         yield "LIFE-02", None if fine else Violation("the session to stay final", "it is active")

@@ -15,11 +15,8 @@ from .exchange import Exchange, Json
 from .history import FINAL_REFUSED, Said, said
 from .outcomes import Violation, shown
 
-__all__ = ["AVOIDABLE", "Mismatch", "Model", "Session"]
-
-
 # What a deployment may do otherwise without another rule's being out of question: where it
-# does, stories go on without what shows it.
+# does, sequences go on without what shows it.
 AVOIDABLE = ("DEDUP-03", "DEDUP-08", "TURN-15", "IDEM-10")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-__all__ = ["Blocked", "Hiccup", "NotApplicable", "Outcome", "Violation", "expect"]
-
 Outcome = Literal[
     "pass", "fail", "warn", "observed", "not-run", "not-selected", "not-applicable", "error"
 ]

@@ -8,8 +8,6 @@ from typing import Any
 from ..contract.document import Rule
 from .outcomes import Outcome
 
-__all__ = ["EXIT_CODES", "USAGE_ERROR", "headline", "judge", "tone"]
-
 EXIT_CODES = {"conformant": 0, "non-conformant": 1, "inconclusive": 3, "harness-fault": 4}
 USAGE_ERROR = 2
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..contract.document import Contract
+from .evidence import Observation
 from .exchange import ABSENT, Exchange
-from .memory import Memory, Seen
-from .mismatches import misfit
+from .memory import Memory
 from .outcomes import Violation, listed, shown
-
-__all__ = ["WATCHED", "Seen", "Watch"]
+from .schema_errors import violation_of
 
 WATCHED = (
     "SES-01", "SES-02", "SES-03", "SES-04", "SES-05", "MSG-01", "MSG-02", "MSG-03", "LIST-01",
@@ -53,7 +52,7 @@ class Watch:
         self.results = contract.component("CallResultPage")
         self.problem = contract.component("Problem")
 
-    def look(self, exchange: Exchange) -> list[Seen]:
+    def judge(self, exchange: Exchange) -> list[Observation]:
         """Every rule that the exchange gave evidence on, with the violation or None."""
         with self.lock:
             seen = list(self._protocol(exchange))
@@ -63,7 +62,7 @@ class Watch:
                 seen += self._error(exchange)
             return seen
 
-    def _protocol(self, exchange: Exchange) -> Iterator[Seen]:
+    def _protocol(self, exchange: Exchange) -> Iterator[Observation]:
         listed_here = self._statuses(exchange)
         broken = exchange.status >= 500 and exchange.status not in {501, *listed_here}
         yield "HTTP-02", Violation("no server error", exchange.summary) if broken else None
@@ -96,7 +95,7 @@ class Watch:
         found = INTERNALS.search(text.replace('\\"', '"').replace("\\n", "\n"))
         return Violation("no internals of the server", shown(found.group())) if found else None
 
-    def _error(self, exchange: Exchange) -> Iterator[Seen]:
+    def _error(self, exchange: Exchange) -> Iterator[Observation]:
         body = exchange.json
         wanted = "a problem document (application/problem+json)"
         if exchange.media_type != "application/problem+json":
@@ -109,7 +108,7 @@ class Watch:
             wanted = f"status {exchange.status} in the problem"
             yield "ERR-02", None if same else Violation(wanted, shown(body["status"]))
 
-    def _body(self, exchange: Exchange) -> Iterator[Seen]:
+    def _body(self, exchange: Exchange) -> Iterator[Observation]:
         body = exchange.json
         if exchange.operation in SESSION_OPERATIONS:
             yield from self._session(body, exchange)
@@ -118,33 +117,33 @@ class Watch:
         elif exchange.operation == "submitMessage":
             yield from self._turn(body)
         elif exchange.operation == "searchCallResults":
-            yield "FIN-03", _misfit(self.results, body)
+            yield "FIN-03", _schema_violation(self.results, body)
 
-    def _page(self, body: Any, exchange: Exchange) -> Iterator[Seen]:
+    def _page(self, body: Any, exchange: Exchange) -> Iterator[Observation]:
         """The page itself is LIST-01's; what is wrong within an item is the item's own."""
         items = body.get("items") if isinstance(body, dict) else None
         hollow = {**body, "items": []} if isinstance(items, list) else body
-        yield "LIST-01", _misfit(self.page, hollow)
+        yield "LIST-01", _schema_violation(self.page, hollow)
         for place, item in enumerate(items if isinstance(items, list) else ()):
             yield from self._session(item, exchange, at=("items", place))
 
-    def _turn(self, body: Any) -> Iterator[Seen]:
+    def _turn(self, body: Any) -> Iterator[Observation]:
         final = isinstance(body, dict) and body.get("is_final") is True
-        wrong = _misfits(self.turns[final], body, _turn_rule)
+        wrong = _schema_violations(self.turns[final], body, _turn_rule)
         for rule in ("TURN-01", "MSG-01", "LIFE-01"):
             yield rule, wrong.get(rule)
         yield from _roles(body)
 
     def _session(
         self, body: Any, exchange: Exchange, at: tuple[str | int, ...] = ()
-    ) -> Iterator[Seen]:
+    ) -> Iterator[Observation]:
         """A session, listed ones `at` their place in the page."""
         if not isinstance(body, dict):
             yield "SES-05", Violation("a session", shown(body))
             return
         final = body.get("is_final") is True
         reason_rule = "LIFE-03" if final else "LIFE-04"
-        wrong = _misfits(self.sessions[bool(at), final], body, _session_rule, at)
+        wrong = _schema_violations(self.sessions[bool(at), final], body, _session_rule, at)
         wrong = {reason_rule if rule == "reason" else rule: why for rule, why in wrong.items()}
         for rule in (*SESSION_RULES, reason_rule):
             yield rule, wrong.get(rule)
@@ -174,7 +173,7 @@ def _turn_rule(path: list[str | int], keyword: str) -> str:
     return "LIFE-01" if path and path[0] in ("is_final", "status") else "TURN-01"
 
 
-def _misfits(
+def _schema_violations(
     validator: Any,
     body: Any,
     rule_of: Callable[[list[str | int], str], str],
@@ -184,15 +183,15 @@ def _misfits(
     errors: dict[str, list[Any]] = {}
     for error in validator.iter_errors(body):
         errors.setdefault(rule_of(error.instance_path, error.kind.name), []).append(error)
-    return {rule: misfit(of, at) for rule, of in errors.items()}
+    return {rule: violation_of(of, at) for rule, of in errors.items()}
 
 
-def _misfit(validator: Any, body: Any) -> Violation | None:
+def _schema_violation(validator: Any, body: Any) -> Violation | None:
     errors = list(validator.iter_errors(body))
-    return misfit(errors) if errors else None
+    return violation_of(errors) if errors else None
 
 
-def _roles(body: Any) -> Iterator[Seen]:
+def _roles(body: Any) -> Iterator[Observation]:
     messages = body.get("messages") if isinstance(body, dict) else None
     for message in messages if isinstance(messages, list) else ():
         role = message.get("role") if isinstance(message, dict) else None

@@ -14,8 +14,6 @@ import click
 from ..config.settings import UsageError
 from .model import SCHEMA_VERSION
 
-__all__ = ["command", "compare", "load_report"]
-
 NOTED = ("contract", "profile", "scope", "strict", "seed")
 # What differs between two tellings of the same finding: ids, times, a run's tag, numbers
 # that were measured, and texts that were drawn.

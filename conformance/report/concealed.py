@@ -8,8 +8,6 @@ from ..config.redaction import REDACTED, redacted
 from ..config.settings import Config
 from ..judging.exchange import Exchange
 
-__all__ = ["concealed"]
-
 
 def concealed(exchange: Exchange, config: Config) -> Exchange:
     """The exchange as it may be told: without secrets in what was sent and what came."""

@@ -1,4 +1,4 @@
-"""A story as curl lines that do the same again when pasted into a shell."""
+"""A trace as curl lines that do the same again when pasted into a shell."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from urllib.parse import unquote_plus
 from ..judging.exchange import SESSION_ID, Exchange
 from ..target.client import PLACEHOLDER
 from .polls import Poll
-
-__all__ = ["curl_lines"]
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
@@ -26,14 +24,14 @@ UNSHOWN = ("accept",)
 LONG = 0.5  # seconds between two requests that may matter
 
 
-def curl_lines(story: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
-    """One line a request. A session that the story opens is kept in a shell variable, since
-    it has another id when the story is told again, and so is an instant that a list is asked
-    for as an answer has told it. Requests that ran at once do so again. Where the story waited
+def curl_lines(trace: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
+    """One line a request. A session that the trace opens is kept in a shell variable, since
+    it has another id when the trace is told again, and so is an instant that a list is asked
+    for as an answer has told it. Requests that ran at once do so again. Where the trace waited
     so does the shell, and where it polled, the shell polls as often."""
     names: dict[str, str] = {}
     told, end = [], math.inf
-    groups = _groups(story)
+    groups = _groups(trace)
     instants = _instants(groups)
     for group in groups:
         first, *others = _lines(group, names, instants)
@@ -47,11 +45,11 @@ def curl_lines(story: Iterable[Exchange], polls: Mapping[int, Poll] | None = Non
     return told
 
 
-def _groups(story: Iterable[Exchange]) -> list[list[Exchange]]:
+def _groups(trace: Iterable[Exchange]) -> list[list[Exchange]]:
     """The exchanges in their order, those that overlapped together."""
     groups: list[list[Exchange]] = []
     end = 0.0
-    for exchange in story:
+    for exchange in trace:
         if groups and exchange.started < end:
             groups[-1].append(exchange)
         else:
@@ -92,7 +90,7 @@ def _polling(line: str, poll: Poll) -> str:
 
 
 def _tenths(seconds: float) -> str:
-    """Rounded up, and by little: a story may have many waits, and end before a timeout."""
+    """Rounded up, and by little: a trace may have many waits, and end before a timeout."""
     return f"{math.ceil(round(seconds * 10, 3)) / 10:g}"
 
 
@@ -175,7 +173,7 @@ def _header(key: str, value: str) -> str:
 
 
 def _named(text: str, names: dict[str, str]) -> str:
-    """The text in single quotes, with variables where it names what the story keeps."""
+    """The text in single quotes, with variables where it names what the trace keeps."""
     parts = []
     end = 0
     for found in VARYING.finditer(text):

@@ -16,8 +16,6 @@ from ..contract.areas import AREAS, address, area_of, by_area
 from ..contract.document import Contract, Rule, find_contract
 from ..registry import Check, all_checks, pack_of
 
-__all__ = ["catalogue", "docs_path", "explain", "rule_list"]
-
 PACKAGE = Path(__file__).parents[1]
 
 

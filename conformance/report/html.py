@@ -16,8 +16,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..contract.areas import OUTCOMES, by_area
 from ..judging.verdict import headline, tone
 
-__all__ = ["html"]
-
 TEMPLATES = Path(__file__).parent / "templates"
 LEVELS = ("MUST", "SHOULD", "MAY")
 
@@ -64,8 +62,8 @@ def _shares(report: Report, level: str) -> dict[str, int]:
 
 
 def timeline(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Where each step's bar lies, in percent of the story; empty unless two steps overlap,
-    since a story in sequence is told by its list."""
+    """Where each step's bar lies, in percent of the trace; empty unless two steps overlap,
+    since a trace in sequence is told by its list."""
     end = 0.0
     overlap = False
     for step in sorted(steps, key=lambda step: step["started_ms"]):

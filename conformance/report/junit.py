@@ -9,8 +9,6 @@ from xml.etree import ElementTree
 
 from ..contract.areas import by_area
 
-__all__ = ["junit"]
-
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -80,7 +78,7 @@ def _case(
         ElementTree.SubElement(case, "skipped", message=known)
     elif outcome == "fail" or (outcome == "warn" and strict):
         failure = ElementTree.SubElement(case, "failure", message=reason, type=rule["level"])
-        failure.text = _clean("\n\n".join(_story(finding) for finding in rule["findings"]))
+        failure.text = _clean("\n\n".join(_trace(finding) for finding in rule["findings"]))
     elif outcome == "error" or (outcome == "not-run" and rule["level"] == "MUST"):
         ElementTree.SubElement(case, "error", message=reason, type=outcome)
     elif outcome in ("not-run", "not-selected", "not-applicable"):
@@ -90,7 +88,7 @@ def _case(
     return case
 
 
-def _story(finding: dict[str, Any]) -> str:
+def _trace(finding: dict[str, Any]) -> str:
     lines = [f"expected: {finding['expected']}", f"got:      {finding['actual']}", ""]
     lines += [step["curl"] for step in finding["steps"]]
     return "\n".join([*lines, "", f"again: {finding['rerun']}"])

@@ -9,8 +9,6 @@ from typing import Any
 from ..contract.areas import OUTCOMES
 from ..judging.verdict import headline, tone
 
-__all__ = ["markdown"]
-
 SIGNS = {"conformant": "✅", "non-conformant": "❌", "inconclusive": "⚠️", "harness-fault": "💥"}
 CARDS = 20  # findings told in full; a job page holds a megabyte at most
 CURLS = 12
@@ -74,14 +72,14 @@ def _card(rule: dict[str, Any]) -> str:
     lines = [step["curl"] for step in steps[-CURLS:]]
     if len(steps) > CURLS:
         lines.insert(0, f"# the last {CURLS} of {len(steps)} steps")
-    story = "\n".join(lines)
-    fence = _fence(story, 3)
+    trace = "\n".join(lines)
+    fence = _fence(trace, 3)
     return (
         f"<details><summary><b>{rule['id']}</b> {_text(rule['text'])}</summary>\n\n"
         f"- expected: {_text(finding['expected'])}\n"
         f"- got: {_text(finding['actual'])}\n"
         f"- contract: `openapi.yaml:{rule['line']}`, {rule['evidence']}\n{_known(rule)}\n"
-        f"{fence}sh\n{story}\n{fence}\n\n"
+        f"{fence}sh\n{trace}\n{fence}\n\n"
         f"Again: {_code(finding['rerun'])}\n\n</details>"
     )
 

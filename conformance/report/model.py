@@ -13,8 +13,8 @@ from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.document import Rule
+from ..judging.evidence import Finding
 from ..judging.exchange import Exchange
-from ..judging.findings import Finding
 from ..judging.verdict import EXIT_CODES, headline, judge, tone
 from ..registry import pack_of
 from ..run.replay import recorded
@@ -27,8 +27,6 @@ from .junit import junit
 from .markdown import markdown
 from .polls import Poll, folded
 
-__all__ = ["FILES", "SCHEMA", "SCHEMA_VERSION", "VOLATILE", "build", "discard", "write"]
-
 SCHEMA = Path(__file__).parent / "schema.json"
 SCHEMA_VERSION = 1
 FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
@@ -40,10 +38,10 @@ Report = dict[str, Any]
 
 def build(run: Run) -> Report:
     """The report of a finished run, secrets taken out."""
-    config, contract, findings = run.config, run.contract, run.book.findings.values()
+    config, contract, findings = run.config, run.contract, run.evidence.findings.values()
     verdict = judge(
         contract.rules,
-        run.book.outcomes,
+        run.evidence.outcomes,
         strict=config.strict,
         cause=run.cause,
         fault=run.fault,
@@ -140,8 +138,8 @@ def _rerun(run: Run, finding: Finding) -> str:
 
 
 def _rule(run: Run, rule: Rule) -> dict[str, Any]:
-    outcome, reason = run.book.outcomes[rule.id]
-    found = run.book.findings.get(rule.id, [])
+    outcome, reason = run.evidence.outcomes[rule.id]
+    found = run.evidence.findings.get(rule.id, [])
     return {
         "id": rule.id,
         "level": rule.level,
@@ -154,7 +152,7 @@ def _rule(run: Run, rule: Rule) -> dict[str, Any]:
         "line": rule.line,
         "outcome": outcome,
         "reason": redacted(reason, run.config.secrets),
-        "evaluated": run.book.evaluated[rule.id],
+        "evaluated": run.evidence.evaluated[rule.id],
         "findings": redacted([_finding(run, finding) for finding in found], run.config.secrets),
     }
 
@@ -167,27 +165,27 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "count": finding.count,
         "runs": finding.runs,
         "failed": finding.failed,
-        "also": _also(run.book.findings.values(), finding),
-        "steps": _steps([concealed(exchange, run.config) for exchange in finding.story]),
+        "also": _also(run.evidence.findings.values(), finding),
+        "steps": _steps([concealed(exchange, run.config) for exchange in finding.trace]),
         "rerun": _rerun(run, finding),
     }
 
 
 def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
     """The other rules whose findings end with the same exchange: one root, told once."""
-    last = {exchange.number for exchange in finding.story[-1:]}
+    last = {exchange.number for exchange in finding.trace[-1:]}
     return sorted(
         {
             other.rule
             for findings in found
             for other in findings
-            if other.rule != finding.rule and last & {e.number for e in other.story[-1:]}
+            if other.rule != finding.rule and last & {e.number for e in other.trace[-1:]}
         }
     )
 
 
-def _steps(story: list[Exchange]) -> list[dict[str, Any]]:
-    told, polls = folded(story)
+def _steps(trace: list[Exchange]) -> list[dict[str, Any]]:
+    told, polls = folded(trace)
     begun = min((exchange.started for exchange in told), default=0.0)
     return [
         _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
@@ -200,7 +198,7 @@ def _polled(poll: Poll | None) -> dict[str, Any]:
 
 
 def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
-    """One exchange, its times in milliseconds from the begin of the story's first."""
+    """One exchange, its times in milliseconds from the begin of the trace's first."""
     return {
         "operation": exchange.operation,
         "method": exchange.method,

@@ -9,8 +9,6 @@ from typing import Any
 
 from ..judging.exchange import Exchange
 
-__all__ = ["Poll", "folded"]
-
 LOOKS = ("getChat", "listChats", "searchCallResults")
 
 
@@ -22,11 +20,11 @@ class Poll:
     seconds: float
 
 
-def folded(story: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
-    """The story without the looks in between, and the polls by the numbers of their last looks."""
+def folded(trace: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
+    """The trace without the looks in between, and the polls by the numbers of their last looks."""
     told: list[Exchange] = []
     polls: dict[int, Poll] = {}
-    for looks in _alike(story):
+    for looks in _alike(trace):
         if len(looks) > 2:
             seconds = looks[-1].started - looks[0].started
             polls[looks[-1].number] = Poll(len(looks), seconds)
@@ -35,10 +33,10 @@ def folded(story: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
     return told, polls
 
 
-def _alike(story: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+def _alike(trace: Iterable[Exchange]) -> Iterator[list[Exchange]]:
     """Looks that were answered alike together, if they came one after the other; what else
     there is, each alone."""
-    for (operation, *_), sights in groupby(story, _sight):
+    for (operation, *_), sights in groupby(trace, _sight):
         alike = [*sights]
         raced = any(later.started < earlier.finished for earlier, later in pairwise(alike))
         yield from [alike] if operation in LOOKS and not raced else ([e] for e in alike)

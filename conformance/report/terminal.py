@@ -17,8 +17,6 @@ from ..run.plan import Cost, by_pack, concurrency, cost, waiting, with_budgets
 from ..run.replay import Replay
 from ..run.scope import scope
 
-__all__ = ["Marks", "print_findings", "print_plan", "print_verdict"]
-
 MARKS = {
     "pass": (".", "green"),
     "fail": ("F", "red"),

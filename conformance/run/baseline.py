@@ -24,8 +24,6 @@ from ..config.settings import UsageError
 from ..contract.document import Contract
 from ..judging.verdict import EXIT_CODES, judge, tone
 
-__all__ = ["PLACEHOLDER", "Known", "baseline_text", "load_baseline", "mark", "save"]
-
 PLACEHOLDER = "TODO"  # what a written entry begins with, and a loaded one must not
 
 Report = dict[str, Any]

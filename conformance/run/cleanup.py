@@ -7,8 +7,6 @@ from contextlib import suppress
 from ..judging.outcomes import Blocked
 from ..target.api import Api
 
-__all__ = ["clean_up"]
-
 
 def clean_up(api: Api) -> None:
     """End every session that is still open. One that cannot be ended stays in the audit, and

@@ -14,19 +14,8 @@ from ..registry import Check, all_checks
 from .replay import Replay
 from .scope import selected_packs
 
-__all__ = [
-    "UNREPEATED",
-    "Cost",
-    "by_pack",
-    "concurrency",
-    "cost",
-    "selected_checks",
-    "waiting",
-    "with_budgets",
-]
-
 # Packs whose checks are not repeated when they fail: one waits for minutes, the others draw
-# so many stories that a failure was seen again and again as it was shrunk or counted.
+# so many traces that a failure was seen again and again as it was shrunk or counted.
 UNREPEATED = ("ttl", "model", "generated")
 
 

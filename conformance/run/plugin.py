@@ -15,8 +15,6 @@ from ..target.listener import Listener
 if TYPE_CHECKING:
     from ..generated.requests import Generation
 
-__all__ = ["Plugin"]
-
 
 class Judge(Protocol):
     """The run that the plugin serves."""

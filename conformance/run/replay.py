@@ -1,4 +1,4 @@
-"""The recorded stories of a report, told again: the same requests, on sessions of today."""
+"""The requests that a report recorded, sent again: the same requests, on sessions of today."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from ..judging.exchange import SESSION_ID, Exchange
 from ..judging.outcomes import Blocked
 from ..registry import all_checks
 from ..target.api import Api
-
-__all__ = ["Replay", "Step", "Story", "recorded", "replay_of", "tell"]
 
 LONGEST_TEXT = 2000  # characters; a longer body is kept compressed
 CHANNEL = re.compile(r"conf-[0-9a-f]{8}(-\d+)?")
@@ -38,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Story:
+class Recording:
     """The steps that led to a finding."""
 
     rule: str
@@ -47,10 +45,10 @@ class Story:
 
 @dataclass(frozen=True)
 class Replay:
-    """What a report has to tell again, and the checks that judge afterwards: their rules, and
+    """What a report recorded, and the checks that judge afterwards: their rules, and
     the seed and profile of the recorded run."""
 
-    stories: tuple[Story, ...]
+    recordings: tuple[Recording, ...]
     rules: tuple[str, ...]
     profile: tuple[str, ...]
     seed: int
@@ -66,10 +64,10 @@ class Replay:
 
     @property
     def requests(self) -> int:
-        return sum(len(story.steps) for story in self.stories)
+        return sum(len(recording.steps) for recording in self.recordings)
 
     def _count(self, operation: str) -> int:
-        steps = (step for story in self.stories for step in story.steps)
+        steps = (step for recording in self.recordings for step in recording.steps)
         return sum(step.operation == operation for step in steps)
 
 
@@ -97,7 +95,7 @@ def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
     base = report["target"].rstrip("/")
     return Replay(
         tuple(
-            Story(rule["id"], tuple(_step(step, base) for step in finding["steps"]))
+            Recording(rule["id"], tuple(_step(step, base) for step in finding["steps"]))
             for rule in found
             for finding in rule["findings"]
         ),
@@ -108,15 +106,15 @@ def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
     )
 
 
-def tell(replay: Replay, api: Api, say: Say) -> None:
-    """Send every story's requests one after the other, and say how each was answered then and
+def resend(replay: Replay, api: Api, say: Say) -> None:
+    """Send every recording's requests one after the other, and say how each was answered then and
     now. Neither pauses nor overlaps are repeated; the checks do that."""
-    for story in replay.stories:
-        say(f"\nreplay    {story.rule}, {len(story.steps)} requests: status then → now")
-        telling = Telling(api.fresh())
-        for step in story.steps:
+    for recording in replay.recordings:
+        say(f"\nreplay    {recording.rule}, {len(recording.steps)} requests: status then → now")
+        resender = Resender(api.fresh())
+        for step in recording.steps:
             try:
-                now = telling.send(step).status
+                now = resender.send(step).status
             except Blocked as cause:
                 say(f"  {_name(step)}  {step.status} → none: {cause}")
                 break
@@ -124,8 +122,8 @@ def tell(replay: Replay, api: Api, say: Say) -> None:
             say(f"  {_name(step)}  {step.status} → {now}{differs}")
 
 
-class Telling:
-    """One story being told: which session of today stands for which recorded one."""
+class Resender:
+    """One recording that is sent again: which session of today stands for which recorded one."""
 
     def __init__(self, api: Api) -> None:
         self.api = api

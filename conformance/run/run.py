@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial as bound
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 import pytest
@@ -20,23 +20,21 @@ from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.document import Contract, Rule
+from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
 from ..judging.watch import WATCHED, Watch
 from ..registry import Check, pack_of
 from ..target.api import Api
 from ..target.client import Client
 from ..target.interrupt import warn_first
-from ..target.ledger import Book
 from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
 from .cleanup import clean_up
 from .plan import UNREPEATED, selected_checks, with_budgets
 from .plugin import Plugin
 from .preflight import preflight
-from .replay import Replay, tell
+from .replay import Replay, resend
 from .scope import left_out, named_packs, partial, selected_packs
-
-__all__ = ["Run"]
 
 Progress = Callable[[str, str], None]
 UNEVALUATED = ("not-run", "not-applicable")
@@ -44,14 +42,14 @@ UNEVALUATED = ("not-run", "not-applicable")
 
 @dataclass
 class Run:
-    """A run against one target. After `execute`, the book holds an outcome for every rule."""
+    """A run against one target. After `execute`, `evidence` holds an outcome for every rule."""
 
     config: Config
     contract: Contract
     progress: Progress = lambda *_: None
     say: Callable[[str], None] = lambda _: None
     embedded: bool = False
-    book: Book = field(default_factory=Book)
+    evidence: Evidence = field(default_factory=Evidence)
     tag: str = field(default_factory=lambda: f"conf-{secrets.token_hex(4)}")
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     duration: float = 0.0
@@ -61,14 +59,14 @@ class Run:
     cause: str = ""  # why the run as a whole is inconclusive
     fault: str = ""  # what failed in the suite itself, outside of any check
     replay: Replay | None = None
-    trace: str = ""  # where that was
+    traceback: str = ""  # where that was
     postponed: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
     violated: list[tuple[Check, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.checks = selected_checks(self.config, self.contract)
         self.config = with_budgets(self.config, self.checks, self.replay)
-        self.client = Client(self.config, Watch(self.contract), self.book)
+        self.client = Client(self.config, Watch(self.contract), self.evidence)
 
     def api(self, check: str) -> Api:
         return Api(self.client, self.tag, check, self.config.seed)
@@ -83,7 +81,7 @@ class Run:
         try:
             preflight(self.api("preflight"))
             if self.replay:
-                tell(self.replay, self.api("replay"), self.say)
+                resend(self.replay, self.api("replay"), self.say)
             if any(check.pack == "ttl" for check in self.checks.values()):
                 self.timeouts = Timeouts(self.api("timeouts"))
             self._pytest()
@@ -101,7 +99,7 @@ class Run:
 
     def _note_fault(self, error: Exception) -> None:
         self.fault = f"{type(error).__name__}: {error}"
-        self.trace = traceback.format_exc()
+        self.traceback = format_exc()
 
     def _wind_up(self) -> None:
         """Clean up, over a first request to stop, and settle every rule, also when given up."""
@@ -131,7 +129,7 @@ class Run:
             outcome, reason = "not-run", self.client.retry.hiccup  # also where a check swallowed it
             self.postponed.append((check, given))
         self.seconds[check.rule] = time.monotonic() - begun
-        self.book.settle(check.rule, outcome, reason)
+        self.evidence.settle(check.rule, outcome, reason)
         self.progress(check.rule, outcome)
 
     def _catch_up(self) -> None:
@@ -160,10 +158,10 @@ class Run:
             return "not-applicable", str(cause)
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
-            if broken := sorted({rule for exchange in api.story for rule in exchange.broken}):
+            if broken := sorted({rule for exchange in api.trace for rule in exchange.broken}):
                 return "not-run", f"the answers could not be read, see {', '.join(broken)} ({why})"
             return "error", why  # a fault of the suite's own, told as one
-        self.book.saw(check.rule)
+        self.evidence.count(check.rule)
         return ("observed", str(observed)) if observed is not None else ("pass", "")
 
     @property
@@ -201,11 +199,11 @@ class Run:
 
     def _repeat(self) -> None:
         """Run what failed again, last of all, so that no other check lacks the budget for it."""
-        self.book.repeating = True
+        self.evidence.repeating = True
         for check, given in self.violated:
             if check.pack in UNREPEATED:
                 continue
-            found = [f for f in self.book.findings[check.rule] if f.check == check.name]
+            found = [f for f in self.evidence.findings[check.rule] if f.check == check.name]
             for _ in range(self.config.repeats):
                 failed = self._fails_again(check, given)
                 if failed is None:
@@ -236,7 +234,7 @@ class Run:
     def _settle_all(self) -> None:
         for id, rule in self.contract.rules.items():
             outcome, reason = self._settled(rule)
-            self.book.outcomes[id] = (outcome, reason)
+            self.evidence.outcomes[id] = (outcome, reason)
         self.cause = self.cause or "; ".join(self._unjudged())
 
     def _unjudged(self) -> Iterator[str]:
@@ -244,21 +242,21 @@ class Run:
         and its silence proves nothing."""
         for pack in sorted(named_packs(self.config)):
             of = [id for id, check in self.checks.items() if check.pack == pack]
-            told = [self.book.outcomes[id] for id in of]
+            told = [self.evidence.outcomes[id] for id in of]
             if told and all(outcome in UNEVALUATED for outcome, _ in told):
                 why = "; ".join(dict.fromkeys(reason for _, reason in told))
                 yield f"nothing of the pack {pack} was evaluated: {why}"
 
     def _settled(self, rule: Rule) -> tuple[Outcome, str]:
-        found = self.book.findings.get(rule.id)
+        found = self.evidence.findings.get(rule.id)
         if found:
             return self.failing(rule.id), f"expected {found[0].expected}; got {found[0].actual}"
-        if rule.id in self.book.outcomes:
-            return self.book.outcomes[rule.id]
+        if rule.id in self.evidence.outcomes:
+            return self.evidence.outcomes[rule.id]
         if rule.unchecked:
             return "not-applicable", f"cannot be checked: {rule.unchecked}"
         if rule.id in WATCHED:
-            if self.book.evaluated[rule.id]:
+            if self.evidence.evaluated[rule.id]:
                 return "pass", ""
             if not self.whole:
                 return "not-selected", "no exchange of this selection gave evidence"

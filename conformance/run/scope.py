@@ -5,8 +5,6 @@ from __future__ import annotations
 from ..config.profiles import PROFILES, Pack
 from ..config.settings import Config
 
-__all__ = ["left_out", "named_packs", "partial", "scope", "selected_packs"]
-
 NAMED = 5  # rules that are told by name
 
 

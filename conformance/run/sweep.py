@@ -19,15 +19,13 @@ import click
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError, load_config
 from ..contract.document import Contract, find_contract
+from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked
 from ..judging.verdict import EXIT_CODES
 from ..judging.watch import Watch
 from ..target.api import Api
 from ..target.client import Client
-from ..target.ledger import Book
 from ..target.ledger_file import TAG, LedgerRecord, ledger_files, read_ledger, unlocked
-
-__all__ = ["Sweep", "command"]
 
 TAGGED = re.compile(rf"({TAG.pattern})-\d+(-\w+)*")
 PAGE = 200
@@ -153,7 +151,7 @@ def _consent(config: Config) -> None:
 
 
 def _sweep(config: Config, records: list[LedgerRecord], tags: set[str]) -> int:
-    client = Client(config, Watch(Contract(find_contract())), Book())
+    client = Client(config, Watch(Contract(find_contract())), Evidence())
     swept = Sweep(Api(client, "sweep"))
     ids = [id for record in records for id in record.left_open]
     try:

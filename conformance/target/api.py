@@ -1,4 +1,4 @@
-"""The six operations as a check calls them, and the story of what it did."""
+"""The six operations as a check calls them, and the trace of what it did."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..judging.equivalence import same_time, tick
+from ..judging.evidence import Finding, Observation
 from ..judging.exchange import SESSION_ID, Exchange, Json
-from ..judging.findings import Finding
 from ..judging.outcomes import Blocked, Violation
-from ..judging.watch import Seen
 from .client import BEARER, Client
 
 UNSET: Any = object()
 REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
 
 Sessions = list[Json]
-Story = list[Exchange]
-Evidence = list[Seen]
+Trace = list[Exchange]
+Observations = list[Observation]
 WORDS = (
     "Hello",
     "Grüße aus Köln",
@@ -46,12 +45,12 @@ class Api:
         self.config = client.config
         self.run = run
         self.check = check
-        self.story: Story = []
+        self.trace: Trace = []
         self.channel = f"{run}-{next(_counter)}"
         self.random = random.Random(f"{seed}/{check}")
 
     def fresh(self) -> Api:
-        """The same view with a story and a channel of its own."""
+        """The same view with a trace and a channel of its own."""
         return Api(self.client, self.run, self.check, self.config.seed)
 
     # The operations. Members that are given as UNSET are left out of the body.
@@ -228,28 +227,28 @@ class Api:
         draft = Exchange(0, operation, method, self.client.base + path, headers, content)
         return self.client.send(draft, self._heard)
 
-    def _heard(self, exchange: Exchange, seen: Evidence) -> None:
-        self.story.append(exchange)
+    def _heard(self, exchange: Exchange, seen: Observations) -> None:
+        self.trace.append(exchange)
         for rule, violation in seen:
             if violation:
-                self.report(rule, violation, relevant(self.story))
+                self.report(rule, violation, relevant(self.trace))
 
-    def report(self, rule: str, violation: Violation, story: Iterable[Exchange] = ()) -> None:
-        """Enter a finding with its story, all of the check's unless told: what is wrong with one
+    def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
+        """Enter a finding with its trace, all of the check's unless told: what is wrong with one
         session may come of what was done to another."""
-        told = tuple(story or self.story)
+        told = tuple(trace or self.trace)
         finding = Finding(rule, violation.expected, violation.actual, told, self.check)
-        self.client.book.add(finding)
+        self.client.evidence.add(finding)
 
 
-def relevant(story: Story) -> tuple[Exchange, ...]:
+def relevant(trace: Trace) -> tuple[Exchange, ...]:
     """What leads to an answer that is wrong in itself: all that concerns the same sessions.
     A last exchange that names no session may build on every one before it."""
-    last = story[-1:]
+    last = trace[-1:]
     ids = {id.lower() for exchange in last for id in SESSION_ID.findall(exchange.path)}
     if not ids:
-        return tuple(story)
-    return tuple(e for e in story if e in last or ids & _ids(e))
+        return tuple(trace)
+    return tuple(e for e in trace if e in last or ids & _ids(e))
 
 
 def _ids(exchange: Exchange) -> set[str]:

@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from ..config.settings import Config
+from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked
 from ..judging.watch import Watch
@@ -20,7 +21,7 @@ from .budget import Budget
 from .circuit import Circuit
 from .freshness import Freshness
 from .interrupt import shielded
-from .ledger import Book, Ledger
+from .ledger import Ledger
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
 from .retry import Retries, Retry, is_repeatable
@@ -39,10 +40,10 @@ class Dropped(Blocked):
 class Client:
     """Sends requests to one target. Safe to share between threads."""
 
-    def __init__(self, config: Config, watch: Watch, book: Book) -> None:
+    def __init__(self, config: Config, watch: Watch, evidence: Evidence) -> None:
         self.config = config
         self.watch = watch
-        self.book = book
+        self.evidence = evidence
         self.base = (config.target or "").rstrip("/")
         self.http = httpx.Client(
             timeout=config.timeout,
@@ -61,7 +62,7 @@ class Client:
         self.circuit = Circuit()
         self.retry = Retry(watch.contract, self.backoff, self.circuit)
         self.freshness = Freshness()
-        self.recorder = Recorder(watch, book, self.circuit, self.freshness)
+        self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
 
     def close(self) -> None:
         self.http.close()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..judging.equivalence import goes_back, same_messages
+from ..judging.evidence import Observation
 from ..judging.exchange import ABSENT, Exchange, Json
-from ..judging.memory import Seen
 from ..judging.outcomes import Violation
 
 RULE = "GET-04"
@@ -71,7 +71,7 @@ class Freshness:
 
     def await_current(
         self, exchange: Exchange, again: Callable[[], Exchange]
-    ) -> tuple[Exchange, Seen | None]:
+    ) -> tuple[Exchange, Observation | None]:
         """The answer, or where it lags behind an earlier one, the first that does no more; and
         what that gives evidence of."""
         for _ in self._pauses(exchange):

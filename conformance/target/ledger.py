@@ -1,54 +1,16 @@
-"""The record of a run: evidence and findings by rule, and every session opened."""
+"""Every session that a run opened, and what it may write to."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from ..judging.exchange import ABSENT, SESSION_ID, Exchange, Json
-from ..judging.findings import Finding
-from ..judging.outcomes import Blocked, Outcome
+from ..judging.outcomes import Blocked
 from .ledger_file import LedgerFile
 from .retry import READING
-
-FINDINGS_KEPT = 3
-
-
-@dataclass
-class Book:
-    """What was seen of each rule. Safe to share between threads."""
-
-    evaluated: Counter[str] = field(default_factory=Counter)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    outcomes: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
-    repeating: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def saw(self, rule: str) -> None:
-        with self.lock:
-            self.evaluated[rule] += 1
-
-    def add(self, finding: Finding) -> None:
-        """Keep the finding; beyond the first few of a rule only their number is kept.
-
-        While failed checks are repeated, only a rule without a finding gets one: what is seen
-        again was counted already.
-        """
-        with self.lock:
-            kept = self.findings.setdefault(finding.rule, [])
-            if kept and self.repeating:
-                return
-            if len(kept) < FINDINGS_KEPT:
-                kept.append(finding)
-            else:
-                kept[-1].count += 1
-
-    def settle(self, rule: str, outcome: Outcome, reason: str = "") -> None:
-        with self.lock:
-            self.outcomes[rule] = (outcome, reason)
 
 
 class ForeignWrite(Exception):

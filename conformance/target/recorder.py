@@ -8,12 +8,12 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 from ..judging.coverage import Coverage
+from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Violation
 from ..judging.watch import Watch
 from .circuit import Circuit
 from .freshness import Freshness
-from .ledger import Book
 
 Observer = Callable[[Exchange, list[tuple[str, Violation | None]]], None]
 
@@ -21,9 +21,11 @@ Observer = Callable[[Exchange, list[tuple[str, Violation | None]]], None]
 class Recorder:
     """Shows each exchange to all who learn from it, and to the check that has asked for it."""
 
-    def __init__(self, watch: Watch, book: Book, circuit: Circuit, freshness: Freshness) -> None:
+    def __init__(
+        self, watch: Watch, evidence: Evidence, circuit: Circuit, freshness: Freshness
+    ) -> None:
         self.watch = watch
-        self.book = book
+        self.evidence = evidence
         self.circuit = circuit
         self.freshness = freshness
         self.coverage = Coverage(watch.contract)
@@ -31,12 +33,12 @@ class Recorder:
 
     def record(self, exchange: Exchange, observer: Observer | None) -> None:
         self.circuit.note(exchange.status)
-        self.coverage.look(exchange)
+        self.coverage.count(exchange)
         self.freshness.note(exchange)
-        seen = self.watch.look(exchange)
+        seen = self.watch.judge(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
         for rule, _ in seen:
-            self.book.saw(rule)
+            self.evidence.count(rule)
         if observer:
             observer(exchange, seen)
 

@@ -16,12 +16,12 @@ import pytest
 
 from conformance.config.settings import Config
 from conformance.contract.document import Contract, find_contract
+from conformance.judging.evidence import Evidence
 from conformance.judging.exchange import Exchange
 from conformance.judging.watch import Watch
 from conformance.run.run import Run
 from conformance.target.api import Api
 from conformance.target.client import Client
-from conformance.target.ledger import Book
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -105,7 +105,7 @@ def make_run(contract: Contract) -> Iterator[Callable[..., Run]]:
         given = {"target": "http://127.0.0.1:9", "agent": "agent-echo", "token": TOKEN, **settings}
         run = Run(Config(**given), contract)
         for rule in contract.rules:
-            run.book.settle(rule, "pass")
+            run.evidence.settle(rule, "pass")
         made.append(run)
         return run
 
@@ -120,7 +120,7 @@ def connect(contract: Contract) -> Callable[..., Api]:
 
     def make(answer: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Api:
         given = {"agent": "agent-echo", "max_sessions": 99, "max_turns": 99, **settings}
-        client = Client(Config(target="http://t.test", **given), Watch(contract), Book())
+        client = Client(Config(target="http://t.test", **given), Watch(contract), Evidence())
         client.http = httpx.Client(transport=httpx.MockTransport(answer))
         return Api(client, "conf-0123abcd", "check")
 

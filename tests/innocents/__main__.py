@@ -122,7 +122,7 @@ def look(innocent: Innocent) -> Sight:
         )
         run = Run(config, contract())
         run.execute()
-    outcomes = run.book.outcomes
+    outcomes = run.evidence.outcomes
     accused = {
         id: f"{outcome}: {reason}"
         for id, (outcome, reason) in outcomes.items()

@@ -101,7 +101,7 @@ def _run(task: Task, config: Config, listener: Listener | None) -> Sight:
     begun = time.monotonic()
     run = Run(config, contract(), embedded=task.mutant == FAITHFUL, listener=listener)
     run.execute()
-    outcomes = run.book.outcomes
+    outcomes = run.evidence.outcomes
     fired = {id: pair for id, pair in outcomes.items() if pair[0] in ("fail", "warn", "error")}
     return Sight(
         task,

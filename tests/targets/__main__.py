@@ -86,7 +86,7 @@ def look(fault: str) -> Sight:
     finally:
         if listener:
             listener.close()
-    fired = [id for id, (what, _) in run.book.outcomes.items() if what in ("fail", "warn")]
+    fired = [id for id, (what, _) in run.evidence.outcomes.items() if what in ("fail", "warn")]
     return Sight(fault, tuple(fired))
 
 

@@ -106,7 +106,7 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
     api = connect(lambda request: httpx.Response(404))
     with pytest.raises(Violation, match="it is active"):
         ttl.check_a_silent_session_times_out(api, cast(Timeouts, seen))
-    assert api.story == [opened, *sights]
+    assert api.trace == [opened, *sights]
 
 
 def test_a_declared_grace_is_part_of_the_plan() -> None:

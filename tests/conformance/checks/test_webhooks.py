@@ -65,7 +65,7 @@ def test_where_nothing_comes_one_check_waits_and_says_where_it_listens(
     api = target()
     with pytest.raises(Blocked, match="HOOK-01"):
         webhooks.check_the_payload_holds_every_turn(api, listener)
-    assert api.story == []
+    assert api.trace == []
 
 
 def test_a_webhook_that_names_no_session_is_told_where_it_is_the_only_one(

@@ -39,7 +39,7 @@ def test_a_broken_should_is_told_and_the_stories_go_on_without_it(
     drawn = finding(monkeypatch, "TURN-15", "DEDUP-03", None)
     check(api)
     assert drawn == [[], ["TURN-15"], ["TURN-15", "DEDUP-03"]]
-    assert set(api.client.book.findings) == {"TURN-15", "DEDUP-03"}
+    assert set(api.client.evidence.findings) == {"TURN-15", "DEDUP-03"}
 
 
 def test_another_broken_rule_ends_the_stories(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ def test_stories_that_came_to_no_end_are_no_pass(
 
     api = connect(answer)
     with pytest.raises(Blocked):
-        machine.first_mismatch(api, stories=9, steps=4, sessions=99, turns=99)
+        machine.first_mismatch(api, sequences=9, steps=4, sessions=99, turns=99)
 
 
 def test_a_fault_of_the_suite_is_told_as_one(
@@ -135,4 +135,4 @@ def test_a_fault_of_the_suite_is_told_as_one(
     page = {**session(), "items": [], "total_count": 0}
     api = connect(lambda request: httpx.Response(200, json=page))
     with pytest.raises((KeyError, TypeError, ExceptionGroup)):
-        machine.first_mismatch(api, stories=9, steps=4, sessions=99, turns=99)
+        machine.first_mismatch(api, sequences=9, steps=4, sessions=99, turns=99)

@@ -46,13 +46,13 @@ def judged(contract: Contract) -> Callable[..., Run]:
 
 
 def outcomes(run: Run) -> list[str]:
-    return [run.book.outcomes[rule][0] for rule in RULES]
+    return [run.evidence.outcomes[rule][0] for rule in RULES]
 
 
 def test_a_legal_target_passes(judged: Callable[..., Run], mock: httpx.Client) -> None:
     run = judged(mock, agent="agent-echo")
     assert outcomes(run) == ["pass", "pass"]
-    assert run.book.findings == {}
+    assert run.evidence.findings == {}
     assert not run.client.ledger.left_open
 
 
@@ -63,12 +63,12 @@ def test_a_target_that_knows_too_little_and_takes_too_much(
     target = serve("-m", "tests.targets.starlette_chats", *faults)
     run = judged(target, agent="plain-1", seed=3)  # which draws a refused open and a taken one
     assert outcomes(run) == ["warn", "warn"]
-    (refused, *_), (taken, *_) = (run.book.findings[rule] for rule in RULES)
-    assert b"x_unlisted" in (refused.story[-1].body or b"")
-    assert refused.story[-1].status == 422
+    (refused, *_), (taken, *_) = (run.evidence.findings[rule] for rule in RULES)
+    assert b"x_unlisted" in (refused.trace[-1].body or b"")
+    assert refused.trace[-1].status == 422
     assert taken.expected == "a 4xx status, since agent_id is 0, not of the type string"
-    assert taken.story[-1].status == 200
-    assert max(len(finding.story) for finding in (refused, taken)) <= 2
+    assert taken.trace[-1].status == 200
+    assert max(len(finding.trace) for finding in (refused, taken)) <= 2
 
 
 def test_an_agent_that_takes_no_session_blocks_both(
@@ -82,7 +82,7 @@ def test_an_agent_that_takes_no_session_blocks_both(
 def test_a_used_up_budget_blocks_both(judged: Callable[..., Run], mock: httpx.Client) -> None:
     run = judged(mock, agent="agent-echo", max_sessions=5)
     assert outcomes(run) == ["not-run", "not-run"]
-    assert "budget of 5 sessions" in run.book.outcomes["HTTP-13"][1]
+    assert "budget of 5 sessions" in run.evidence.outcomes["HTTP-13"][1]
 
 
 def sent(contract: Contract, seed: int) -> list[str]:
@@ -117,7 +117,7 @@ def visited(generation: Generation, contract: Contract, wanted: str) -> list[Exc
     def visit(case: Case[Any]) -> None:
         if case.operation.definition.raw["operationId"] == wanted:
             generation.visit(case)
-            found.append(generation.api.story[-1])
+            found.append(generation.api.trace[-1])
 
     boundary_cases(contract, 1, visit)
     return found
@@ -222,9 +222,9 @@ def test_the_second_opinion_speaks_where_the_watch_is_silent(
 
     monkeypatch.setattr(generation.api.client, "_once", unwatched)
     visited(generation, contract, "getChat")
-    found = generation.api.client.book.findings["SES-05"][0]
+    found = generation.api.client.evidence.findings["SES-05"][0]
     assert found.expected.startswith("a response without ST108")
-    assert found.story[-1].operation == "getChat"
+    assert found.trace[-1].operation == "getChat"
 
 
 @pytest.mark.parametrize("channel", [None, 17, "", " "])

@@ -8,15 +8,15 @@ import pytest
 
 from conformance.contract.document import Contract
 from conformance.judging.coverage import Coverage
+from conformance.judging.evidence import Finding
 from conformance.judging.exchange import Exchange
-from conformance.judging.findings import Finding
 
 OTHER = "00000000-0000-4000-8000-000000000001"
 
 Make = Callable[..., Any]
 
 
-class Story:
+class Trace:
     """Exchanges with one session, looked at one after the other."""
 
     def __init__(self, coverage: Coverage, exchange: Make, session: Make) -> None:
@@ -24,7 +24,7 @@ class Story:
 
     def look(self, operation: str, answer: Any = None, **changes: Any) -> Exchange:
         made: Exchange = self.exchange(operation, answer, **changes)
-        self.coverage.look(made)
+        self.coverage.count(made)
         return made
 
     def opened(self, **members: Any) -> Exchange:
@@ -43,131 +43,131 @@ class Story:
 
 
 @pytest.fixture
-def story(contract: Contract, exchange: Make, session: Make) -> Story:
-    return Story(Coverage(contract), exchange, session)
+def trace(contract: Contract, exchange: Make, session: Make) -> Trace:
+    return Trace(Coverage(contract), exchange, session)
 
 
-def test_a_first_end_meets_an_active_session_and_a_second_a_final_one(story: Story) -> None:
-    story.opened()
-    story.ended()
-    story.ended()
-    assert story.cells() == {"active end": 1, "final end": 1}
+def test_a_first_end_meets_an_active_session_and_a_second_a_final_one(trace: Trace) -> None:
+    trace.opened()
+    trace.ended()
+    trace.ended()
+    assert trace.cells() == {"active end": 1, "final end": 1}
 
 
-def test_a_turn_is_a_submit_and_its_repeated_key_a_replay(story: Story) -> None:
-    story.opened()
-    story.submitted(key="k")
-    story.submitted(key="k")
-    story.ended()
-    story.submitted(key="k")
-    assert story.cells() == {
+def test_a_turn_is_a_submit_and_its_repeated_key_a_replay(trace: Trace) -> None:
+    trace.opened()
+    trace.submitted(key="k")
+    trace.submitted(key="k")
+    trace.ended()
+    trace.submitted(key="k")
+    assert trace.cells() == {
         "active submit": 1, "active replay": 1, "active end": 1, "final replay": 1,
     }  # fmt: skip
 
 
-def test_a_turn_without_a_key_is_never_a_replay(story: Story) -> None:
-    story.opened()
-    story.submitted()
-    story.submitted()
-    assert story.cells() == {"active submit": 2}
+def test_a_turn_without_a_key_is_never_a_replay(trace: Trace) -> None:
+    trace.opened()
+    trace.submitted()
+    trace.submitted()
+    assert trace.cells() == {"active submit": 2}
 
 
-def test_the_text_that_finished_a_session_is_a_finish_again(story: Story) -> None:
-    story.opened()
-    story.submitted("bye", is_final=True)
-    story.submitted("bye", status=409)
-    story.submitted("Hello", status=409)
-    assert story.cells() == {"active finish": 1, "final finish": 1, "final submit": 1}
+def test_the_text_that_finished_a_session_is_a_finish_again(trace: Trace) -> None:
+    trace.opened()
+    trace.submitted("bye", is_final=True)
+    trace.submitted("bye", status=409)
+    trace.submitted("Hello", status=409)
+    assert trace.cells() == {"active finish": 1, "final finish": 1, "final submit": 1}
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 413, 422, 429, 503])
-def test_a_refused_request_is_no_event_of_an_active_session(story: Story, status: int) -> None:
-    story.opened()
-    story.submitted(status=status)
-    story.look("endChat", status=status)
-    assert story.cells() == {}
+def test_a_refused_request_is_no_event_of_an_active_session(trace: Trace, status: int) -> None:
+    trace.opened()
+    trace.submitted(status=status)
+    trace.look("endChat", status=status)
+    assert trace.cells() == {}
 
 
-def test_a_refused_shape_is_no_event_of_a_final_session(story: Story) -> None:
-    story.opened()
-    story.ended()
-    story.submitted(content=7, status=400)
-    story.look("submitMessage", status=400, body=b"\xff{")
-    assert story.cells() == {"active end": 1}
+def test_a_refused_shape_is_no_event_of_a_final_session(trace: Trace) -> None:
+    trace.opened()
+    trace.ended()
+    trace.submitted(content=7, status=400)
+    trace.look("submitMessage", status=400, body=b"\xff{")
+    assert trace.cells() == {"active end": 1}
 
 
-def test_a_session_that_was_never_opened_here_is_not_counted(story: Story) -> None:
-    story.look("endChat", story.session(id=OTHER, is_final=True), id=OTHER)
-    story.look("listChats", {"items": [story.session(id=OTHER, is_final=True), 7]})
-    assert story.cells() == {}
+def test_a_session_that_was_never_opened_here_is_not_counted(trace: Trace) -> None:
+    trace.look("endChat", trace.session(id=OTHER, is_final=True), id=OTHER)
+    trace.look("listChats", {"items": [trace.session(id=OTHER, is_final=True), 7]})
+    assert trace.cells() == {}
 
 
-def test_a_timeout_is_seen_by_its_reason(story: Story) -> None:
-    story.opened(ttl_seconds=60)
-    story.look("getChat", story.session(is_final=True, final_reason="ttl"))
-    assert story.cells() == {"active expire": 1}
+def test_a_timeout_is_seen_by_its_reason(trace: Trace) -> None:
+    trace.opened(ttl_seconds=60)
+    trace.look("getChat", trace.session(is_final=True, final_reason="ttl"))
+    assert trace.cells() == {"active expire": 1}
 
 
-def test_a_final_session_outlives_its_timeout(story: Story) -> None:
-    story.opened(ttl_seconds=60)
-    story.ended()
-    story.look("getChat", story.session(is_final=True), started=50.0, finished=51.0)
-    assert story.cells() == {"active end": 1}
-    story.look("getChat", story.session(is_final=True), started=90.0, finished=91.0)
-    assert story.cells() == {"active end": 1, "final expire": 1}
+def test_a_final_session_outlives_its_timeout(trace: Trace) -> None:
+    trace.opened(ttl_seconds=60)
+    trace.ended()
+    trace.look("getChat", trace.session(is_final=True), started=50.0, finished=51.0)
+    assert trace.cells() == {"active end": 1}
+    trace.look("getChat", trace.session(is_final=True), started=90.0, finished=91.0)
+    assert trace.cells() == {"active end": 1, "final expire": 1}
 
 
-def test_of_ends_that_race_only_the_first_to_be_answered_is_placed(story: Story) -> None:
-    story.opened()
+def test_of_ends_that_race_only_the_first_to_be_answered_is_placed(trace: Trace) -> None:
+    trace.opened()
     for finished in (10.5, 10.6, 10.7):
-        story.ended(started=10.0, finished=finished)
-    assert story.cells() == {"active end": 1}
+        trace.ended(started=10.0, finished=finished)
+    assert trace.cells() == {"active end": 1}
 
 
-def test_statuses_are_counted_apart_from_those_that_the_contract_lacks(story: Story) -> None:
-    story.opened()
-    story.look("openChat", {}, status=418)
-    story.look("openChat", {}, status=404)
-    opens = story.coverage.report([])["statuses"][1]
+def test_statuses_are_counted_apart_from_those_that_the_contract_lacks(trace: Trace) -> None:
+    trace.opened()
+    trace.look("openChat", {}, status=418)
+    trace.look("openChat", {}, status=404)
+    opens = trace.coverage.report([])["statuses"][1]
     assert opens["operation"] == "openChat"
     assert {code: n for code, n in opens["listed"].items() if n} == {"201": 1, "404": 1}
     assert opens["unlisted"] == {"418": 1}
 
 
-def test_requests_of_no_operation_are_not_counted(story: Story) -> None:
-    story.coverage.look(story.exchange(None, {}, 404))
-    assert not story.coverage.statuses
+def test_requests_of_no_operation_are_not_counted(trace: Trace) -> None:
+    trace.coverage.count(trace.exchange(None, {}, 404))
+    assert not trace.coverage.statuses
 
 
-def broken(story: Story, *findings: Finding) -> dict[str, list[str]]:
-    cells = story.coverage.report(findings)["lifecycle"]["cells"]
+def broken(trace: Trace, *findings: Finding) -> dict[str, list[str]]:
+    cells = trace.coverage.report(findings)["lifecycle"]["cells"]
     return {f"{c['state']} {c['event']}": c["broken"] for c in cells if c["broken"]}
 
 
-def test_a_finding_blames_the_last_event_of_its_story(story: Story) -> None:
-    told = (story.opened(), story.ended(), story.ended(), story.look("getChat", story.session()))
+def test_a_finding_blames_the_last_event_of_its_story(trace: Trace) -> None:
+    told = (trace.opened(), trace.ended(), trace.ended(), trace.look("getChat", trace.session()))
     found = Finding("END-03", "nothing to change", "a change", told)
-    assert broken(story, found) == {"final end": ["END-03"]}
+    assert broken(trace, found) == {"final end": ["END-03"]}
 
 
-def test_a_finding_on_another_operation_blames_no_event(story: Story) -> None:
-    told = (story.opened(), story.ended(), story.look("listChats", {"items": []}))
-    assert broken(story, Finding("LIST-01", "a page", "none", told)) == {}
+def test_a_finding_on_another_operation_blames_no_event(trace: Trace) -> None:
+    told = (trace.opened(), trace.ended(), trace.look("listChats", {"items": []}))
+    assert broken(trace, Finding("LIST-01", "a page", "none", told)) == {}
 
 
-def test_a_race_blames_no_cell(story: Story) -> None:
+def test_a_race_blames_no_cell(trace: Trace) -> None:
     told = (
-        story.opened(),
-        story.ended(started=10.0, finished=10.5),
-        story.ended(started=10.0, finished=10.6),
+        trace.opened(),
+        trace.ended(started=10.0, finished=10.5),
+        trace.ended(started=10.0, finished=10.6),
     )
-    assert broken(story, Finding("RACE-01", "one", "two", told)) == {}
+    assert broken(trace, Finding("RACE-01", "one", "two", told)) == {}
 
 
 def test_every_cell_of_the_contract_is_told_also_when_nothing_was_seen(
-    story: Story, contract: Contract
+    trace: Trace, contract: Contract
 ) -> None:
-    cells = story.coverage.report([])["lifecycle"]["cells"]
+    cells = trace.coverage.report([])["lifecycle"]["cells"]
     assert [(c["state"], c["event"]) for c in cells] == [
         (row.state, row.event) for row in contract.transitions
     ]

@@ -30,7 +30,7 @@ def violated(watch: Watch) -> Callable[..., set[str]]:
     """The rules that these exchanges break."""
 
     def look(*exchanges: Exchange) -> set[str]:
-        return {rule for made in exchanges for rule, why in watch.look(made) if why}
+        return {rule for made in exchanges for rule, why in watch.judge(made) if why}
 
     return look
 
@@ -130,13 +130,13 @@ def test_a_violation_names_the_members_that_do_not_fit(
     watch: Watch, exchange: Make, session: Make, changes: dict[str, Any], words: str
 ) -> None:
     body = {k: v for k, v in session(**changes).items() if v is not NO_MEMBER}
-    [told] = [str(why) for _, why in watch.look(exchange("getChat", body)) if why]
+    [told] = [str(why) for _, why in watch.judge(exchange("getChat", body)) if why]
     assert told.startswith(words)
 
 
 def test_a_violation_in_a_list_names_the_item(watch: Watch, exchange: Make, session: Make) -> None:
     made = exchange("listChats", page(session(), session(note="done")))
-    [told] = [str(why) for _, why in watch.look(made) if why]
+    [told] = [str(why) for _, why in watch.judge(made) if why]
     assert told == "expected no unknown member in /items/1; got /items/1/note in it"
 
 
@@ -341,7 +341,7 @@ def test_an_agent_that_fails_is_no_server_error(violated: Make, exchange: Make) 
 
 
 def test_every_verdict_is_counted_as_seen(watch: Watch, exchange: Make, session: Make) -> None:
-    seen = {rule for rule, _ in watch.look(exchange("getChat", session(messages=[HELLO])))}
+    seen = {rule for rule, _ in watch.judge(exchange("getChat", session(messages=[HELLO])))}
     assert {"SES-01", "SES-05", "MSG-01", "MSG-02", "MSG-03", "LIFE-01", "LIFE-04"} <= seen
     assert "LIFE-03" not in seen
 

@@ -188,7 +188,7 @@ def test_without_a_key_the_line_sends_the_placeholder(exchange: Make, echo: Echo
 
 
 @pytest.fixture
-def story(exchange: Make, session: Make, echo: Echo) -> list[Exchange]:
+def trace(exchange: Make, session: Make, echo: Echo) -> list[Exchange]:
     """An open, a turn with the session's id in its text, an end, and a look."""
     chats = f"{echo.url}/api/v1/chats"
     body = json.dumps({"content": f"it's {OPENED.lower()}"}).encode()
@@ -203,10 +203,10 @@ def story(exchange: Make, session: Make, echo: Echo) -> list[Exchange]:
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_a_session_that_is_opened_again_is_followed_by_its_new_id(
-    story: list[Exchange], session: Make, echo: Echo, indent: int | None
+    trace: list[Exchange], session: Make, echo: Echo, indent: int | None
 ) -> None:
     echo.answer = json.dumps(session(id=AGAIN), indent=indent).encode()
-    printed = bash(*curl_lines(story))
+    printed = bash(*curl_lines(trace))
     assert f"S1={AGAIN}" in printed
     assert [got.path for got in echo.got] == [
         "/api/v1/chats",
@@ -299,8 +299,8 @@ def test_a_wait_is_as_long_again_and_a_poll_looks_as_often(
     ]
     lines = curl_lines(looks[:2])
     assert lines[1].startswith("sleep 0.6; curl ")
-    story, polls = folded(looks[1:])
-    printed = bash(*curl_lines(story, polls))
+    trace, polls = folded(looks[1:])
+    printed = bash(*curl_lines(trace, polls))
     assert len(echo.got) == 4
     assert printed.count('{"is_final": true}') == 2
 

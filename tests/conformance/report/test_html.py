@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from conformance.judging.findings import Finding
+from conformance.judging.evidence import Finding
 from conformance.report.html import html, main, timeline
 from conformance.report.model import build
 from conformance.run.baseline import Known, mark
@@ -43,15 +43,15 @@ def report(make_run: MakeRun, exchange: Any, session: Any) -> dict[str, Any]:
         for late in (0.0, 0.01)
     ]
     for told in (opened, *ends):
-        run.client.recorder.coverage.look(told)
+        run.client.recorder.coverage.count(told)
     raced = Finding("RACE-01", "one final session", HOSTILE, (opened, *ends), "check_ends")
     later = Finding("RACE-01", "one final session", "two of them", (opened,), "check_ends")
     listed = exchange("listChats", {"items": []})
     for finding in (raced, later, Finding("LIST-09", "a page", "no page", (listed,), "check_list")):
-        run.book.add(finding)
-    run.book.settle("RACE-01", "fail", f"expected one final session; got {HOSTILE}")
-    run.book.settle("LIST-09", "warn", "expected a page; got no page")
-    run.book.settle("END-05", "not-run", "the target went away")
+        run.evidence.add(finding)
+    run.evidence.settle("RACE-01", "fail", f"expected one final session; got {HOSTILE}")
+    run.evidence.settle("LIST-09", "warn", "expected a page; got no page")
+    run.evidence.settle("END-05", "not-run", "the target went away")
     return build(run)
 
 

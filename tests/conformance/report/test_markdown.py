@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.contract.document import Contract
-from conformance.judging.findings import Finding
+from conformance.judging.evidence import Finding
 from conformance.report.markdown import CARDS, markdown
 from conformance.report.model import build, write
 from conformance.run.baseline import Known, mark
@@ -23,8 +23,8 @@ HOSTILE = "a | b\n# not a title <script>x</script> `tick` ``` fence"
 def failing(make_run: MakeRun, rule: str = "END-02", **words: Any) -> dict[str, Any]:
     """A report in which one rule is broken."""
     run = make_run()
-    run.book.add(Finding(rule, **{"expected": "status 200", "actual": "status 409", **words}))
-    run.book.settle(rule, "fail", str(words.get("actual", "status 409")))
+    run.evidence.add(Finding(rule, **{"expected": "status 200", "actual": "status 409", **words}))
+    run.evidence.settle(rule, "fail", str(words.get("actual", "status 409")))
     return build(run)
 
 
@@ -53,13 +53,13 @@ def test_a_broken_rule_has_a_row_and_a_card(make_run: MakeRun) -> None:
 
 
 def test_the_curl_lines_stand_in_a_block(make_run: MakeRun, exchange: Any) -> None:
-    text = markdown(failing(make_run, story=(exchange("endChat", {}, 409),)))
+    text = markdown(failing(make_run, trace=(exchange("endChat", {}, 409),)))
     assert re.search(r"```sh\ncurl -sS -i -X POST .*/end'\n```", text)
 
 
 def test_the_targets_words_have_no_markup_of_their_own(make_run: MakeRun, exchange: Any) -> None:
     told = exchange("endChat", {}, 409, body=b'{"note": "```"}')
-    text = markdown(failing(make_run, actual=HOSTILE, story=(told,)))
+    text = markdown(failing(make_run, actual=HOSTILE, trace=(told,)))
     assert "<script>" not in text
     assert "\n# not a title" not in text
     assert "a \\| b" in text
@@ -71,7 +71,7 @@ def test_the_targets_words_have_no_markup_of_their_own(make_run: MakeRun, exchan
 
 def test_a_rule_that_was_not_run_is_told_with_its_cause(make_run: MakeRun) -> None:
     run = make_run()
-    run.book.settle("END-02", "not-run", "the target went away")
+    run.evidence.settle("END-02", "not-run", "the target went away")
     text = markdown(build(run))
     assert "### Not evaluated" in text
     assert "the target went away" in text
@@ -91,8 +91,8 @@ def test_a_long_page_is_cut_with_a_word(make_run: MakeRun) -> None:
     run = make_run()
     for rule in run.contract.rules.values():
         if rule.level == "MUST":
-            run.book.add(Finding(rule.id, "this", "that"))
-            run.book.settle(rule.id, "fail", "that")
+            run.evidence.add(Finding(rule.id, "this", "that"))
+            run.evidence.settle(rule.id, "fail", "that")
     text = markdown(build(run))
     assert text.count("<details>") == CARDS
     assert "more; `report.html` tells them all" in text

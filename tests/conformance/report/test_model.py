@@ -12,8 +12,8 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from conformance.judging.evidence import Finding
 from conformance.judging.exchange import Exchange
-from conformance.judging.findings import Finding
 from conformance.report.html import html
 from conformance.report.model import SCHEMA_VERSION, build, discard, write
 from conformance.report.terminal import print_findings, print_verdict
@@ -30,9 +30,9 @@ OUTCOMES = {
 SECRET = "s3cr3t-Key_0001"
 
 
-def broken(run: Run, *story: Exchange, rule: str = "END-03", actual: str = "it is active") -> Run:
-    run.book.settle(rule, "fail", f"expected a final session; got {actual}")
-    run.book.add(Finding(rule, "a final session", actual, story, "check_something"))
+def broken(run: Run, *trace: Exchange, rule: str = "END-03", actual: str = "it is active") -> Run:
+    run.evidence.settle(rule, "fail", f"expected a final session; got {actual}")
+    run.evidence.add(Finding(rule, "a final session", actual, trace, "check_something"))
     return run
 
 
@@ -78,7 +78,7 @@ def test_the_report_has_every_rule_of_the_contract_in_order(make_run: Make) -> N
 )
 def test_verdict_and_exit_code_agree(make_run: Make, outcome: Any, verdict: str, code: int) -> None:
     run = make_run()
-    run.book.settle("END-01", outcome)
+    run.evidence.settle("END-01", outcome)
     report = build(run)
     assert (report["verdict"], report["exit_code"]) == (verdict, code)
 
@@ -98,11 +98,11 @@ def test_every_format_is_written(make_run: Make, tmp_path: Path) -> None:
 def test_a_report_of_an_earlier_run_is_discarded(make_run: Make, tmp_path: Path) -> None:
     write(build(make_run()), tmp_path)
     (tmp_path / "notes.txt").touch()
-    story = tmp_path / "conformance.json"
-    discard(tmp_path, kept=story)
+    trace = tmp_path / "conformance.json"
+    discard(tmp_path, kept=trace)
     assert {file.name for file in tmp_path.iterdir()} == {"notes.txt", "conformance.json"}
     discard(tmp_path)
-    assert not story.exists()
+    assert not trace.exists()
 
 
 def test_the_json_is_the_report(make_run: Make, tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_the_badge_is_a_shields_endpoint(make_run: Make, tmp_path: Path) -> None
 
 
 def test_a_finding_tells_its_steps(make_run: Make, exchange: Make, session: Make) -> None:
-    story = exchange("openChat", session(), 201), exchange("getChat", session())
-    report = build(broken(make_run(), *story))
+    trace = exchange("openChat", session(), 201), exchange("getChat", session())
+    report = build(broken(make_run(), *trace))
     found = next(rule for rule in report["rules"] if rule["id"] == "END-03")["findings"][0]
     assert found["expected"] == "a final session"
     assert [(step["operation"], step["status"]) for step in found["steps"]] == [
@@ -181,7 +181,7 @@ def test_a_card_says_rule_place_both_sides_and_steps(make_run: Make, exchange: M
 
 def test_what_was_not_run_is_told_with_its_cause(make_run: Make) -> None:
     run = make_run()
-    run.book.settle("END-01", "not-run", "the moon was full")
+    run.evidence.settle("END-01", "not-run", "the moon was full")
     assert "because the moon was full" in printed(build(run))
 
 
@@ -203,8 +203,8 @@ def test_no_secret_is_in_any_format(
 ) -> None:
     run = make_run(**settings)
     broken(run, leaky(run, 20), actual=f"the key {SECRET}")
-    run.book.settle("END-01", "not-run", f"told {SECRET}")
-    run.book.settle("END-02", "error", f"ValueError: {SECRET}")
+    run.evidence.settle("END-01", "not-run", f"told {SECRET}")
+    run.evidence.settle("END-02", "error", f"ValueError: {SECRET}")
     text = every_format(build(run), tmp_path)
     assert SECRET not in text
     assert "[redacted]" in text
@@ -279,8 +279,8 @@ def test_the_rerun_of_an_embedded_run_names_no_target(make_run: Make) -> None:
 def test_a_finding_is_rerun_by_the_check_that_met_it(make_run: Make) -> None:
     run = make_run(profile=("model",))
     name = "check_every_sequence_leads_where_the_model_says"
-    run.book.add(Finding("DEDUP-03", "a", "b", (), name))
-    run.book.add(Finding("SES-01", "a", "b", (), "preflight"))
+    run.evidence.add(Finding("DEDUP-03", "a", "b", (), name))
+    run.evidence.add(Finding("SES-01", "a", "b", (), "preflight"))
     told = {rule["id"]: rule["findings"] for rule in build(run)["rules"]}
     assert "--profile model --rule LIFE-13" in told["DEDUP-03"][0]["rerun"]
     assert "--rule" not in told["SES-01"][0]["rerun"]
@@ -291,11 +291,11 @@ def test_a_fault_outside_a_check_is_reported(
 ) -> None:
     run = make_run()
 
-    def fail() -> None:
+    def fail(api: Any) -> None:
         raise RuntimeError("pytest stopped")
 
-    monkeypatch.setattr(run, "_preflight", fail)
-    monkeypatch.setattr(run, "_keep_journal", lambda: None)
+    monkeypatch.setattr("conformance.run.run.preflight", fail)
+    monkeypatch.setattr(run, "_keep_ledger", lambda: None)
     run.execute()
     report = build(run)
     assert (report["verdict"], report["exit_code"]) == ("harness-fault", 4)

@@ -83,7 +83,7 @@ def test_a_run_that_met_nobody_fits(suite: Suite, validator: Any) -> None:
 
 def test_a_run_with_a_baseline_fits(make_run: Callable[..., Any], validator: Any) -> None:
     run = make_run()
-    run.book.settle("END-02", "fail", "a reason")
+    run.evidence.settle("END-02", "fail", "a reason")
     known = {id: Known("Why.", "Where.", date(2026, 1, 2)) for id in ("END-02", "END-03")}
     for today in (date(2026, 1, 1), date(2026, 1, 3)):
         report = mark(model.build(run), Path("b.toml"), known, run.contract, today)

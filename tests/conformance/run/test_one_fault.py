@@ -17,7 +17,7 @@ def accused(contract: Contract, mutant: str, *rules: str) -> set[str]:
         config = Config(target=target.url, token=target.token, **given)
         run = Run(config, contract)
         run.execute()
-    return set(run.book.findings)
+    return set(run.evidence.findings)
 
 
 @pytest.mark.parametrize(

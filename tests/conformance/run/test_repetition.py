@@ -33,7 +33,7 @@ def again(make_run: Make, *ends: Exception | None, pack: str = "core", repeats: 
     api.report("END-01", Violation("a final session", "active"))
     run.violated.append((check, {"api": api}))
     run._repeat()
-    return run.book.findings["END-01"][0]
+    return run.evidence.findings["END-01"][0]
 
 
 FAILS, PASSES = Violation("a final session", "active"), None
@@ -73,8 +73,8 @@ def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> No
     run._repeat()
     api.report("SES-01", Violation("a", "b"))
     api.report("SES-02", Violation("a", "b"))
-    assert [finding.count for finding in run.book.findings["SES-01"]] == [1]
-    assert len(run.book.findings["SES-02"]) == 1
+    assert [finding.count for finding in run.evidence.findings["SES-01"]] == [1]
+    assert len(run.evidence.findings["SES-02"]) == 1
 
 
 def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
@@ -153,15 +153,15 @@ def hiccuping(make_run: Make, times: int, *, swallowed: bool = False) -> Any:
 @pytest.mark.parametrize("swallowed", [False, True])
 def test_a_check_that_a_hiccup_ended_is_run_once_more(make_run: Make, swallowed: bool) -> None:
     run = hiccuping(make_run, 1, swallowed=swallowed)
-    outcome, reason = run.book.outcomes["END-01"]
+    outcome, reason = run.evidence.outcomes["END-01"]
     assert (outcome, "a gateway's alone" in reason) == ("not-run", True)
     run._catch_up()
-    assert run.book.outcomes["END-01"] == ("pass", "")
-    assert "HTTP-02" not in run.book.findings
+    assert run.evidence.outcomes["END-01"] == ("pass", "")
+    assert "HTTP-02" not in run.evidence.findings
 
 
 def test_a_hiccup_that_stays_is_no_hiccup(make_run: Make) -> None:
     run = hiccuping(make_run, 2)
     run._catch_up()
-    assert run.book.outcomes["END-01"][0] == "not-run"
-    assert "HTTP-02" in run.book.findings
+    assert run.evidence.outcomes["END-01"][0] == "not-run"
+    assert "HTTP-02" in run.evidence.findings

@@ -8,11 +8,11 @@ import pytest
 
 from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract
+from conformance.judging.evidence import Evidence
 from conformance.judging.watch import Watch
-from conformance.run.replay import Replay, Step, Story, recorded, replay_of, settings, tell
+from conformance.run.replay import Recording, Replay, Step, recorded, replay_of, resend, settings
 from conformance.target.api import Api
 from conformance.target.client import Client
-from conformance.target.ledger import Book
 
 Make = Callable[..., Any]
 OLD = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -37,7 +37,7 @@ def api(contract: Contract, session: Make, sent: list[httpx.Request]) -> Api:
         return httpx.Response(201, json=session(id=NEW)) if opens else httpx.Response(404)
 
     client = Client(
-        Config(target="http://t.test", max_sessions=9, max_turns=9), Watch(contract), Book()
+        Config(target="http://t.test", max_sessions=9, max_turns=9), Watch(contract), Evidence()
     )
     client.http = httpx.Client(transport=httpx.MockTransport(answer))
     return Api(client, "conf-89abcdef", "replay")
@@ -51,23 +51,23 @@ def step(operation: str, path: str, body: bytes | None = None, **changes: Any) -
 
 
 def replay(*steps: Step) -> Replay:
-    return Replay((Story("END-03", steps),), ("END-03",), ("core",), 1)
+    return Replay((Recording("END-03", steps),), ("END-03",), ("core",), 1)
 
 
 def told(replay: Replay, api: Api) -> list[str]:
     lines: list[str] = []
-    tell(replay, api, lines.append)
+    resend(replay, api, lines.append)
     return lines
 
 
 def test_a_session_of_today_takes_the_place_of_the_recorded_one(
     api: Api, sent: list[httpx.Request]
 ) -> None:
-    story = (
+    recording = (
         step("openChat", "/api/v1/chats", OPEN, opened=OLD),
         step("submitMessage", f"/api/v1/chats/{OLD.upper()}/messages", CONTENT),
     )  # fmt: skip
-    told(replay(*story), api)
+    told(replay(*recording), api)
     assert sent[1].url.path == f"/api/v1/chats/{NEW}/messages"
     assert json.loads(sent[1].content) == {"content": NEW}
 
@@ -80,8 +80,8 @@ def test_the_channel_and_the_tag_are_todays(api: Api, sent: list[httpx.Request])
 
 
 def test_two_stories_do_not_share_a_channel(api: Api, sent: list[httpx.Request]) -> None:
-    story = Story("END-03", (step("openChat", "/api/v1/chats", OPEN, opened=OLD),))
-    tell(Replay((story, story), ("END-03",), ("core",), 1), api, lambda _: None)
+    recording = Recording("END-03", (step("openChat", "/api/v1/chats", OPEN, opened=OLD),))
+    resend(Replay((recording, recording), ("END-03",), ("core",), 1), api, lambda _: None)
     assert len({json.loads(request.content)["channel"] for request in sent}) == 2
 
 
@@ -93,11 +93,11 @@ def test_a_session_that_the_story_did_not_open_is_never_touched(
 
 
 def test_each_status_is_told_then_and_now(api: Api) -> None:
-    story = (
+    recording = (
         step("openChat", "/api/v1/chats", OPEN, opened=OLD, status=201),
         step("endChat", f"/api/v1/chats/{OLD}/end", b"{}"),
     )
-    lines = told(replay(*story), api)
+    lines = told(replay(*recording), api)
     assert lines[0].startswith("\nreplay    END-03, 2 requests")
     assert lines[1].split() == ["openChat", "201", "→", "201"]
     assert lines[2].split() == ["endChat", "200", "→", "404", "differs"]
@@ -118,7 +118,7 @@ def test_a_request_survives_the_report(exchange: Make, body: bytes | None) -> No
         "rules": [{"id": "END-03", "findings": [found]}],
     }  # fmt: skip
     made = replay_of(report)
-    assert made.stories[0].steps[0].body == body
+    assert made.recordings[0].steps[0].body == body
     assert (made.rules, made.profile, made.seed, made.sessions) == (("END-03",), ("core",), 7, 1)
 
 

@@ -54,7 +54,7 @@ FINAL: dict[str, Any] = {"channel": "web", "is_final": True}
 
 
 def found(api: Api) -> set[str]:
-    return set(api.client.book.findings)
+    return set(api.client.evidence.findings)
 
 
 def test_a_stale_retrieve_is_waited_out_and_told_once(connect: Make, session: Make) -> None:
@@ -63,10 +63,10 @@ def test_a_stale_retrieve_is_waited_out_and_told_once(connect: Make, session: Ma
     api.end(id)
     assert api.get(id).session["is_final"] is True
     assert found(api) == {"GET-04"}
-    [finding] = api.client.book.findings["GET-04"]
-    assert [exchange.operation for exchange in finding.story] == ["openChat", "endChat", "getChat"]
+    [finding] = api.client.evidence.findings["GET-04"]
+    assert [exchange.operation for exchange in finding.trace] == ["openChat", "endChat", "getChat"]
     assert api.get(id).session["is_final"] is True
-    assert api.client.book.findings["GET-04"] == [finding]
+    assert api.client.evidence.findings["GET-04"] == [finding]
 
 
 def test_a_session_that_is_unknown_for_a_while_is_waited_for(connect: Make, session: Make) -> None:

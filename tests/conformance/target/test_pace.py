@@ -52,7 +52,7 @@ def test_a_429_with_a_date_is_waited_out(connect: Make, naps: list[float]) -> No
 def test_every_answer_to_a_repeated_request_is_watched(connect: Make, naps: list[float]) -> None:
     api = connect(limiting({}, {}))
     api.list()
-    assert [exchange.status for exchange in api.story] == [429, 429, 200]
+    assert [exchange.status for exchange in api.trace] == [429, 429, 200]
     assert api.client.budget.sent == 3
 
 

@@ -16,7 +16,7 @@ def test_a_short_failure_of_a_gateway_is_waited_out(
 ) -> None:
     api = connect(failing(session, 503, 504))
     assert api.get("x").status == 200
-    assert "HTTP-02" not in api.client.book.findings
+    assert "HTTP-02" not in api.client.evidence.findings
     assert api.client.budget.sent == 3
 
 
@@ -25,13 +25,13 @@ def test_a_failure_that_stays_is_the_targets(
 ) -> None:
     api = connect(failing(session, *[503] * 9))
     assert api.get("x").status == 503
-    assert "HTTP-02" in api.client.book.findings
+    assert "HTTP-02" in api.client.evidence.findings
 
 
 def test_a_500_is_the_targets_at_once(connect: Make, session: Make) -> None:
     api = connect(failing(session, 500))
     assert api.get("x").status == 500
-    assert "HTTP-02" in api.client.book.findings
+    assert "HTTP-02" in api.client.evidence.findings
 
 
 def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
@@ -40,10 +40,10 @@ def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
     api = connect(failing(session, 503, 503))
     with pytest.raises(Hiccup, match="a gateway's alone"):
         api.open()
-    assert "HTTP-02" not in api.client.book.findings
+    assert "HTTP-02" not in api.client.evidence.findings
     api.client.retry.accepts_gateway_errors = True
     assert api.open().status == 503
-    assert "HTTP-02" in api.client.book.findings
+    assert "HTTP-02" in api.client.evidence.findings
 
 
 @pytest.mark.parametrize("status", [502, 503])

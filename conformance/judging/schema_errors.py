@@ -7,12 +7,10 @@ from typing import Any
 
 from .outcomes import Violation, shown
 
-__all__ = ["misfit"]
-
 NAMED = 5  # members that are told by name
 
 
-def misfit(errors: Sequence[Any], at: Sequence[str | int] = ()) -> Violation:
+def violation_of(errors: Sequence[Any], at: Sequence[str | int] = ()) -> Violation:
     """The violation that these schema errors are, each with a pointer. What they are of lies
     in the body `at` a place."""
     told = [_words(error, [*at, *error.instance_path]) for error in errors[:NAMED]]
