@@ -86,7 +86,7 @@ def check_ending_an_unknown_session(api: Api) -> None:
 @rule("END-11")
 def check_ending_a_malformed_id(api: Api) -> None:
     api.given_final()
-    api.end("not-a-uuid").expect_status(404, 400, 422)
+    api.end(api.malformed_id()).expect_status(404, 400, 422)
 
 
 @rule("END-12")

@@ -174,7 +174,7 @@ def check_a_turn_on_an_unknown_session(api: Api) -> None:
 @rule("TURN-14", turns=2)
 def check_a_turn_on_a_malformed_id(api: Api) -> None:
     api.given(turns=1)
-    api.submit("not-a-uuid").expect_status(404, 400, 422)
+    api.submit(api.malformed_id()).expect_status(404, 400, 422)
 
 
 @rule("TURN-15", sessions=2, turns=4)

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import jsonschema_rs
 import yaml
 
+from .ids import Paths
+
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
 
@@ -103,6 +105,10 @@ class Contract:
             path: frozenset(name.upper() for name in item if name in METHODS)
             for path, item in self.spec["paths"].items()
         }
+
+    @cached_property
+    def paths(self) -> Paths:
+        return Paths(self.spec["paths"])
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:

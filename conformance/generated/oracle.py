@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from ..contract.document import Contract
-from ..judging.exchange import SESSION_ID, Exchange, Json
+from ..contract.ids import UUID as ID
+from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import shown
 from .portable import is_portable, is_text
 from .values import FITS, OPEN, Judgement, breaks, judge_value
@@ -188,7 +189,7 @@ def _folded(name: str) -> str:
 
 
 def _id(segment: str) -> Judgement:
-    if SESSION_ID.fullmatch(segment):
+    if ID.fullmatch(segment):
         return FITS
     try:
         UUID(segment)

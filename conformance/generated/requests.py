@@ -9,9 +9,11 @@ from typing import Any
 import requests
 from schemathesis import Case, GenerationMode, Response
 
+from ..contract.ids import canonical
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Hiccup, Violation
 from ..target.api import Api, Trace, relevant
+from ..target.retry import READING
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle
 from .schemathesis import failures_of
@@ -81,9 +83,9 @@ class Generation:
 
     def _pin(self, case: Case[Any]) -> None:
         operation = str(case.operation.definition.raw["operationId"])
-        if "id" in case.path_parameters and not _negative(case, "path"):
-            if str(case.path_parameters["id"]).lower() not in self.api.client.ledger.opened:
-                case.path_parameters = {"id": self._session()}
+        case.path_parameters = {
+            name: self._named(case, value) for name, value in (case.path_parameters or {}).items()
+        }
         if operation == "listChats":
             case.query = self._listing(case.query or {})
         if operation == "openChat" and self.in_scenario:
@@ -92,6 +94,14 @@ class Generation:
         if isinstance(case.body, dict):
             negative = _negative(case, "body")
             case.body = self._body(operation, dict(case.body), negative=negative)
+
+    def _named(self, case: Case[Any], id: Any) -> Any:
+        """A session of this run, or for a case that means to name none an id that nobody has:
+        a write to whatever was generated might meet somebody's session."""
+        if not _negative(case, "path"):
+            own = canonical(id) in self.api.client.ledger.opened
+            return id if own else self._session()
+        return id if case.method in READING else self.api.unknown(f"{id}~{self.api.run}")
 
     def _session(self) -> str:
         """An active session of this run."""
@@ -152,7 +162,7 @@ class Generation:
 
     def _judge(self, exchange: Exchange) -> None:
         judgement = self.oracle.judge(exchange)
-        trace = list(relevant(self.api.trace))
+        trace = list(relevant(self.api.trace, self.contract.paths))
         if judgement.kind == "breaks":
             self.walked.broken += 1
             if exchange.status < 400:

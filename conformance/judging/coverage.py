@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.document import Contract, Rule
+from ..contract.ids import canonical
 from .evidence import Finding
 from .exchange import Exchange, Json
 
@@ -55,7 +56,7 @@ class Coverage:
             if exchange.operation is None:
                 return
             self.statuses[exchange.operation, exchange.status] += 1
-            named = exchange.named
+            named = self.contract.paths.named(exchange.path)
             known = self.sessions.get(named)
             if known and (event := self._event(exchange, named, known)):
                 self._count(exchange, known, event)
@@ -86,7 +87,7 @@ class Coverage:
             self.cells[state, event] += 1
 
     def _learn(self, session: Json, exchange: Exchange) -> None:
-        id = str(session.get("id")).lower()
+        id = canonical(session.get("id"))
         final = session.get("is_final") is True
         known = self.sessions.get(id)
         if known is None:

@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
+from ..contract.ids import canonical
 from .outcomes import Blocked, shown
 
 FRACTION = re.compile(r"\.(\d+)")
@@ -55,7 +56,7 @@ def goes_back(earlier: object, later: object) -> bool:
 
 
 def same_id(one: object, other: object) -> bool:
-    return str(one).lower() == str(other).lower()
+    return canonical(one) == canonical(other)
 
 
 def reordered(value: Any) -> Any:

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from .outcomes import Blocked, expect, listed, shown
 
 Json = dict[str, Any]
 
 ABSENT = object()
-SESSION_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -49,11 +48,6 @@ class Exchange:
         return urlsplit(self.url).path
 
     @property
-    def named(self) -> str:
-        """The id in the path in lower case, empty where there is none."""
-        return unquote(self.path.partition("/chats/")[2].partition("/")[0]).lower()
-
-    @property
     def sent(self) -> Json:
         """The members of the body that was sent; none where it is no JSON object."""
         try:
@@ -65,9 +59,9 @@ class Exchange:
     @property
     def opened(self) -> str | None:
         """The id of the session that an open has given, as it was written."""
-        body = self.json if self.operation == "openChat" else None
+        body = self.json if self.ok and self.operation == "openChat" else None
         id = body.get("id") if isinstance(body, dict) else None
-        return id if isinstance(id, str) and SESSION_ID.fullmatch(id) else None
+        return id if isinstance(id, str) and id else None
 
     @property
     def elapsed(self) -> float:

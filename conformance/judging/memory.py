@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..contract.ids import canonical
 from .equivalence import goes_back, same_messages, same_time
 from .evidence import Observation
 from .exchange import Exchange, Json
@@ -39,7 +40,7 @@ class Memory:
     def compare(self, session: Json, exchange: Exchange) -> Iterator[Observation]:
         """What the new snapshot says of the rules on change. Snapshots that overlap in time have
         no order, so the rules that need one are left out for them."""
-        before = self.snapshots.get(str(session.get("id")).lower())
+        before = self.snapshots.get(canonical(session.get("id")))
         messages = session.get("messages")
         yield "TIME-01", _later("created_time", session, session)
         if isinstance(messages, list):
@@ -57,7 +58,7 @@ class Memory:
         messages = session.get("messages")
         fresh = messages if isinstance(messages, list) else None
         if before is None:
-            key = str(session.get("id")).lower()
+            key = canonical(session.get("id"))
             self.snapshots[key] = Snapshot(session, now.finished, fresh, now.finished)
             return
         if now.started > before.at:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
-from ..judging.exchange import SESSION_ID, Exchange
+from ..contract.ids import UUID, canonical, mentions
+from ..judging.exchange import Exchange
 from ..target.client import PLACEHOLDER
 from .polls import Poll
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
-PICK_ID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
+PICK_UUID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
+PICK_ID = """sed -n 's/^{* *"id" *: *"\\([^"]*\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
 ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
-VARYING = re.compile(f"{SESSION_ID.pattern}|{ASKED}")
 ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
 PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
@@ -102,9 +103,10 @@ def _lines(
     for exchange in group:
         opened = exchange.opened
         line = _line(exchange, names)
-        if opened and opened.lower() not in names:
-            name = names[opened.lower()] = f"S{len(names) + 1}"
-            line = f"{_picking(line)} > {_file(name)}" if racing else _keeping(_picking(line), name)
+        if opened and canonical(opened) not in names:
+            name = names[canonical(opened)] = f"S{len(names) + 1}"
+            picking = _picking(line, opened)
+            line = f"{picking} > {_file(name)}" if racing else _keeping(picking, name)
             kept.append(name)
         if exchange.number in instants:
             instant, place = instants[exchange.number]
@@ -121,9 +123,10 @@ def _keeping(line: str, name: str) -> str:
     return f'{name}=$({line}); echo "{name}=${name}"'
 
 
-def _picking(line: str) -> str:
-    """Print the opened session's id alone."""
-    return f"{_split(line)} | {PICK_ID} | head -n 1"
+def _picking(line: str, id: str) -> str:
+    """Print the opened session's id alone, of the form that this one has."""
+    pick = PICK_UUID if UUID.fullmatch(id) else PICK_ID
+    return f"{_split(line)} | {pick} | head -n 1"
 
 
 def _picking_instant(line: str, place: int) -> str:
@@ -176,8 +179,8 @@ def _named(text: str, names: dict[str, str]) -> str:
     """The text in single quotes, with variables where it names what the trace keeps."""
     parts = []
     end = 0
-    for found in VARYING.finditer(text):
-        name = names.get(found.group().lower())
+    for found in re.finditer(f"{mentions(names).pattern}|{ASKED}", text):
+        name = names.get(canonical(unquote(found[0]))) or names.get(found[0].lower())
         if name:
             parts += [_quoted(text[end : found.start()]), f'"${name}"']
             end = found.end()

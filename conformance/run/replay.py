@@ -8,9 +8,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from ..config.settings import Config, UsageError
-from ..judging.exchange import SESSION_ID, Exchange
+from ..contract.ids import canonical, mentions
+from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked
 from ..registry import all_checks
 from ..target.api import Api
@@ -111,7 +113,7 @@ def resend(replay: Replay, api: Api, say: Say) -> None:
     now. Neither pauses nor overlaps are repeated; the checks do that."""
     for recording in replay.recordings:
         say(f"\nreplay    {recording.rule}, {len(recording.steps)} requests: status then → now")
-        resender = Resender(api.fresh())
+        resender = Resender(api.fresh(), recording)
         for step in recording.steps:
             try:
                 now = resender.send(step).status
@@ -125,9 +127,12 @@ def resend(replay: Replay, api: Api, say: Say) -> None:
 class Resender:
     """One recording that is sent again: which session of today stands for which recorded one."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, recording: Recording) -> None:
         self.api = api
         self.today: dict[str, str] = {}
+        paths = api.client.watch.contract.paths
+        named = {paths.named(step.path.partition("?")[0]) for step in recording.steps}
+        self.ids = mentions({step.opened or "" for step in recording.steps} | named)
 
     def send(self, step: Step) -> Exchange:
         body = step.body
@@ -143,14 +148,14 @@ class Resender:
         )
         opened = exchange.opened
         if step.opened and opened:
-            self.today.setdefault(step.opened.lower(), opened)
+            self.today.setdefault(canonical(step.opened), opened)
         return exchange
 
     def _current(self, text: str) -> str:
         """The text with today's sessions and channels. An id that no step has opened gets one
         that names nothing, so that nobody else's session is ever touched."""
         text = CHANNEL.sub(lambda found: self._channel(found.group(1)), text)
-        return SESSION_ID.sub(lambda found: self._session(found.group().lower()), text)
+        return self.ids.sub(lambda found: self._session(canonical(unquote(found[0]))), text)
 
     def _channel(self, number: str | None) -> str:
         return self.api.channel + number if number else self.api.run

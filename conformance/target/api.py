@@ -9,11 +9,12 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
+from ..contract.ids import Paths, canonical, mentions
 from ..judging.equivalence import same_time, tick
 from ..judging.evidence import Finding, Observation
-from ..judging.exchange import SESSION_ID, Exchange, Json
+from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Violation
 from .client import BEARER, Client
 
@@ -168,8 +169,15 @@ class Api:
 
     def unknown_id(self) -> str:
         """A well-formed id that names no session, and that may be written to."""
-        id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        self.client.ledger.unknown_ids.add(id)
+        return self.unknown(str(uuid.UUID(int=self.random.getrandbits(128), version=4)))
+
+    def malformed_id(self) -> str:
+        """What is no UUID and names no session, and so may be written to."""
+        return self.unknown(f"not-a-uuid-{self.random.getrandbits(32):08x}")
+
+    def unknown(self, id: str) -> str:
+        """The id, noted as one that nobody has and that may be written to."""
+        self.client.ledger.unknown_ids |= {canonical(id), canonical(unquote(id))}
         return id
 
     def endpoint(self) -> Json:
@@ -231,7 +239,7 @@ class Api:
         self.trace.append(exchange)
         for rule, violation in seen:
             if violation:
-                self.report(rule, violation, relevant(self.trace))
+                self.report(rule, violation, relevant(self.trace, self.client.watch.contract.paths))
 
     def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
         """Enter a finding with its trace, all of the check's unless told: what is wrong with one
@@ -241,17 +249,16 @@ class Api:
         self.client.evidence.add(finding)
 
 
-def relevant(trace: Trace) -> tuple[Exchange, ...]:
-    """What leads to an answer that is wrong in itself: all that concerns the same sessions.
+def relevant(trace: Trace, paths: Paths) -> tuple[Exchange, ...]:
+    """What leads to an answer that is wrong in itself: all that concerns the same session.
     A last exchange that names no session may build on every one before it."""
-    last = trace[-1:]
-    ids = {id.lower() for exchange in last for id in SESSION_ID.findall(exchange.path)}
-    if not ids:
+    id = paths.named(trace[-1].path) if trace else ""
+    if not id:
         return tuple(trace)
-    return tuple(e for e in trace if e in last or ids & _ids(e))
+    return tuple(e for e in trace if paths.named(e.path) == id or _tells(e, id))
 
 
-def _ids(exchange: Exchange) -> set[str]:
-    """The sessions that an exchange concerns: named in its path, or told in its answer."""
+def _tells(exchange: Exchange, id: str) -> bool:
+    """Whether the answer of an open or a list holds the session."""
     told = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
-    return {id.lower() for id in SESSION_ID.findall(exchange.path) + SESSION_ID.findall(told)}
+    return any(canonical(found[0]) == id for found in mentions([id]).finditer(told))

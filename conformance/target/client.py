@@ -61,7 +61,7 @@ class Client:
         self.backoff = Backoff()
         self.circuit = Circuit()
         self.retry = Retry(watch.contract, self.backoff, self.circuit)
-        self.freshness = Freshness()
+        self.freshness = Freshness(watch.contract.paths)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ class Client:
         no answer comes."""
         self.freshness.wait(draft)
         retries = Retries()
-        with self.ledger.admit(draft):
+        with self.ledger.admit(draft, self.watch.contract.paths.named(draft.path)):
             while True:
                 exchange = self._once(draft)
                 if self.retry.of_gateway(exchange, retries):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..contract.ids import Paths, canonical
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.evidence import Observation
 from ..judging.exchange import ABSENT, Exchange, Json
@@ -36,7 +37,8 @@ class Known:
 class Freshness:
     """Compares each retrieve with all earlier answers. Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
         self.known: dict[str, tuple[Known, float]] = {}  # with when an answer last told more
         self.lag = 0.0  # seconds, the most that was seen
         self.hopeless = False  # once something was missing for good, nothing is awaited
@@ -47,7 +49,7 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, told in _told(exchange):
+            for id, told in _told(exchange, self.paths):
                 before, _ = self.known.get(id, (None, 0.0))
                 after = _together(before or Known(), told)
                 if after != before:
@@ -55,13 +57,13 @@ class Freshness:
 
     def wait(self, draft: Exchange) -> None:
         """Give a replica that lags the time to catch up, before it is asked."""
-        _, at = self.known.get(draft.named, (None, 0.0))
+        _, at = self.known.get(self.paths.named(draft.path), (None, 0.0))
         if self.lag and draft.operation == "getChat":
             time.sleep(max(0.0, at + self.lag * SLACK - time.monotonic()))
 
     def behind(self, exchange: Exchange) -> bool:
         """Whether a retrieve lacks something that an answer had told before it began."""
-        known, at = self.known.get(exchange.named, (None, 0.0))
+        known, at = self.known.get(self.paths.named(exchange.path), (None, 0.0))
         if known is None or exchange.operation != "getChat" or exchange.started <= at:
             return False
         if exchange.status == 404:
@@ -96,13 +98,13 @@ class Freshness:
 
     def _late(self, exchange: Exchange) -> Violation:
         """The violation that this is the first retrieve to show what earlier ones lacked."""
-        _, at = self.known[exchange.named]
+        _, at = self.known[self.paths.named(exchange.path)]
         lag = exchange.started - at
         self.lag = max(self.lag, lag)
         return Violation("what was answered before", f"an older state, for up to {lag:.1f} s")
 
 
-def _told(exchange: Exchange) -> Iterator[tuple[str, Known]]:
+def _told(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
     """What an answer tells of each session in it."""
     body = exchange.json
     if not isinstance(body, dict):
@@ -110,12 +112,12 @@ def _told(exchange: Exchange) -> Iterator[tuple[str, Known]]:
     if exchange.operation == "submitMessage":
         turn = body.get("messages")
         said = tuple(turn) if isinstance(turn, list) else ()
-        yield exchange.named, Known(body.get("is_final") is True, turn=said)
+        yield paths.named(exchange.path), Known(body.get("is_final") is True, turn=said)
         return
     items = body.get("items") if exchange.operation == "listChats" else [body]
     for session in items if isinstance(items, list) else ():
         if isinstance(session, dict) and isinstance(session.get("id"), str):
-            yield session["id"].lower(), _shown(session)
+            yield canonical(session["id"]), _shown(session)
 
 
 def _shown(session: Json) -> Known:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from ..judging.exchange import ABSENT, SESSION_ID, Exchange, Json
+from ..contract.ids import canonical
+from ..judging.exchange import ABSENT, Exchange, Json
 from ..judging.outcomes import Blocked
 from .ledger_file import LedgerFile
 from .retry import READING
@@ -43,10 +44,11 @@ class Ledger:
 
     # Before a request is sent.
 
-    def admit(self, draft: Exchange) -> AbstractContextManager[None]:
-        """Check what the request may cost and whom it may touch, before it is sent."""
-        if draft.method not in READING and SESSION_ID.fullmatch(draft.named):
-            self._forbid_foreign(draft.named)
+    def admit(self, draft: Exchange, id: str) -> AbstractContextManager[None]:
+        """Check what the request may cost and whom it may touch, before it is sent; `id` is the
+        one in its path, of whatever form, empty for none."""
+        if id and draft.method not in READING:
+            self._forbid_foreign(id)
         if draft.operation == "submitMessage":
             self.take_turn()
         return self.reserve_session() if draft.operation == "openChat" else nullcontext()
@@ -73,10 +75,10 @@ class Ledger:
 
     def owns(self, id: str) -> bool:
         """Whether the run may write to this id."""
-        return id.lower() in self.opened or id.lower() in self.unknown_ids
+        return canonical(id) in self.opened or canonical(id) in self.unknown_ids
 
     def _forbid_foreign(self, id: str) -> None:
-        if id.lower() in self.foreign:
+        if canonical(id) in self.foreign:
             raise Blocked(f"openChat gave {id}, of another channel: it may be somebody else's")
         if not self.owns(id):
             raise ForeignWrite(f"{id} was not opened by this run, and so is not written to")
@@ -102,21 +104,21 @@ class Ledger:
             if _is_own(exchange, body):
                 self.note_open(id)
             elif not self.owns(id):
-                self.foreign.add(id.lower())
+                self.foreign.add(canonical(id))
         if exchange.operation in ("getChat", "endChat") and body.get("is_final") is True:
             self.note_final(str(id))
 
     def note_open(self, id: str) -> None:
         with self.lock:
-            if id.lower() not in self.opened:
-                self.opened[id.lower()] = id
+            if canonical(id) not in self.opened:
+                self.opened[canonical(id)] = id
                 if self.file:
                     self.file.note_open(id)
 
     def note_final(self, id: str) -> None:
         with self.lock:
-            if id.lower() not in self.final:
-                self.final.add(id.lower())
+            if canonical(id) not in self.final:
+                self.final.add(canonical(id))
                 if self.file:
                     self.file.note_final(id)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from ..config.settings import UsageError
+from ..contract.ids import canonical
 
 try:
     import fcntl
@@ -109,9 +110,9 @@ def read_ledger(path: Path) -> LedgerRecord:
     record = LedgerRecord(path, head["run"], head["target"])
     for entry in entries[1:]:
         if "opened" in entry:
-            record.opened.setdefault(entry["opened"].lower(), entry["opened"])
+            record.opened.setdefault(canonical(entry["opened"]), entry["opened"])
         if "final" in entry:
-            record.final.add(entry["final"].lower())
+            record.final.add(canonical(entry["final"]))
     return record
 
 

@@ -61,6 +61,8 @@ class Lifecycle:
             for event in table["events"]:
                 if (state, event) not in rows:
                     raise LifecycleError("/x-lifecycle/transitions", f"no row for {state}, {event}")
+        if table["initial"] not in table["states"]:
+            raise LifecycleError("/x-lifecycle/initial", f"unknown state {table['initial']!r}")
         return cls(table["initial"], rows)
 
     def step(self, session: Session, event: str, now: int) -> Step:
@@ -98,6 +100,11 @@ def _check_finality(row: Transition, pointer: str) -> None:
     if row.to != wanted:
         reason = f"wanted {wanted!r}, got {row.to!r}: only what finalises changes the state"
         raise LifecycleError(f"{pointer}/to", reason)
+    if row.state == "final" and row.event in ("submit", "finish") and row.refusal is None:
+        # The store changes nothing of what is final, so the turn would be tried for ever.
+        raise LifecycleError(pointer, "wanted a refusal, got none: what is final takes no turns")
+    if row.state == "final" and row.effects:
+        raise LifecycleError(f"{pointer}/effects", "wanted none: what is final never changes")
     if row.event == "expire" and row.state != "final" and not finalises:
         # It would be overdue for ever.
         raise LifecycleError(f"{pointer}/effects", "what expires is to be finalised")

@@ -146,6 +146,17 @@ def test_only_this_runs_sessions_are_ended(generation: Generation, contract: Con
     assert all(end.path.split("/")[-2] in own for end in taken)
 
 
+def test_an_id_that_is_made_up_is_nobodys(generation: Generation, contract: Contract) -> None:
+    own, tag = generation.api.client.ledger.opened, generation.api.run
+    written = [
+        *visited(generation, contract, "endChat"),
+        *visited(generation, contract, "submitMessage"),
+    ]
+    made_up = [named for e in written if (named := contract.paths.named(e.path)) not in own]
+    assert made_up
+    assert all(named.endswith(f"~{tag}") for named in made_up)
+
+
 def test_every_session_is_tagged(generation: Generation, contract: Contract) -> None:
     taken = [e for e in visited(generation, contract, "openChat") if e.ok]
     bodies = [json.loads(exchange.body or b"") for exchange in taken]

@@ -136,10 +136,16 @@ def test_order_matters() -> None:
 
 
 def test_two_sights_of_one_session_do_not_differ() -> None:
-    one = {"id": "AB", "messages": [HELLO], "created_time": f"{AT}.123456Z", "ttl_seconds": None}
+    id = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
+    one = {
+        "id": id.upper(),
+        "messages": [HELLO],
+        "created_time": f"{AT}.123456Z",
+        "ttl_seconds": None,
+    }
     other = {
         **one,
-        "id": "ab",
+        "id": id,
         "created_time": f"{AT}.123Z",
         "messages": [{**HELLO, "tool_calls": []}],
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -215,6 +215,22 @@ def test_a_session_that_is_opened_again_is_followed_by_its_new_id(
         f"/api/v1/chats/{AGAIN}",
     ]
     assert json.loads(echo.got[1].body) == {"content": f"it's {AGAIN}"}
+
+
+@pytest.mark.parametrize("id", ["42", "chat_0b17", "a/b"])
+def test_an_id_of_any_form_is_kept(exchange: Make, session: Make, echo: Echo, id: str) -> None:
+    echo.answer = b'{"channel": "a", "id": "of-today", "messages": [{"tool_calls": [{"id": "c"}]}]}'
+    chats = f"{echo.url}/api/v1/chats"
+    path = f"{chats}/{quote(id, safe='')}/end"
+    bash(
+        *curl_lines(
+            [
+                exchange("openChat", session(id=id), 201, url=chats, body=b"{}"),
+                exchange("endChat", {}, url=path, body=b'{"n": 42}'),
+            ]
+        )
+    )
+    assert (echo.got[-1].path, echo.got[-1].body) == ("/api/v1/chats/of-today/end", b'{"n": 42}')
 
 
 def test_two_sessions_have_two_variables(exchange: Make, session: Make) -> None:

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -176,3 +177,25 @@ def test_a_report_that_is_none_is_a_usage_error(
     ended = suite("--replay", str(tmp_path / "none.json"), target=mock)
     assert ended.code == 2
     assert "none.json" in ended.err
+
+
+def test_an_id_of_any_form_that_nobody_opened_is_nobodys(
+    api: Api, sent: list[httpx.Request]
+) -> None:
+    told(replay(step("endChat", "/api/v1/chats/42/end")), api)
+    assert "/42/" not in sent[0].url.path
+
+
+@pytest.mark.parametrize("id", ["42", "chat_0b17", "a/b"])
+def test_an_id_of_any_form_is_todays(api: Api, sent: list[httpx.Request], id: str) -> None:
+    path = f"/api/v1/chats/{quote(id, safe='')}"
+    told(
+        replay(
+            step("openChat", "/api/v1/chats", b"{}", opened=id),
+            step("endChat", f"{path}/end", f'{{"note": "{id}", "n": 42}}'.encode()),
+        ),
+        api,
+    )
+    _, after = sent
+    assert after.url.path == f"/api/v1/chats/{NEW}/end"
+    assert after.read() == f'{{"note": "{NEW}", "n": 42}}'.encode()

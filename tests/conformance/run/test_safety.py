@@ -5,16 +5,22 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from conformance.config.settings import Config, UsageError
+from conformance.contract.document import Contract
+from conformance.judging.evidence import Evidence
 from conformance.judging.outcomes import Blocked, Hiccup
+from conformance.judging.watch import Watch
 from conformance.run.cleanup import clean_up
+from conformance.target.api import Api
 from conformance.target.budget import Budget
 from conformance.target.circuit import GATEWAY_ERRORS_TO_OPEN, SILENCES_TO_OPEN, Circuit
+from conformance.target.client import Client
 from conformance.target.ledger import ForeignWrite, Ledger
 from conformance.target.pace import Pace
 
@@ -38,6 +44,55 @@ def test_another_spelling_of_its_id_is_no_way_around(connect: Make, id: str) -> 
     api = connect(lambda request: httpx.Response(200, json={}))
     with pytest.raises(ForeignWrite):
         api.request("DELETE", f"/api/v1/chats/{id}")
+
+
+@pytest.mark.parametrize("id", ["42", "chat_0b17", "sessions:7", "a%2Fb", "Zm9v"])
+@pytest.mark.parametrize("act", ["submit", "end"])
+def test_an_id_of_any_form_is_an_id(connect: Make, act: str, id: str) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    with pytest.raises(ForeignWrite):
+        getattr(api, act)(id)
+    assert api.client.budget.sent == 0
+
+
+def test_an_id_of_any_form_is_guarded_when_an_open_gave_it(connect: Make, session: Make) -> None:
+    api = connect(lambda request: httpx.Response(200, json=session(id="42", channel="web")))
+    api.open(external_id={"from": "1"})
+    with pytest.raises(Blocked, match="somebody else's"):
+        api.end("42")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", f"/api/v1/chats/{STRANGER}/"),
+        ("POST", f"/api/v1/chats/{STRANGER}/reopen"),
+        ("POST", f"/API/v1/Chats/{STRANGER}/end"),
+    ],
+)
+def test_what_the_contract_has_not_is_guarded_too(connect: Make, method: str, path: str) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    with pytest.raises(ForeignWrite):
+        api.request(method, path)
+
+
+@pytest.mark.parametrize("base", ["", "/staging/eu"])
+def test_other_paths_of_a_contract_are_guarded_alike(
+    contract: Contract, tmp_path: Path, base: str
+) -> None:
+    moved = tmp_path / "openapi.yaml"
+    text = contract.text.replace("/api/v1/chats", "/v2/conversations").replace("{id}", "{key}")
+    moved.write_text(text)
+    config = Config(target=f"http://t.test{base}", agent="a", max_sessions=9, max_turns=9)
+    client = Client(config, Watch(Contract(moved)), Evidence())
+    client.http = httpx.Client(
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+    )
+    api = Api(client, "conf-0123abcd")
+    with pytest.raises(ForeignWrite, match="somebody-else"):
+        api.request("POST", "/v2/conversations/somebody-else/end")
+    assert api.request("POST", "/api/v1/callresults/search").status == 200
+    client.close()
 
 
 def test_a_session_of_somebody_else_may_be_read(connect: Make) -> None:

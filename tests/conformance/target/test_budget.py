@@ -38,6 +38,7 @@ def test_the_same_session_again_costs_nothing(connect: Make, session: Make) -> N
 
 def test_the_budget_of_turns_counts_refused_ones(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(409), max_turns=2)
+    api.unknown("x")
     api.submit("x")
     api.submit("x")
     with pytest.raises(Blocked, match="budget of 2 turns"):

@@ -1,5 +1,7 @@
 from conformance.target.ledger import Ledger
 
+ID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
+
 
 def test_a_session_is_left_open_until_it_was_seen_final() -> None:
     ledger = Ledger(9, 9)
@@ -11,8 +13,15 @@ def test_a_session_is_left_open_until_it_was_seen_final() -> None:
 
 def test_a_session_is_spelt_as_it_was_first_seen() -> None:
     ledger = Ledger(9, 9)
-    ledger.note_open("ABCD")
-    ledger.note_open("abcd")
-    assert ledger.left_open == ["ABCD"]
-    ledger.note_final("abcd")
+    ledger.note_open(ID.upper())
+    ledger.note_open(ID)
+    assert ledger.left_open == [ID.upper()]
+    ledger.note_final(ID)
     assert ledger.left_open == []
+
+
+def test_an_id_that_is_no_uuid_is_another_in_another_case() -> None:
+    ledger = Ledger(9, 9)
+    ledger.note_open("chat_aB")
+    assert ledger.owns("chat_aB")
+    assert not ledger.owns("chat_Ab")

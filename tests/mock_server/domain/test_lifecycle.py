@@ -72,6 +72,13 @@ def test_an_unknown_event_is_no_step():
             lambda t: t["transitions"][4].update(effects=[], reason=None, to="active"),
             "/x-lifecycle/transitions/4/effects",
         ),
+        (lambda t: t.update(initial="new"), "/x-lifecycle/initial"),
+        (lambda t: t["transitions"][5].pop("refusal"), "/x-lifecycle/transitions/5"),
+        (lambda t: t["transitions"][6].pop("refusal"), "/x-lifecycle/transitions/6"),
+        (
+            lambda t: t["transitions"][7].update(effects=["touch"]),
+            "/x-lifecycle/transitions/7/effects",
+        ),
         (
             lambda t: t["transitions"][8].update(effects=["finalise"], reason="again"),
             "/x-lifecycle/transitions/8/effects",
