@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
 
-import orjson
 from connexion.exceptions import ResolverError
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -15,6 +14,7 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .codec import encode
 from .contract.document import Contract
 from .contract.fixtures import FixtureError
 from .domain.agents import Agent
@@ -22,7 +22,7 @@ from .domain.render import Renderer
 from .files import Files, read_files
 from .http.errors import Errors, refusal
 from .http.handlers import HANDLERS, Handler
-from .http.overrides import Interference
+from .http.overrides import Overrides
 from .http.pages import page
 from .http.recorder import Counts, Recorder
 from .http.replies import send_reply
@@ -31,6 +31,7 @@ from .http.sandboxes import SANDBOX
 from .http.security import Security
 from .http.validation import CALL, Call, ValidationMiddleware
 from .problems.kinds import Problem, Reply, reply_with
+from .problems.violations import quote
 from .sandbox.coverage import Coverage
 from .sandbox.pool import Sandboxes
 from .sandbox.sandbox import Sandbox, keep_running
@@ -99,8 +100,10 @@ class Mock:
             await send_reply(send, self.answer_elsewhere(scope))
             return
         try:
-            status, value = await call.handler(self.sandbox_of(scope), self.renderer, call)
-            reply = Reply(status, orjson.dumps(value))
+            status, value = await HANDLERS[call.operation](
+                self.sandbox_of(scope), self.renderer, call
+            )
+            reply = Reply(status, encode(value))
         except Problem as problem:
             reply = reply_with(problem, self.settings.choices["error_body"])
         except asyncio.CancelledError:  # a turn that outlasts the grace of the stopping server
@@ -113,7 +116,7 @@ class Mock:
         if found is not None and scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405)
         if found is None:
-            shown = orjson.dumps(scope["path"][:100]).decode()
+            shown = quote(scope["path"], 100)
             raise Problem("unknown-path", f"The contract has no path {shown}; see /ui/.")
         return found
 
@@ -134,7 +137,7 @@ class Mock:
                 Documentation,
                 Routing,
                 partial(Security, token=self.settings.token),
-                partial(Interference, error_body=self.settings.choices["error_body"]),
+                partial(Overrides, error_body=self.settings.choices["error_body"]),
                 partial(ValidationMiddleware, settings=self.settings),
                 LifespanMiddleware,
             ],
@@ -170,10 +173,10 @@ class Mock:
 
 def check_operations(contract: Contract) -> None:
     """Raise FixtureError unless the operations are those that the mock carries out."""
-    told = {operation_id for _, _, operation_id, _ in contract.operations()}
-    if told != {*HANDLERS}:
-        missing = ", ".join(name for name in HANDLERS if name not in told)
-        other = ", ".join(sorted(told - {*HANDLERS}))
+    given = {operation_id for _, _, operation_id, _ in contract.operations()}
+    if given != {*HANDLERS}:
+        missing = ", ".join(name for name in HANDLERS if name not in given)
+        other = ", ".join(sorted(given - {*HANDLERS}))
         faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
         wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
         raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")

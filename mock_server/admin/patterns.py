@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from ..codec import decode
 from ..problems.violations import json_pointer
 from ..sandbox.journal import Entry
 
@@ -120,6 +121,6 @@ def _wanted_json(wanted: Any) -> list[Any]:
 
 def _json(text: str) -> list[Any]:
     try:
-        return [orjson.loads(text)]
+        return [decode(text)]
     except orjson.JSONDecodeError:
         return []

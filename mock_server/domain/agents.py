@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
+from ..codec import encode
 
 __all__ = [
     "RESERVED_KEYS",
@@ -120,7 +120,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
     def value(match: re.Match[str]) -> str:
         found = values.get(match[1], match[0])
-        return found if isinstance(found, str) else orjson.dumps(found).decode()
+        return found if isinstance(found, str) else encode(found).decode()
 
     return _VARIABLE.sub(value, template)
 

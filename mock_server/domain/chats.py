@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-import orjson
-
+from ..codec import encode
 from ..problems.kinds import Problem
+from ..problems.violations import quote
 from .agents import Agent, Round, absent_agent, template_values
 from .clock import Clock
 from .lifecycle import Lifecycle
@@ -76,9 +76,9 @@ class Chats:
         """The agent that a new session is bound to. Raises Problem when there is none."""
         agent = self.agents.get(agent_id)
         if agent is None:
-            raise Problem("unknown-agent", f"No agent has the id {_quote(agent_id)}.")
+            raise Problem("unknown-agent", f"No agent has the id {quote(agent_id, 80)}.")
         if not agent.enabled:
-            detail = f"The agent {_quote(agent_id)} takes no new sessions."
+            detail = f"The agent {quote(agent_id, 80)} takes no new sessions."
             raise Problem("agent-disabled", detail)
         return agent
 
@@ -115,7 +115,7 @@ class Chats:
         """The session as it stands. Raises Problem when it is unknown."""
         session = await self.store.get(session_id)
         if session is None:
-            raise Problem("unknown-session", f"No session has the id {_quote(session_id)}.")
+            raise Problem("unknown-session", f"No session has the id {quote(session_id, 80)}.")
         return session
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
@@ -258,9 +258,4 @@ def external_hash(external_id: Mapping[str, Any] | None) -> str | None:
     """The canonical form's hash: the order of keys, at any depth, makes no difference."""
     if external_id is None:
         return None
-    canonical = orjson.dumps(external_id, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(canonical).hexdigest()
-
-
-def _quote(text: str) -> str:
-    return orjson.dumps(text if len(text) <= 80 else f"{text[:80]}…").decode()
+    return hashlib.sha256(encode(external_id, sort_keys=True)).hexdigest()

@@ -3,13 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
-
 from ..problems.kinds import Problem
-from ..problems.violations import violation
+from ..problems.violations import quote, violation
 from .preferences import parse_preferences
-
-__all__ = ["CALL_FAULTS", "DELAY_LIMIT", "WEBHOOK_FAULTS", "Fault", "read_fault"]
 
 DELAY_LIMIT = 60_000
 _SERVER_ERRORS = (500, 599)
@@ -30,7 +26,7 @@ CALL_FAULTS: Mapping[str, str] = {
     "COMMIT_THEN_DROP": "carries the request out and closes without an answer",
 }
 
-# What can befall the deliveries of a webhook.
+# What can go wrong with the deliveries of a webhook.
 WEBHOOK_FAULTS: Mapping[str, str] = {
     "DUPLICATE": "sends it twice, under one id",
     "LATE": "sends it after the delay on the mock's clock, or a minute",
@@ -59,15 +55,15 @@ def read_fault(fault: str | None, delay: str | None) -> Fault | None:
         return None if delay_ms is None else Fault(delay_ms=delay_ms)
     name, given = next(iter(parse_preferences([fault]).items()), ("", None))
     if given is None or name.upper() not in CALL_FAULTS:
-        detail = f"wanted one of {', '.join(CALL_FAULTS)}, got {_shown(fault)}"
+        detail = f"wanted one of {', '.join(CALL_FAULTS)}, got {quote(fault)}"
         raise _unusable("X-Mock-Fault", detail)
     options = given.parameters
     for option in options:
         if option not in _OPTIONS:
-            detail = f"wanted the options {' and '.join(_OPTIONS)}, got {_shown(option)}"
+            detail = f"wanted the options {' and '.join(_OPTIONS)}, got {quote(option)}"
             raise _unusable("X-Mock-Fault", detail)
         if name.upper() != _OPTIONS[option]:
-            detail = f"wanted it with the fault {_OPTIONS[option]} alone, got {_shown(name)}"
+            detail = f"wanted it with the fault {_OPTIONS[option]} alone, got {quote(name)}"
             raise _unusable(f"X-Mock-Fault/{option}", detail)
     status, wait = options.get("status", "500"), options.get("retry-after", "1")
     return Fault(
@@ -83,7 +79,7 @@ def _number(text: str, bounds: tuple[int, int], place: str, unit: str) -> int:
     if digits.isascii() and digits.isdigit() and len(digits) <= 9:
         if bounds[0] <= (number := int(digits)) <= bounds[1]:
             return number
-    wanted = f"wanted {unit} from {bounds[0]} to {bounds[1]}, got {_shown(text)}"
+    wanted = f"wanted {unit} from {bounds[0]} to {bounds[1]}, got {quote(text)}"
     raise _unusable(place, wanted)
 
 
@@ -92,7 +88,3 @@ def _unusable(place: str, detail: str) -> Problem:
     return Problem(
         "unusable-fault", f"The header {place.partition('/')[0]}: {detail}.", errors=errors
     )
-
-
-def _shown(text: str) -> str:
-    return orjson.dumps(text[:60]).decode()

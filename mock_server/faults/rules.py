@@ -1,4 +1,4 @@
-"""Faults as rules: which calls they befall, counted, and the same again from the same seed."""
+"""Faults as rules: to which calls they apply, counted, and the same again from the same seed."""
 
 import itertools
 import random
@@ -10,8 +10,6 @@ from ..problems.kinds import Problem
 from ..problems.violations import quote
 from .kinds import Fault
 
-__all__ = ["RULE_LIMIT", "FaultRule", "FaultRules"]
-
 RULE_LIMIT = 100
 
 
@@ -19,7 +17,7 @@ RULE_LIMIT = 100
 class FaultRule:
     """One rule; `operation` None means every one, `times` None without end.
 
-    `matched` counts the calls that it was asked about, `injected` those that it befell.
+    `matched` counts the calls of its operation, `injected` those that got the fault.
     """
 
     id: str
@@ -34,18 +32,18 @@ class FaultRule:
     times: int | None = None
     matched: int = 0
     injected: int = 0
-    chance: random.Random = field(init=False, repr=False)
+    numbers: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Begin the rule's own sequence of chances."""
-        self.chance = random.Random(self.seed)
+        """Begin the rule's own sequence of random numbers."""
+        self.numbers = random.Random(self.seed)
 
     def draw(self, operation: str) -> Fault | None:
-        """The fault that befalls this call of an operation, if any."""
+        """The fault of this call of an operation, if any."""
         if self.operation not in (None, operation) or self.injected == self.times:
             return None
         self.matched += 1
-        if self.matched % self.every or self.chance.random() >= self.probability:
+        if self.matched % self.every or self.numbers.random() >= self.probability:
             return None
         self.injected += 1
         wait = 1 if self.retry_after is None else self.retry_after
@@ -53,11 +51,11 @@ class FaultRule:
 
     def document(self) -> dict[str, Any]:
         """The rule as `admin.yaml` has it."""
-        return {key: getattr(self, key) for key in self.__slots__ if key != "chance"}
+        return {key: getattr(self, key) for key in self.__slots__ if key != "numbers"}
 
 
 class FaultRules:
-    """The rules of one sandbox, in the order in which they came; the first that strikes counts."""
+    """The rules of one sandbox, in the order in which they came; the first that applies counts."""
 
     def __init__(self) -> None:
         self.rules: list[FaultRule] = []
@@ -73,7 +71,7 @@ class FaultRules:
         return rule
 
     def draw(self, operation: str, *, named_only: bool = False) -> Fault | None:
-        """The fault that befalls a call, if any. Each rule is asked, so that its count is true.
+        """The fault of a call, if any. Each rule is asked, so that its count is true.
 
         With `named_only` rules that name no operation are left out.
         """

@@ -6,17 +6,9 @@ from typing import Any
 import orjson
 from starlette.types import Receive
 
+from ..codec import decode
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
-
-__all__ = [
-    "BODY_LIMIT",
-    "DEPTH_LIMIT",
-    "check_media_type",
-    "parse_json",
-    "parse_strictly",
-    "read_body",
-]
 
 BODY_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 100
@@ -60,7 +52,7 @@ def check_media_type(content_type: bytes | None, content_encoding: bytes | None)
 def parse_json(body: bytes) -> Any:
     """The value of a body. Raises Problem when it is no JSON, or too deep."""
     try:
-        value = orjson.loads(body)
+        value = decode(body)
     except orjson.JSONDecodeError as error:
         raise _not_json(body, error) from None
     if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:

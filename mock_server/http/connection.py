@@ -1,6 +1,14 @@
-"""What a request's connection gives the application, and the most that a head may hold."""
+"""The connection under a request, as the server hands it to the application."""
 
-__all__ = ["HEAD_LIMIT", "TRANSPORT"]
+import asyncio
+
+from starlette.types import Scope
 
 TRANSPORT = "adjourn.transport"  # the extension of the scope that holds the transport
 HEAD_LIMIT = 64 * 1024  # bytes
+
+
+def transport_of(scope: Scope) -> asyncio.Transport | None:
+    """The transport of a request's connection, or None under another server."""
+    transport: asyncio.Transport | None = scope["extensions"].get(TRANSPORT)
+    return transport

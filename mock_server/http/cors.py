@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CorsMiddleware"]
-
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _EXPOSED = (
     b"Allow, Preference-Applied, Retry-After, WWW-Authenticate, X-Mock-Origin, X-Mock-Violations, "

@@ -13,8 +13,6 @@ from ..domain.repository import StoreUnavailable
 from ..problems.kinds import Problem, Reply, reply_with, store_unavailable
 from .replies import send_reply
 
-__all__ = ["Errors", "refusal"]
-
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +52,7 @@ def refusal(error: Exception, scope: Scope, allow: str, style: str) -> Reply:
 
 
 def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
-    """The problem that an error is told as; None for an OPTIONS on a path that exists."""
+    """The problem that answers an error; None for an OPTIONS on a path that exists."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, HTTPException) and error.status_code == 405:

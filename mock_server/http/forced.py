@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
+from ..codec import encode
 from ..faults.preferences import parse_preferences
 from ..problems.kinds import Problem, Reply
-
-__all__ = ["Forced"]
+from ..problems.violations import quote
 
 _VARY = {"Vary": "Prefer"}
 
@@ -48,7 +46,7 @@ class Forced:
 
     def _status(self, code: str) -> str:
         if code not in self.responses:
-            shown = orjson.dumps(code[:20]).decode()
+            shown = quote(code, 20)
             raise _unusable(f"The contract has no status {shown} here; it has", self.responses)
         return code
 
@@ -58,7 +56,7 @@ class Forced:
                 return status
         every = [example.name for examples in self.examples.values() for example in examples]
         names = dict.fromkeys(every)
-        raise _unusable(f"No response here has the example {_shown(name)}; there are", names)
+        raise _unusable(f"No response here has the example {quote(name, 40)}; there are", names)
 
     def _example(self, status: str, name: str | None) -> _Example:
         examples = self.examples[status]
@@ -68,7 +66,7 @@ class Forced:
         if not examples:
             return _Example("", "", None)
         names = [example.name for example in examples]
-        raise _unusable(f"Status {status} has no example {_shown(name or '')}; it has", names)
+        raise _unusable(f"Status {status} has no example {quote(name or '', 40)}; it has", names)
 
     def _answer(self, status: str, example: _Example, by_code: bool, name: str | None) -> Reply:
         applied = [f"code={status}"] if by_code else []
@@ -79,7 +77,7 @@ class Forced:
             (b"vary", b"Prefer"),
             (b"x-mock-origin", b"forced"),
         ]
-        body = orjson.dumps(example.value) if example.media_type else b""
+        body = encode(example.value) if example.media_type else b""
         return Reply(int(status), body, example.media_type, tuple(headers))
 
 
@@ -99,7 +97,3 @@ def _header_examples(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]
 
 def _unusable(reason: str, legal: Iterable[str]) -> Problem:
     return Problem("unusable-preference", f"{reason} {', '.join(legal)}.", headers=_VARY)
-
-
-def _shown(name: str) -> str:
-    return orjson.dumps(name[:40]).decode()

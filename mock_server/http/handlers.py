@@ -10,8 +10,6 @@ from ..sandbox.sandbox import Sandbox
 from .parameters import canonical_id
 from .validation import Call
 
-__all__ = ["HANDLERS", "Handler"]
-
 # Bounds as the contract has them, for the choices that clamp instead of refusing.
 TTL_RANGE = (60, 86400)
 TAKE_RANGE = (1, 200)

@@ -11,8 +11,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ["deferred"]
-
 
 class _StandIn(ModuleType):
     """Looks like a module, and loads the real one when it is looked into."""

@@ -1,4 +1,4 @@
-"""The middleware that lets a client steer the mock: forced replies, delays and faults.
+"""The middleware that lets a request ask for its answer: forced replies, delays and faults.
 
 A request that asks for nothing costs one look at its headers.
 """
@@ -6,25 +6,24 @@ A request that asks for nothing costs one look at its headers.
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..faults.kinds import read_fault
-from ..http.sandboxes import SANDBOX
 from ..problems.kinds import Problem, Reply, reply_with
 from .forced import Forced
 from .injection import inject
 from .replies import send_reply
-
-__all__ = ["Interference"]
+from .sandboxes import SANDBOX
 
 _HEADERS = frozenset([b"prefer", b"x-mock-delay", b"x-mock-fault"])
 
 
-class SteeredOperation:
+class OverriddenOperation:
     """One operation, with the replies that it can be made to give."""
 
-    def __init__(self, next_app: ASGIApp, operation: Any, error_body: str) -> None:
+    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, error_body: str) -> None:
         self.next_app = next_app
         self.name = operation.operation_id
         self.forced = Forced(operation.responses)
@@ -40,16 +39,16 @@ class SteeredOperation:
         preferences = [value.decode("latin-1") for name, value in asked if name == b"prefer"]
         fault = read_fault(_last(asked, b"x-mock-fault"), _last(asked, b"x-mock-delay"))
         reply = self.forced.reply(preferences)
-        if reply is None:  # a forced reply wins over the rules, and spends none
+        if reply is None:  # a forced reply wins over the rules, and counts for none
             fault = fault or rules.draw(self.name)
         app = self.next_app if reply is None else _answering(reply)
         if fault is None:
             await app(scope, receive, send)
         else:
-            await inject(fault, self.told(app), scope, receive, send)
+            await inject(fault, self.sending_problems(app), scope, receive, send)
 
-    def told(self, app: ASGIApp) -> ASGIApp:
-        """The app with its problems as responses, so that a fault befalls them too."""
+    def sending_problems(self, app: ASGIApp) -> ASGIApp:
+        """The app with its problems sent as responses, so that a fault applies to them too."""
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -60,31 +59,31 @@ class SteeredOperation:
         return answer
 
 
-class SteeredAPI(RoutedAPI[SteeredOperation]):  # type: ignore[misc]
-    """The steered operations of one specification."""
+class OverridesAPI(RoutedAPI[OverriddenOperation]):  # type: ignore[misc]
+    """The operations of one specification, overridden."""
 
     def __init__(self, *args: Any, error_body: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.error_body = error_body
         self.add_paths()
 
-    def make_operation(self, operation: Any) -> SteeredOperation:
+    def make_operation(self, operation: AbstractOperation) -> OverriddenOperation:
         """The operation with what its contract can answer."""
-        return SteeredOperation(self.next_app, operation, self.error_body)
+        return OverriddenOperation(self.next_app, operation, self.error_body)
 
 
-class Interference(RoutedMiddleware[SteeredAPI]):  # type: ignore[misc]
-    """Steers the operations of the contract."""
+class Overrides(RoutedMiddleware[OverridesAPI]):  # type: ignore[misc]
+    """Answers requests that ask for their answer."""
 
-    api_cls = SteeredAPI
+    api_cls = OverridesAPI
 
     def __init__(self, app: ASGIApp, error_body: str) -> None:
         super().__init__(app)
         self.error_body = error_body
 
-    def add_api(self, specification: Specification, **kwargs: Any) -> SteeredAPI:
+    def add_api(self, specification: Specification, **kwargs: Any) -> OverridesAPI:
         """Register the contract's operations."""
-        api: SteeredAPI = super().add_api(specification, error_body=self.error_body, **kwargs)
+        api: OverridesAPI = super().add_api(specification, error_body=self.error_body, **kwargs)
         return api
 
 

@@ -4,8 +4,6 @@ import orjson
 
 from ..problems.kinds import KINDS, Reply, help_page
 
-__all__ = ["PROBES", "page"]
-
 PROBES = ("/livez", "/readyz")
 _HTML = "text/html; charset=utf-8"
 

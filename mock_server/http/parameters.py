@@ -8,8 +8,6 @@ from urllib.parse import unquote_to_bytes
 from ..contract.schemas import compile_schema, relaxed
 from ..problems.violations import describe_error, describe_value, json_pointer, violation
 
-__all__ = ["QueryReader", "canonical_id"]
-
 _INTEGER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 

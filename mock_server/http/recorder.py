@@ -10,11 +10,9 @@ from contextvars import ContextVar
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..http.sandboxes import SANDBOX
 from ..sandbox.journal import Entry, pack
 from .bodies import BODY_LIMIT
-
-__all__ = ["REQUEST_ID", "Counts", "Recorder"]
+from .sandboxes import SANDBOX
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 _HEADER = b"x-request-id"

@@ -4,8 +4,6 @@ from starlette.types import Send
 
 from ..problems.kinds import Reply
 
-__all__ = ["send_reply"]
-
 _NO_STORE = (b"cache-control", b"no-store")
 
 

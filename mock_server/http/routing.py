@@ -20,8 +20,6 @@ from ..contract.document import Contract
 from ..contract.fixtures import FixtureError
 from ..problems.violations import json_pointer
 
-__all__ = ["Documentation", "Routing", "add_contract"]
-
 _DOCUMENTATION = ("/ui", "/openapi.")
 
 

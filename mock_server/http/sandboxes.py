@@ -11,8 +11,6 @@ from ..problems.violations import quote, violation
 from ..sandbox.pool import DEFAULT, Sandboxes
 from .replies import send_reply
 
-__all__ = ["HEADER", "NAME", "PARAMETER", "SANDBOX", "InSandbox", "sandbox_name"]
-
 HEADER = "X-Mock-Sandbox"
 PARAMETER = "sandbox"
 SANDBOX = "adjourn.sandbox"

@@ -9,18 +9,17 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..problems.kinds import Problem
 
-__all__ = ["API_KEY", "Key", "Security", "authorization", "check_credentials"]
-
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class Key(NamedTuple):
-    """A kind of token: what it is called, and where the mock was told it."""
+    """A kind of token: its name, and the option that sets it."""
 
     name: str
     source: str
@@ -52,7 +51,7 @@ class SecurityAPI(RoutedAPI[SecuredOperation]):  # type: ignore[misc]
         self.token = token
         self.add_paths()
 
-    def make_operation(self, operation: Any) -> SecuredOperation:
+    def make_operation(self, operation: AbstractOperation) -> SecuredOperation:
         """The operation with what its contract says of security."""
         return SecuredOperation(self.next_app, bool(operation.security), self.token)
 

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 
 from starlette.types import Message, Receive, Send
 
-__all__ = ["ClientGone", "beginning", "content", "gone", "replay", "send_parts"]
-
 
 class ClientGone(Exception):
     """The client left before its request was whole."""

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
-import orjson
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..codec import decode
 from ..contract.schemas import compile_schema, relaxed
 from ..problems.kinds import Problem
-from ..problems.violations import body_violations, culprits, pointer_of, violation
+from ..problems.violations import body_violations, leaf_errors, pointer_of, quote, violation
 from ..settings import Settings
 from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
 from .parameters import QueryReader, canonical_id
-
-__all__ = ["CALL", "Call", "ValidationMiddleware"]
 
 CALL = "adjourn.call"
 _MAX_VIOLATIONS = 100
@@ -28,9 +26,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that fits the contract, parsed, and the handler that the resolver found."""
+    """A request that fits the contract, parsed."""
 
-    handler: Any
+    operation: str
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any
@@ -42,12 +40,12 @@ class ValidatedOperation:
 
     body_limit = BODY_LIMIT
 
-    def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
+    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, settings: Settings) -> None:
         choices = settings.choices
         clamped = frozenset(["take"] if choices["take_range"] == "clamp" else [])
         self.next_app = next_app
         self.name = f"{operation.method.upper()} {operation.path}"
-        self.handler = operation.function
+        self.id: str = operation.operation_id
         self.choices = choices
         self.query = QueryReader(operation.parameters, clamped)
         self.schema = _body_schema(operation, choices)
@@ -74,7 +72,7 @@ class ValidatedOperation:
             body = await self.read_json(scope, receive, self.body, errors)
         if errors:
             raise self.invalid(errors)
-        return Call(self.handler, path, query, body, scope["headers"])
+        return Call(self.id, path, query, body, scope["headers"])
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters, ids in lower case. Raises Problem for an id that is no UUID."""
@@ -89,7 +87,7 @@ class ValidatedOperation:
     def malformed_id(self, text: str) -> Problem:
         """The refusal of an id that is no UUID."""
         status = int(self.choices["malformed_id"])
-        shown = orjson.dumps(text[:80]).decode()
+        shown = quote(text, 80)
         if status == 404:
             return Problem("unknown-session", f"No session has the id {shown}: it is no UUID.")
         return Problem("malformed-id", f"The id {shown} is no UUID.", status=status)
@@ -151,7 +149,7 @@ class ValidatedOperation:
         validator = self.responses.get((status, _media_type(start)))
         if validator is None:
             self.fault(f"status {status} as {_media_type(start)} is not in the contract")
-        elif not validator.is_valid(value := orjson.loads(body)):
+        elif not validator.is_valid(value := decode(body)):
             self.fault("; ".join(_innermost(validator, value)))
 
     def fault(self, reason: str) -> None:
@@ -186,7 +184,9 @@ class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[mis
         return api
 
 
-def _body_schema(operation: Any, choices: Mapping[str, str]) -> Mapping[str, Any] | None:
+def _body_schema(
+    operation: AbstractOperation, choices: Mapping[str, str]
+) -> Mapping[str, Any] | None:
     content = operation.request_body.get("content", {})
     if "application/json" not in content:
         return None
@@ -197,12 +197,14 @@ def _body_schema(operation: Any, choices: Mapping[str, str]) -> Mapping[str, Any
     return schema
 
 
-def _body_required(operation: Any, choices: Mapping[str, str]) -> bool:
+def _body_required(operation: AbstractOperation, choices: Mapping[str, str]) -> bool:
     required: bool = operation.request_body.get("required", False)
     return required or choices["end_without_body"] == "reject"
 
 
-def _response_validators(operation: Any) -> dict[tuple[int, str], jsonschema_rs.Draft4Validator]:
+def _response_validators(
+    operation: AbstractOperation,
+) -> dict[tuple[int, str], jsonschema_rs.Draft4Validator]:
     return {
         (int(status), media_type): compile_schema(media["schema"])
         for status, response in operation.responses.items()
@@ -213,7 +215,7 @@ def _response_validators(operation: Any) -> dict[tuple[int, str], jsonschema_rs.
 def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str]:
     return [
         f"{pointer_of(error) or '/'}: {error.message[:300]}"
-        for error in culprits(validator.iter_errors(value))
+        for error in leaf_errors(validator.iter_errors(value))
     ]
 
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-__all__ = ["KINDS", "Kind", "Problem", "Reply", "help_page", "reply_with", "store_unavailable"]
+from ..codec import encode
 
 _log = logging.getLogger(__name__)
 
@@ -135,7 +133,7 @@ class Reply:
 
 
 class Problem(Exception):
-    """A refusal that the client is told of, by the name of its kind."""
+    """A refusal, by the name of its kind."""
 
     def __init__(
         self,
@@ -175,7 +173,7 @@ def reply_with(problem: Problem, style: str) -> Reply:
     if style == "text":
         text = f"{KINDS[problem.name].title}: {problem.detail}\n"
         return Reply(problem.status, text.encode(), "text/plain; charset=utf-8", headers)
-    body = orjson.dumps(problem.document())
+    body = encode(problem.document())
     return Reply(problem.status, body, "application/problem+json", headers)
 
 

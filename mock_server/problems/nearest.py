@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["did_you_mean"]
-
 
 def did_you_mean(word: str, legal: Iterable[str]) -> str:
     """The end of a refusal that suggests the nearest legal word, empty where none is near."""

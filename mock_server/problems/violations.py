@@ -4,24 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
+from ..codec import encode
 from .nearest import did_you_mean
 
-__all__ = [
-    "body_violations",
-    "culprits",
-    "describe_error",
-    "describe_value",
-    "json_pointer",
-    "pointer_of",
-    "quote",
-    "violation",
-]
-
 _SHOWN = 60
-# Tells the alternatives of the contract apart: a session is active or final.
-_TELLING = "is_final"
+# The member that tells a contract's alternatives apart: a session is active or final.
+_DISCRIMINATOR = "is_final"
 _Branch = Iterable[jsonschema_rs.ValidationError]
 _WANTED = {
     "string": "a string",
@@ -83,23 +72,23 @@ def body_violations(
     """Each place where a body breaks the schema that its validator was made from."""
     return [
         violation("body", pointer_of(error), describe_error(error, schema), error.kind.name)
-        for error in culprits(validator.iter_errors(value))
+        for error in leaf_errors(validator.iter_errors(value))
     ]
 
 
-def culprits(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
-    """The errors, and in place of one that says "none of these" those of the one that was meant."""
+def leaf_errors(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
+    """The errors; in place of one that says "none of these", those of the nearest alternative."""
     for error in errors:
         branches: list[_Branch] = error.kind.as_dict().get("context", [])
         if any(branches) and all(branches):
-            yield from culprits(min(branches, key=_strangeness))
+            yield from leaf_errors(min(branches, key=_distance))
         else:
             yield error
 
 
-def _strangeness(branch: _Branch) -> tuple[bool, int]:
-    """How little a value looks as if it were meant to satisfy a branch with these errors."""
-    return any(_TELLING in error.instance_path[-1:] for error in branch), len([*branch])
+def _distance(branch: _Branch) -> tuple[bool, int]:
+    """How far a value with these errors is from an alternative."""
+    return any(_DISCRIMINATOR in error.instance_path[-1:] for error in branch), len([*branch])
 
 
 def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
@@ -120,9 +109,9 @@ def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> 
     return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
 
 
-def quote(text: str) -> str:
-    """A JSON string of bounded length."""
-    return orjson.dumps(_cut(text)).decode()
+def quote(text: str, most: int = _SHOWN) -> str:
+    """A JSON string of at most so many characters of the text."""
+    return encode(_cut(text, most)).decode()
 
 
 def _known_members(error: jsonschema_rs.ValidationError, schema: Any) -> Iterable[str]:
@@ -162,7 +151,7 @@ def _wanted(name: str, facts: dict[str, Any]) -> str:
 
 
 def _option(option: Any) -> str:
-    return quote(option) if isinstance(option, str) else _cut(orjson.dumps(option).decode())
+    return quote(option) if isinstance(option, str) else _cut(encode(option).decode())
 
 
 def _pattern(pattern: str) -> str:
@@ -183,5 +172,5 @@ def _null_last(kind: str) -> tuple[bool, str]:
     return kind == "null", kind
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def _cut(text: str, most: int = _SHOWN) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

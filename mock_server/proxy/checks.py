@@ -8,13 +8,14 @@ import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..codec import decode
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
 from ..http.security import authorization, check_credentials
 from ..http.streams import beginning, replay
 from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
 from ..problems.kinds import Problem
-from ..problems.violations import culprits, describe_error, pointer_of, violation
+from ..problems.violations import describe_error, leaf_errors, pointer_of, violation
 from ..settings import Settings
 from .journal import MOST_VIOLATIONS, VIOLATIONS
 
@@ -91,12 +92,12 @@ class JudgedOperation(ValidatedOperation):
             detail = f"the contract has no {status} as {media_type or 'nothing'} here"
             return [violation("response", "", detail)]
         try:
-            value = orjson.loads(body)
+            value = decode(body)
         except orjson.JSONDecodeError:
             return [violation("response", "", "wanted JSON, got something else")]
         return [
             violation("response", pointer_of(error), describe_error(error), error.kind.name)
-            for error in islice(culprits(validator.iter_errors(value)), MOST_VIOLATIONS)
+            for error in islice(leaf_errors(validator.iter_errors(value)), MOST_VIOLATIONS)
         ]
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
+from ..codec import decode
 from ..domain.chats import external_hash
 from ..domain.instants import format_instant, parse_instant
 from ..domain.session import Session
@@ -27,7 +26,7 @@ def document_of(image: Image) -> dict[str, Any]:
             for row in sessions
         ],
         "call_results": [
-            {"visible_time": _text(row["visible"]), "result": orjson.loads(row["document"])}
+            {"visible_time": _text(row["visible"]), "result": decode(row["document"])}
             for row in sorted(image["call_results"], key=lambda row: row["serial"])
         ],
         "audit": [{**row, "time": _text(row["time"])} for row in image["audit"]],
@@ -84,7 +83,7 @@ def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, 
         "channel": row["channel"],
         "external_hash": row["external_hash"],
         "ttl_seconds": row["ttl_seconds"],
-        "additional_data": orjson.loads(row["additional_data"]),
+        "additional_data": decode(row["additional_data"]),
         "created_time": _text(row["created"]),
         "last_activity": _text(row["last_activity"]),
         "final_reason": row["final_reason"],
@@ -98,11 +97,11 @@ def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, 
 def _message(row: _Row) -> dict[str, Any]:
     calls = row["tool_calls"]
     message = {"role": row["role"], "content": row["content"], "time": _text(row["time"])}
-    return {**message, "tool_calls": orjson.loads(calls)} if calls else message
+    return {**message, "tool_calls": decode(calls)} if calls else message
 
 
 def _delivery(row: _Row) -> dict[str, Any]:
-    parsed = {name: orjson.loads(row[name]) for name in ("headers", "payload", "log")}
+    parsed = {name: decode(row[name]) for name in ("headers", "payload", "log")}
     return {**row, **parsed, "due": _text(row["due"])}
 
 

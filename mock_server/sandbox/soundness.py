@@ -11,7 +11,7 @@ from ..contract.schemas import compile_schema
 from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..domain.render import Renderer
 from ..domain.session import Session
-from ..problems.violations import culprits, quote
+from ..problems.violations import leaf_errors, quote
 from ..webhooks.dispatcher import MAX_RETRIES
 from .documents import endpoint_hash, message_times
 
@@ -182,4 +182,4 @@ def session_check(
         {"$ref": f"#/components/schemas/{name}"} for name in ("ActiveSession", "FinalSession")
     ]
     validator = compile_schema({"oneOf": states, "components": contract.document["components"]})
-    return lambda session: culprits(validator.iter_errors(renderer.session(session)))
+    return lambda session: leaf_errors(validator.iter_errors(renderer.session(session)))

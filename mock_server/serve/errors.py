@@ -2,22 +2,20 @@
 
 import click
 
-__all__ = ["AddressError", "OptionError", "StartError"]
-
 
 class OptionError(click.ClickException):
-    """An option is wrong, which is told in one line."""
+    """An option is wrong."""
 
     exit_code = 2
 
 
 class StartError(click.ClickException):
-    """A file that is needed cannot be used."""
+    """A file that the mock needs cannot be used."""
 
     exit_code = 3
 
 
 class AddressError(click.ClickException):
-    """There is no listening where it was told to."""
+    """The address cannot be listened on."""
 
     exit_code = 4

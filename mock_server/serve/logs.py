@@ -6,8 +6,6 @@ import orjson
 
 from ..http.recorder import REQUEST_ID
 
-__all__ = ["start_log"]
-
 
 class _Text(logging.Formatter):
     """Level, request and message; a traceback follows."""

@@ -7,8 +7,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..http.connection import HEAD_LIMIT, TRANSPORT
 
-__all__ = ["MockProtocol"]
-
 _LINGER_SECONDS = 1
 _TOO_LARGE = (
     b'{"type":"/problems/head-too-large","title":"Head too large","status":431,'

@@ -29,8 +29,6 @@ from .errors import AddressError, OptionError, StartError
 from .logs import start_log
 from .protocol import MockProtocol
 
-__all__ = ["Running", "address", "bind", "configure", "run", "serve"]
-
 _GRACE_SECONDS = 5
 _COLLECTING = (20_000, 20, 20)
 

@@ -3,18 +3,17 @@
 from functools import lru_cache
 from typing import Any
 
-import orjson
+from ..codec import decode, encode
 
 __all__ = ["holds", "is_among"]
 
-_SORTED = orjson.OPT_SORT_KEYS
 _MAX_DOTS = 100
 
 
 def holds(document: str, filters: str) -> bool:
     """Whether a document holds each wanted value at its dotted path."""
-    row = orjson.loads(document)
-    wanted: dict[str, Any] = orjson.loads(filters)
+    row = decode(document)
+    wanted: dict[str, Any] = decode(filters)
     return all(_same(_dig(row, path), [value]) for path, value in wanted.items())
 
 
@@ -25,12 +24,12 @@ def is_among(value: str | None, wanted: str) -> bool:
 
 @lru_cache(maxsize=4)
 def _members(wanted: str) -> frozenset[str]:
-    return frozenset(orjson.loads(wanted))
+    return frozenset(decode(wanted))
 
 
 def _same(one: Any, other: Any) -> bool:
     # As text, because in Python true equals 1.
-    return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
+    return encode(one, sort_keys=True) == encode(other, sort_keys=True)
 
 
 def _dig(value: Any, path: str) -> list[Any]:

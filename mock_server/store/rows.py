@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from ..codec import decode, encode
 from ..domain.repository import Change, Completion, Delivery, LoggedDelivery
 from ..domain.session import Message, Session
 
@@ -54,7 +53,7 @@ LOGGED_COLUMNS = "serial, session_id, url, payload, due, outcome, log"
 
 def dump(value: Any) -> str:
     """A JSON value as it is stored."""
-    return orjson.dumps(value).decode()
+    return encode(value).decode()
 
 
 def session_row(session: Session) -> tuple[Any, ...]:
@@ -88,7 +87,7 @@ def session_of(row: Sequence[Any], messages: tuple[Message, ...]) -> Session:
         final_reason=row[7],
         finished=row[8],
         cursor=row[9],
-        additional_data={} if row[10] == "{}" else orjson.loads(row[10]),
+        additional_data={} if row[10] == "{}" else decode(row[10]),
         messages=messages,
         external_hash=row[11],
         message_count=row[12],
@@ -104,7 +103,7 @@ def message_rows(first: int, messages: Sequence[Message]) -> Iterator[tuple[Any,
 
 def message_of(role: str, content: str | None, time: int, calls: str | None) -> Message:
     """The message of a row."""
-    return Message(role, content, time, orjson.loads(calls) if calls else None)
+    return Message(role, content, time, decode(calls) if calls else None)
 
 
 def changed_row(sandbox: str, change: Change) -> tuple[Any, ...]:
@@ -156,11 +155,11 @@ def webhook_row(
 def delivery_of(row: Sequence[Any]) -> Delivery:
     """The webhook of a row of `DELIVERY_COLUMNS`."""
     serial, session_id, url, headers, payload, attempts, due = row
-    return Delivery(serial, session_id, url, orjson.loads(headers), payload.encode(), attempts, due)
+    return Delivery(serial, session_id, url, decode(headers), payload.encode(), attempts, due)
 
 
 def logged_of(row: Sequence[Any]) -> LoggedDelivery:
     """The webhook of a row of `LOGGED_COLUMNS`."""
     serial, session_id, url, payload, due, outcome, log = row
-    values = orjson.loads(payload), orjson.loads(log)
+    values = decode(payload), decode(log)
     return LoggedDelivery(serial, session_id, url, values[0], due, outcome, values[1])

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
+from ...codec import decode
 from ...domain.repository import Delivery, LoggedDelivery
 from ..rows import (
     ATTEMPTS_KEPT,
@@ -55,7 +54,7 @@ class PostgresOutbox(PostgresRecords):
                 "SELECT log FROM adjourn_outbox WHERE serial = %s FOR UPDATE", (serial,)
             )
             for (log,) in await cursor.fetchall():
-                kept = [*orjson.loads(log), attempt or {}][-ATTEMPTS_KEPT:]
+                kept = [*decode(log), attempt or {}][-ATTEMPTS_KEPT:]
                 await connection.execute(
                     "UPDATE adjourn_outbox SET attempts = attempts + 1, outcome = %s, due = %s, "
                     "log = %s, claimed = NULL WHERE serial = %s",

@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from itertools import groupby
 from typing import Any
 
-import orjson
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from ...codec import decode
 from ...domain.repository import CallResultQuery, Completion
 from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
@@ -65,14 +65,14 @@ class PostgresRecords:
             wanted_data = dump(query.data)
             rows = await self.rows(f"SELECT document {found} {order}", *values)
             fitting = [document for (document,) in rows if holds(document, wanted_data)]
-            return [orjson.loads(document) for document in fitting[first:last]], len(fitting)
+            return [decode(document) for document in fitting[first:last]], len(fitting)
         rows = await self.rows(
             f"SELECT total, document FROM (SELECT count(*) AS total {found}) t LEFT JOIN "
             f"(SELECT document, completed, serial {found} {order} LIMIT %s OFFSET %s) p ON true "
             f"{order}",
             *values, *values, query.size, first,
         )  # fmt: skip
-        return [orjson.loads(document) for _, document in rows if document], rows[0][0]
+        return [decode(document) for _, document in rows if document], rows[0][0]
 
     async def count(self) -> int:
         statement = "SELECT count(*) FROM adjourn_sessions WHERE sandbox = %s"

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import orjson
-
+from ...codec import decode
 from ...domain.repository import CallResultQuery, Completion
 from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
@@ -35,7 +34,7 @@ class SqliteRecords:
             "ORDER BY completed DESC, serial DESC LIMIT ? OFFSET ?",
             (*values, query.size, query.page * query.size),
         )
-        return [orjson.loads(row[0]) for row in rows], total
+        return [decode(row[0]) for row in rows], total
 
     def call_result_filter(self, query: CallResultQuery) -> tuple[str, list[Any]]:
         """The condition of a search, with its values."""

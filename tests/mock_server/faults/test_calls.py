@@ -115,7 +115,7 @@ def test_a_committed_write_whose_answer_is_lost_is_there(api):
     assert api.count() == before + 1
 
 
-def test_a_fault_befalls_refusals_and_forced_replies_too(api):
+def test_a_fault_applies_to_refusals_and_forced_replies_too(api):
     refused = api.raw(f"{CHATS}?take=x", "X-Mock-Fault: COMMIT_THEN_DROP")
     assert refused == b""
     forced = api.raw(CHATS, "X-Mock-Fault: TRUNCATED_BODY", "Prefer: code=429")

@@ -23,7 +23,7 @@ def statuses(api, count, path=CHATS, **headers):
     return [api.get(path, headers=headers).status_code for _ in range(count)]
 
 
-def test_a_rule_befalls_its_operation_alone(api, rules):
+def test_a_rule_applies_to_its_operation_alone(api, rules):
     made = rules(operation="listChats", fault="SERVER_ERROR", status=503)
     assert made.status_code == 201
     assert statuses(api, 2) == [503, 503]
@@ -60,7 +60,7 @@ def test_a_rule_is_of_one_sandbox(api, rules):
     assert api.get(FAULTS).json() == {"faults": []}
 
 
-def test_a_rule_without_an_operation_befalls_every_call(api, rules):
+def test_a_rule_without_an_operation_applies_to_every_call(api, rules):
     rules(fault="EMPTY_RESPONSE", times=1)
     assert api.raw(CHATS) == b""
     assert api.raw(CHATS).startswith(b"HTTP/1.1 200")
