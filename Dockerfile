@@ -2,6 +2,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml ./
+COPY adjourn adjourn
 COPY mock_server mock_server
 COPY conformance conformance
 COPY fixtures fixtures

@@ -51,13 +51,17 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the mock, the suite and the contract; without Chromium, not what needs a browser."""
+    """Test the mock, the suite and the contract; `-- --all` runs what is slow by nature too."""
     # A file's tests stay together, as they share servers; `-- -n 0` gives one process.
     options: tuple[str, ...] = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    given = [word for word in session.posargs if word != "--all"]
+    left_out = [] if "--all" in session.posargs else ["slow"]
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
         session.warn("no chromium and chromedriver here: the tests marked browser are left out")
-        options += ("-m", "not browser")
-    run(session, "pytest", *options, *session.posargs)
+        left_out.append("browser")
+    if left_out:
+        options += ("-m", f"not ({' or '.join(left_out)})")
+    run(session, "pytest", *options, *given)
 
 
 @nox.session

@@ -130,7 +130,7 @@ class Mock:
         check_operations(contract)
         connexion = ConnexionMiddleware(
             self.dispatch,
-            import_name="mock_server",
+            import_name=__name__,
             lifespan=self._lifespan,
             middlewares=[
                 partial(Errors, refuse=self.refuse),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO
 
+from ..config.program import CHECKOUT, MOCK
 from ..config.settings import Config, UsageError
 
 GRACE = 5.0  # seconds that the mock has to stop
@@ -24,12 +25,16 @@ PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seco
 def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Config]:
     """Start the mock with a key of its own; gives the configuration that points to it."""
     token = secrets.token_urlsafe(16)
-    command = [sys.executable, "-m", "mock_server", "--port", "0", "--json"]
+    # -P: nothing that lies where the user happens to be takes the mock's place.
+    command = [sys.executable, "-P", "-m", MOCK, "--port", "0", "--json"]
     if webhook_url:
         command += ["--webhook-url", webhook_url, *PROMPT_WEBHOOKS]
     # With every default, whatever a mock of the user's is told by the environment.
     environment = {key: value for key, value in os.environ.items() if key[:8] != "ADJOURN_"}
     environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
+    if CHECKOUT:
+        paths = (str(CHECKOUT), os.environ.get("PYTHONPATH"))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True

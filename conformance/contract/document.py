@@ -134,7 +134,7 @@ class Contract:
 def find_contract() -> Path:
     """The contract that travels with the package: installed beside it, or in a checkout."""
     home = Path(__file__).resolve().parents[2]
-    installed = home / "adjourn_data" / "openapi.yaml"
+    installed = home / "data" / "openapi.yaml"
     return installed if installed.exists() else home / "openapi.yaml"
 
 

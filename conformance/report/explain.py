@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..config.program import PROGRAM
 from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, area_of, by_area
 from ..contract.document import Contract, Rule, find_contract
@@ -82,7 +83,7 @@ def _check(check: Check) -> str:
     return (
         f"check       {file}:{first}\n"
         f"cost        sessions: {check.sessions}, turns: {check.turns}, at most\n"
-        f"run alone   python -m conformance --profile {check.pack} --rule {check.rule}\n\n"
+        f"run alone   {PROGRAM} --profile {check.pack} --rule {check.rule}\n\n"
         + "".join(f"    {line}" for line in lines).rstrip()
     )
 
@@ -93,7 +94,7 @@ def _watched(rule: Rule) -> str:
     places = "\n".join(f"            {place}" for place in _mentions(rule.id))
     return (
         "check       none of its own: it is judged on every exchange of every run\n"
-        f"{places}\nrun         python -m conformance --profile {pack_of(rule.id)}"
+        f"{places}\nrun         {PROGRAM} --profile {pack_of(rule.id)}"
     )
 
 
@@ -137,7 +138,7 @@ def _sources(contract: Contract) -> str:
 
 def main() -> None:
     if sys.argv[1:] != ["--write-docs"]:
-        sys.exit("usage: python -m conformance.report.explain --write-docs")
+        sys.exit(f"usage: python -m {__package__}.explain --write-docs")
     contract = Contract(find_contract())
     path = docs_path(contract)
     path.parent.mkdir(exist_ok=True)

@@ -83,11 +83,11 @@ def timeline(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def main() -> None:
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m conformance.report.html CONFORMANCE_JSON > report.html")
+        sys.exit(f"usage: python -m {__package__}.html CONFORMANCE_JSON > report.html")
     try:
         report = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        sys.exit(f"conformance.report.html: {sys.argv[1]} is no readable conformance.json: {error}")
+        sys.exit(f"{__package__}.html: {sys.argv[1]} is no readable conformance.json: {error}")
     sys.stdout.write(html(report))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..config.program import PROGRAM
 from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
@@ -109,7 +110,7 @@ def write(report: Report, directory: Path) -> list[Path]:
 def _command(run: Run, *rules: str) -> str:
     """The command that repeats the run, or evaluates these rules alone."""
     config = run.config
-    words = ["python -m conformance"]
+    words = [PROGRAM]
     if not run.embedded:
         words.append(f"--target {config.target}")
         for name in ("ttl_grace", "index_wait", "webhook_wait"):

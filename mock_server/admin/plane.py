@@ -101,7 +101,7 @@ class Plane:
     def _connexion(self) -> ConnexionMiddleware:
         connexion = ConnexionMiddleware(
             self.dispatch,
-            import_name="mock_server",
+            import_name=__name__,
             middlewares=[
                 partial(Errors, refuse=self.refuse),
                 SwaggerUIMiddleware,

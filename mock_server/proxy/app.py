@@ -158,7 +158,7 @@ class Proxy:
     def _connexion(self, contract: Contract) -> ASGIApp:
         connexion = ConnexionMiddleware(
             self.forward,
-            import_name="mock_server",
+            import_name=__name__,
             lifespan=self._lifespan,
             middlewares=[
                 partial(Errors, refuse=_refuse),

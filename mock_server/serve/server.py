@@ -106,7 +106,7 @@ def configure(
     """How uvicorn is to serve the application. Raises OSError for a bad certificate."""
     config = uvicorn.Config(
         app,
-        loop="uvloop",
+        loop="auto",  # uvloop where there is one, which is not on Windows
         http=MockProtocol,
         ws="none",
         lifespan="on",
@@ -206,7 +206,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            try:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            except NotImplementedError:  # Windows
+                signal.signal(number, self.handle_exit)
         yield
 
 
