@@ -1,14 +1,15 @@
 """A small client of the control plane, for the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
+from .addresses import is_loopback
 from .http.sandboxes import HEADER
-
-__all__ = ["Client", "ClientError"]
+from .outgoing import Outgoing, OutgoingFault, cause_of
 
 _SLACK_SECONDS = 30.0
 
@@ -24,6 +25,7 @@ class Client:
     url: str
     token: str | None = None
     sandbox: str | None = None
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
     def call(
         self,
@@ -37,21 +39,23 @@ class Client:
         headers = {HEADER.encode(): self.sandbox.encode()} if self.sandbox else {}
         if self.token:
             headers[b"Authorization"] = f"Bearer {self.token}".encode()
+        patience = seconds + _SLACK_SECONDS
         try:
-            response = httpx.request(
-                method,
-                f"{self.url.rstrip('/')}{path}",
-                json=body,
-                params=query,
-                headers=headers,
-                timeout=seconds + _SLACK_SECONDS,
-                trust_env=False,
-                verify=not _is_local(self.url),
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            with self._connect(patience) as client:
+                url = f"{self.url.rstrip('/')}{path}"
+                return _value(client.request(method, url, json=body, params=query, headers=headers))
+        except OutgoingFault as fault:
+            raise ClientError(str(fault)) from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            cause = cause_of(error, patience)
             advice = "start one with adjourn-mock, or give the address of one"
-            raise ClientError(f"no mock answers at {self.url} ({error}); {advice}") from None
-        return _value(response)
+            raise ClientError(f"no mock answers at {self.url} ({cause}); {advice}") from None
+
+    def _connect(self, patience: float) -> httpx.Client:
+        # A certificate of a mock on this machine is as a rule one that it signed itself.
+        local = is_loopback(urlsplit(self.url).hostname or "")
+        outgoing = replace(self.outgoing, insecure=True) if local else self.outgoing
+        return outgoing.client(self.url, patience)
 
 
 def _value(response: httpx.Response) -> Any:
@@ -65,8 +69,3 @@ def _value(response: httpx.Response) -> Any:
     places = [f"{e['pointer'] or '/'}: {e['detail']}" for e in problem.get("errors", ())]
     detail = problem.get("detail") or "is there a mock behind this address?"
     raise ClientError("; ".join([f"{response.status_code}, {detail}", *places]))
-
-
-def _is_local(url: str) -> bool:
-    # A mock's certificate is as a rule one that it signed itself.
-    return httpx.URL(url).host in ("localhost", "127.0.0.1", "::1")

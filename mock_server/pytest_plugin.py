@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from .testing import Agents, RunningMock, Sandbox, SandboxClock, Webhooks
 
-__all__ = [
-    "adjourn_agents",
-    "adjourn_clock",
-    "adjourn_mock",
-    "adjourn_sandbox",
-    "adjourn_webhooks",
-]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that points to a mock that runs already."""
+    """Add the options that point to a mock that runs already, and lead to it."""
     group = parser.getgroup("adjourn")
-    group.addoption("--adjourn-url", metavar="URL", help="test against the mock at this URL")
+    add = group.addoption
+    add("--adjourn-url", metavar="URL", help="test against the mock at this URL")
+    add("--adjourn-ca", metavar="FILE", type=Path, help="PEM certificates to trust")
+    add("--adjourn-client-cert", metavar="FILE[,KEY]", help="PEM certificate to show, and its key")
+    add("--adjourn-insecure", action="store_true", help="check no certificate of a server")
+    add("--adjourn-proxy", metavar="URL", help="ask by way of this proxy")
+    add("--adjourn-no-proxy", action="store_true", help="ask no proxy")
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +36,23 @@ def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
 
     given = pytestconfig.getoption("--adjourn-url")
     if given:
+        # The control plane's token is a secret, which has no place on a command line.
+        token = os.environ.get("ADJOURN_ADMIN_TOKEN")
         try:
-            mock = attached_mock(given)
+            mock = attached_mock(given, token, **_outgoing(pytestconfig))
         except ValueError as error:
             pytest.fail(f"--adjourn-url: {error}", pytrace=False)
         yield mock
         return
     with running_mock() as mock:
         yield mock
+
+
+def _outgoing(config: pytest.Config) -> dict[str, Any]:
+    certificate, _, key = (config.getoption("--adjourn-client-cert") or "").partition(",")
+    shown = (Path(certificate), Path(key) if key else None) if certificate else None
+    names = ("ca", "insecure", "proxy", "no_proxy")
+    return {name: config.getoption(f"adjourn_{name}") for name in names} | {"client_cert": shown}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .choices import parse_choices
+from .outgoing import Outgoing
 
 __all__ = ["Settings"]
 
@@ -14,10 +15,10 @@ class Settings:
     """The mock's options; times in seconds.
 
     `token` None accepts any bearer token, `db` is a file or the URL of a PostgreSQL database and
-    None keeps the state in memory, `cors_origins` empty
-    lets every origin in. `webhook_secret` None signs no webhook; `webhook_hosts` are those beside
-    loopback that webhooks may go to. `admin_token` None lets loopback peers steer the mock, and
-    them alone; `allowed_hosts` are the names beside loopback's that it may then be steered by,
+    None keeps the state in memory, `cors_origins` empty lets every origin in. `webhook_secret`
+    None signs no webhook; `webhook_hosts` are those beside loopback that webhooks may go to,
+    `outgoing` is how. `admin_token` None lets loopback peers steer the mock, and them alone;
+    `allowed_hosts` are the names beside loopback's that it may then be steered by,
     `admin_cors_origins` the origins whose pages may steer it beside its own. `frozen_time`, in
     microseconds since 1970, is where every clock stands at first, None lets them run; the same
     `seed_number` gives the same ids. With `watch`, changed files are taken up while it runs.
@@ -33,6 +34,7 @@ class Settings:
     webhook_backoff: float = 1.0
     webhook_secret: str | None = None
     webhook_hosts: tuple[str, ...] = ()
+    outgoing: Outgoing = field(default_factory=Outgoing)
     cors_origins: tuple[str, ...] = ()
     admin_token: str | None = None
     allowed_hosts: tuple[str, ...] = ()

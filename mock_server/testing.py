@@ -1,39 +1,30 @@
-"""A mock in a thread and handles on its sandboxes, for tests in Python."""
+"""A mock in a process of its own and handles on its sandboxes, for tests in Python."""
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import uvicorn
 
 from .client import Client, ClientError
+from .outgoing import Outgoing, OutgoingFault
+from .settings import Settings
 
-__all__ = [
-    "Agents",
-    "RunningMock",
-    "Sandbox",
-    "SandboxClock",
-    "Webhooks",
-    "attached_mock",
-    "open_sandbox",
-    "running_mock",
-]
-
-_START_SECONDS = 30
+_SECONDS = 30
 _SINK = "webhooks"
 _SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RunningMock:
-    """Where a mock answers."""
+    """Where a mock answers, and how it is reached; `token` is that of its control plane."""
 
     url: str
+    token: str | None = None
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
 
 class Sandbox:
@@ -140,10 +131,11 @@ class Agents:
 def open_sandbox(mock: RunningMock, label: str) -> Iterator[Sandbox]:
     """A sandbox named after a label, empty at first and gone afterwards."""
     name = _name(label)
-    headers = {"X-Mock-Sandbox": name}
-    with httpx.Client(
-        base_url=mock.url, headers=headers, timeout=_START_SECONDS, trust_env=False
-    ) as client:
+    with mock.outgoing.client(mock.url, _SECONDS) as client:
+        client.base_url = httpx.URL(mock.url)
+        client.headers["X-Mock-Sandbox"] = name
+        if mock.token:
+            client.headers["Authorization"] = f"Bearer {mock.token}"
         sandbox = Sandbox(mock, name, client)
         sandbox.admin("POST", "/reset")
         sandbox.admin("PUT", "/webhooks/target", {"url": sandbox.webhooks.url})
@@ -153,43 +145,30 @@ def open_sandbox(mock: RunningMock, label: str) -> Iterator[Sandbox]:
             sandbox.admin("DELETE", f"/sandboxes/{name}")
 
 
-def attached_mock(url: str) -> RunningMock:
-    """The mock at a URL. Raises ValueError, in one line, when none answers there."""
+def attached_mock(url: str, token: str | None = None, **outgoing: Any) -> RunningMock:
+    """The mock at a URL; `token` is that of its control plane, if it has one.
+
+    `outgoing` are `ca`, `client_cert`, `insecure`, `proxy` and `no_proxy`, as the options of the
+    command are called. Raises ValueError, in one line, when no mock answers there.
+    """
+    mock = RunningMock(url.rstrip("/"), token, Outgoing(**outgoing))
     try:
-        Client(url).call("GET", "/__admin/health")
-    except ClientError as error:
+        Client(mock.url, token, outgoing=mock.outgoing).call("GET", "/__admin/health")
+    except (ClientError, OutgoingFault) as error:
         raise ValueError(str(error)) from None
-    return RunningMock(url.rstrip("/"))
+    return mock
 
 
 @contextmanager
 def running_mock(**settings: Any) -> Iterator[RunningMock]:
-    """A mock on a free port, in a thread. It is seeded, so ids are the same in each sandbox."""
-    from .serve.server import address, bind, configure
+    """A mock on a free port, in a process of its own. `settings` are those of `Settings`.
 
-    listener = bind("127.0.0.1", 0)
-    url = address("127.0.0.1", listener)
-    server = uvicorn.Server(configure(_application(settings)))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        _wait_until_ready(url)
-        yield RunningMock(url)
-    finally:
-        server.should_exit = True
-        thread.join(_START_SECONDS)
+    It is seeded, so ids are the same in each sandbox. Raises ValueError when it cannot start.
+    """
+    from .serve.process import mock_process
 
-
-def _application(settings: Mapping[str, Any]) -> Any:
-    from .app import create_app
-    from .settings import Settings
-
-    return create_app(Settings(**{"seed_number": _SEED, **settings}))
-
-
-def _wait_until_ready(url: str) -> None:
-    # The socket listens already, so that the first call waits until it is answered.
-    httpx.get(f"{url}/livez", timeout=_START_SECONDS, trust_env=False).raise_for_status()
+    with mock_process(Settings(**{"seed_number": _SEED, **settings})) as url:
+        yield RunningMock(url, settings.get("admin_token"))
 
 
 def _name(label: str) -> str:

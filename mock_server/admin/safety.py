@@ -1,16 +1,14 @@
 """Who may steer the mock."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
+from ..addresses import is_loopback
 from ..http.security import Key, check_credentials
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-
-__all__ = ["check_caller"]
 
 _ADMIN_TOKEN = Key("admin token", "--admin-token or ADJOURN_ADMIN_TOKEN")
 _OPEN = ("/__admin/ui", "/__admin/openapi.")
@@ -27,7 +25,7 @@ def check_caller(
     """
     headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"])}
     host = headers.get(b"host", "")
-    if token is None and not _is_loopback((scope.get("client") or ("",))[0]):
+    if token is None and not is_loopback((scope.get("client") or ("",))[0]):
         raise _forbidden("Only loopback peers may call it; start the mock with --admin-token.")
     if token is None and not _is_allowed(_name(host), allowed_hosts):
         raise _forbidden(f"The Host {quote(host)} is not loopback; see --allowed-host.")
@@ -54,7 +52,7 @@ def _is_same(origin: str, host: str) -> bool:
 
 def _is_allowed(name: str, allowed_hosts: Sequence[str]) -> bool:
     allowed = {host.lower() for host in allowed_hosts}
-    return name == "localhost" or _is_loopback(name) or name in allowed
+    return is_loopback(name) or name in allowed
 
 
 def _name(host: str) -> str:
@@ -62,14 +60,6 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
 
 
 def _forbidden(detail: str) -> Problem:

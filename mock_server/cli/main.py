@@ -23,6 +23,7 @@ from .options import (
     running_options,
     usable_token,
 )
+from .outgoing import outgoing_options, take_outgoing, warn_insecure
 
 _RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile")
 # Options that are given one by one, and the settings that hold them all.
@@ -84,7 +85,7 @@ def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path 
 
 
 def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ..contract.formats import is_usable
+    from ..addresses import is_usable
 
     if value is not None and not is_usable(value):
         raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
@@ -216,6 +217,7 @@ def _commands() -> dict[str, click.Command]:
     metavar="HOST",
     help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
 )
+@outgoing_options
 @click.option(
     "--watch",
     is_flag=True,
@@ -266,8 +268,12 @@ def main(
     running = {name: options.pop(name) for name in _RUNNING}
     if no_journal:
         options["journal_count"] = 0
-    settings = Settings(**{_REPEATED.get(name, name): value for name, value in options.items()})
+    outgoing = take_outgoing(options)
+    settings = Settings(
+        outgoing=outgoing, **{_REPEATED.get(name, name): value for name, value in options.items()}
+    )
     gc.disable()  # what is made until the mock serves stays: there is nothing to collect
     from ..serve.server import Running, serve
 
+    warn_insecure(outgoing, running["log_format"])
     serve(settings, Running(host, port, json, **running), version())

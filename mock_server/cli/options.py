@@ -218,20 +218,23 @@ def running_options(port: int) -> Callable[..., Any]:
             help="Port to listen on; 0 picks a free one.",
         ),
     ]
-    return lambda command: _with([*address, *_RUNNING], command)
+    return lambda command: with_options([*address, *_RUNNING], command)
 
 
 def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on how the mock's sandboxes are run."""
-    return _with(_OPERATING, command)
+    return with_options(_OPERATING, command)
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on who may call the control plane."""
-    return _with(_CONTROL, command)
+    return with_options(_CONTROL, command)
 
 
-def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+def with_options(
+    options: Sequence[Callable[..., Any]], command: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Add options to a command, in their order."""
     for option in reversed(options):
         command = option(command)
     return command

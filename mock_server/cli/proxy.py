@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import click
 import orjson
 
-from ..contract.formats import is_usable
+from ..addresses import is_usable
 from .options import FROM_ENVIRONMENT, contract_option, control_options, running_options
+from .outgoing import outgoing_options, take_outgoing, warn_insecure
 
 
 def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -27,11 +28,19 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
     callback=_upstream,
     help="The backend's URL.",
 )
+@click.option(
+    "--unix-socket",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Where the backend listens, whatever host its URL names.",
+)
+@outgoing_options
 @running_options(4020)
 @contract_option
 @control_options
 def proxy(
     upstream: str,
+    unix_socket: Path | None,
     host: str,
     port: int,
     json: bool,
@@ -48,9 +57,13 @@ def proxy(
     from ..serve.server import Running, run
     from ..settings import Settings
 
+    outgoing = take_outgoing(options, upstream, unix_socket)
     running = Running(host, port, json, **options)
     settings = Settings(
-        admin_token=admin_token, allowed_hosts=allowed_host, admin_cors_origins=admin_cors_origin
+        admin_token=admin_token,
+        allowed_hosts=allowed_host,
+        admin_cors_origins=admin_cors_origin,
+        outgoing=outgoing,
     )
 
     def announce(_: Proxy, url: str) -> str:
@@ -60,4 +73,5 @@ def proxy(
     def make() -> Proxy:
         return Proxy(upstream, load_contract(contract), settings)
 
+    warn_insecure(outgoing, running.log_format)
     run(make, running, announce, dated=False)  # the upstream says when it answered

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -26,6 +25,7 @@ from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
 from ..http.routing import add_contract
 from ..http.streams import ClientGone, content, gone, send_parts
+from ..outgoing import cause_of
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
 from ..settings import Settings
@@ -70,12 +70,8 @@ class Proxy:
         self.stopping = asyncio.Event()
         self.started = time.monotonic()
         self.ready = False
-        self.client = httpx.AsyncClient(
-            timeout=timeout,
-            trust_env=False,
-            # A jar that takes nothing: a cookie is one client's, and the next may be another.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self.timeout = timeout
+        self.client = self.settings.outgoing.async_client(self.upstream, timeout)
         self.within = partial(InPassing, passing=Passing(self.settings))
         self.asgi: ASGIApp = Front(self.within(Witness(self._connexion(contract))), self.plane)
 
@@ -106,7 +102,7 @@ class Proxy:
         except ClientGone:
             _log.warning("%s %s: the client left", scope["method"], scope["path"])
         except httpx.HTTPError as error:
-            detail = f"{self.upstream} gave no answer: {_cause(error)}."
+            detail = f"{self.upstream} gave no answer: {cause_of(error, self.timeout)}."
             _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
             problem = Problem("upstream-failed", detail)
             await send_reply(send, reply_with(problem, "problem"))
@@ -124,7 +120,9 @@ class Proxy:
             whole = await send_parts(parts, receive, send, self.stopping)
         except httpx.HTTPError as error:
             whole = False
-            found.append(violation("response", "", f"wanted all of it, got {_cause(error)}"))
+            found.append(
+                violation("response", "", f"wanted all of it, got {cause_of(error, self.timeout)}")
+            )
             _log.warning("%s %s: %s", scope["method"], scope["path"], found[-1]["detail"])
         if whole:
             await send({"type": "http.response.body", "body": b""})
@@ -244,10 +242,6 @@ def _head(
 def _has_body(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
-
-
-def _cause(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
 
 
 def _passed(headers: Sequence[tuple[bytes, bytes]], left_out: frozenset[bytes]) -> _Headers:

@@ -23,7 +23,7 @@ from ..problems.kinds import Problem
 from ..settings import Settings
 from ..store.rows import Image
 from ..webhooks.dispatcher import Dispatcher
-from ..webhooks.faults import Chaos
+from ..webhooks.faults import DeliveryFaults
 from ..webhooks.sender import Sender
 from ..webhooks.signing import parse_secret
 from ..webhooks.sink import Sink
@@ -95,7 +95,7 @@ class Sandbox:
             settings.webhook_backoff,
             self.events.emit,
             parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
-            Chaos(self.faults),
+            DeliveryFaults(self.faults),
             settings.webhook_timeout,
         )
         self.moving = asyncio.Lock()
@@ -200,7 +200,7 @@ class Sandbox:
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""
         self.dispatcher.forget()
-        self.dispatcher.chaos.forget()
+        self.dispatcher.faults.forget()
         self.chats.epoch += 1
 
     def look_again(self) -> None:

@@ -3,16 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..domain.clock import Clock
 from ..domain.instants import SECOND, format_instant
 from ..domain.repository import Delivery, LoggedDelivery, Repository
-from .faults import Chaos, Plan
-from .hosts import TargetRefused
+from .faults import DeliveryFaults, Plan
+from .sender import NoAnswer, TargetRefused
 from .signing import signed_headers
-
-__all__ = ["MAX_RETRIES", "Dispatcher", "Send", "message_id"]
 
 MAX_RETRIES = 3
 _MAX_AT_ONCE = 50
@@ -21,14 +19,23 @@ _PAUSE_SECONDS = 1.0
 _CLAIM_MARGIN_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
-# Sends one delivery and gives the receiver's status; None stands for no answer in time.
-Send = Callable[[Delivery], Awaitable[int | None]]
+# Sends one delivery and gives the receiver's status. Raises NoAnswer or TargetRefused.
+Send = Callable[[Delivery], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt: the receiver's status, or why there is none."""
+
+    outcome: str
+    status: int | None = None
+    reason: str | None = None
 
 
 class Dispatcher:
     """Sends what the outbox holds. `backoff` is the wait in seconds before the first retry.
 
-    An attempt takes at most `patience` seconds; with a `key` each is signed.
+    An attempt takes at most `timeout` seconds; with a `key` each is signed.
     """
 
     def __init__(
@@ -37,19 +44,19 @@ class Dispatcher:
         clock: Clock,
         send: Send,
         backoff: float,
-        tell: Callable[..., None] = lambda *_, **__: None,
+        emit: Callable[..., None] = lambda *_, **__: None,
         key: bytes | None = None,
-        chaos: Chaos | None = None,
-        patience: float = 10.0,
+        faults: DeliveryFaults | None = None,
+        timeout: float = 10.0,
     ) -> None:
         self.store = store
         self.clock = clock
         self.send = send
         self.backoff = backoff
-        self.tell = tell
+        self.emit = emit
         self.key = key
-        self.chaos = chaos or Chaos()
-        self.patience = patience
+        self.faults = faults or DeliveryFaults()
+        self.timeout = timeout
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
 
@@ -118,46 +125,54 @@ class Dispatcher:
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._news.set)
 
     async def _attempt(self, delivery: Delivery) -> None:
-        # No plan is made before, for a rule of chaos may hold for a number of attempts.
+        # No plan is made before, for a fault rule may hold for a number of attempts.
         if not await self.store.claim(delivery, self.lease):
             return
-        plan = self.chaos.plan(delivery.serial, delivery.attempts)
+        plan = self.faults.plan(delivery.serial, delivery.attempts)
         if plan.hold_ms:
             await self.store.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
             return
         at = self.clock.now()
-        status, outcome = await self.send_as_planned(delivery, plan)
-        retry_at = self.retry_at(delivery, outcome)
-        entry = {"at": format_instant(at, "micro"), "status": status, "outcome": outcome}
-        await self.store.delivered(delivery.serial, outcome, retry_at, entry)
-        for serial in self.chaos.release():
+        attempt = await self.send_as_planned(delivery, plan)
+        retry_at = self.retry_at(delivery, attempt.outcome)
+        await self.store.delivered(delivery.serial, attempt.outcome, retry_at, _entry(at, attempt))
+        for serial in self.faults.release():
             await self.store.postpone(serial, self.clock.now())
-        event = "delivery.succeeded" if outcome == "delivered" else "delivery.failed"
-        attempt, again = delivery.attempts + 1, retry_at is not None
-        self.tell(event, delivery.session_id, status=status, attempt=attempt, will_retry=again)
-        if outcome != "delivered":
-            fate = "gives up" if retry_at is None else "will try again"
-            _log.warning("webhook of session %s: %s, %s", delivery.session_id, status, fate)
+        self._announce(delivery, attempt, retry_at is not None)
+
+    def _announce(self, delivery: Delivery, attempt: Attempt, again: bool) -> None:
+        """Emit the event of an attempt, and log one that failed."""
+        fine = attempt.outcome == "delivered"
+        self.emit(
+            "delivery.succeeded" if fine else "delivery.failed",
+            delivery.session_id,
+            status=attempt.status,
+            attempt=delivery.attempts + 1,
+            will_retry=again,
+        )
+        if not fine:
+            cause = attempt.reason or f"it was answered {attempt.status}"
+            future = "will try again" if again else "gives up"
+            _log.warning("webhook of session %s: %s; %s", delivery.session_id, cause, future)
 
     @property
     def lease(self) -> float:
         """For how many seconds a webhook is kept from other mocks, with room for a duplicate."""
-        return 2 * self.patience + _CLAIM_MARGIN_SECONDS
+        return 2 * self.timeout + _CLAIM_MARGIN_SECONDS
 
-    async def send_as_planned(self, delivery: Delivery, plan: Plan) -> tuple[int | None, str]:
-        """Make one attempt; the receiver's status and what it means."""
+    async def send_as_planned(self, delivery: Delivery, plan: Plan) -> Attempt:
+        """Make one attempt."""
         signed = self.signed(delivery, plan)
-        status = None
         try:
-            for _ in range(plan.copies):
-                status = await self.send(signed)
+            statuses = [await self.send(signed) for _ in range(plan.copies)]
+        except NoAnswer as cause:
+            return Attempt(classify(None), reason=str(cause))
         except TargetRefused as refusal:
-            _log.warning("webhook of session %s: %s", delivery.session_id, refusal)
-            return None, "refused"
+            return Attempt("refused", reason=str(refusal))
         except Exception:  # an attempt that leaves no trace would be made again at once, for ever
             _log.exception("webhook of session %s: cannot be sent", delivery.session_id)
-            return None, "refused"
-        return status, classify(status)
+            return Attempt("refused", reason="the mock itself is at fault; its log has the cause")
+        return Attempt(classify(statuses[-1]), statuses[-1])
 
     def signed(self, delivery: Delivery, plan: Plan) -> Delivery:
         """The delivery with its id, time and signature beside its own headers."""
@@ -184,3 +199,10 @@ def classify(status: int | None) -> str:
     if status is None or status >= 500:
         return "unavailable"
     return "delivered" if 200 <= status < 300 else "rejected"
+
+
+def _entry(at: int, attempt: Attempt) -> dict[str, object]:
+    """An attempt as the delivery log has it."""
+    entry = {"at": format_instant(at, "micro"), "status": attempt.status}
+    reason = {"reason": attempt.reason} if attempt.reason else {}
+    return {**entry, "outcome": attempt.outcome, **reason}

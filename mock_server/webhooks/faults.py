@@ -1,12 +1,10 @@
-"""What befalls deliveries of webhooks: sent twice, late, out of order, or badly signed."""
+"""Faults of webhook deliveries: sent twice, late, out of order, or badly signed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..faults.kinds import Fault
 from ..faults.rules import FaultRules
-
-__all__ = ["Chaos", "Plan"]
 
 WEBHOOK = "chatCompleted"
 _HELD_MS = 60_000
@@ -27,7 +25,7 @@ class Plan:
 _PLAIN = Plan()
 
 
-class Chaos:
+class DeliveryFaults:
     """Asks the fault rules about each delivery once, at its first attempt."""
 
     def __init__(self, rules: FaultRules | None = None) -> None:

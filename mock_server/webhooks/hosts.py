@@ -1,16 +1,11 @@
 """Which hosts webhooks may go to: loopback, and those that are named."""
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-__all__ = ["TargetRefused", "Targets"]
+from ..addresses import is_loopback
 
 _EVERY = "*"
-
-
-class TargetRefused(Exception):
-    """A webhook is not sent, because its host is not allowed."""
 
 
 class Targets:
@@ -26,15 +21,5 @@ class Targets:
             host = parts.hostname or ""
         except ValueError:
             return False
-        known = _EVERY in self.hosts or host in self.hosts or is_local(host)
+        known = _EVERY in self.hosts or host in self.hosts or is_loopback(host)
         return parts.scheme in ("http", "https") and known
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this machine by its name alone: no resolver is asked."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,74 +1,79 @@
-"""Sending webhooks over HTTP, to the hosts that are allowed."""
+"""Sends webhooks over HTTP to the hosts that are allowed."""
 
 import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..domain.repository import Delivery
+from ..outgoing import OutgoingFault, cause_of
 from ..settings import Settings
-from .hosts import TargetRefused, Targets
+from .hosts import Targets
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Sender"]
-
 _DEFAULT = "default"
 
 
+class TargetRefused(Exception):
+    """A webhook is not sent; the message says why."""
+
+
+class NoAnswer(Exception):
+    """A receiver gave no answer; the message says why."""
+
+
 class Sender:
-    """The sender of one sandbox. Its client is made when the first webhook is due."""
+    """The sender of one sandbox. Its clients are made when the first webhook is due."""
 
     def __init__(self, settings: Settings, sandbox: str) -> None:
         own = urlsplit(settings.webhook_url or "").hostname
         self.targets = Targets([*settings.webhook_hosts, *([own] if own else [])])
         self.timeout = settings.webhook_timeout
+        self.outgoing = settings.outgoing
         # So that a receiver, the mock's own sink included, can tell the sandboxes apart.
         self.headers = {} if sandbox == _DEFAULT else {"X-Mock-Sandbox": sandbox}
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
 
-    async def __call__(self, delivery: Delivery) -> int | None:
-        """The receiver's status, None without an answer.
-
-        Raises TargetRefused for a webhook that cannot be sent or is not allowed to be.
-        """
+    async def __call__(self, delivery: Delivery) -> int:
+        """The receiver's status. Raises NoAnswer, or TargetRefused for what cannot be sent."""
         import httpx
 
         if not self.targets.allow(delivery.url):
             raise TargetRefused(f"{delivery.url} is not allowed; see --webhook-allow")
         try:
+            client = await self.client(delivery.url)
             async with (
                 asyncio.timeout(self.timeout),
-                self.client().stream(
+                client.stream(
                     "POST",
                     delivery.url,
                     content=delivery.payload,
                     headers=self.all_headers(delivery),
                 ) as response,
             ):
-                return int(response.status_code)
+                return response.status_code
+        except OutgoingFault as fault:
+            raise TargetRefused(str(fault)) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise TargetRefused(f"its URL or a header cannot be sent: {error}") from None
-        except (httpx.HTTPError, TimeoutError):
-            return None
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise NoAnswer(cause_of(error, self.timeout)) from None
 
-    def client(self) -> "httpx.AsyncClient":
-        """The client, which follows no redirects and asks no proxy."""
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-        import httpx
-
-        if self._client is None:
-            # A jar that takes nothing: each delivery is to come alone.
-            jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-            self._client = httpx.AsyncClient(timeout=self.timeout, trust_env=False, cookies=jar)
-        return self._client
+    async def client(self, url: str) -> "httpx.AsyncClient":
+        """The client that leads to a URL. Raises OutgoingFault."""
+        way = (urlsplit(url).scheme, self.outgoing.proxy_for(url))
+        if way not in self._clients:
+            # In a thread: certificates take long to load.
+            made = await asyncio.to_thread(self.outgoing.async_client, url, self.timeout)
+            self._clients.setdefault(way, made)
+        return self._clients[way]
 
     def all_headers(self, delivery: Delivery) -> dict[str, str]:
         """The delivery's headers and those that every one has."""
         return {**delivery.headers, **self.headers, "Content-Type": "application/json"}
 
     async def close(self) -> None:
-        """Close the client."""
-        if self._client is not None:
-            await self._client.aclose()
+        """Close the clients."""
+        for client in self._clients.values():
+            await client.aclose()

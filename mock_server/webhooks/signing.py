@@ -6,8 +6,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-__all__ = ["SECRET_FORM", "parse_secret", "signed_headers"]
-
 SECRET_FORM = "whsec_ and the base64 of 24 to 64 bytes"
 _PREFIX = "whsec_"
 _FORGED = b"\x00" * 32

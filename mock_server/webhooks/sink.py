@@ -8,8 +8,6 @@ from typing import Any
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 
-__all__ = ["Received", "Sink"]
-
 _NAMES = 100
 _KEPT = 100
 

@@ -8,10 +8,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mock_server.testing import running_mock
-from tests.serving import Api
+from tests.serving import Api, wait_until
 
 HERE = Path(__file__).resolve().parents[2]
 # By name, so that it is there whether the project is installed or not.
@@ -123,3 +124,49 @@ def test_a_refused_call_of_the_control_plane_says_why():
     with running_mock() as mock, open_sandbox(mock, "why") as sandbox:
         with pytest.raises(AssertionError, match="GREMLINS"):
             sandbox.admin("POST", "/faults", {"fault": "GREMLINS"})
+
+
+def test_the_mock_keeps_its_time_while_a_test_freezes_its_own(tmp_path):
+    (tmp_path / "test_frozen.py").write_text(
+        "import httpx\n"
+        "from freezegun import freeze_time\n"
+        "def test_slow(adjourn_sandbox):\n"
+        "    headers = {'Authorization': 'Bearer x', **adjourn_sandbox.headers}\n"
+        "    with httpx.Client(base_url=adjourn_sandbox.url, headers=headers) as client:\n"
+        "        with freeze_time('2030-01-01'):\n"
+        "            body = {'agent_id': 'agent-slow'}\n"
+        "            id = client.post('/api/v1/chats', json=body).json()['id']\n"
+        "            turn = {'content': 'x'}\n"
+        "            told = client.post(f'/api/v1/chats/{id}/messages', json=turn, timeout=30)\n"
+        "            assert told.status_code == 200\n"
+    )
+    result = run_pytest("--rootdir", ".", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_mock_that_cannot_start_says_why(tmp_path):
+    with pytest.raises(ValueError, match=r"missing\.yaml: cannot be read"):
+        with running_mock(seed=tmp_path / "missing.yaml"):
+            pass
+
+
+def test_a_mock_ends_with_the_process_that_started_it():
+    begin = (
+        "import os\n"
+        "from mock_server.testing import running_mock\n"
+        "with running_mock() as mock:\n"
+        "    print(mock.url, flush=True)\n"
+        "    os._exit(0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", begin], capture_output=True, text=True, timeout=60, check=True
+    )
+    url = done.stdout.strip()
+    wait_until(lambda: not is_answered(url), 20)
+
+
+def is_answered(url):
+    try:
+        return httpx.get(f"{url}/livez", trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -14,6 +15,7 @@ from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
+from mock_server.outgoing import Outgoing
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.sqlite.database import Database
@@ -21,6 +23,8 @@ from mock_server.store.sqlite.sessions import SqliteRepository
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.hosts import Targets
 from mock_server.webhooks.signing import parse_secret
+from tests.mock_server.conftest import SOME_ID
+from tests.network import Authority, answering_tls, forwarding
 from tests.serving import CHATS, Api
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -421,3 +425,84 @@ def test_the_state_keeps_deliveries_with_their_attempts(start, receiver, eventua
     after = api.get(LOG).json()["deliveries"][0]
     assert after["attempts"] == before["attempts"]
     assert len(receiver.bodies) == 1
+
+
+def attempts(api, eventually):
+    """Those at the only delivery, as soon as there are any."""
+    found = []
+
+    def made():
+        (delivery,) = api.get(LOG).json()["deliveries"]
+        found[:] = delivery["attempts"]
+        return found
+
+    eventually(made, 10)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1/hook", "the connection was refused"),
+        ("http://no-such-host.invalid/hook", "there is no host of this name"),
+        ("http://elsewhere.test/hook", "is not allowed"),
+    ],
+)
+def test_why_a_webhook_was_not_delivered_is_told(start, eventually, caplog, url, reason):
+    api = start(webhook_backoff=60.0, webhook_hosts=("no-such-host.invalid",))
+    row = {"session_id": SOME_ID, "payload": {}, "due": "2026-01-01T00:00:00Z", "url": url}
+    api.put("/__admin/state", json={"version": 1, "sessions": [], "deliveries": [row]})
+    (attempt,) = attempts(api, eventually)
+    assert reason in attempt["reason"]
+    assert attempt["status"] is None
+    eventually(lambda: reason in caplog.text)
+
+
+def test_a_receiver_that_does_not_answer_in_time_is_told(start, receiver, eventually):
+    receiver.pause = 0.5
+    api = start(webhook_url=receiver.url, webhook_timeout=0.2, webhook_backoff=60.0)
+    api.end(api.open()["id"])
+    assert attempts(api, eventually)[0]["reason"] == "no answer within 0.2 s"
+
+
+def test_a_receiver_that_answers_needs_no_reason(start, receiver, eventually):
+    receiver.statuses = [404]
+    api = start(webhook_url=receiver.url)
+    api.end(api.open()["id"])
+    assert "reason" not in attempts(api, eventually)[0]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+class Taking(BaseHTTPRequestHandler):
+    """A receiver of webhooks that takes all of them."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_receiver_behind_an_unknown_authority_is_told(start, authority, eventually):
+    with answering_tls(Taking, authority.issue("localhost")) as url:
+        strange = start(webhook_url=url, webhook_backoff=60.0)
+        strange.end(strange.open()["id"])
+        assert "certificate is not trusted" in attempts(strange, eventually)[0]["reason"]
+        known = start(webhook_url=url, outgoing=Outgoing(ca=authority.file))
+        known.end(known.open()["id"])
+        assert attempts(known, eventually)[0]["outcome"] == "delivered"
+
+
+def test_webhooks_go_by_way_of_a_proxy(start, receiver, tmp_path, eventually):
+    with forwarding(tmp_path) as proxy:
+        api = start(webhook_url=receiver.url, outgoing=Outgoing(proxy=proxy))
+        api.end(api.open()["id"])
+        receiver.wait_for(1)
+        assert attempts(api, eventually)[0]["outcome"] == "delivered"
+        assert "via" in receiver.headers[0]

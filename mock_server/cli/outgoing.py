@@ -1,0 +1,84 @@
+"""Options on how other servers are reached: certificates and proxies."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..addresses import is_usable
+from ..outgoing import Outgoing, OutgoingFault
+from ..serve.errors import OptionError
+from .options import file_option, with_options
+
+_NAMES = ("ca", "client_cert", "insecure", "proxy", "no_proxy")
+
+
+def _certificate(
+    _: click.Context, __: click.Parameter, value: str | None
+) -> tuple[Path, Path | None] | None:
+    if value is None:
+        return None
+    file, _comma, key = value.partition(",")
+    return Path(file), Path(key) if key else None
+
+
+def _proxy(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not is_usable(value):  # it may hold a password, so it is not shown
+        raise click.BadParameter("wanted an http or https URL, such as http://proxy.test:3128")
+    return value
+
+
+_OUTGOING = [
+    file_option("ca", "PEM certificates to trust beside the public ones."),
+    click.option(
+        "--client-cert",
+        metavar="FILE[,KEY]",
+        callback=_certificate,
+        help="PEM certificate to show, and its key if that is in another file.",
+    ),
+    click.option("--insecure", is_flag=True, help="Check no certificate of a server."),
+    click.option(
+        "--proxy",
+        metavar="URL",
+        callback=_proxy,
+        help="Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
+    ),
+    click.option("--no-proxy", is_flag=True, help="Ask no proxy, whatever the environment says."),
+]
+
+
+def outgoing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; `take_outgoing` makes one thing of them."""
+    return with_options(_OUTGOING, command)
+
+
+def take_outgoing(
+    options: dict[str, Any], url: str | None = None, unix_socket: Path | None = None
+) -> Outgoing:
+    """Take the options out of all that were given; `url` is where to, if that is known.
+
+    Raises OptionError for what cannot be used.
+    """
+    outgoing = Outgoing(**{name: options.pop(name) for name in _NAMES}, unix_socket=unix_socket)
+    for name, given in (("--no-proxy", outgoing.no_proxy), ("--unix-socket", unix_socket)):
+        if outgoing.proxy and given:
+            raise OptionError(f"--proxy and {name} exclude one another; leave one of them out")
+    try:
+        if outgoing.ca or outgoing.client_cert:
+            outgoing.tls  # noqa: B018  (a file that cannot be used is told before the start)
+        if url:
+            outgoing.client(url, 1).close()
+    except OutgoingFault as fault:
+        raise OptionError(str(fault)) from None
+    return outgoing
+
+
+def warn_insecure(outgoing: Outgoing, log_format: str) -> None:
+    """Say on stderr that no certificate is checked."""
+    if outgoing.insecure:
+        from ..serve.logs import start_log
+
+        start_log(log_format)
+        logging.getLogger("adjourn").warning("--insecure: no certificate of a server is checked")

@@ -1,0 +1,307 @@
+"""How other servers are reached: certificates, proxies, sockets, and the words for a failure."""
+
+import socket
+import socketserver
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler
+
+import httpx
+import pytest
+
+from mock_server.outgoing import Outgoing, OutgoingFault, cause_of
+from tests.network import Authority, answering_tls, forwarding
+from tests.serving import answering
+
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("strangers"))
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"hi")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def secure(authority):
+    with answering_tls(Hello, authority.issue("localhost")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def mutual(authority):
+    with answering_tls(Hello, authority.issue("localhost", "mutual"), authority) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def forward(tmp_path_factory):
+    with forwarding(tmp_path_factory.mktemp("proxy")) as url:
+        yield url
+
+
+def ask(url, seconds=10.0, **outgoing):
+    with Outgoing(**outgoing).client(url, seconds) as client:
+        return client.get(url).text
+
+
+def failure(url, seconds=10.0, **outgoing):
+    with pytest.raises((httpx.HTTPError, OSError)) as caught:
+        ask(url, seconds, **outgoing)
+    return cause_of(caught.value, seconds)
+
+
+def test_a_private_authority_is_trusted_when_it_is_named(secure, authority):
+    assert ask(secure, ca=authority.file) == "hi"
+
+
+def test_a_private_authority_is_trusted_that_the_environment_names(secure, authority, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    assert ask(secure) == "hi"
+
+
+def test_both_the_option_and_the_environment_are_trusted(secure, authority, stranger, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(stranger.file))
+    assert ask(secure, ca=authority.file) == "hi"
+
+
+def test_no_certificate_is_checked_when_told_so(secure):
+    assert ask(secure, insecure=True) == "hi"
+
+
+def test_an_unknown_authority_is_named_as_the_cause(secure):
+    told = failure(secure)
+    assert "certificate is not trusted" in told
+    assert "--ca" in told
+
+
+def test_another_name_is_named_as_the_cause(secure, authority):
+    told = failure(secure.replace("localhost", "127.0.0.1"), ca=authority.file)
+    assert "127.0.0.1" in told
+
+
+def test_a_client_certificate_is_shown(mutual, authority):
+    certificate, key = authority.issue("client.test")
+    assert ask(mutual, ca=authority.file, client_cert=(certificate, key)) == "hi"
+    joined = certificate.with_name("joined.pem")
+    joined.write_bytes(certificate.read_bytes() + key.read_bytes())
+    assert ask(mutual, ca=authority.file, client_cert=(joined, None)) == "hi"
+
+
+def test_a_server_that_wants_a_certificate_is_told_apart(mutual, authority):
+    assert failure(mutual, ca=authority.file) != "the connection was refused"
+
+
+def test_a_server_without_tls_is_named_as_the_cause(authority):
+    with answering(Hello) as url:
+        assert "TLS" in failure(url.replace("http:", "https:"), ca=authority.file)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("missing.pem", "No such file"), ("text.pem", "no certificate"), (".", "directory")],
+)
+def test_an_authority_that_cannot_be_used_is_told_with_its_file(tmp_path, file, words):
+    (tmp_path / "text.pem").write_text("no PEM at all")
+    with pytest.raises(OutgoingFault) as caught:
+        ask("https://127.0.0.1:1", ca=tmp_path / file)
+    told = str(caught.value)
+    assert told.startswith(f"--ca {tmp_path / file}: ")
+    assert words.lower() in told.lower()
+
+
+def test_a_client_certificate_that_cannot_be_used_is_told_with_its_file(tmp_path, authority):
+    certificate, _ = authority.issue("a.test")
+    _, other = authority.issue("b.test")
+    locked = tmp_path / "locked.key"
+    locked.write_text(
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"
+    )
+    for pair in ((certificate, None), (certificate, other), (certificate, locked)):
+        with pytest.raises(OutgoingFault, match=f"--client-cert {certificate}"):
+            ask("https://127.0.0.1:1", client_cert=pair)
+
+
+def test_a_file_of_the_environment_that_cannot_be_used_is_told_by_its_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    with pytest.raises(OutgoingFault, match="SSL_CERT_FILE=.*missing.pem: .*correct or unset it"):
+        ask("https://127.0.0.1:1")
+
+
+def test_a_proxy_passes_on_what_is_asked(forward, secure, authority):
+    with answering(Hello) as url:
+        assert ask(url, proxy=forward) == "hi"
+    assert ask(secure, proxy=forward, ca=authority.file) == "hi"
+
+
+def test_a_proxy_of_the_environment_is_asked(forward, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", forward)
+    with Outgoing().client("http://server.invalid", 10) as client:
+        assert client.get("http://server.invalid").status_code == 502
+    with pytest.raises(httpx.ConnectError):
+        ask("http://server.invalid", no_proxy=True)
+
+
+def test_a_proxy_that_is_not_there_is_named_as_the_cause():
+    assert failure("http://server.invalid", proxy="http://127.0.0.1:1") == (
+        "the connection was refused"
+    )
+
+
+PROXY, OTHER = "http://proxy.test:3128", "https://other.test"
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "proxy"),
+    [
+        ({}, "http://a.test", None),
+        ({"HTTP_PROXY": PROXY}, "http://a.test", PROXY),
+        ({"HTTP_PROXY": PROXY}, "https://a.test", None),
+        ({"HTTPS_PROXY": PROXY}, "https://a.test", PROXY),
+        ({"ALL_PROXY": PROXY}, "https://a.test", PROXY),
+        ({"https_proxy": OTHER, "HTTPS_PROXY": PROXY}, "https://a.test", OTHER),
+        ({"ALL_PROXY": PROXY, "HTTPS_PROXY": OTHER}, "https://a.test", OTHER),
+        ({"HTTP_PROXY": "proxy.test:3128"}, "http://a.test", PROXY),
+        ({"HTTP_PROXY": ""}, "http://a.test", None),
+        ({"ALL_PROXY": PROXY}, "http://localhost:80", None),
+        ({"ALL_PROXY": PROXY}, "http://127.1.2.3", None),
+        ({"ALL_PROXY": PROXY}, "http://[::1]:80", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test"}, "http://a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test"}, "http://x.a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": ".a.test"}, "http://x.a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "*.a.test"}, "http://x.a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test"}, "http://xa.test", PROXY),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "b, A.test ,c"}, "http://a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:80"}, "http://a.test:80", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:80"}, "http://a.test:81", PROXY),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "*"}, "http://a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8"}, "http://10.9.8.7", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8"}, "http://11.9.8.7", PROXY),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "fd00::/8"}, "http://[fd00::1]", None),
+        ({"ALL_PROXY": PROXY, "no_proxy": ",,"}, "http://a.test", PROXY),
+    ],
+)
+def test_the_environment_names_the_proxy_and_what_it_is_not_for(
+    monkeypatch, environment, url, proxy
+):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Outgoing().proxy_for(url) == proxy
+    assert Outgoing(no_proxy=True).proxy_for(url) is None
+
+
+def test_a_given_proxy_wins_and_is_for_loopback_too(monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", OTHER)
+    assert Outgoing(proxy=PROXY).proxy_for("http://a.test") == PROXY
+    assert Outgoing(proxy=PROXY).proxy_for("http://127.0.0.1") == PROXY
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert Outgoing(proxy=PROXY).proxy_for("http://127.0.0.1") is None
+
+
+def test_a_proxy_of_another_kind_is_told_without_its_password(monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:hush@proxy.test")
+    with pytest.raises(OutgoingFault) as caught:
+        ask("http://a.test")
+    assert "ALL_PROXY of the environment" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_nothing_else_of_the_environment_is_taken(monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    seen = []
+
+    class Kept(Hello):
+        def do_GET(self):
+            seen.append(self.headers.get("Authorization"))
+            super().do_GET()
+
+    with answering(Kept) as url:
+        ask(url)
+    assert seen == [None]
+
+
+def test_a_unix_socket_is_asked_whatever_the_host(tmp_path):
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+
+    class OnSocket(Hello):
+        def address_string(self):
+            return "socket"
+
+    path = tmp_path / "s"
+    with Server(str(path), OnSocket) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        assert ask("http://no.such.host.invalid/", unix_socket=path) == "hi"
+        server.shutdown()
+
+
+def test_a_socket_that_is_not_there_is_named_as_the_cause(tmp_path, run):
+    async def scene():
+        async with Outgoing(unix_socket=tmp_path / "none").async_client(
+            "http://a.test", 5
+        ) as client:
+            with pytest.raises(httpx.ConnectError) as caught:
+                await client.get("http://a.test")
+        return cause_of(caught.value)
+
+    assert run(scene()) == "no such file or directory"
+
+
+def test_the_causes_have_words():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert failure(f"http://127.0.0.1:{port}", 0.2) == "no answer within 0.2 s"
+    assert failure("http://127.0.0.1:1") == "the connection was refused"
+    assert failure("http://[::1]:1") == "the connection was refused"
+    assert failure("http://no-such-host.invalid") == "there is no host of this name"
+    assert cause_of(ssl.SSLError(1, "x")) == "TLS failed (x)"
+    assert cause_of(httpx.RemoteProtocolError("")) == "RemoteProtocolError"
+    assert cause_of(TimeoutError()) == "no answer in time"
+
+
+def test_a_server_that_hangs_up_is_named_as_the_cause():
+    class Mute(Hello):
+        def do_GET(self):
+            self.close_connection = True
+
+    with answering(Mute) as url:
+        assert "without sending" in failure(url)
+
+
+def test_no_cookie_is_kept():
+    seen = []
+
+    class Baker(Hello):
+        def do_GET(self):
+            seen.append(self.headers.get("Cookie"))
+            self.send_response(204)
+            self.send_header("Set-Cookie", "a=b")
+            self.end_headers()
+
+    with answering(Baker) as url, Outgoing().client(url, 5) as client:
+        client.get(url)
+        client.get(url)
+    assert seen == [None, None]
