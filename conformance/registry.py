@@ -1,16 +1,19 @@
-"""Binds each rule of the contract to the one check that evaluates it."""
+"""Binds each rule of the contract to what evaluates it: a check that sends requests of its own,
+or one that looks on at every exchange, whatever caused it."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from .config.profiles import Pack
-from .judging.watch import WATCHED
+from .contract.document import Contract
+from .judging.answer import Answer
+from .judging.watch import ExchangeCheck, Watch
 
 # The requests that a check may send unless it declares others: so many, and for each session
 # and turn so many more.
@@ -37,7 +40,10 @@ class Check:
         return self.function.__name__
 
 
+Subject = TypeVar("Subject")
+
 _checks: dict[str, Check] = {}
+_exchange_checks: dict[str, ExchangeCheck] = {}
 
 
 def rule(
@@ -65,18 +71,55 @@ def rule(
     return bind
 
 
+def every_exchange(
+    id: str, subjects: Callable[[Answer], Iterable[Subject]]
+) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
+    """Declare the function to judge this rule on every exchange of a run, on each of the
+    `subjects` that an answer has. A rule that has a check too gets more evidence by it."""
+
+    def bind(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
+        if id in _exchange_checks:
+            raise ValueError(f"{id} is judged on every exchange already")
+        _exchange_checks[id] = ExchangeCheck(id, function, subjects)
+        return function
+
+    return bind
+
+
 @cache
-def all_checks() -> dict[str, Check]:
-    """Every check by its rule's id."""
+def _load() -> None:
+    """Import every module of checks, which binds what is in it."""
     package = importlib.import_module(f"{__package__}.checks")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def all_checks() -> dict[str, Check]:
+    """Every check that sends requests, by its rule's id."""
+    _load()
     return _checks
+
+
+def exchange_checks() -> dict[str, ExchangeCheck]:
+    """Every check that looks on, by its rule's id."""
+    _load()
+    return _exchange_checks
+
+
+def is_watched(id: str) -> bool:
+    """Whether the rule is judged on exchanges alone, without a check that sends requests."""
+    return id in exchange_checks() and id not in all_checks()
+
+
+def watch_of(contract: Contract) -> Watch:
+    """What judges every exchange, by all rules that are bound so, in the contract's order."""
+    checks = exchange_checks()
+    return Watch(contract, [checks[id] for id in contract.rules if id in checks])
 
 
 def pack_of(id: str) -> Pack | None:
     """The pack that evaluates a rule; None where nothing does."""
-    if id in WATCHED:
+    if is_watched(id):
         return "smoke"
     check = all_checks().get(id)
     return check.pack if check else None

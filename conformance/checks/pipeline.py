@@ -112,7 +112,7 @@ def expect_one_result(session: Marked) -> None:
 @rule("FIN-03", reads=True, requests=POLLS)
 def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
     page = api.search(page=0, size=5).expect_ok()
-    fits = api.client.watch.results.is_valid(page.json)
+    fits = api.client.watch.schemas.results.is_valid(page.json)
     expect(fits, "a page of call results that fits the contract", page.summary)
 
 

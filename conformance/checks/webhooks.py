@@ -123,7 +123,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     payload = api.client.watch.contract.component("CompletedWebHookPayload")
     errors = [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
-        for error in payload.iter_errors(found[0].payload)
+        for error in payload.errors(found[0].payload)
     ]
     expect(not errors, "a payload that fits the contract", shown(errors))
     agent = found[0].payload["agentId"]

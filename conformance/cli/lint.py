@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from ..contract.areas import AREAS, area_of
 from ..contract.document import Contract, ContractError, find_contract
-from ..judging.watch import WATCHED
-from ..registry import all_checks
+from ..contract.pointer import pointer, resolved
+from ..registry import all_checks, exchange_checks
 from ..report.explain import catalogue, docs_path
 
 RULE_IDS = Path(__file__).parents[1] / "contract" / "rule_ids.txt"
@@ -45,7 +45,7 @@ def problems(contract: Contract) -> Iterator[str]:
 
 def _specification(contract: Contract) -> Iterator[str]:
     for error in OpenAPIV30SpecValidator(contract.spec).iter_errors():
-        yield f"{_pointer(list(error.absolute_path))}: {error.message.splitlines()[0]}"
+        yield f"{_at(error.absolute_path)}: {error.message.splitlines()[0]}"
 
 
 def _examples(contract: Contract) -> Iterator[str]:
@@ -55,37 +55,37 @@ def _examples(contract: Contract) -> Iterator[str]:
             continue
         validator = contract.validator(node["schema"])
         for name, example in _examples_of(contract, node):
-            for error in validator.iter_errors(example):
-                yield f"{_pointer(place)}: the example {name!r} does not fit: {error.message}"
+            for error in validator.errors(example):
+                yield f"{_at(place)}: the example {name!r} does not fit: {error.message}"
 
 
 def _examples_of(contract: Contract, node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     if "example" in node:
         yield "example", node["example"]
     for name, example in node.get("examples", {}).items():
-        yield name, _resolve(contract.spec, example)["value"]
+        yield name, resolved(contract.spec, example)["value"]
 
 
 def _links(contract: Contract) -> Iterator[str]:
     """Every link names an operation of this file and parameters that it has."""
     for place, node in _walk(contract.spec):
         for name, raw in node.get("links", {}).items() if "description" in node else ():
-            link = _resolve(contract.spec, raw)
+            link = resolved(contract.spec, raw)
             operation = contract.operations.get(link.get("operationId", ""))
             if operation is None:
-                yield f"{_pointer(place)}: the link {name!r} names no operation of this file"
+                yield f"{_at(place)}: the link {name!r} names no operation of this file"
                 continue
             for parameter, value in link.get("parameters", {}).items():
                 if parameter not in _parameters(contract, operation.path, operation.method):
-                    yield f"{_pointer(place)}: {operation.id} has no parameter {parameter!r}"
+                    yield f"{_at(place)}: {operation.id} has no parameter {parameter!r}"
                 if str(value).startswith("$") and not EXPRESSION.match(value):
-                    yield f"{_pointer(place)}: {value!r} is no expression that can be followed"
+                    yield f"{_at(place)}: {value!r} is no expression that can be followed"
 
 
 def _parameters(contract: Contract, path: str, method: str) -> set[str]:
     item = contract.spec["paths"][path]
     raw = [*item.get("parameters", ()), *item[method.lower()].get("parameters", ())]
-    return {_resolve(contract.spec, parameter)["name"] for parameter in raw}
+    return {resolved(contract.spec, parameter)["name"] for parameter in raw}
 
 
 def _lifecycle(table: dict[str, Any]) -> Iterator[str]:
@@ -135,14 +135,11 @@ def _append_only(contract: Contract, kept: list[str]) -> Iterator[str]:
 
 
 def _bindings(contract: Contract) -> Iterator[str]:
-    """Rules and checks, one to one in both directions."""
-    checks = all_checks()
-    bound = Counter([*checks, *WATCHED])
-    for id, count in bound.items():
+    """A check for every rule, and a rule for every check."""
+    bound = {**exchange_checks(), **all_checks()}
+    for id in bound:
         if id not in contract.rules:
             yield f"{id} has a check, but the contract has no such rule"
-        elif count > 1:
-            yield f"{id} is bound {count} times, to a check and to the watch"
     for rule in contract.rules.values():
         if (rule.id in bound) == bool(rule.unchecked):
             why = (
@@ -156,7 +153,7 @@ def _bindings(contract: Contract) -> Iterator[str]:
 def _docs(contract: Contract) -> Iterator[str]:
     """What people read of the rules is what the contract says."""
     for area in {area_of(id) for id in contract.rules} - set(AREAS):
-        yield f"/x-rules: the area {area} has no title; give it one in conformance/catalogue.py"
+        yield f"/x-rules: the area {area} has no title; give it one in contract/areas.py"
     path = docs_path(contract)
     if not path.exists() or path.read_text(encoding="utf-8") != catalogue(contract):
         yield "docs/rules.md is stale; `python -m conformance.report.explain --write-docs` mends it"
@@ -173,16 +170,8 @@ def _walk(node: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[list[s
             yield from _walk(value, (*place, index))
 
 
-def _resolve(spec: Any, node: Any) -> Any:
-    if "$ref" not in node:
-        return node
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        spec = spec[part.replace("~1", "/").replace("~0", "~")]
-    return spec
-
-
-def _pointer(place: list[Any]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place) or "/"
+def _at(place: Iterable[str | int]) -> str:
+    return pointer(place) or "/"
 
 
 def main() -> None:

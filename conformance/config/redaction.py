@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from ..contract.pointer import pointer
+
 REDACTED = "[redacted]"
 CUT = "…"  # ends a text that is told in part
 NESTED = 3  # times that a secret may be quoted: in a body, in a message about it, in a shell
@@ -23,7 +25,7 @@ def spellings(secret: str) -> set[str]:
     escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%..", lambda found: found.group().lower(), form) for form in escaped}
     read = secret.encode().decode("latin-1")  # by a server that takes headers for Latin-1
-    inner = {secret, read, secret.replace("~", "~0").replace("/", "~1")}
+    inner = {secret, read, pointer([secret])[1:]}
     for _ in range(NESTED):
         inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
     encoded = secret.encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import math
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..contract.nearest import did_you_mean
 from .profiles import PROFILES
 from .redaction import spellings
 
@@ -265,8 +265,7 @@ def _check_target(target: str) -> None:
 
 
 def _unknown(what: str, name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    hint = did_you_mean(name, known, f"known are {', '.join(sorted(known))}")
     return f"unknown {what} {name!r}; {hint}"
 
 

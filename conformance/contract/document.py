@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import jsonschema_rs
 import yaml
 
 from .ids import Paths
+from .validator import Validator
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
@@ -117,14 +117,18 @@ class Contract:
             for row in self.spec["x-lifecycle"]["transitions"]
         )
 
-    def validator(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    def validator(self, schema: dict[str, Any]) -> Validator:
         """A compiled validator of a schema of this file; `$ref`s resolve within the file."""
         root = {**json_schema(schema), "components": self._components}
-        return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
+        return Validator(root, self._member_names)
 
-    def component(self, name: str) -> jsonschema_rs.Draft202012Validator:
+    def component(self, name: str) -> Validator:
         """A compiled validator of `#/components/schemas/<name>`."""
         return self.validator({"$ref": f"#/components/schemas/{name}"})
+
+    @cached_property
+    def _member_names(self) -> frozenset[str]:
+        return frozenset(_property_names(self.spec["components"]["schemas"]))
 
     @cached_property
     def _components(self) -> Any:
@@ -148,6 +152,15 @@ def json_schema(node: Any) -> Any:
     if node.get("nullable") is True and isinstance(node.get("type"), str):
         plain["type"] = [node["type"], "null"]
     return plain
+
+
+def _property_names(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from node.get("properties", ())
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        yield from _property_names(inner)
 
 
 def _rule(raw: dict[str, Any], lines: dict[str, int]) -> Rule:

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ..config.program import PROGRAM
 from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, area_of, by_area
 from ..contract.document import Contract, Rule, find_contract
-from ..registry import Check, all_checks, pack_of
+from ..contract.nearest import did_you_mean
+from ..registry import all_checks, exchange_checks, pack_of
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -24,12 +25,9 @@ def explain(contract: Contract, id: str) -> str:
     """Everything about one rule. Raises UsageError with the nearest ids for an unknown one."""
     rule = contract.rules.get(id.upper())
     if rule is None:
-        near = difflib.get_close_matches(id.upper(), contract.rules, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else "--list shows them all"
+        hint = did_you_mean(id.upper(), contract.rules, "--list shows them all")
         raise UsageError(f"the contract has no rule {id!r}; {hint}")
-    check = all_checks().get(rule.id)
-    parts = [f"{rule.id}  {rule.text}", "\n".join(_facts(contract, rule))]
-    parts.append(_check(check) if check else _watched(rule))
+    parts = [f"{rule.id}  {rule.text}", "\n".join(_facts(contract, rule)), *_checks(rule)]
     return "\n\n".join(parts)
 
 
@@ -76,38 +74,36 @@ def _facts(contract: Contract, rule: Rule) -> Iterator[str]:
         yield f"unchecked   {rule.unchecked}"
 
 
-def _check(check: Check) -> str:
-    """Where the check stands, how it is run alone, and its code."""
-    lines, first = inspect.getsourcelines(check.function)
-    file = _shown(Path(inspect.getfile(check.function)))
-    return (
-        f"check       {file}:{first}\n"
-        f"cost        sessions: {check.sessions}, turns: {check.turns}, at most\n"
-        f"run alone   {PROGRAM} --profile {check.pack} --rule {check.rule}\n\n"
-        + "".join(f"    {line}" for line in lines).rstrip()
-    )
+def _checks(rule: Rule) -> Iterator[str]:
+    """The check, how it is run alone, and its code; then the one that looks on, if any."""
+    check, looking_on = all_checks().get(rule.id), exchange_checks().get(rule.id)
+    if check:
+        yield (
+            f"check       {_place(check.function)}\n"
+            f"cost        sessions: {check.sessions}, turns: {check.turns}, at most\n"
+            f"run alone   {PROGRAM} --profile {check.pack} --rule {rule.id}"
+        )
+        yield _code(check.function)
+    if looking_on:
+        also = "also " if check else ""
+        yield (
+            f"check       {_place(looking_on.function)}\n"
+            f"            {also}judged on every exchange of every run\n"
+            f"run         {PROGRAM} --profile {pack_of(rule.id)}"
+        )
+        yield _code(looking_on.function)
+    if not (check or looking_on):
+        yield "check       none"
 
 
-def _watched(rule: Rule) -> str:
-    if rule.unchecked:
-        return "check       none"
-    places = "\n".join(f"            {place}" for place in _mentions(rule.id))
-    return (
-        "check       none of its own: it is judged on every exchange of every run\n"
-        f"{places}\nrun         {PROGRAM} --profile {pack_of(rule.id)}"
-    )
+def _place(function: Callable[..., Any]) -> str:
+    file = Path(inspect.getfile(function)).relative_to(PACKAGE.parent)
+    return f"{file.as_posix()}:{inspect.getsourcelines(function)[1]}"
 
 
-def _mentions(id: str) -> Iterator[str]:
-    """Where the suite names a rule that it watches, apart from the list of those rules."""
-    for file in sorted(PACKAGE.glob("*.py")):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            if f'"{id}"' in line and line.count('"') < 10:
-                yield f"{_shown(file)}:{number}"
-
-
-def _shown(file: Path) -> str:
-    return file.relative_to(PACKAGE.parent).as_posix()
+def _code(function: Callable[..., Any]) -> str:
+    lines, _ = inspect.getsourcelines(function)
+    return "".join(f"    {line}" for line in lines).rstrip()
 
 
 def _table(contract: Contract, ids: list[str]) -> str:

@@ -11,7 +11,6 @@ longer true is as red as a new failure: a rule that holds again, an entry that h
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from typing import Any
 
 from ..config.settings import UsageError
 from ..contract.document import Contract
+from ..contract.nearest import did_you_mean
 from ..judging.verdict import EXIT_CODES, judge, tone
 
 PLACEHOLDER = "TODO"  # what a written entry begins with, and a loaded one must not
@@ -54,8 +54,8 @@ def load_baseline(path: Path, contract: Contract) -> dict[str, Known]:
 
 def _known(rule: str, entry: Any, contract: Contract) -> Known:
     if rule not in contract.rules:
-        near = difflib.get_close_matches(rule.upper(), contract.rules, n=1, cutoff=0.0)
-        raise ValueError(f"the contract has no rule {rule!r}; did you mean {near[0]}?")
+        hint = did_you_mean(rule.upper(), contract.rules, "--list shows them all")
+        raise ValueError(f"the contract has no rule {rule!r}; {hint}")
     if contract.rules[rule].level == "MAY":
         raise ValueError(f"{rule} is a MAY, which never fails; take it out")
     if not isinstance(entry, dict):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 
 from ..checks import generated, races, timeouts
 from ..config.profiles import PACKS, Pack
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
-from ..judging.watch import WATCHED
-from ..registry import Check, all_checks
+from ..contract.nearest import did_you_mean
+from ..registry import Check, all_checks, is_watched
 from .replay import Replay
 from .scope import selected_packs
 
@@ -26,11 +25,10 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     if config.rules:
         unknown = [id for id in config.rules if id not in contract.rules]
         if unknown:
-            near = difflib.get_close_matches(unknown[0], contract.rules, n=1)
-            hint = f"did you mean {near[0]}?" if near else "--list shows them all"
+            hint = did_you_mean(unknown[0], contract.rules, "--list shows them all")
             raise UsageError(f"the contract has no rule {unknown[0]!r}; {hint}")
         # What is watched needs the traffic of the smoke checks.
-        watched = any(id in WATCHED for id in config.rules)
+        watched = any(is_watched(id) for id in config.rules)
         checks = {
             id: check
             for id, check in checks.items()
@@ -47,7 +45,7 @@ def _why(config: Config, contract: Contract) -> str:
     """Why rules that were named select no check, and how to mend it."""
     told, checks = [], all_checks()
     for id in config.rules:
-        if id in WATCHED:
+        if is_watched(id):
             told.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
         elif id not in checks:
             told.append(f"{id} has no check: {contract.rules[id].unchecked}")

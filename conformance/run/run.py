@@ -22,8 +22,7 @@ from ..config.settings import Config
 from ..contract.document import Contract, Rule
 from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
-from ..judging.watch import WATCHED, Watch
-from ..registry import Check, pack_of
+from ..registry import Check, is_watched, pack_of, watch_of
 from ..target.api import Api
 from ..target.client import Client
 from ..target.interrupt import warn_first
@@ -66,7 +65,7 @@ class Run:
     def __post_init__(self) -> None:
         self.checks = selected_checks(self.config, self.contract)
         self.config = with_budgets(self.config, self.checks, self.replay)
-        self.client = Client(self.config, Watch(self.contract), self.evidence)
+        self.client = Client(self.config, watch_of(self.contract), self.evidence)
 
     def api(self, check: str) -> Api:
         return Api(self.client, self.tag, check, self.config.seed)
@@ -255,7 +254,7 @@ class Run:
             return self.evidence.outcomes[rule.id]
         if rule.unchecked:
             return "not-applicable", f"cannot be checked: {rule.unchecked}"
-        if rule.id in WATCHED:
+        if is_watched(rule.id):
             if self.evidence.evaluated[rule.id]:
                 return "pass", ""
             if not self.whole:

@@ -151,7 +151,7 @@ def _consent(config: Config) -> None:
 
 
 def _sweep(config: Config, records: list[LedgerRecord], tags: set[str]) -> int:
-    client = Client(config, Watch(Contract(find_contract())), Evidence())
+    client = Client(config, Watch(Contract(find_contract()), ()), Evidence())
     swept = Sweep(Api(client, "sweep"))
     ids = [id for record in records for id in record.left_open]
     try:

@@ -18,7 +18,7 @@ from conformance.config.settings import Config
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.evidence import Evidence
 from conformance.judging.exchange import Exchange
-from conformance.judging.watch import Watch
+from conformance.registry import watch_of
 from conformance.run.run import Run
 from conformance.target.api import Api
 from conformance.target.client import Client
@@ -120,7 +120,7 @@ def connect(contract: Contract) -> Callable[..., Api]:
 
     def make(answer: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Api:
         given = {"agent": "agent-echo", "max_sessions": 99, "max_turns": 99, **settings}
-        client = Client(Config(target="http://t.test", **given), Watch(contract), Evidence())
+        client = Client(Config(target="http://t.test", **given), watch_of(contract), Evidence())
         client.http = httpx.Client(transport=httpx.MockTransport(answer))
         return Api(client, "conf-0123abcd", "check")
 

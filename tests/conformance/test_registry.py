@@ -6,20 +6,33 @@ import pytest
 from conformance.config.profiles import PACKS
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
-from conformance.judging.watch import WATCHED
-from conformance.registry import all_checks, pack_of, rule
+from conformance.judging.answer import Answer
+from conformance.registry import (
+    all_checks,
+    every_exchange,
+    exchange_checks,
+    is_watched,
+    pack_of,
+    rule,
+    watch_of,
+)
 from conformance.run.run import Run
 
 
-def test_every_rule_is_bound_once_or_says_why_it_cannot_be(contract: Contract) -> None:
-    checks = all_checks()
+def test_every_rule_is_bound_or_says_why_it_cannot_be(contract: Contract) -> None:
+    bound = {*all_checks(), *exchange_checks()}
     for found in contract.rules.values():
-        bound = (found.id in checks) + (found.id in WATCHED)
-        assert bound == (0 if found.unchecked else 1), found.id
+        assert (found.id in bound) == (not found.unchecked), found.id
 
 
 def test_nothing_is_bound_to_a_rule_that_is_not_there(contract: Contract) -> None:
-    assert set(all_checks()) | set(WATCHED) <= set(contract.rules)
+    assert {*all_checks(), *exchange_checks()} <= set(contract.rules)
+
+
+def test_every_exchange_is_judged_in_the_order_of_the_contract(contract: Contract) -> None:
+    ids = [check.rule for check in watch_of(contract).checks]
+    assert ids == [id for id in contract.rules if id in ids]
+    assert len(ids) == len(exchange_checks())
 
 
 def test_every_pack_has_a_check() -> None:
@@ -29,6 +42,17 @@ def test_every_pack_has_a_check() -> None:
 def test_a_rule_takes_one_check_only() -> None:
     with pytest.raises(ValueError, match="END-01 has a check already"):
         rule("END-01")(lambda api: None)
+
+
+def test_a_rule_is_judged_once_on_every_exchange() -> None:
+    with pytest.raises(ValueError, match="SES-01 is judged on every exchange already"):
+        every_exchange("SES-01", Answer.sessions)(lambda session: None)
+
+
+def test_a_rule_with_a_check_that_sends_is_not_only_watched() -> None:
+    assert is_watched("SES-01")
+    assert not is_watched("TURN-01")  # which has a check too
+    assert not is_watched("END-01")
 
 
 def test_a_check_that_reads_costs_no_session() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from conformance.cli import lint
 from conformance.contract.document import Contract
-from conformance.judging.watch import WATCHED
 
 Spec = dict[str, Any]
 
@@ -111,13 +110,6 @@ def test_a_problem_of_an_example_names_its_place(doctored: Callable[..., list[st
         spec["components"]["examples"]["EndedSession"]["value"]["ttl_seconds"] = 1
 
     assert any(line.startswith("/paths/~1api~1v1~1chats~1{id}/get/") for line in doctored(change))
-
-
-def test_a_rule_bound_twice_is_named(
-    doctored: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lint, "WATCHED", (*WATCHED, "END-01"))
-    assert "END-01 is bound 2 times, to a check and to the watch" in doctored(lambda spec: None)
 
 
 def test_the_lint_as_a_program_ends_well(

@@ -28,10 +28,11 @@ def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
     assert "python -m conformance --profile smoke --rule END-02" in text
 
 
-def test_a_watched_rule_is_told_with_the_place_that_judges_it(contract: Contract) -> None:
+def test_a_rule_of_every_exchange_is_shown_with_its_check(contract: Contract) -> None:
     text = explain(contract, "LIFE-02")
     assert "judged on every exchange" in text
-    assert "conformance/judging/memory.py:" in text
+    assert "conformance/checks/changes.py:" in text
+    assert "def check_a_final_session_stays_final" in text
 
 
 def test_a_rule_without_a_check_says_why(contract: Contract) -> None:

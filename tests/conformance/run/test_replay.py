@@ -10,7 +10,7 @@ import pytest
 from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
-from conformance.judging.watch import Watch
+from conformance.registry import watch_of
 from conformance.run.replay import Recording, Replay, Step, recorded, replay_of, resend, settings
 from conformance.target.api import Api
 from conformance.target.client import Client
@@ -38,7 +38,7 @@ def api(contract: Contract, session: Make, sent: list[httpx.Request]) -> Api:
         return httpx.Response(201, json=session(id=NEW)) if opens else httpx.Response(404)
 
     client = Client(
-        Config(target="http://t.test", max_sessions=9, max_turns=9), Watch(contract), Evidence()
+        Config(target="http://t.test", max_sessions=9, max_turns=9), watch_of(contract), Evidence()
     )
     client.http = httpx.Client(transport=httpx.MockTransport(answer))
     return Api(client, "conf-89abcdef", "replay")

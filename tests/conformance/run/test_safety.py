@@ -15,7 +15,7 @@ from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
 from conformance.judging.outcomes import Blocked, Hiccup
-from conformance.judging.watch import Watch
+from conformance.registry import watch_of
 from conformance.run.cleanup import clean_up
 from conformance.target.api import Api
 from conformance.target.budget import Budget
@@ -84,7 +84,7 @@ def test_other_paths_of_a_contract_are_guarded_alike(
     text = contract.text.replace("/api/v1/chats", "/v2/conversations").replace("{id}", "{key}")
     moved.write_text(text)
     config = Config(target=f"http://t.test{base}", agent="a", max_sessions=9, max_turns=9)
-    client = Client(config, Watch(Contract(moved)), Evidence())
+    client = Client(config, watch_of(Contract(moved)), Evidence())
     client.http = httpx.Client(
         transport=httpx.MockTransport(lambda request: httpx.Response(200, json={}))
     )

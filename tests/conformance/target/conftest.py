@@ -10,7 +10,7 @@ import pytest
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
-from conformance.judging.watch import Watch
+from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
 
@@ -37,7 +37,7 @@ def connect(contract: Contract) -> Callable[..., Api]:
     def make(answer: Answer, **settings: Any) -> Api:
         given = {"agent": "agent-echo", "max_sessions": 9, "max_turns": 9, "token": "hunter2"}
         config = Config(target="http://target.test/base/", **{**given, **settings})
-        client = Client(config, Watch(contract), Evidence())
+        client = Client(config, watch_of(contract), Evidence())
         client.http = httpx.Client(transport=httpx.MockTransport(answer))
         return Api(client, "conf-test", "check")
 

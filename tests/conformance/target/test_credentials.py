@@ -5,7 +5,7 @@ import httpx
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
-from conformance.judging.watch import Watch
+from conformance.registry import watch_of
 from conformance.target.client import SWAPPED, Client
 
 from .conftest import Make
@@ -63,7 +63,7 @@ def test_no_credentials_are_sent_where_none_are_meant(connect: Make) -> None:
 
 
 def test_a_cookie_is_not_sent_back(contract: Contract) -> None:
-    client = Client(Config(target="http://target.test"), Watch(contract), Evidence())
+    client = Client(Config(target="http://target.test"), watch_of(contract), Evidence())
     asked = httpx.Request("GET", "http://target.test/")
     client.http.cookies.extract_cookies(
         httpx.Response(200, headers={"Set-Cookie": "session=key"}, request=asked)

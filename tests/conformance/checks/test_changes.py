@@ -1,31 +1,36 @@
-"""What two sights of one session say, in the order in which they certainly were."""
+"""What two answers say of one session, in the order in which they certainly were."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from conformance.contract.document import Contract
 from conformance.judging.exchange import Exchange
-from conformance.judging.memory import Memory
+from conformance.registry import watch_of
 
 HELLO = {"role": "user", "content": "Hello", "time": "2026-01-05T09:00:01Z"}
 REPLY = {"role": "assistant", "content": "You said: Hello", "time": "2026-01-05T09:00:02Z"}
+
+RULES = {
+    "LIFE-02", "LIFE-05", "LIFE-06", "LIFE-07", "LIFE-10", "TIME-01", "TIME-04", "MSG-03",
+}  # fmt: skip
 
 Make = Callable[..., Any]
 
 
 @pytest.fixture
-def violated(exchange: Make) -> Callable[..., set[str]]:
-    """The rules that are broken by the last of these sights, one after the other unless
+def violated(contract: Contract, exchange: Make) -> Callable[..., set[str]]:
+    """The rules that are broken by the last of these answers, one after the other unless
     `times` gives (started, finished) for each."""
 
-    def look(*sights: dict[str, Any], times: tuple[tuple[float, float], ...] = ()) -> set[str]:
-        memory, seen = Memory(), []
-        for place, sight in enumerate(sights):
+    def look(*sessions: dict[str, Any], times: tuple[tuple[float, float], ...] = ()) -> set[str]:
+        watch, seen = watch_of(contract), []
+        for place, body in enumerate(sessions):
             started, finished = times[place] if times else (2.0 * place, 2.0 * place + 1)
-            made: Exchange = exchange("getChat", sight, started=started, finished=finished)
-            seen = list(memory.compare(sight, made))
-        return {rule for rule, violation in seen if violation}
+            made: Exchange = exchange("getChat", body, started=started, finished=finished)
+            seen = watch.judge(made)
+        return {rule for rule, violation in seen if violation and rule in RULES}
 
     return look
 
@@ -51,7 +56,7 @@ def test_a_frozen_member_that_changes(
     assert violated(session(), session(**{member: value})) == {rule}
 
 
-def test_a_frozen_member_is_compared_also_where_sights_overlap(
+def test_a_frozen_member_is_compared_also_where_answers_overlap(
     violated: Make, session: Make
 ) -> None:
     times = ((0, 9), (1, 8))
@@ -79,19 +84,19 @@ def test_a_final_reason_of_a_reopened_session_is_one_rules_matter(
     assert "LIFE-05" not in violated(session(is_final=True), session())
 
 
-def test_an_overlapping_sight_may_show_the_session_still_active(
+def test_an_overlapping_answer_may_show_the_session_still_active(
     violated: Make, session: Make
 ) -> None:
     assert violated(session(is_final=True), session(), times=((0, 5), (4, 9))) == set()
 
 
-def test_an_overlapping_sight_may_be_older(violated: Make, session: Make) -> None:
+def test_an_overlapping_answer_may_be_older(violated: Make, session: Make) -> None:
     later = session(messages=[HELLO, REPLY])
     earlier = session(last_activity="2026-01-05T09:00:01Z")
     assert violated(later, earlier, times=((0, 5), (4, 9))) == set()
 
 
-def test_a_sight_is_compared_with_the_last_ordered_one(violated: Make, session: Make) -> None:
+def test_an_answer_is_compared_with_the_last_ordered_one(violated: Make, session: Make) -> None:
     times = ((0.0, 1.0), (0.5, 9.0), (2.0, 3.0))
     assert violated(session(is_final=True), session(), session(), times=times) == {"LIFE-02"}
 

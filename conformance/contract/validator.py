@@ -1,0 +1,42 @@
+"""Compiled JSON Schema validators that tell the first errors of a body of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+
+ITEMS = 50  # of an array that does not fit, looked through for errors
+MEMBERS = 200  # of an object, beside those that the schemas name
+
+
+class Validator:
+    """A compiled schema. `names` are the members that its objects may have."""
+
+    def __init__(self, schema: dict[str, Any], names: frozenset[str] = frozenset()) -> None:
+        self.compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self.names = names
+
+    def is_valid(self, body: Any) -> bool:
+        return self.compiled.is_valid(body)
+
+    def errors(self, body: Any) -> list[jsonschema_rs.ValidationError]:
+        """The errors; of a large body only the first, since each takes its time and memory."""
+        if self.compiled.is_valid(body):
+            return []
+        if errors := list(self.compiled.iter_errors(self._head(body))):
+            return errors
+        try:
+            self.compiled.validate(body)  # which stops at the first error
+        except jsonschema_rs.ValidationError as error:
+            return [error]
+        return []
+
+    def _head(self, value: Any) -> Any:
+        """The same JSON with the first items of each array, and not every unknown member."""
+        if isinstance(value, list):
+            return [self._head(item) for item in value[:ITEMS]]
+        if isinstance(value, dict):
+            kept = {name for name, _ in zip(value, range(MEMBERS), strict=False)} | self.names
+            return {name: self._head(item) for name, item in value.items() if name in kept}
+        return value

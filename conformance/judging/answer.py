@@ -1,0 +1,196 @@
+"""What is judged in every exchange: the answer itself, the sessions, turns and messages in it,
+and how each session has changed since an earlier answer.
+
+Of a body of any size only the first parts are judged; no answer of the contract has as many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from ..contract.document import Contract
+from ..contract.validator import Validator
+from .exchange import ABSENT, Exchange, Json
+from .memory import Change, Memory
+from .schema_errors import Place, SchemaErrors
+
+SESSION_OPERATIONS = ("openChat", "getChat", "endChat")
+MOST_SESSIONS = 400  # of a page, which the contract gives 200 at most
+MOST_MESSAGES = 2000  # of a transcript
+
+
+class Schemas:
+    """The compiled schemas of the bodies that are judged on every exchange."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.page = contract.component("SessionPage")
+        self.results = contract.component("CallResultPage")
+        self.problem = contract.component("Problem")
+        self.turns = {
+            False: contract.component("ActiveTurnResult"),
+            True: contract.component("FinalTurnResult"),
+        }
+        self.sessions = {
+            (in_list, final): contract.component(f"{'Listed' * in_list}{kind}Session")
+            for in_list in (False, True)
+            for final, kind in ((False, "Active"), (True, "Final"))
+        }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A session, or a turn's result, as an answer holds it, and how it does not fit its schema."""
+
+    body: Any
+    errors: SchemaErrors
+
+    @property
+    def is_final(self) -> bool:
+        return isinstance(self.body, dict) and self.body.get("is_final") is True
+
+    @property
+    def messages(self) -> list[Any] | None:
+        """The transcript; None where there is none, as in a list."""
+        found = self.body.get("messages") if isinstance(self.body, dict) else None
+        return found[:MOST_MESSAGES] if isinstance(found, list) else None
+
+
+class Answer:
+    """One exchange, taken apart for the rules. Each method gives what one kind of rule judges."""
+
+    def __init__(self, exchange: Exchange, schemas: Schemas, memory: Memory) -> None:
+        self.exchange = exchange
+        self.schemas = schemas
+        self.memory = memory
+
+    # The answer itself.
+
+    def every(self) -> Iterator[Answer]:
+        yield self
+
+    def success(self) -> Iterator[Answer]:
+        """A 2xx of an operation of the contract."""
+        if self.exchange.ok and self.exchange.operation:
+            yield self
+
+    def refusal(self) -> Iterator[Answer]:
+        """An error that the contract knows: a plain 500 is another rule's."""
+        exchange = self.exchange
+        if exchange.operation and exchange.status >= 400 and exchange.status != 500:
+            yield self
+
+    def page(self) -> Iterator[SchemaErrors]:
+        """The page itself. What is wrong within an item is the item's own."""
+        body = self._body_of("listChats")
+        if body is not ABSENT:
+            hollow = {**body, "items": []} if self._items else body
+            yield SchemaErrors(self.schemas.page, hollow)
+
+    def results(self) -> Iterator[SchemaErrors]:
+        """A page of call results."""
+        body = self._body_of("searchCallResults")
+        if body is not ABSENT:
+            yield SchemaErrors(self.schemas.results, body)
+
+    @property
+    def listed_statuses(self) -> frozenset[int]:
+        """What the contract lists for the operation; none where it is no operation's."""
+        operation = self.schemas.contract.operations.get(self.exchange.operation or "")
+        return operation.statuses if operation else frozenset()
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the server failed. 501 tells of a method; 502 and 503 are listed for turns."""
+        return self.exchange.status >= 500 and self.exchange.status not in {
+            501,
+            *self.listed_statuses,
+        }
+
+    # The parts of a success.
+
+    def session_bodies(self) -> Iterator[Part]:
+        """What stands where a session does."""
+        yield from self._sessions
+
+    def sessions(self) -> Iterator[Part]:
+        for part in self._sessions:
+            if isinstance(part.body, dict):
+                yield part
+
+    def final_sessions(self) -> Iterator[Part]:
+        yield from (part for part in self.sessions() if part.is_final)
+
+    def active_sessions(self) -> Iterator[Part]:
+        yield from (part for part in self.sessions() if not part.is_final)
+
+    def turns(self) -> Iterator[Part]:
+        yield from self._turns
+
+    def parts(self) -> Iterator[Part]:
+        """Sessions and turns: whatever has messages and a status."""
+        yield from self.sessions()
+        yield from self.turns()
+
+    def messages(self) -> Iterator[Json]:
+        for part in self.parts():
+            for message in part.messages or ():
+                if isinstance(message, dict):
+                    yield message
+
+    # What has changed.
+
+    def changes(self) -> Iterator[Change]:
+        """Each session beside an earlier answer's, in whichever order the two came to be."""
+        yield from self._changes
+
+    def successions(self) -> Iterator[Change]:
+        """Each session beside what was answered before it was asked for."""
+        yield from (change for change in self._changes if change.in_order)
+
+    @cached_property
+    def _sessions(self) -> list[Part]:
+        exchange = self.exchange
+        if not exchange.ok or exchange.json is ABSENT:
+            return []
+        if exchange.operation in SESSION_OPERATIONS:
+            return [self._session(exchange.json)]
+        items = enumerate(islice(self._items, MOST_SESSIONS))
+        return [self._session(item, ("items", place)) for place, item in items]
+
+    @cached_property
+    def _turns(self) -> list[Part]:
+        body = self._body_of("submitMessage")
+        return [] if body is ABSENT else [_part(self.schemas.turns[_is_final(body)], body)]
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        """What the memory has of the sessions; it then remembers them as they are now."""
+        compared = [self.memory.compare(part.body, self.exchange) for part in self.sessions()]
+        return [change for change in compared if change]
+
+    def _session(self, body: Any, at: Place = ()) -> Part:
+        return _part(self.schemas.sessions[bool(at), _is_final(body)], body, at)
+
+    def _body_of(self, operation: str) -> Any:
+        """The JSON of a success of this operation, or ABSENT."""
+        exchange = self.exchange
+        return exchange.json if exchange.ok and exchange.operation == operation else ABSENT
+
+    @property
+    def _items(self) -> list[Any]:
+        body = self._body_of("listChats")
+        items = body.get("items") if isinstance(body, dict) else None
+        return items if isinstance(items, list) else []
+
+
+def _is_final(body: Any) -> bool:
+    return isinstance(body, dict) and body.get("is_final") is True
+
+
+def _part(validator: Validator, body: Any, at: Place = ()) -> Part:
+    return Part(body, SchemaErrors(validator, body, at))
