@@ -9,7 +9,7 @@ from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Violation, expect
 from ..registry import rule
 from ..target.api import Api
-from ..target.client import BEARER, SWAPPED
+from ..target.credentials import BEARER, SWAPPED
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
 WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
@@ -80,7 +80,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
     id = api.given()
     before = api.still(id)
     for auth, see in ((None, "AUTH-01"), (WRONG_KEYS[0], "AUTH-03")):
-        if auth and not api.config.token:
+        if auth and "token" not in api.config.capabilities:
             continue  # the target may take any key
         for answer in (api.submit(id, auth=auth), api.end(id, auth=auth), api.open(auth=auth)):
             if answer.status != 401:

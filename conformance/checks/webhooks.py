@@ -10,7 +10,8 @@ from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
-from ..target.listener import HANG, Delivery, Listener
+from ..target.listener import Listener
+from ..target.receiver import HANG, Delivery
 from .pipeline import expect_transcription
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected

@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from ..config.program import CHECKOUT, MOCK
 from ..config.settings import Config, UsageError
 
 GRACE = 5.0  # seconds that the mock has to stop
 PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seconds
+
+# What reaches another target, and would keep the suite from the mock.
+NOT_ITS: dict[str, Any] = {
+    "token_command": None, "token_url": None, "client_id": None, "proxy": None,
+    "unix_socket": None,
+}  # fmt: skip
 
 
 @contextmanager
@@ -40,7 +46,7 @@ def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Co
             command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
         try:
-            yield replace(config, target=_url(process, log), token=token)
+            yield replace(config, target=_url(process, log), token=token, **NOT_ITS)
         finally:
             _stop(process)
 

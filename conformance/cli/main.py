@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -17,9 +16,11 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
+from ..config.options import CONNECTION, FILE, FLAG, Attributes, options
 from ..config.profiles import PROFILES
 from ..config.redaction import redacted
-from ..config.settings import Config, UsageError, load_config
+from ..config.settings import Config, UsageError
+from ..config.sources import load_config
 from ..contract.document import Contract, ContractError, find_contract
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
@@ -50,6 +51,44 @@ CONFORMANCE_<OPTION> or in the --config file too; a flag wins over the environme
 environment over the file."""
 
 
+OPTIONS: list[Attributes] = [
+    (("--target",), {"help": "Base URL of the deployment; without it, a mock is started."}),
+    *CONNECTION,
+    (("--agent",), {"help": "A plain agent of the target."}),
+    (("--tool-agent",), {"help": "An agent that calls a tool in every turn."}),
+    (("--closing-agent",), {"help": "An agent that finishes when sent the closing text."}),
+    (("--closing-text",), {"help": "What makes the closing agent finish."}),
+    (("--disabled-agent",), {"help": "An agent that is disabled."}),
+    (("--profile",), {"help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core."}),
+    (("--rule", "rules"), {"multiple": True, "help": "Only this rule; may be repeated."}),
+    (("--report",), {**FILE, "help": "Write the reports into this directory."}),
+    (("--seed",), {"type": int, "help": "Seed of everything that is generated. Default: 1."}),
+    (("--strict",), {**FLAG, "help": "A broken SHOULD fails too."}),
+    (("--allow-writes",), {**FLAG, "help": "Consent to writing to a target off loopback."}),
+    (("--read-only",), {**FLAG, "help": "Only checks that read."}),
+    (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
+    (("--webhook-url",), {"help": "Where the target sends them, if that is another address."}),
+    (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
+    (("--index-wait",), {"type": float, "help": "Seconds for a call result. Default: 15."}),
+    (("--webhook-wait",), {"type": float, "help": "Seconds for a webhook. Default: 90."}),
+    (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
+    (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
+    (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
+    (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
+    (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
+    (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
+    (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
+    (("--baseline",), {**FILE, "help": "A TOML file of known failures."}),
+    (("--write-baseline",), {**FILE, "help": "Write this run's failures as a baseline."}),
+    (("--replay",), {**FILE, "help": "Tell a conformance.json's traces again."}),
+    (("--ledger",), {**FILE, "help": "Where to note what is opened."}),
+    (("--verbose",), {**FLAG, "help": "Print every setting in force."}),
+    (("--config", "config_file"), {**FILE, "help": "A TOML file with the same keys."}),
+    (("--list", "list_rules"), {"is_flag": True, "help": "List every rule and stop."}),
+    (("--plan", "plan_only"), {"is_flag": True, "help": "Print the plan and stop."}),
+]  # fmt: skip
+
+
 def main() -> None:
     """Run the command line. Never shows a traceback for a mistake of the user's."""
     install_handlers()
@@ -71,55 +110,12 @@ def _stop(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _options(function: Callable[..., Any]) -> Callable[..., Any]:
-    flag: dict[str, Any] = {"is_flag": True, "default": None}
-    path: Any = click.Path(path_type=Path)
-    options: list[tuple[tuple[str, ...], dict[str, Any]]] = [
-        (("--target",), {"help": "Base URL of the deployment; without it, a mock is started."}),
-        (("--agent",), {"help": "A plain agent of the target."}),
-        (("--tool-agent",), {"help": "An agent that calls a tool in every turn."}),
-        (("--closing-agent",), {"help": "An agent that finishes when sent the closing text."}),
-        (("--closing-text",), {"help": "What makes the closing agent finish."}),
-        (("--disabled-agent",), {"help": "An agent that is disabled."}),
-        (("--profile",), {"help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core."}),
-        (("--rule", "rules"), {"multiple": True, "help": "Only this rule; may be repeated."}),
-        (("--report",), {"type": path, "help": "Write the reports into this directory."}),
-        (("--seed",), {"type": int, "help": "Seed of everything that is generated. Default: 1."}),
-        (("--strict",), {**flag, "help": "A broken SHOULD fails too."}),
-        (("--allow-writes",), {**flag, "help": "Consent to writing to a target off loopback."}),
-        (("--read-only",), {**flag, "help": "Only checks that read."}),
-        (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
-        (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
-        (("--index-wait",), {"type": float, "help": "Seconds for a call result. Default: 15."}),
-        (("--webhook-wait",), {"type": float, "help": "Seconds for a webhook. Default: 90."}),
-        (("--timeout",), {"type": float, "help": "Seconds to wait for an answer. Default: 10."}),
-        (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
-        (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
-        (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
-        (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
-        (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
-        (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
-        (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
-        (("--baseline",), {"type": path, "help": "A TOML file of known failures."}),
-        (("--write-baseline",), {"type": path, "help": "Write this run's failures as a baseline."}),
-        (("--replay",), {"type": path, "help": "Tell a conformance.json's traces again."}),
-        (("--ledger",), {"type": path, "help": "Where to note what is opened."}),
-        (("--verbose",), {**flag, "help": "Print every setting in force."}),
-        (("--config", "config_file"), {"type": path, "help": "A TOML file with the same keys."}),
-        (("--list", "list_rules"), {"is_flag": True, "help": "List every rule and stop."}),
-        (("--plan", "plan_only"), {"is_flag": True, "help": "Print the plan and stop."}),
-    ]  # fmt: skip
-    for names, attributes in reversed(options):
-        function = click.option(*names, **attributes)(function)
-    return function
-
-
 @click.group(
     epilog=EPILOG,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@_options
+@options(OPTIONS)
 @click.version_option(__version__, prog_name="adjourn-conformance")
 @click.pass_context
 def command(
@@ -277,6 +273,6 @@ def _listener(config: Config, stack: ExitStack) -> Listener | None:
     address = config.webhook_listen or (None if config.target else "127.0.0.1:0")
     if not address or not any("webhooks" in PROFILES[name] for name in config.profile):
         return None
-    listener = Listener(address)
+    listener = Listener(address, config.webhook_url)
     stack.callback(listener.close)
     return listener

@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ..contract.pointer import pointer
 
 REDACTED = "[redacted]"
+SHORTEST_SECRET = 6  # characters
 CUT = "…"  # ends a text that is told in part
 NESTED = 3  # times that a secret may be quoted: in a body, in a message about it, in a shell
 BOTH = (True, False)
@@ -42,7 +43,26 @@ def _in_base64(secret: bytes) -> Iterator[str]:
             yield encode(b"\0" * before + secret).decode()[mixed:whole]
 
 
-def redacted(value: Any, secrets: tuple[str, ...]) -> Any:
+class Secrets:
+    """What no output may show, in every spelling, longest first; keys that are renewed in the
+    middle of a run are added. A word of a few letters stands in too many places to be taken
+    out, and keeps nothing secret."""
+
+    def __init__(self, *secrets: str | None) -> None:
+        self.forms: tuple[str, ...] = ()
+        self.add(*secrets)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.forms)
+
+    def add(self, *secrets: str | None) -> None:
+        given = [secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET]
+        told = {text for secret in given for text in (secret, secret.swapcase())}  # see AUTH-03
+        forms = {form for secret in told for form in spellings(secret)}.union(self.forms)
+        self.forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+def redacted(value: Any, secrets: Iterable[str]) -> Any:
     """The same value with every one of the secrets, longest first, taken out of every string.
 
     For what the target or the user has said; the report's own words hold no secrets. Letters
@@ -58,7 +78,7 @@ def redacted(value: Any, secrets: tuple[str, ...]) -> Any:
     return [redacted(item, secrets) for item in value] if isinstance(value, list) else value
 
 
-def _without_cut_ones(text: str, secrets: tuple[str, ...]) -> str:
+def _without_cut_ones(text: str, secrets: Iterable[str]) -> str:
     """The text without the begin of a secret just before it was cut."""
     parts = text.split(CUT)
     for place, part in enumerate(parts[:-1]):

@@ -1,26 +1,29 @@
-"""What a run is told: flags over environment over file, unknown keys refused by name."""
+"""What a run is told, and what of it cannot be followed."""
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import os
-import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..contract.nearest import did_you_mean
+from .connection import (
+    Connection,
+    check_target,
+    check_url,
+    is_loopback,
+    parse_headers,
+    proxy_for,
+)
 from .profiles import PROFILES
-from .redaction import spellings
+from .redaction import Secrets
 
 PREFIX = "CONFORMANCE_"
-SECRETS = ("token", "second_token")
-SHORTEST_SECRET = 6  # characters
+SECRETS = ("token", "second_token", "client_secret")
 
 # The agents that the mock's own fixtures always hold.
 FIXTURE_AGENTS = {
@@ -44,6 +47,19 @@ class Config:
     target: str | None = None
     token: str | None = None
     second_token: str | None = None
+    token_command: str | None = None
+    token_url: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    scope: str | None = None
+    headers: tuple[str, ...] = ()
+    ca: Path | None = None
+    client_cert: str | None = None
+    insecure: bool = False
+    proxy: str | None = None
+    no_proxy: bool = False
+    unix_socket: Path | None = None
+    wait_ready: float = 5.0
     agent: str | None = None
     tool_agent: str | None = None
     closing_agent: str | None = None
@@ -60,6 +76,7 @@ class Config:
     replay: Path | None = None
     ledger: Path | None = None
     webhook_listen: str | None = None
+    webhook_url: str | None = None
     ttl_grace: float = 75.0
     index_wait: float = 15.0
     webhook_wait: float = 90.0
@@ -77,35 +94,81 @@ class Config:
     def __post_init__(self) -> None:
         unknown = [name for name in self.profile if name not in PROFILES]
         if unknown:
-            raise UsageError(_unknown("profile", unknown[0], PROFILES))
+            raise UsageError(unknown_name("profile", unknown[0], PROFILES))
         if not self.profile:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
-        if self.target is not None:
-            _check_target(self.target)
         for name in FIXTURE_AGENTS:
             if getattr(self, name) == "":
                 raise UsageError(f"--{name.replace('_', '-')} is empty; leave it out")
         for name in SECRETS:
             _check_key(name, getattr(self, name) or "")
-        if self.timeout <= 0:
-            raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
-        for name in (
-            "ttl_grace",
-            "index_wait",
-            "webhook_wait",
-            "rate",
-            "max_sessions",
-            "max_turns",
-            "max_requests",
-            "max_seconds",
-            "repeats",
-        ):
-            if getattr(self, name) < 0:
-                raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
-        if self.max_concurrency < 1:
-            raise UsageError("--max-concurrency: wanted 1 or more")
+        self._check_numbers()
+        self._check_tokens()
+        try:
+            self._check_connection()
+        except ValueError as error:
+            raise UsageError(str(error)) from error
         if self.read_only and self.allow_writes:
             raise UsageError("--read-only and --allow-writes exclude each other")
+
+    def _check_numbers(self) -> None:
+        if self.timeout <= 0:
+            raise UsageError(f"--timeout {self.timeout:g}: wanted more than 0 seconds")
+        if self.max_concurrency < 1:
+            raise UsageError("--max-concurrency: wanted 1 or more")
+        for name in NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
+
+    def _check_tokens(self) -> None:
+        """One way to get a key, and all that it needs."""
+        given = {
+            "CONFORMANCE_TOKEN": self.token,
+            "--token-command": self.token_command,
+            "--token-url": self.token_url,
+        }
+        ways = [name for name, value in given.items() if value]
+        if len(ways) > 1:
+            raise UsageError(f"{' and '.join(ways)} exclude each other: each gives the key")
+        if self.token_url and not (self.client_id and self.client_secret):
+            lacking = "CONFORMANCE_CLIENT_SECRET" if self.client_id else "--client-id"
+            raise UsageError(f"--token-url asks for a key as a client; give {lacking} too")
+        if self.client_id and not self.token_url:
+            raise UsageError("--client-id is of no use without --token-url")
+
+    def _check_connection(self) -> None:
+        if self.target is not None:
+            check_target(self.target)
+        for option, url in (("--token-url", self.token_url), ("--webhook-url", self.webhook_url)):
+            if url is not None:
+                check_url(option, url)
+        if self.insecure and self.ca:
+            raise ValueError("--insecure and --ca exclude each other")
+        if self.unix_socket and self.proxy:
+            raise ValueError("--unix-socket and --proxy exclude each other")
+        if self.proxy and self.no_proxy:
+            raise ValueError("--proxy and --no-proxy exclude each other")
+        _ = self.connection
+
+    @cached_property
+    def connection(self) -> Connection:
+        """How the target is reached, the environment's proxy and authorities included."""
+        cert, _, key = (self.client_cert or "").partition(",")
+        proxy = proxy_for(self.target, self.proxy, self.no_proxy or bool(self.unix_socket))
+        secure = any(str(url).startswith("https:") for url in (self.target, self.token_url))
+        secure = secure or (proxy is not None and proxy.url.startswith("https:"))
+        roots = os.environ.get("SSL_CERT_FILE") if secure else None
+        return Connection(
+            proxy=proxy,
+            secure=secure,
+            ca=self.ca,
+            roots=Path(roots) if roots else None,
+            client_cert=Path(cert) if cert else None,
+            client_key=Path(key) if key else None,
+            insecure=self.insecure,
+            unix_socket=self.unix_socket,
+            headers=tuple(parse_headers(self.headers)),
+        )
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -114,29 +177,31 @@ class Config:
             "tool_agent": self.tool_agent,
             "closing_agent": self.closing_agent and self.closing_text,
             "disabled_agent": self.disabled_agent,
-            "token": self.token,
+            "token": self.token or self.token_command or self.token_url,
             "second_token": self.second_token,
             "webhook_listener": self.webhook_listen,
             "wait": True,
         }
         return frozenset(name for name, value in given.items() if value)
 
+    @property
+    def token_connection(self) -> Connection:
+        """How the server is reached that gives the key: nothing that is the target's goes there."""
+        proxy = proxy_for(self.token_url, self.proxy, self.no_proxy)
+        return replace(self.connection, proxy=proxy, unix_socket=None, headers=())
+
     @cached_property
-    def secrets(self) -> tuple[str, ...]:
-        """What no output may show, longest first. A word of a few letters stands in too many
-        places to be taken out, and keeps nothing secret."""
-        given = [s for s in (self.token, self.second_token) if s and len(s) >= SHORTEST_SECRET]
-        told = {text for secret in given for text in (secret, secret.swapcase())}  # see AUTH-03
-        forms = {form for secret in told for form in spellings(secret)}
-        return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+    def secrets(self) -> Secrets:
+        """What no output may show."""
+        proxy = self.connection.proxy
+        return Secrets(
+            *(self.token, self.second_token, self.client_secret, proxy.password if proxy else None),
+            *(value for _, value in self.connection.headers),
+        )
 
     @property
     def loopback(self) -> bool:
-        host = urlsplit(self.target or "http://127.0.0.1").hostname or ""
-        try:
-            return host == "localhost" or ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(urlsplit(self.target or "http://127.0.0.1").hostname or "")
 
     def shown(self, *, changed: bool = False) -> dict[str, Any]:
         """The settings in force or, of these, what differs from the defaults; secrets told as
@@ -147,97 +212,21 @@ class Config:
             for key, value in asdict(self).items()
             if value not in (None, ()) and (key not in usual or usual[key] != value)
         }
-        return {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
+        told = {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
+        return told | self._connection_shown()
 
-
-def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
-    """Merge the three sources. Raises UsageError for an unknown key or an unusable value."""
-    merged = {**_from_file(file), **_from_environment(os.environ)}
-    merged.update({key: value for key, value in flags.items() if value not in (None, ())})
-    typed = {key: _typed(key, value) for key, value in merged.items()}
-    typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
-    if "agent" not in typed:
-        # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
-        typed = {**FIXTURE_AGENTS, **typed}
-    return Config(**typed)
-
-
-def _from_file(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the config file {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the config file {file} is not TOML: {error}") from error
-    if "rule" in found:  # as the option is called
-        found["rules"] = found.pop("rule")
-    for key in found:
-        if key in SECRETS:
-            raise UsageError(
-                f"{file} holds the key {key!r}: a file is read by others and kept for long;"
-                f" take it out and set {PREFIX}{key.upper()}"
-            )
-        if key not in KEYS:
-            raise UsageError(f"{file}: {_unknown('key', key, KEYS)}")
-    return found
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
-    for name, value in environment.items():
-        if name.startswith(PREFIX):
-            key = name.removeprefix(PREFIX).lower()
-            key = "rules" if key == "rule" else key
-            if key not in KEYS:
-                known = [PREFIX + key.upper() for key in KEYS]
-                raise UsageError(_unknown("environment variable", name, known))
-            if value:
-                found[key] = value
-    return found
-
-
-def _typed(key: str, value: Any) -> Any:
-    """The value as the key's kind. A text may tell any kind; another kind must be it."""
-    kind = KEYS[key].split(" ")[0]
-    try:
-        return CONVERTERS[kind](value)
-    except (ValueError, TypeError, KeyError, OverflowError):
-        words = {"str": "text", "Path": "a path", "bool": "true or false"}.get(kind, kind)
-        raise UsageError(f"{key}: wanted {words}, got {value!r}") from None
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool):
-        raise TypeError
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if number != int(number):
-        raise ValueError
-    return int(value)
-
-
-def _truth(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    return {"1": True, "true": True, "0": False, "false": False}[_text(value).lower()]
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(map(_text, value.split(",") if isinstance(value, str) else value))
+    def _connection_shown(self) -> dict[str, Any]:
+        """The effective way to the target, whoever has told it."""
+        told: dict[str, Any] = {}
+        if self.headers:
+            told["headers"] = tuple(f"{name}: (given)" for name, _ in self.connection.headers)
+        if proxy := self.connection.proxy:
+            told["proxy"] = f"{proxy.url} ({proxy.source})"
+        if self.connection.roots:
+            told["roots"] = f"{self.connection.roots} (SSL_CERT_FILE)"
+        if self.insecure:
+            told["insecure"] = "true: NOBODY CHECKS THE CERTIFICATE OF THE TARGET"
+        return told
 
 
 def _check_key(name: str, key: str) -> None:
@@ -249,32 +238,10 @@ def _check_key(name: str, key: str) -> None:
         )
 
 
-def _check_target(target: str) -> None:
-    """Refuse what is no base URL. A URL stands in every report, so it must hold no secret."""
-    try:
-        parts = urlsplit(target)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if "@" in target:
-        raise UsageError("--target holds a user name or a password; keys go in CONFORMANCE_TOKEN")
-    if not fine:
-        raise UsageError(f"--target {target!r} is no http:// or https:// URL")
-    if parts.query or parts.fragment:
-        raise UsageError("--target ends in a query or a fragment; a base URL has neither")
-
-
-def _unknown(what: str, name: str, known: Any) -> str:
+def unknown_name(what: str, name: str, known: Any) -> str:
     hint = did_you_mean(name, known, f"known are {', '.join(sorted(known))}")
     return f"unknown {what} {name!r}; {hint}"
 
 
 KEYS = {field.name: str(field.type) for field in fields(Config)}
-CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "str": _text,
-    "float": _number,
-    "int": _whole,
-    "bool": _truth,
-    "Path": lambda value: value if isinstance(value, Path) else Path(_text(value)),
-    "tuple[str,": _names,
-}
+NOT_NEGATIVE = [key for key, kind in KEYS.items() if kind in ("int", "float") and key != "seed"]

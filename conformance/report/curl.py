@@ -9,7 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from ..contract.ids import UUID, canonical, mentions
 from ..judging.exchange import Exchange
-from ..target.client import PLACEHOLDER
+from ..target.tokens import PLACEHOLDER
 from .polls import Poll
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
@@ -21,7 +21,7 @@ ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for
 ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
 PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
-UNSHOWN = ("accept",)
+UNSHOWN = ("accept", "traceparent", "x-request-id")
 LONG = 0.5  # seconds between two requests that may matter
 
 

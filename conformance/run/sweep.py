@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from ..config.options import CONNECTION, options
 from ..config.redaction import redacted
-from ..config.settings import Config, UsageError, load_config
+from ..config.settings import Config, UsageError
+from ..config.sources import load_config
 from ..contract.document import Contract, find_contract
 from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked
@@ -90,16 +93,14 @@ class Sweep:
     "--allow-writes", is_flag=True, default=None, help="Consent to a target off loopback."
 )
 @click.option("--rate", type=float, help="Requests a second at most. Default: no limit.")
-def command(
-    target: str | None, tag: str | None, ledger: Path | None, allow_writes: bool, rate: float | None
-) -> None:
+@options(CONNECTION)
+def command(tag: str | None, **flags: Any) -> None:
     """End the sessions that a crashed run left open.
 
     Exit code 0: all are ended; 1: some could not be; 3: the target could not be asked.
     """
     if tag and not TAG.fullmatch(tag):
         raise UsageError(f"--run {tag!r} is no tag of a run; those look like conf-0123abcd")
-    flags = {"target": target, "allow_writes": allow_writes, "rate": rate, "ledger": ledger}
     config = load_config(flags, None)
     with ExitStack() as stack:
         records = list(_free(_records(config, tag), tag, stack))

@@ -1,32 +1,87 @@
-"""Reads an answer to its end, which must come in time and before too many bytes."""
+"""Reads an answer to its end, which must come before too many bytes, however compressed."""
 
 from __future__ import annotations
 
-import time
+import zlib
+from collections.abc import Iterable, Iterator
 
 import httpx
 
-from .budget import Budget
+from .network import seconds_left
 
-LARGEST = 64 * 1024 * 1024  # bytes of an answer
+LARGEST = 8 * 1024 * 1024  # bytes of an answer, on the wire and as they are read
+MOST_CODINGS = 2  # of the body, one over the other
+PIECE = 64 * 1024
+GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 class TooLarge(httpx.TransportError):
     """An answer holds more than any of the contract's would."""
 
 
-def read_body(answer: httpx.Response, seconds: float, budget: Budget) -> bytes:
-    """The body of an answer whose head has come.
+def read_body(answer: httpx.Response) -> bytes:
+    """The body of an answer whose head has come, decoded where the suite has offered to.
 
-    Raises httpx.ReadTimeout when the seconds or the budget are over before it is whole,
-    TooLarge when it grows beyond LARGEST: httpx itself limits each wait alone.
+    Raises httpx.ReadTimeout when the exchange must end before it is whole, TooLarge when it
+    grows beyond LARGEST, httpx.DecodingError where it is not what Content-Encoding says.
     """
-    until, parts, size = min(time.monotonic() + seconds, budget.ends_at), [], 0
-    for part in answer.iter_bytes():
-        parts.append(part)
+    parts, size = [], 0
+    assert isinstance(answer.stream, httpx.SyncByteStream)
+    for part in _decoded(_bounded(answer.stream), answer.headers):
         size += len(part)
-        if time.monotonic() > until:
-            raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
         if size > LARGEST:
             raise TooLarge(f"more than {LARGEST} bytes came")
+        if seconds_left() <= 0:
+            raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
+        parts.append(part)
     return b"".join(parts)
+
+
+def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > LARGEST:
+            raise TooLarge(f"more than {LARGEST} bytes came")
+        yield part
+
+
+def _decoded(parts: Iterator[bytes], headers: httpx.Headers) -> Iterator[bytes]:
+    """The parts without the codings that were asked for; what has others is left as it came."""
+    codings = [name.strip().lower() for name in headers.get("content-encoding", "").split(",")]
+    codings = [name for name in codings if name not in ("", "identity")]
+    if len(codings) > MOST_CODINGS:
+        raise httpx.DecodingError(f"the body is encoded {len(codings)} times")
+    for name in reversed(codings):
+        if name in ("gzip", "x-gzip"):
+            parts = _inflated(parts, GZIP)
+        elif name == "deflate":
+            parts = _deflated(parts)
+        else:
+            break
+    return parts
+
+
+def _deflated(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """`deflate` is zlib's format, and of some servers the bare one."""
+    first = next((part for part in parts if part), b"")
+    wrapped = len(first) > 1 and first[0] & 15 == 8 and int.from_bytes(first[:2]) % 31 == 0
+    return _inflated(_after(first, parts), ZLIB if wrapped else RAW)
+
+
+def _after(first: bytes, parts: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from parts
+
+
+def _inflated(parts: Iterator[bytes], format: int) -> Iterator[bytes]:
+    """What was compressed, in pieces: a few bytes may stand for very many."""
+    stream = zlib.decompressobj(format)
+    try:
+        for part in parts:
+            while part:
+                yield stream.decompress(part, PIECE)
+                part = stream.unconsumed_tail
+        yield stream.flush()
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from error

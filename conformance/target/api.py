@@ -16,7 +16,8 @@ from ..judging.equivalence import same_time, tick
 from ..judging.evidence import Finding, Observation
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Violation
-from .client import BEARER, Client
+from .client import Client
+from .credentials import BEARER
 
 UNSET: Any = object()
 REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
@@ -226,10 +227,9 @@ class Api:
         content_type: str | None = "application/json",
         auth: str | None = BEARER,
     ) -> Exchange:
-        """Send any request. `auth` is the Authorization header, None for none."""
+        """Send any request. `auth` is as `Credentials.carry` has it."""
         headers = {"accept": "application/json, application/problem+json"}
-        if auth is not None:
-            headers["authorization"] = auth
+        path = self.client.credentials.carry(auth, headers, path)
         if content is not None and content_type is not None:
             headers["content-type"] = content_type
         draft = Exchange(0, operation, method, self.client.base + path, headers, content)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,18 +20,22 @@ from ..judging.watch import Watch
 from .answer import read_body
 from .budget import Budget
 from .circuit import Circuit
+from .credentials import Credentials
 from .freshness import Freshness
 from .interrupt import shielded
 from .ledger import Ledger
+from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
 from .retry import Retries, Retry, is_repeatable
+from .tokens import Tokens
+from .transport import http_client
 
-BEARER = "Bearer $CONFORMANCE_TOKEN"  # how a recorded request shows its credentials
-SWAPPED = '$(printf %s "$CONFORMANCE_TOKEN" | tr a-zA-Z A-Za-z)'  # the key with its case swapped
-PLACEHOLDER = "conformance"  # a bearer for targets that take any
-KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+
+
+class ForeignOrigin(Exception):
+    """A fault of the suite: a request would have carried its key to another place."""
 
 
 class Dropped(Blocked):
@@ -45,14 +50,8 @@ class Client:
         self.watch = watch
         self.evidence = evidence
         self.base = (config.target or "").rstrip("/")
-        self.http = httpx.Client(
-            timeout=config.timeout,
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(keepalive_expiry=KEEPALIVE),
-            # A jar that takes nothing: a cookie might stand for the key that AUTH-01 leaves out.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self.http = http_client(config.connection)
+        self.credentials = Credentials(config, watch.contract.spec, Tokens(config))
         self.numbers = itertools.count(1)
         self.places = threading.BoundedSemaphore(config.max_concurrency)
         self.ledger = Ledger(config.max_sessions, config.max_turns)
@@ -89,7 +88,7 @@ class Client:
 
     def _current(self, draft: Exchange, exchange: Exchange, observer: Observer | None) -> Exchange:
         """The answer, or the first that does not lag behind earlier ones."""
-        if draft.headers.get("authorization") != BEARER:
+        if not self.credentials.are_own(draft):
             return exchange  # another key may see other sessions
         current, seen = self.freshness.await_current(exchange, lambda: self._once(draft))
         if seen and observer:
@@ -123,8 +122,11 @@ class Client:
 
     def _exchange(self, draft: Exchange) -> Exchange:
         """The exchange that a draft becomes, entered in the ledger."""
-        exchange = replace(draft, number=next(self.numbers), started=time.monotonic())
-        answer, exchange.content = self._answer(draft)
+        headers = {**draft.headers, **trace()}
+        exchange = replace(
+            draft, number=next(self.numbers), headers=headers, started=time.monotonic()
+        )
+        answer, exchange.content = self._answer(exchange)
         exchange.finished = time.monotonic()
         exchange.status = answer.status_code
         exchange.answer_headers = {key.lower(): value for key, value in answer.headers.items()}
@@ -134,8 +136,9 @@ class Client:
     def _answer(self, draft: Exchange) -> tuple[httpx.Response, bytes]:
         """The answer, and its body."""
         try:
-            with closing(self.http.send(self._request(draft), stream=True)) as answer:
-                return answer, read_body(answer, self.config.timeout, self.budget)
+            with timed(self.config.timeout, self.budget.ends_at):
+                with closing(self.http.send(self._request(draft), stream=True)) as answer:
+                    return answer, read_body(answer)
         except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
@@ -148,15 +151,21 @@ class Client:
             raise
 
     def _request(self, draft: Exchange) -> httpx.Request:
-        headers = [(key.encode(), self._secret(value)) for key, value in draft.headers.items()]
-        return self.http.build_request(draft.method, draft.url, headers=headers, content=draft.body)
+        """The request as it goes over the wire, with the keys and the headers that no record
+        holds: to the target's origin and nowhere else."""
+        if urlsplit(draft.url)[:2] != urlsplit(self.base)[:2]:
+            raise ForeignOrigin(f"{draft.url} is not of the target {self.base}")
+        told = {**draft.headers, **dict(self.config.connection.headers)}
+        headers = [(k.encode(), self.credentials.revealed(v).encode()) for k, v in told.items()]
+        url = self.credentials.revealed_in_url(draft.url)
+        return self.http.build_request(draft.method, url, headers=headers, content=draft.body)
 
-    def _secret(self, value: str) -> bytes:
-        """The header with the real credentials in the place of their names."""
-        token = self.config.token or PLACEHOLDER
-        value = value.replace(SWAPPED, token.swapcase()).replace("$CONFORMANCE_TOKEN", token)
-        value = value.replace("$CONFORMANCE_SECOND_TOKEN", self.config.second_token or "")
-        return value.encode()  # as curl sends what is pasted in a shell
+
+def trace() -> dict[str, str]:
+    """Headers by which a request is found in the logs and traces of a backend: one number, as
+    its gateways and as W3C Trace Context have it."""
+    number = secrets.token_hex(16)
+    return {"x-request-id": number, "traceparent": f"00-{number}-{secrets.token_hex(8)}-01"}
 
 
 def _words(error: httpx.HTTPError) -> str:

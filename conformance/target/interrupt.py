@@ -1,5 +1,5 @@
-"""A request to stop, by ctrl-C, SIGTERM or a hang-up, is taken up between two
-requests to the target.
+"""A request to stop, by ctrl-C, SIGTERM or a hang-up, is taken up between two requests to the
+target, or after a short grace for the one that is under way.
 
 Were it taken up at once, an open whose answer is on its way would leave a session that nobody
 knows of. A second request to stop is not kept waiting. While a run cleans up, the first one is
@@ -8,12 +8,15 @@ only answered: what it would cut short is the tidying that it asks for.
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+GRACE = 0.5  # seconds for the answer that is under way
 _SIGNALS = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n))
 _ALWAYS = (signal.SIGINT, signal.SIGTERM)
 
@@ -24,6 +27,7 @@ class _Interrupt:
     def __init__(self) -> None:
         self.held = False
         self.asked = False
+        self.cut_at = math.inf
         self.warn: Callable[[], None] | None = None
 
     def take(self, *_: Any) -> None:
@@ -32,6 +36,7 @@ class _Interrupt:
             warn()
         elif self.held and not self.asked:
             self.asked = True
+            self.cut_at = time.monotonic() + GRACE
         else:
             raise KeyboardInterrupt
 
@@ -39,10 +44,16 @@ class _Interrupt:
         self.held = False
         if self.asked:
             self.asked = False
+            self.cut_at = math.inf
             raise KeyboardInterrupt
 
 
 _interrupt = _Interrupt()
+
+
+def cut_at() -> float:
+    """When what is under way must end, by the monotonic clock: never, unless asked to stop."""
+    return _interrupt.cut_at
 
 
 def install_handlers() -> None:
@@ -65,7 +76,8 @@ def warn_first(warn: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """What is done in here is done to its end; only then is KeyboardInterrupt raised."""
+    """What is done in here is done to its end, or to that of the grace; only then is
+    KeyboardInterrupt raised."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
-import select
-import socket
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from email.message import Message
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BufferedIOBase
 from typing import Any
 
 from ..config.settings import UsageError
+from .receiver import PAUSE, Delivery, server_on
 
-HANG = 0  # an answer that does not come
-LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
-THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry
-AT_ONCE = 5.0  # seconds; a gateway may hold on to what its own caller has given up before
-PAUSE = 0.05
-LIMIT = 4 * 1024 * 1024  # bytes of a payload
-
-
-@dataclass
-class Delivery:
-    """One request that came in. `at` is monotonic seconds; `answer` the status it was given, and
-    `over` when that was, or when its sender gave up."""
-
-    at: float
-    payload: Any
-    headers: dict[str, str]
-    answer: int
-    over: float = math.inf
-
-    @property
-    def retried_after(self) -> float:
-        """What comes later than this is sent again; what comes earlier was sent beside it."""
-        return min(self.over, self.at + AT_ONCE)
+MOST_BYTES = 8 * 1024 * 1024  # of all payloads that are kept
+MOST_STRANGERS = 200  # of the payloads that are nobody's
+LONGEST_SETTLING = 5  # times the silence that is waited for
 
 
 @dataclass
@@ -63,10 +35,13 @@ class Inbox:
 
 class Listener:
     """Listens on HOST:PORT. A session is told by the marker in its additional_data; where a
-    payload has lost that, by its callId."""
+    payload has lost that, by its callId. `public_url` is where the target sends to, if that is
+    another address: a tunnel's, for example."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, public_url: str | None = None) -> None:
         host, _, port = address.rpartition(":")
+        self.public_url = public_url
+        self.bytes_kept = 0
         self.lock = threading.Lock()
         self.inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
         self.markers: dict[str, str] = {}
@@ -74,18 +49,22 @@ class Listener:
         self.vain = ""  # why it is of no use to wait for a delivery
         self.stopped = threading.Event()
         try:
-            self.server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), self._handler())
+            self.server = server_on(
+                host.strip("[]") or "127.0.0.1", int(port), self.receive, self.stopped
+            )
         except (ValueError, OverflowError):
-            raise UsageError(f"--webhook-listen {address}: wanted HOST:PORT") from None
+            raise UsageError(
+                f"--webhook-listen {address}: wanted HOST:PORT, or [ADDRESS]:PORT for IPv6"
+            ) from None
         except OSError as error:
             raise UsageError(f"--webhook-listen {address}: {error}; give HOST:PORT") from error
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(PAUSE,), daemon=True).start()
 
     @property
     def url(self) -> str:
+        """Where the target is to send its webhooks to."""
         host, port = self.server.server_address[:2]
-        return f"http://{host!s}:{port}/"
+        named = f"[{host!s}]" if ":" in str(host) else str(host)
+        return self.public_url or f"http://{named}:{port}/"
 
     def close(self) -> None:
         self.stopped.set()
@@ -138,14 +117,16 @@ class Listener:
         return next(iter(self.until(later, patience)), None)
 
     def settled(self, marker: str, seconds: float) -> list[Delivery]:
-        """The deliveries when nothing more has come for so long."""
-        count = -1
-        while len(found := self.deliveries(marker)) != count:
-            count = len(found)
+        """The deliveries when nothing more has come for so long, or too much for long enough."""
+        count, deadline = -1, time.monotonic() + LONGEST_SETTLING * seconds
+        while time.monotonic() < deadline and len(self.deliveries(marker)) != count:
+            count = len(self.deliveries(marker))
             self.wait(marker, count + 1, seconds)
-        return found
+        return self.deliveries(marker)
 
-    def receive(self, payload: Any, headers: dict[str, str]) -> Delivery:
+    def receive(self, payload: Any, headers: dict[str, str], size: int = 0) -> Delivery:
+        """Keep what came, and decide how it is answered. What would fill the memory is answered
+        and forgotten."""
         payload_object = payload if isinstance(payload, dict) else {}
         data = payload_object.get("callAdditionalData")
         marker = data.get("marker") if isinstance(data, dict) else None
@@ -155,70 +136,9 @@ class Listener:
             inbox = self.inboxes[str(marker)]
             delivery = Delivery(time.monotonic(), payload, headers, 200)
             delivery.answer = inbox.next_answer(delivery.at)
-            kept = self.strangers if marker is None else inbox.deliveries
-            kept.append(delivery)
+            self.bytes_kept += size
+            if marker is None:
+                self.strangers = [*self.strangers[1 - MOST_STRANGERS :], delivery]
+            elif self.bytes_kept <= MOST_BYTES:
+                inbox.deliveries.append(delivery)
         return delivery
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        receive: Callable[[Any, dict[str, str]], Delivery] = self.receive
-        stopped = self.stopped
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = body_of(self.headers, self.rfile)
-                try:
-                    payload = json.loads(raw)
-                except (ValueError, RecursionError):
-                    payload = None
-                headers = {key.lower(): value for key, value in self.headers.items()}
-                delivery = receive(payload, headers)
-                if delivery.answer == HANG:
-                    hang(self.connection, stopped)
-                    self.close_connection = True
-                    delivery.over = time.monotonic()
-                    return
-                if delivery.answer >= HTTPStatus.BAD_REQUEST:
-                    stopped.wait(THOUGHT)
-                delivery.over = time.monotonic()  # before the sender can know
-                self.send_response(delivery.answer)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            do_PUT = do_POST
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """The run's own report tells what came."""
-
-        return Handler
-
-
-def hang(connection: socket.socket, stopped: threading.Event) -> None:
-    """Answer nothing, until the sender gives up."""
-    deadline = time.monotonic() + LONGEST_HANG
-    with suppress(ConnectionError):
-        while not stopped.is_set() and time.monotonic() < deadline:
-            if not select.select([connection], [], [], PAUSE)[0]:
-                continue
-            if not connection.recv(1, socket.MSG_PEEK):
-                return
-            stopped.wait(PAUSE)
-
-
-def body_of(headers: Message, stream: BufferedIOBase) -> bytes:
-    """The body of a request, of a told length or in chunks, up to LIMIT bytes."""
-    if "chunked" not in headers.get("transfer-encoding", "").lower():
-        return stream.read(min(int(headers.get("content-length") or 0), LIMIT))
-    body = b""
-    while len(body) < LIMIT and (size := _size(stream.readline(LIMIT))):
-        body += stream.read(min(size, LIMIT))
-        stream.readline(LIMIT)
-    while stream.readline(LIMIT).strip():
-        pass  # trailers
-    return body
-
-
-def _size(line: bytes) -> int:
-    try:
-        return int(line.split(b";")[0], 16)
-    except ValueError:
-        return 0

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from conformance.config.profiles import PACKS, PROFILES
-from conformance.config.settings import Config, UsageError, load_config
+from conformance.config.settings import Config, UsageError
+from conformance.config.sources import load_config
 
 Load = Callable[..., Config]
 

@@ -13,7 +13,7 @@ import pytest
 from conformance.judging.exchange import Exchange
 from conformance.report.curl import curl_lines
 from conformance.report.polls import folded
-from conformance.target.client import SWAPPED
+from conformance.target.credentials import SWAPPED
 from tests.serving import answering
 
 OPENED = "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"

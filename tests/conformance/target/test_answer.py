@@ -27,9 +27,9 @@ class Dripping(httpx.SyncByteStream):
 @pytest.mark.parametrize(
     ("settings", "part", "told"),
     [
-        ({"timeout": 5.0}, b" ", r"6 bytes came"),
+        ({"timeout": 5.0}, b" ", r"[56] bytes came"),
         ({"timeout": 500.0, "max_seconds": 7.0}, b" ", r"[78] bytes came"),
-        ({"timeout": 5_000.0}, b" " * 1024 * 1024, r"more than 67108864 bytes"),
+        ({"timeout": 5_000.0}, b" " * 1024 * 1024, r"more than 8388608 bytes"),
     ],
 )
 def test_an_answer_without_an_end_is_none(

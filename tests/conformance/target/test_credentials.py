@@ -1,12 +1,21 @@
 """What becomes of credentials."""
 
+import subprocess
+from base64 import b64encode
+from typing import Any
+
 import httpx
+import pytest
 
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
+from conformance.judging.exchange import Exchange
 from conformance.registry import watch_of
-from conformance.target.client import SWAPPED, Client
+from conformance.target.api import Api
+from conformance.target.client import Client, ForeignOrigin
+from conformance.target.credentials import BEARER, SWAPPED, TOKEN, Credentials, Scheme
+from conformance.target.tokens import Tokens
 
 from .conftest import Make
 
@@ -81,3 +90,91 @@ def test_a_key_is_sent_in_utf_8_as_curl_sends_it(connect: Make) -> None:
 
     connect(answer, token="schlüssel-€").list()
     assert seen == ["Bearer schlüssel-€".encode()]
+
+
+def carried(scheme: dict[str, Any], auth: str | None = BEARER) -> tuple[str, dict[str, str]]:
+    """The path and the headers that credentials make of a request."""
+    spec = {"security": [{"key": []}], "components": {"securitySchemes": {"key": scheme}}}
+    headers: dict[str, str] = {}
+    credentials = Credentials(Config(), spec, Tokens(Config()))
+    return credentials.carry(auth, headers, "/chats?take=1"), headers
+
+
+@pytest.mark.parametrize(
+    ("scheme", "path", "headers"),
+    [
+        ({"type": "http", "scheme": "Bearer"}, "", {"authorization": BEARER}),
+        ({"type": "oauth2", "flows": {}}, "", {"authorization": BEARER}),
+        ({"type": "openIdConnect"}, "", {"authorization": BEARER}),
+        ({"type": "apiKey", "in": "header", "name": "X-Key"}, "", {"x-key": TOKEN}),
+        ({"type": "apiKey", "in": "cookie", "name": "sid"}, "", {"cookie": f"sid={TOKEN}"}),
+        ({"type": "apiKey", "in": "query", "name": "a key"}, f"&a+key={TOKEN}", {}),
+    ],
+)
+def test_a_key_stands_where_the_contract_has_it(
+    scheme: dict[str, Any], path: str, headers: dict[str, str]
+) -> None:
+    assert carried(scheme) == (f"/chats?take=1{path}", headers)
+    wrong, others = carried(scheme, "Bearer wrong key")
+    assert (wrong, others) != (f"/chats?take=1{path}", headers)
+    assert "wrong" in wrong + str(others)
+    assert carried(scheme, None) == ("/chats?take=1", {})
+
+
+def test_a_contract_without_security_wants_no_key() -> None:
+    specs: list[dict[str, Any]] = [{}, {"security": []}, {"security": [{}]}]
+    for spec in specs:
+        assert Scheme.of(spec) == Scheme()
+
+
+def answered(contract: Contract, scheme: dict[str, Any], token: str) -> tuple[Any, httpx.Request]:
+    """A list by this scheme: the exchange, and the request as it was sent."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    config = Config(target="http://t.test", token=token, max_requests=9)
+    client = Client(config, watch_of(contract), Evidence())
+    client.credentials.scheme = Scheme.of(
+        {"security": [{"key": []}], "components": {"securitySchemes": {"key": scheme}}}
+    )
+    client.http = httpx.Client(transport=httpx.MockTransport(answer))
+    return Api(client, "conf-test").list(take=1), seen[0]
+
+
+def test_a_users_password_is_encoded_on_the_wire_alone(contract: Contract) -> None:
+    told, sent = answered(contract, {"type": "http", "scheme": "basic"}, 'me:pa"ss-word')
+    assert sent.headers["authorization"] == "Basic " + b64encode(b'me:pa"ss-word').decode()
+    assert "pa" not in told.headers["authorization"]
+    shell = f'CONFORMANCE_TOKEN=\'me:pa"ss-word\'; echo "{told.headers["authorization"]}"'
+    said = subprocess.run(["sh", "-c", shell], capture_output=True, text=True).stdout.strip()
+    assert said == sent.headers["authorization"]
+
+
+def test_a_key_in_the_query_is_encoded_on_the_wire_alone(contract: Contract) -> None:
+    scheme = {"type": "apiKey", "in": "query", "name": "key"}
+    told, sent = answered(contract, scheme, "k&y/1 2")
+    assert sent.url.params["key"] == "k&y/1 2"
+    assert told.url == f"http://t.test/api/v1/chats?take=1&key={TOKEN}"
+
+
+def test_a_key_goes_to_the_targets_origin_and_nowhere_else(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    for url in (
+        "http://elsewhere.test/base/",
+        "https://target.test/base/",
+        "http://target.test@x/",
+    ):
+        with pytest.raises(ForeignOrigin):
+            api.client.send(Exchange(0, "getChat", "GET", url, {"authorization": BEARER}, None))
+
+
+def test_a_check_knows_its_own_key_from_others(connect: Make) -> None:
+    api = connect(lambda request: httpx.Response(200, json={}))
+    own = [
+        api.client.credentials.are_own(api.list(auth=auth))
+        for auth in (BEARER, None, "Bearer wrong", f"Bearer {TOKEN}x", "Basic x")
+    ]
+    assert own == [True, False, False, False, False]

@@ -1,1 +1,0 @@
-export { stopMock as default } from "./setup.js";

@@ -1,4 +1,0 @@
-module.exports = {
-  globalSetup: "./setup.js",
-  globalTeardown: "adjourn/teardown",
-};

@@ -1,0 +1,195 @@
+"""How the target is reached: its URL, the way there, who vouches for it, and added headers.
+
+Every function raises ValueError with a line that says what is wrong and what would be right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+# What the suite sets itself, since a rule may depend on it.
+OWN_HEADERS = (
+    "authorization", "connection", "content-length", "content-type", "expect",
+    "traceparent", "transfer-encoding", "upgrade", "x-request-id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy on the way, its credentials apart from its URL, and who named it."""
+
+    url: str
+    user: str = ""
+    password: str = ""
+    source: str = "--proxy"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Everything that an HTTP client must know beside the request. `ca` is trusted beside the
+    public authorities, or beside the `roots` that stand in their place."""
+
+    proxy: Proxy | None = None
+    secure: bool = False  # whether there is TLS anywhere on the way
+    ca: Path | None = None
+    roots: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    insecure: bool = False
+    unix_socket: Path | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def check_url(option: str, url: str) -> SplitResult:
+    """The parts of an http URL. It stands in every report, so it must hold no secret."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError(f"{option} holds a user name or a password; keys go in CONFORMANCE_TOKEN")
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        if fine and "[" in parts.netloc:
+            ipaddress.IPv6Address(str(parts.hostname).partition("%")[0])
+    except ValueError:
+        fine = False
+    if not fine:
+        raise ValueError(f"{option} {url!r} is no http:// or https:// URL{_hint(url)}")
+    return parts
+
+
+def check_target(url: str) -> None:
+    """Refuse what is no base URL."""
+    parts = check_url("--target", url)
+    if parts.query or parts.fragment:
+        raise ValueError("--target ends in a query or a fragment; a base URL has neither")
+
+
+def _hint(url: str) -> str:
+    """What was probably meant."""
+    host = url.partition("://")[2] or url
+    if host.count(":") > 1 and "[" not in host:
+        return "; an IPv6 address stands in brackets, as in http://[::1]:4010"
+    if "://" not in url and re.match(r"[\w.\-\[\]:]+(:\d+)?(/|\Z)", url):
+        return f"; write http://{url} or https://{url}"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, under any spelling that needs no look-up."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_headers(
+    headers: tuple[str, ...], environment: Mapping[str, str] = os.environ
+) -> Iterator[tuple[str, str]]:
+    """Names and values of `Name: value`, where `$VARIABLE` in a value stands for that of the
+    environment, so that no secret need stand in a command line or a file."""
+    for header in headers:
+        name, colon, template = (part.strip() for part in header.partition(":"))
+        if not colon or not HEADER_NAME.match(name):
+            raise ValueError(f"--header {name!r}: wanted 'Name: value'")
+        if name.lower() in OWN_HEADERS:
+            cure = "; the key goes in CONFORMANCE_TOKEN" if name.lower() == "authorization" else ""
+            raise ValueError(f"--header {name}: the suite sets this header itself{cure}")
+        try:
+            value = string.Template(template).substitute(environment)
+        except KeyError as error:
+            raise ValueError(
+                f"--header {name}: the environment has no variable {error.args[0]}"
+                " (a dollar sign of its own is written $$)"
+            ) from None
+        except ValueError:
+            raise ValueError(
+                f"--header {name}: a dollar sign begins the name of a variable; one of its own"
+                " is written $$"
+            ) from None
+        if UNPRINTABLE.search(value):
+            raise ValueError(f"--header {name}: the value holds what no HTTP header can carry")
+        yield name, value
+
+
+def proxy_for(
+    target: str | None,
+    proxy: str | None,
+    no_proxy: bool,
+    environment: Mapping[str, str] = os.environ,
+) -> Proxy | None:
+    """The proxy that stands between the suite and this target: the option's, or that of the
+    environment unless the target is this machine or NO_PROXY names it."""
+    if proxy:
+        return parse_proxy(proxy, "--proxy")
+    parts = urlsplit(target or "")
+    host = parts.hostname or ""
+    if no_proxy or not host or is_loopback(host):
+        return None
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        source, url = _variable(name, environment)
+        if url:
+            return None if _is_exempt(parts, environment) else parse_proxy(url, source)
+    return None
+
+
+def parse_proxy(url: str, source: str) -> Proxy:
+    """A proxy as curl takes it: without a scheme it speaks HTTP."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        fine = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        shown = url.rpartition("@")[2]
+        raise ValueError(
+            f"{source} {shown!r} is no proxy; wanted http://HOST:PORT, https:// or socks5://"
+        )
+    host = parts.netloc.rpartition("@")[2]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Proxy(f"{parts.scheme}://{host}", user, password, source)
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """A variable in lower or upper case and its value. HTTP_PROXY in capitals is a header of a
+    CGI script's caller, where there is one (CVE-2016-5385)."""
+    for spelt in (name, name.upper()):
+        if spelt == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
+            continue
+        if environment.get(spelt):
+            return spelt, environment[spelt]
+    return name.upper(), ""
+
+
+def _is_exempt(target: SplitResult, environment: Mapping[str, str]) -> bool:
+    """Whether NO_PROXY names the target: by name, by the end of its name, by its address or a
+    network of it, each with a port or without."""
+    host = (target.hostname or "").lower()
+    port = target.port or {"http": 80, "https": 443}[target.scheme]
+    _, told = _variable("no_proxy", environment)
+    return any(_names(entry.strip().lower(), host, port) for entry in told.split(","))
+
+
+def _names(entry: str, host: str, port: int) -> bool:
+    if not entry:
+        return False
+    if entry == "*":
+        return True
+    name, colon, its_port = entry.rpartition(":")
+    if colon and its_port.isdigit() and (":" not in name or name.startswith("[")):
+        if int(its_port) != port:
+            return False
+        entry = name
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        suffix = entry.removeprefix("*").removeprefix(".")
+        return host == suffix or host.endswith(f".{suffix}")

@@ -1,0 +1,41 @@
+"""Options that every command which speaks to a target takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FLAG: dict[str, Any] = {"is_flag": True, "default": None}
+FILE: dict[str, Any] = {"type": click.Path(path_type=Path)}
+
+Attributes = tuple[tuple[str, ...], dict[str, Any]]
+
+CONNECTION: list[Attributes] = [
+    (("--header", "headers"), {"multiple": True, "help": "'Name: value' or 'Name: $VARIABLE'."}),
+    (("--ca",), {**FILE, "help": "Trust this PEM file too. Default: SSL_CERT_FILE."}),
+    (("--client-cert",), {"help": "FILE or FILE,KEY: show this certificate to the target."}),
+    (("--insecure",), {**FLAG, "help": "Do not check the certificate of the target."}),
+    (("--proxy",), {"help": "Reach the target through this proxy. Default: the environment's."}),
+    (("--no-proxy",), {**FLAG, "help": "Use no proxy, whatever the environment says."}),
+    (("--unix-socket",), {**FILE, "help": "Reach the target through this socket."}),
+    (("--token-command",), {"help": "A command that prints the key, run again when that expires."}),
+    (("--token-url",), {"help": "Get the key of this OAuth 2.0 server, as a client."}),
+    (("--client-id",), {"help": "Who the client is; its secret is CONFORMANCE_CLIENT_SECRET."}),
+    (("--scope",), {"help": "The scope to ask for."}),
+    (("--wait-ready",), {"type": float, "help": "Seconds for a target that starts. Default: 5."}),
+    (("--timeout",), {"type": float, "help": "Seconds for an answer, to its end. Default: 10."}),
+]  # fmt: skip
+
+
+def options(table: list[Attributes]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command these options, in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for names, attributes in reversed(table):
+            function = click.option(*names, **attributes)(function)
+        return function
+
+    return decorate

@@ -1,0 +1,74 @@
+"""Where settings come from: flags over environment over file, unknown keys refused by name."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, unknown_name
+from .values import convert
+
+ALIASES = {"rule": "rules", "header": "headers"}  # an option that may be repeated: its key
+# What Kubernetes tells every pod of a service that is called `conformance`.
+SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)\Z")
+
+
+def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
+    """Merge the three sources. Raises UsageError for an unknown key or an unusable value."""
+    merged = {**_from_file(file), **_from_environment(os.environ)}
+    merged.update({key: value for key, value in flags.items() if value not in (None, ())})
+    typed = {key: _typed(key, value) for key, value in merged.items()}
+    typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
+    if "agent" not in typed:
+        # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
+        typed = {**FIXTURE_AGENTS, **typed}
+    return Config(**typed)
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"cannot read the config file {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the config file {file} is not TOML: {error}") from error
+    found = {ALIASES.get(key, key): value for key, value in found.items()}
+    for key in found:
+        if key in SECRETS:
+            raise UsageError(
+                f"{file} holds the key {key!r}: a file is read by others and kept for long;"
+                f" take it out and set {PREFIX}{key.upper()}"
+            )
+        if key not in KEYS:
+            raise UsageError(f"{file}: {unknown_name('key', key, KEYS)}")
+    return found
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and not SERVICE_LINK.match(name, len(PREFIX)):
+            key = name.removeprefix(PREFIX).lower()
+            key = ALIASES.get(key, key)
+            if key not in KEYS:
+                known = [PREFIX + key.upper() for key in KEYS]
+                raise UsageError(unknown_name("environment variable", name, known))
+            if value:
+                found[key] = value
+    return found
+
+
+def _typed(key: str, value: Any) -> Any:
+    """The value as the key's kind."""
+    if key == "headers" and isinstance(value, str):
+        value = value.splitlines()  # a value may hold commas
+    try:
+        return convert(KEYS[key], value)
+    except ValueError as error:
+        raise UsageError(f"{key}: {error}") from None

@@ -1,0 +1,169 @@
+"""The HTTP server behind a webhook listener: every request has an end, in time and in bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
+from typing import Any
+
+HANG = 0  # an answer that does not come
+LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
+THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry
+AT_ONCE = 5.0  # seconds; a gateway may hold on to what its own caller has given up before
+PAUSE = 0.05
+LARGEST = 4 * 1024 * 1024  # bytes of a payload
+MOST_CONNECTIONS = 64
+LONGEST_REQUEST = 10.0  # seconds from the begin of a request to its end
+
+
+@dataclass
+class Delivery:
+    """One request that came in. `at` is monotonic seconds; `answer` the status it was given, and
+    `over` when that was, or when its sender gave up."""
+
+    at: float
+    payload: Any
+    headers: dict[str, str]
+    answer: int
+    over: float = math.inf
+
+    @property
+    def retried_after(self) -> float:
+        """What comes later than this is sent again; what comes earlier was sent beside it."""
+        return min(self.over, self.at + AT_ONCE)
+
+
+Receive = Callable[[Any, dict[str, str], int], Delivery]
+
+
+def server_on(host: str, port: int, receive: Receive, stopped: threading.Event) -> _Server:
+    """A server that gives each payload to `receive`, and answers as that has it."""
+    made = (_Server6 if ":" in host else _Server)((host, port), _handler(receive, stopped))
+    threading.Thread(target=made.serve_forever, args=(PAUSE,), daemon=True).start()
+    return made
+
+
+class _Server(ThreadingHTTPServer):
+    """At most so many connections at a time; what comes beside them is not taken."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        self.places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self.places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()
+
+    def handle_error(self, *_: Any) -> None:
+        """A sender that breaks off is none of a run's business."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = LONGEST_REQUEST  # of each read
+
+        def do_POST(self) -> None:
+            raw = read_body(self.headers, self.rfile)
+            if raw is None:
+                self.close_connection = True
+                self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                return
+            try:
+                payload = json.loads(raw)
+            except (ValueError, RecursionError):
+                payload = None
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            delivery = receive(payload, headers, len(raw))
+            if delivery.answer == HANG:
+                hang(self.connection, stopped)
+                self.close_connection = True
+                delivery.over = time.monotonic()
+                return
+            if delivery.answer >= HTTPStatus.BAD_REQUEST:
+                stopped.wait(THOUGHT)
+            delivery.over = time.monotonic()  # before the sender can know
+            self._answer(delivery.answer)
+
+        do_PUT = do_POST
+
+        def _answer(self, status: int) -> None:
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """The run's own report tells what came."""
+
+    return Handler
+
+
+def hang(connection: socket.socket, stopped: threading.Event) -> None:
+    """Answer nothing, until the sender gives up."""
+    deadline = time.monotonic() + LONGEST_HANG
+    with suppress(ConnectionError):
+        while not stopped.is_set() and time.monotonic() < deadline:
+            if not select.select([connection], [], [], PAUSE)[0]:
+                continue
+            if not connection.recv(1, socket.MSG_PEEK):
+                return
+            stopped.wait(PAUSE)
+
+
+def read_body(headers: Message, stream: BufferedIOBase) -> bytes | None:
+    """The body of a request, of a told length or in chunks; None for one that is too large, has
+    no length that makes sense, or does not end in time."""
+    ends_at = time.monotonic() + LONGEST_REQUEST
+    body = b""
+    try:
+        for part in _parts(headers, stream):
+            body += part
+            if len(body) > LARGEST or time.monotonic() > ends_at:
+                return None
+    except (ValueError, TimeoutError):
+        return None
+    return body
+
+
+def _parts(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
+    if "chunked" not in headers.get("transfer-encoding", "").lower():
+        yield from _pieces(int(headers.get("content-length") or 0), stream)
+        return
+    while size := int(stream.readline(LARGEST).split(b";")[0] or b"0", 16):
+        yield from _pieces(size, stream)
+        stream.readline(LARGEST)
+    while stream.readline(LARGEST).strip():
+        yield b""  # trailers
+
+
+def _pieces(size: int, stream: BufferedIOBase) -> Iterator[bytes]:
+    """So many bytes as they come, and ValueError where that is no size."""
+    if not 0 <= size <= LARGEST:
+        raise ValueError(size)
+    while size and (part := stream.read1(size)):
+        size -= len(part)
+        yield part

@@ -1,0 +1,137 @@
+"""Where the suite's key comes from: given once, told by a command, or by an OAuth 2.0 server."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import threading
+import time
+import unicodedata
+from typing import Any
+
+import httpx
+
+from ..config.redaction import redacted
+from ..config.settings import Config, UsageError
+from .network import exchange
+from .transport import http_client
+
+PLACEHOLDER = "conformance"  # a key for targets that take any
+LONGEST_COMMAND = 60.0  # seconds
+AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its life
+LARGEST = 64 * 1024  # characters of what tells a key
+
+
+class Tokens:
+    """The key in force. Raises UsageError where none can be had; safe to share between
+    threads."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.lock = threading.Lock()
+        self.token = config.token or ""
+        self.renew_at = math.inf
+        if not (config.token or self.renewable):
+            self.token = PLACEHOLDER
+
+    @property
+    def renewable(self) -> bool:
+        return bool(self.config.token_command or self.config.token_url)
+
+    def current(self) -> str:
+        """The key, renewed where it is about to expire."""
+        with self.lock:
+            if not self.token or time.monotonic() >= self.renew_at:
+                self._renew()
+            return self.token
+
+    def renew(self, refused: str) -> bool:
+        """Get another key than the one that was refused; whether there is one."""
+        if not self.renewable:
+            return False
+        with self.lock:
+            if self.token == refused:
+                self._renew()
+            return self.token != refused
+
+    def _renew(self) -> None:
+        told = _of_command(self.config) if self.config.token_command else _of_server(self.config)
+        self.token, lifetime = _parsed(told, self.config)
+        self.config.secrets.add(self.token)
+        self.renew_at = time.monotonic() + lifetime - min(AHEAD, lifetime / 10)
+
+
+def _of_command(config: Config) -> str:
+    """What the command prints."""
+    try:
+        done = subprocess.run(
+            str(config.token_command),
+            check=False,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LONGEST_COMMAND,
+        )
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"--token-command did not end within {LONGEST_COMMAND:g} s; run it by hand to see why"
+        ) from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = f": {redacted(said[-1][:200], config.secrets)}" if said else ""
+        raise UsageError(f"--token-command failed with exit code {done.returncode}{why}")
+    return done.stdout.decode("utf-8", "replace")[:LARGEST]
+
+
+def _of_server(config: Config) -> str:
+    """What an OAuth 2.0 server answers to its client's credentials (RFC 6749, section 4.4), in
+    the way that every server takes or, where one does not, in the body."""
+    url, id, secret = str(config.token_url), str(config.client_id), str(config.client_secret)
+    form = {"grant_type": "client_credentials"} | ({"scope": config.scope} if config.scope else {})
+    try:
+        with http_client(config.token_connection) as http, exchange(config.timeout):
+            answer = http.post(url, data=form, auth=httpx.BasicAuth(id, secret))
+            if answer.status_code in (400, 401):
+                form |= {"client_id": id, "client_secret": secret}
+                answer = http.post(url, data=form)
+    except httpx.HTTPError as error:
+        raise UsageError(f"--token-url {url} gave no answer: {error}") from error
+    if answer.status_code != 200:
+        raise UsageError(
+            f"--token-url {url} gave no key but {answer.status_code} ({_reason(answer, config)});"
+            " check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
+        )
+    return answer.text[:LARGEST]
+
+
+def _reason(answer: httpx.Response, config: Config) -> str:
+    try:
+        told = answer.json()
+        words = ": ".join(str(told[k]) for k in ("error", "error_description") if k in told)
+    except (ValueError, TypeError, KeyError):
+        words = ""
+    return str(redacted((words or answer.text or "an empty body")[:200], config.secrets))
+
+
+def _parsed(text: str, config: Config) -> tuple[str, float]:
+    """The key and the seconds that it lasts, of a line of text or an object as RFC 6749 has it."""
+    told: Any = text.strip()
+    source = "--token-command" if config.token_command else f"--token-url {config.token_url}"
+    lifetime = math.inf
+    if told.startswith("{"):
+        try:
+            members = json.loads(told)
+            told = members.get("access_token") or members.get("token")
+            lifetime = float(members.get("expires_in") or math.inf)
+        except (ValueError, TypeError):
+            told = None
+    if not isinstance(told, str) or not told or not lifetime > 0:
+        raise UsageError(
+            f"{source} gave no key; wanted one line with the key alone, or JSON with access_token"
+        )
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in told):
+        raise UsageError(
+            f"{source} gave more than one line; wanted the key alone, or JSON with access_token"
+        )
+    return told, lifetime

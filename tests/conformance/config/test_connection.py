@@ -1,0 +1,183 @@
+"""How a target is reached, as options and the environment tell it."""
+
+import pytest
+
+from conformance.config.connection import Proxy, check_target, check_url, parse_headers, proxy_for
+from conformance.config.settings import Config, UsageError
+
+STAGING = "https://staging.example.test"
+PROXY = "http://proxy.example.test:3128"
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": PROXY}, "HTTPS_PROXY"),
+        ({"https_proxy": PROXY, "HTTPS_PROXY": "http://other"}, "https_proxy"),
+        ({"ALL_PROXY": PROXY}, "ALL_PROXY"),
+        ({"ALL_PROXY": "http://other", "HTTPS_PROXY": PROXY}, "HTTPS_PROXY"),
+        ({"HTTP_PROXY": PROXY}, None),
+        ({"HTTPS_PROXY": ""}, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "staging.example.test"}, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "elsewhere, .example.test"}, None),
+        ({"HTTPS_PROXY": PROXY, "no_proxy": "example.test"}, None),
+        ({"HTTPS_PROXY": PROXY, "no_proxy": "*.EXAMPLE.test"}, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "staging.example.test:443"}, None),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "staging.example.test:8443"}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "ample.test,,10.0.0.0/8"}, "HTTPS_PROXY"),
+    ],
+)
+def test_the_proxy_of_the_environment(environment: dict[str, str], found: str | None) -> None:
+    proxy = proxy_for(STAGING, None, False, environment)
+    assert (proxy and proxy.source) == found
+    assert proxy is None or proxy.url == PROXY
+
+
+@pytest.mark.parametrize(
+    ("target", "exempt", "proxied"),
+    [
+        ("http://10.1.2.3:4010", "10.0.0.0/8", False),
+        ("http://10.1.2.3:4010", "10.1.2.3", False),
+        ("http://10.1.2.3:4010", "192.168.0.0/16", True),
+        ("http://[fd00::1]:4010", "fd00::/8", False),
+        ("http://[fd00::1]:4010", "[fd00::1]:4010", False),
+        ("http://[fd00::1]:4010", "[fd00::1]:4011", True),
+        ("http://127.0.0.1:4010", "", False),
+        ("http://localhost:4010", "", False),
+        ("http://[::1]:4010", "", False),
+        (None, "", False),
+    ],
+)
+def test_addresses_and_networks_are_exempt(target: str | None, exempt: str, proxied: bool) -> None:
+    environment = {"HTTP_PROXY": PROXY, "NO_PROXY": exempt}
+    assert (proxy_for(target, None, False, environment) is not None) is proxied
+
+
+def test_a_proxy_in_capitals_is_not_trusted_within_cgi() -> None:
+    environment = {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}
+    assert proxy_for("http://staging.example.test", None, False, environment) is None
+
+
+def test_the_option_wins_over_the_environment_also_for_this_machine() -> None:
+    proxy = proxy_for("http://127.0.0.1:4010", "p.test:3128", False, {"NO_PROXY": "*"})
+    assert proxy == Proxy("http://p.test:3128")
+
+
+def test_a_password_is_kept_apart_from_the_url() -> None:
+    proxy = proxy_for(STAGING, "http://me:p%40ss-word@p.test:3128", False, {})
+    assert proxy == Proxy("http://p.test:3128", "me", "p@ss-word")
+
+
+@pytest.mark.parametrize("url", ["ftp://p.test", "http://", "http://p.test:99999", "p.test:port"])
+def test_what_is_no_proxy_is_refused_by_who_told_it(url: str) -> None:
+    with pytest.raises(ValueError, match="^--proxy .* is no proxy; wanted http://HOST:PORT"):
+        proxy_for(STAGING, url, False, {})
+    with pytest.raises(ValueError, match="^HTTPS_PROXY .* is no proxy"):
+        proxy_for(STAGING, None, False, {"HTTPS_PROXY": url})
+
+
+def test_a_password_of_a_proxy_that_is_none_is_not_repeated() -> None:
+    with pytest.raises(ValueError) as raised:
+        proxy_for(STAGING, "ftp://me:hunter2@p.test", False, {})
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:4010", "https://[fd00::1]/base", "http://[fe80::1%25eth0]:4010"]
+)
+def test_an_ipv6_address_is_a_target(url: str) -> None:
+    check_target(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("localhost:4010", "write http://localhost:4010 or https://"),
+        ("staging.example.test", "write http://staging.example.test or"),
+        ("http://::1:4010", r"brackets, as in http://\[::1\]:4010"),
+        ("http://[::1", "is no http:// or https:// URL"),
+        ("http://[localhost]:4010", "is no http:// or https:// URL"),
+        ("http://a.test?b", "ends in a query"),
+        ("http://a.test#b", "ends in a query or a fragment"),
+    ],
+)
+def test_what_is_no_target_is_refused_with_what_would_be(url: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        check_target(url)
+
+
+def test_a_user_in_a_path_is_no_secret() -> None:
+    assert check_url("--webhook-url", "https://tunnel.test/@me").path == "/@me"
+
+
+def headers(*given: str, **environment: str) -> list[tuple[str, str]]:
+    return list(parse_headers(given, environment))
+
+
+def test_headers_take_values_from_the_environment() -> None:
+    told = headers("X-Api-Key: $KEY", "x-b:${KEY}-2", "X-C: a: $$5", "X-D:", KEY="secret")
+    assert told == [("X-Api-Key", "secret"), ("x-b", "secret-2"), ("X-C", "a: $5"), ("X-D", "")]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("X-Api-Key", "wanted 'Name: value'"),
+        (": value", "wanted 'Name: value'"),
+        ("X Api: value", "wanted 'Name: value'"),
+        ("X-Api-Key: $NOWHERE", "no variable NOWHERE"),
+        ("X-Api-Key: 5$", "written \\$\\$"),
+        ("X-Api-Key: a\nb", "no HTTP header can carry"),
+        ("Authorization: Basic x", "goes in CONFORMANCE_TOKEN"),
+        ("Content-Length: 5", "the suite sets this header itself"),
+    ],
+)
+def test_a_header_that_cannot_be_added_is_named(header: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"^--header .*{told}"):
+        headers(header)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"proxy": PROXY, "no_proxy": True}, "--proxy and --no-proxy exclude"),
+        ({"insecure": True, "ca": "x"}, "--insecure and --ca exclude"),
+        ({"token": "key-0001", "token_command": "echo"}, "CONFORMANCE_TOKEN and --token-command"),
+        ({"token_url": STAGING}, "give --client-id too"),
+        ({"token_url": STAGING, "client_id": "me"}, "give CONFORMANCE_CLIENT_SECRET too"),
+        ({"client_id": "me"}, "of no use without --token-url"),
+        ({"token_url": "x", "client_id": "a", "client_secret": "b"}, "--token-url 'x' is no"),
+        ({"webhook_url": "tunnel.test"}, "--webhook-url 'tunnel.test' is no"),
+        ({"wait_ready": -1.0}, "--wait-ready: wanted 0 or more"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(settings: dict[str, object], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        Config(target=STAGING, **settings)  # type: ignore[arg-type]
+
+
+def test_the_effective_way_is_shown_without_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2-x@p.test:3128")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/roots.pem")
+    config = Config(target=STAGING, insecure=True, headers=("X-Api-Key: gateway-key",))
+    shown = config.shown(changed=True)
+    assert shown["proxy"] == "http://p.test:3128 (HTTPS_PROXY)"
+    assert shown["headers"] == ("X-Api-Key: (given)",)
+    assert shown["roots"] == "/etc/roots.pem (SSL_CERT_FILE)"
+    assert "NOBODY CHECKS" in shown["insecure"]
+    assert not {"hunter2", "gateway-key"} & set(str(shown).split())
+    assert {"hunter2-x", "gateway-key"} <= set(config.secrets)
+
+
+def test_the_server_that_gives_the_key_gets_nothing_of_the_targets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "id.example.test")
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    given = {"client_id": "me", "client_secret": "secret", "headers": ("X-Api-Key: key",)}
+    config = Config(target=STAGING, token_url="https://id.example.test", **given)  # type: ignore[arg-type]
+    assert config.connection.proxy is not None
+    assert config.token_connection.proxy is None
+    assert config.token_connection.headers == ()

@@ -1,0 +1,95 @@
+"""Targets on real sockets, that answer every request with an empty page."""
+
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+EMPTY_PAGE = {"items": [], "total_count": 0}
+POLL = 0.02
+
+
+class Page(BaseHTTPRequestHandler):
+    """Answers with an empty page, and keeps what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+    asked: list[tuple[str, dict[str, str]]]
+
+    def do_GET(self) -> None:
+        self.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+        self.answer(200, EMPTY_PAGE)
+
+    do_POST = do_GET
+
+    def answer(self, status: int, body: Any, **headers: str) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"content_type": "application/json", **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def address_string(self) -> str:
+        return "client"
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def page() -> type[Page]:
+    """A handler with a memory of its own."""
+    return type("Remembering", (Page,), {"asked": []})
+
+
+class Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+@contextmanager
+def running(server: socketserver.BaseServer) -> Iterator[Any]:
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def speaking(speak: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A target that says what it likes to whoever connects, once the request's head has come."""
+
+    class Speaker(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            head = b""
+            try:
+                while b"\r\n\r\n" not in head:
+                    if not (part := self.request.recv(65536)):
+                        return
+                    head += part
+                speak(self.request)
+            except OSError:
+                pass  # the client has left
+
+    class Raw(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with running(Raw(("127.0.0.1", 0), Speaker)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,0 +1,164 @@
+"""Keys that are told by a command or by an OAuth 2.0 server, and expire."""
+
+import json
+import sys
+import threading
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from conformance.config.settings import Config, UsageError
+from conformance.target.tokens import PLACEHOLDER, Tokens
+
+from .servers import Page, serving
+
+Said = Callable[..., str]
+
+
+@pytest.fixture
+def saying(tmp_path: Path) -> Said:
+    """A command that says these texts, one a call, and the last for ever."""
+
+    def command(*texts: str) -> str:
+        script = tmp_path / "token.py"
+        script.write_text(
+            "import pathlib, sys\n"
+            f"calls = pathlib.Path({str(tmp_path / 'calls')!r})\n"
+            "count = len(calls.read_text()) if calls.exists() else 0\n"
+            "calls.write_text('x' * (count + 1))\n"
+            f"print({list(texts)!r}[min(count, {len(texts) - 1})])\n"
+        )
+        return f'"{sys.executable}" "{script}"'
+
+    return command
+
+
+def of(command: str) -> Tokens:
+    return Tokens(Config(target="http://t.test", token_command=command))
+
+
+def test_without_a_key_there_is_one_for_targets_that_take_any() -> None:
+    assert Tokens(Config()).current() == PLACEHOLDER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "key-0001",
+        "  key-0001\n",
+        json.dumps({"access_token": "key-0001", "expires_in": 3600}),
+        json.dumps({"token": "key-0001"}),
+        json.dumps({"access_token": "key-0001", "expires_in": None}),
+        json.dumps({"access_token": "key-0001", "expires_in": "3600"}),
+    ],
+)
+def test_a_command_tells_the_key(saying: Said, text: str) -> None:
+    tokens = of(saying(text))
+    assert tokens.current() == tokens.current() == "key-0001"
+    assert "key-0001" in list(tokens.config.secrets)
+
+
+def test_a_key_is_renewed_before_it_expires(saying: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [json.dumps({"access_token": f"key-000{n}", "expires_in": 100}) for n in range(3)]
+    clock = [time.monotonic()]
+    monkeypatch.setattr("conformance.target.tokens.time.monotonic", lambda: clock[0])
+    tokens = of(saying(*told))
+    assert tokens.current() == "key-0000"
+    clock[0] += 89
+    assert tokens.current() == "key-0000"
+    clock[0] += 2
+    assert tokens.current() == "key-0001"
+    assert {"key-0000", "key-0001"} <= set(tokens.config.secrets)
+
+
+def test_a_key_that_is_refused_is_renewed_once_for_all_threads(saying: Said) -> None:
+    tokens = of(saying("key-0000", "key-0001", "key-0002"))
+    refused = tokens.current()
+    threads = [threading.Thread(target=tokens.renew, args=(refused,)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tokens.current() == "key-0001"
+
+
+def test_a_key_that_cannot_be_renewed_is_told_so(saying: Said) -> None:
+    assert Tokens(Config(token="key-0000")).renew("key-0000") is False
+    same = of(saying("key-0000"))
+    assert same.renew(same.current()) is False
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("exit 3", "failed with exit code 3$"),
+        ("echo 'not logged in' >&2; exit 1", "exit code 1: not logged in"),
+        ("no-such-command-anywhere", "failed with exit code 127: .*not found"),
+        ("true", "gave no key; wanted one line"),
+        ("echo '{\"error\": 1}'", "gave no key"),
+        ("echo '{'", "gave no key"),
+        ("printf 'one\\ntwo'", "gave more than one line"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are a POSIX shell's")
+def test_a_command_that_tells_no_key_is_named(command: str, told: str) -> None:
+    with pytest.raises(UsageError, match=f"--token-command .*{told}"):
+        of(command).current()
+
+
+class Authority(Page):
+    """An OAuth 2.0 server with one client, which takes its secret in the header or the body."""
+
+    takes = "header"
+    forms: list[dict[str, list[str]]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        form = parse_qs(body)
+        self.forms.append(form)
+        header = self.headers.get("authorization", "").removeprefix("Basic ")
+        shown = b64decode(header).decode() if header else ""
+        if self.takes == "body":
+            shown = ":".join(form.get(name, [""])[0] for name in ("client_id", "client_secret"))
+        if shown != "me:s3cret-of-mine":
+            self.answer(401, {"error": "invalid_client", "error_description": f"<{shown}>"})
+            return
+        self.answer(200, {"access_token": f"key-000{len(self.forms)}", "expires_in": 60})
+
+
+@pytest.fixture(params=["header", "body"])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Any]]:
+    handler: Any = type("Server", (Authority,), {"asked": [], "forms": [], "takes": request.param})
+    with serving(handler) as url:
+        yield f"{url}/token", handler
+
+
+def test_a_server_gives_the_key_to_its_client(server: tuple[str, Any]) -> None:
+    url, handler = server
+    config = Config(
+        token_url=url, client_id="me", client_secret="s3cret-of-mine", scope="chats:write"
+    )
+    tokens = Tokens(config)
+    assert tokens.renew(tokens.current())
+    assert handler.forms[0]["grant_type"] == ["client_credentials"]
+    assert handler.forms[0]["scope"] == ["chats:write"]
+
+
+def test_a_server_that_gives_none_is_told_without_the_secret(server: tuple[str, Any]) -> None:
+    config = Config(token_url=server[0], client_id="me", client_secret="wrong-secret")
+    with pytest.raises(
+        UsageError, match=r"gave no key but 401 \(invalid_client.*CLIENT_SECRET"
+    ) as e:
+        Tokens(config).current()
+    assert "wrong-secret" not in str(e.value)
+
+
+def test_a_server_that_does_not_listen_is_told() -> None:
+    config = Config(token_url="http://127.0.0.1:9", client_id="me", client_secret="secret")
+    with pytest.raises(UsageError, match="--token-url http://127.0.0.1:9 gave no answer"):
+        Tokens(config).current()
