@@ -36,6 +36,7 @@ from ..run.sweep import command as sweep_command
 from ..target.interrupt import install_handlers, warn_first
 from ..target.listener import Listener
 from .embedded import embedded_mock
+from .output import colour, prepare
 
 EPILOG = """\b
 Exit codes:
@@ -92,8 +93,9 @@ OPTIONS: list[Attributes] = [
 def main() -> None:
     """Run the command line. Never shows a traceback for a mistake of the user's."""
     install_handlers()
+    prepare()
     try:
-        command.main(standalone_mode=False)
+        command.main(standalone_mode=False, color=colour())
     except click.UsageError as error:
         _stop(f"{error.format_message()} (--help shows the options)", USAGE_ERROR)
     except (UsageError, ContractError) as error:
@@ -194,7 +196,7 @@ def _judge(
         report = build(run)
         if config.baseline:
             report = mark(report, config.baseline, known, contract, date.today())
-        files = write(report, config.report) if config.report else []
+        files, unreported = _write(report, config)
         unwritten = save(config.write_baseline, baseline_text(report, known))
     if run.traceback:
         click.echo(redacted(run.traceback, run.config.secrets), err=True)
@@ -203,11 +205,21 @@ def _judge(
     print_verdict(report)
     for file in files:
         click.echo(f"report    {file}")
+    if unreported:
+        click.echo(f"conformance: {unreported}", err=True)
     if unwritten:
         raise UsageError(unwritten)
     if config.write_baseline:
         click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
     return int(report["exit_code"])
+
+
+def _write(report: dict[str, Any], config: Config) -> tuple[list[Path], str]:
+    """The files of the report, and why there are none: the verdict is told all the same."""
+    try:
+        return (write(report, config.report) if config.report else []), ""
+    except OSError as error:
+        return [], f"cannot write the report {config.report}: {error.strerror}"
 
 
 def _same(one: Path | None, other: Path | None) -> bool:

@@ -33,7 +33,7 @@ Rule = dict[str, Any]
 def load_report(path: Path) -> Report:
     """A conformance.json. Raises UsageError for any other file."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot read the report {path}: {error.strerror}") from error
     except ValueError as error:

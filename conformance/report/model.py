@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def write(report: Report, directory: Path) -> list[Path]:
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(page).open("a", encoding="utf-8") as file:
+        with suppress(OSError), Path(page).open("a", encoding="utf-8") as file:
             file.write(texts["summary.md"])
     return [directory / name for name in texts]
 

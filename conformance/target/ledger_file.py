@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def read_ledger(path: Path) -> LedgerRecord:
     """Read a ledger. A last line that the crash cut short is passed over. Raises UsageError
     for a file that is no ledger."""
     try:
-        entries = list(_entries(path.read_text(encoding="utf-8")))
+        entries = list(_entries(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the ledger {path}: {error}") from error
     head = entries[0] if entries else {}
@@ -144,4 +145,13 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _directory() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "adjourn" / "ledgers"
+    """The user's cache directory; that of temporary files for a user without a home."""
+    if told := os.environ.get("XDG_CACHE_HOME"):
+        return Path(told) / "adjourn" / "ledgers"
+    try:
+        cache = Path.home() / ".cache"
+        if os.access(cache if cache.exists() else cache.parent, os.W_OK):
+            return cache / "adjourn" / "ledgers"
+    except RuntimeError:  # a user whom this machine does not know
+        pass
+    return Path(tempfile.gettempdir()) / "adjourn" / "ledgers"
