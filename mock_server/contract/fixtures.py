@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from ..problems.violations import body_violations
+from ..problems.violations import schema_violations
 from .formats import FORMATS
 
 __all__ = ["FixtureError", "fixture_violations", "load_document", "load_fixture"]
@@ -139,7 +139,7 @@ def load_fixture(path: Path) -> Mapping[str, Any]:
 
 def fixture_violations(document: Any) -> list[dict[str, str]]:
     """Each place where a document is no fixture."""
-    return body_violations(_VALIDATOR, document, _FIXTURE)
+    return schema_violations(_VALIDATOR, document, schema=_FIXTURE)
 
 
 def _line_at(path: Path, pointer: str) -> int | None:

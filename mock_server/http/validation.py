@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..codec import decode
 from ..contract.schemas import compile_schema, relaxed
 from ..problems.kinds import Problem
-from ..problems.violations import body_violations, leaf_errors, pointer_of, quote, violation
+from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
 from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
 from .parameters import QueryReader, canonical_id
@@ -112,8 +112,7 @@ class ValidatedOperation:
             return None
         check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
         value = self.parse_body(raw)
-        if not validator.is_valid(value):
-            errors.extend(body_violations(validator, value, self.schema))
+        errors.extend(schema_violations(validator, value, schema=self.schema))
         return value
 
     def invalid(self, errors: list[dict[str, str]]) -> Problem:

@@ -1,14 +1,19 @@
 """Broken schemas in words: where, what was wanted and what came."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
 from ..codec import encode
+from .focus import Focus
 from .nearest import did_you_mean
 
+Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator
+
 _SHOWN = 60
+_MOST = 100  # violations of one value
 # The member that tells a contract's alternatives apart: a session is active or final.
 _DISCRIMINATOR = "is_final"
 _Branch = Iterable[jsonschema_rs.ValidationError]
@@ -41,10 +46,14 @@ def violation(place: str, pointer: str, detail: str, keyword: str | None = None)
 
 def pointer_of(error: jsonschema_rs.ValidationError) -> str:
     """Where an error lies; for a missing member, where the member should be."""
+    return json_pointer(_path_of(error))
+
+
+def _path_of(error: jsonschema_rs.ValidationError) -> list[str | int]:
     path = [*error.instance_path]
     if error.kind.name == "required":
         path.append(error.kind.as_dict()["property"])
-    return json_pointer(path)
+    return path
 
 
 def describe_value(value: Any) -> str:
@@ -64,16 +73,29 @@ def describe_value(value: Any) -> str:
     return "an object"
 
 
-def body_violations(
-    validator: jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator,
-    value: Any,
-    schema: Any,
+def schema_violations(
+    validator: Validator, value: Any, place: str = "body", schema: Any = None
 ) -> list[dict[str, str]]:
-    """Each place where a body breaks the schema that its validator was made from."""
-    return [
-        violation("body", pointer_of(error), describe_error(error, schema), error.kind.name)
-        for error in leaf_errors(validator.iter_errors(value))
+    """Where a value breaks the schema that its validator was made from: at most a hundred places.
+
+    Takes a wrong value over. Given the schema, it tells the nearest name of an unknown member.
+    """
+    if validator.is_valid(value):
+        return []
+    focus = Focus(value, validator.is_valid)
+    if focus.value is None:
+        return [violation(place, "", "it breaks its schema, and holds too much to tell where")]
+    errors = islice(leaf_errors(validator.iter_errors(focus.value)), _MOST)
+    found = [
+        violation(
+            place,
+            json_pointer(focus.path(_path_of(error))),
+            describe_error(error, schema, focus.length(error.instance_path)),
+            error.kind.name,
+        )
+        for error in errors
     ]
+    return found or [violation(place, "", "it breaks its schema")]
 
 
 def leaf_errors(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
@@ -91,10 +113,12 @@ def _distance(branch: _Branch) -> tuple[bool, int]:
     return any(_DISCRIMINATOR in error.instance_path[-1:] for error in branch), len([*branch])
 
 
-def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
+def describe_error(
+    error: jsonschema_rs.ValidationError, schema: Any = None, length: int | None = None
+) -> str:
     """What a schema wanted and what came, in one line of bounded length.
 
-    Given the whole schema, it tells the nearest known name of an unknown member.
+    `length` is that of a list of which only a part is in the error.
     """
     facts = error.kind.as_dict()
     name = error.kind.name
@@ -106,7 +130,8 @@ def describe_error(error: jsonschema_rs.ValidationError, schema: Any = None) -> 
         return f"wanted no member {', '.join(map(quote, unknown))}{hints}"
     if name == "propertyNames":
         return f"in the name of a member: {describe_error(facts['error'])}"
-    return f"wanted {_wanted(name, facts)}, got {_got(name, error.instance)}"
+    got = f"an array of {length}" if length else _got(name, error.instance)
+    return f"wanted {_wanted(name, facts)}, got {got}"
 
 
 def quote(text: str, most: int = _SHOWN) -> str:
