@@ -17,6 +17,7 @@ nox.options.sessions = ["lint", "tests"]
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE / ".nox" / "adjourn"
 INPUTS = ("pyproject.toml", "constraints.txt")
+JAVASCRIPT = ("clients/js",)
 
 
 def run(session: nox.Session, *command: str) -> None:
@@ -62,6 +63,17 @@ def tests(session: nox.Session) -> None:
     if left_out:
         options += ("-m", f"not ({' or '.join(left_out)})")
     run(session, "pytest", *options, *given)
+
+
+@nox.session
+def js(session: nox.Session) -> None:
+    """Check and test what is written in JavaScript, on this mock; needs npm and Chromium."""
+    python(session)
+    for folder in JAVASCRIPT:
+        with session.chdir(folder):
+            session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+            session.run("npm", "run", "check", external=True)
+            session.run("npm", "test", external=True)
 
 
 @nox.session

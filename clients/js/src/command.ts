@@ -1,0 +1,41 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const WINDOWS = process.platform === "win32";
+const NAME = "adjourn-mock";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The commands that may start a mock here, in the order in which they are tried. */
+export function commands(environment: Environment = process.env): string[][] {
+  const path = (environment.PATH ?? environment.Path ?? "").split(delimiter);
+  const bin = WINDOWS ? "Scripts" : "bin";
+  const environments = [environment.VIRTUAL_ENV, join(process.cwd(), ".venv")];
+  const found = [
+    ["uvx", path, "--from", "adjourn", NAME],
+    ["pipx", path, "run", "--spec", "adjourn", NAME],
+    ...environments.filter((root) => root !== undefined).map((root) => [NAME, [join(root, bin)]]),
+    [NAME, path],
+  ] as [string, string[], ...string[]][];
+  return found.flatMap(([name, folders, ...rest]) => {
+    const program = programIn(folders, name);
+    return program ? [[program, ...rest]] : [];
+  });
+}
+
+function programIn(folders: string[], name: string): string | undefined {
+  const names = WINDOWS ? [`${name}.exe`] : [name];
+  return folders
+    .filter((folder) => folder !== "")
+    .flatMap((folder) => names.map((file) => join(folder, file)))
+    .find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

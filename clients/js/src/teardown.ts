@@ -1,0 +1,1 @@
+export { stopMock as default } from "./setup.js";

@@ -1,0 +1,4 @@
+module.exports = {
+  globalSetup: "./setup.js",
+  globalTeardown: "adjourn/teardown",
+};
