@@ -74,7 +74,7 @@ def test_the_far_past_is_as_much_past_as_any(client, method, path, body):
     assert (response.status_code, response.json()["type"]) == (409, "/problems/clock-backwards")
 
 
-@pytest.mark.parametrize("pattern", ["a{1001}", "(" * 3000 + ")" * 3000])
+@pytest.mark.parametrize("pattern", ["(a{999}){999}", "(" * 400 + ")" * 400])
 def test_a_pattern_that_cannot_be_compiled_is_refused(client, pattern):
     response = client.admin("POST", "/requests/count", json={"urlPattern": pattern})
     assert response.status_code == 400
