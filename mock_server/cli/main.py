@@ -17,9 +17,9 @@ from .options import (
     check_environment,
     contract_option,
     control_options,
+    cors_option,
     file_option,
     operating_options,
-    origins,
     running_options,
     usable_token,
 )
@@ -90,12 +90,6 @@ def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None
     if value is not None and not is_usable(value):
         raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
     return value
-
-
-def _origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
-    """Origins, `null` among them: so browsers call that of a file."""
-    opaque = tuple(value for value in given if value == "null")
-    return opaque + origins(context, option, [value for value in given if value != "null"])
 
 
 def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -228,13 +222,7 @@ def _commands() -> dict[str, click.Command]:
     is_flag=True,
     help="Print at exit what the clients have exercised.",
 )
-@click.option(
-    "--cors-origin",
-    multiple=True,
-    callback=_origins,
-    metavar="ORIGIN",
-    help="Let only this origin in; repeatable. [default: all]",
-)
+@cors_option
 @click.option(
     "--list-choices",
     is_flag=True,

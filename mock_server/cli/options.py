@@ -99,6 +99,12 @@ def origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tup
     return tuple(values)
 
 
+def _page_origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
+    """Origins, `null` among them: so browsers call that of a file."""
+    opaque = tuple(value for value in given if value == "null")
+    return opaque + origins(context, option, [value for value in given if value != "null"])
+
+
 class Seconds(click.FloatRange):
     """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
 
@@ -194,6 +200,13 @@ _OPERATING = [
     ),
     click.option("--no-journal", is_flag=True, help="Keep no requests."),
 ]
+cors_option = click.option(
+    "--cors-origin",
+    multiple=True,
+    callback=_page_origins,
+    metavar="ORIGIN",
+    help="Let only this origin in; repeatable. [default: all]",
+)
 contract_option = file_option(
     "contract", "A contract of your own, in place of the openapi.yaml that comes along."
 )

@@ -8,7 +8,13 @@ import click
 import orjson
 
 from ..addresses import is_usable
-from .options import FROM_ENVIRONMENT, contract_option, control_options, running_options
+from .options import (
+    FROM_ENVIRONMENT,
+    contract_option,
+    control_options,
+    cors_option,
+    running_options,
+)
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 
 
@@ -37,6 +43,7 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
 @outgoing_options
 @running_options(4020)
 @contract_option
+@cors_option
 @control_options
 def proxy(
     upstream: str,
@@ -45,6 +52,7 @@ def proxy(
     port: int,
     json: bool,
     contract: Path | None,
+    cors_origin: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
     admin_cors_origin: tuple[str, ...],
@@ -60,6 +68,7 @@ def proxy(
     outgoing = take_outgoing(options, upstream, unix_socket)
     running = Running(host, port, json, **options)
     settings = Settings(
+        cors_origins=cors_origin,
         admin_token=admin_token,
         allowed_hosts=allowed_host,
         admin_cors_origins=admin_cors_origin,

@@ -1,4 +1,4 @@
-"""A proxy that holds a real backend, and its clients, to the contract."""
+"""A proxy before a real backend: passes on, and checks both sides against the contract."""
 
 import asyncio
 import json
@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..admin.front import ADMIN, Front
 from ..contract.document import Contract
-from ..http.connection import TRANSPORT
+from ..http.connection import transport_of
+from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.pages import PROBES
 from ..http.recorder import REQUEST_ID
@@ -27,12 +28,12 @@ from ..http.routing import add_contract
 from ..http.streams import ClientGone, content, gone, send_parts
 from ..outgoing import cause_of
 from ..problems.kinds import Problem, Reply, reply_with
-from ..problems.violations import violation
+from ..problems.violations import quote, violation
 from ..settings import Settings
-from .checks import OPERATION, JudgedOperation, Judgement, Passage
-from .journal import VIOLATIONS, InPassing, Passing, Witness
-
-__all__ = ["Proxy"]
+from .answers import decoded, is_decodable, media_type_of
+from .checks import OPERATION, CheckedOperation, Checker, ProxyRouting
+from .held import HeldBody
+from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
 
 # RFC 9110, section 7.6.1, and what the client of the upstream says for itself.
 _HOP_BY_HOP = frozenset(
@@ -41,7 +42,11 @@ _HOP_BY_HOP = frozenset(
 )
 _REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
 _LENGTH = frozenset([b"content-length"])
-_CHECKED_BYTES = 4 * 1024 * 1024
+_CORS = frozenset(
+    b"access-control-allow-origin access-control-allow-credentials "
+    b"access-control-expose-headers".split()
+)
+_SMALL = 64 * 1024  # bytes
 _TOLD_BYTES = 4_000
 _log = logging.getLogger("adjourn.proxy")
 
@@ -72,8 +77,10 @@ class Proxy:
         self.ready = False
         self.timeout = timeout
         self.client = self.settings.outgoing.async_client(self.upstream, timeout)
-        self.within = partial(InPassing, passing=Passing(self.settings))
-        self.asgi: ASGIApp = Front(self.within(Witness(self._connexion(contract))), self.plane)
+        self.within = partial(WithState, state=ProxyState(self.settings))
+        api = self.within(ProxyRecorder(self._connexion(contract)))
+        self.cors = CorsMiddleware(api, self.settings.cors_origins)
+        self.asgi: ASGIApp = Front(self.cors, self.plane)
 
     def plane(self) -> ASGIApp:
         """The parts of the control plane that a proxy has: its journal, its health."""
@@ -92,20 +99,44 @@ class Proxy:
             found.append(violation("path", "", "wanted an operation of the contract, got none"))
         try:
             async with self._ask(scope, receive) as response:
-                parts = response.aiter_raw()
-                body, ended = await _judged(response, parts, operation, found, scope["method"])
-                via = self._via(response.http_version.partition("/")[2])
-                await send(_head(response, len(body) if ended else None, found, scope, via))
-                await send({"type": "http.response.body", "body": body, "more_body": not ended})
-                if not ended:
-                    await self._pass_on(parts, found, scope, receive, send)
+                await self._answer(response, operation, found, scope, receive, send)
         except ClientGone:
             _log.warning("%s %s: the client left", scope["method"], scope["path"])
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             detail = f"{self.upstream} gave no answer: {cause_of(error, self.timeout)}."
             _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
             problem = Problem("upstream-failed", detail)
             await send_reply(send, reply_with(problem, "problem"))
+
+    async def _answer(
+        self,
+        response: httpx.Response,
+        operation: CheckedOperation | None,
+        found: list[dict[str, str]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Give an answer, checked before its head leaves if it is whole by then, else behind it."""
+        body = HeldBody(response.aiter_raw())
+        try:
+            checked = _is_checked(response, operation, found, scope["method"])
+            if operation is not None and checked:
+                await body.hold()
+                if body.is_whole:
+                    found.extend(await _faults(operation, response, body.body))
+            length = len(body.body) if body.ended else None
+            await send(self._head(response, length, found, scope))
+            more = not body.ended
+            await send({"type": "http.response.body", "body": body.body, "more_body": more})
+            if not body.ended:
+                await self._pass_on(body.rest(), found, scope, receive, send)
+                if operation is not None and checked and body.is_whole:
+                    late = await _faults(operation, response, body.body)
+                    found.extend(late)
+                    _log_violations(late, scope)
+        finally:
+            await body.close()
 
     async def _pass_on(
         self,
@@ -120,21 +151,44 @@ class Proxy:
             whole = await send_parts(parts, receive, send, self.stopping)
         except httpx.HTTPError as error:
             whole = False
-            found.append(
-                violation("response", "", f"wanted all of it, got {cause_of(error, self.timeout)}")
-            )
-            _log.warning("%s %s: %s", scope["method"], scope["path"], found[-1]["detail"])
+            cause = cause_of(error, self.timeout)
+            found.append(violation("response", "", f"wanted all of it, but {cause}"))
+            _log_violations(found[-1:], scope)
         if whole:
             await send({"type": "http.response.body", "body": b""})
         else:
-            transport: asyncio.Transport = scope["extensions"][TRANSPORT]
-            transport.close()
+            if transport := transport_of(scope):
+                transport.close()
             await gone(receive)
+
+    def _head(
+        self,
+        response: httpx.Response,
+        length: int | None,
+        found: Sequence[Mapping[str, str]],
+        scope: Scope,
+    ) -> Message:
+        """The head to send; `length` None leaves to the upstream what it says of it."""
+        left_out = frozenset() if length is None else _LENGTH
+        origin = dict(scope["headers"]).get(b"origin")
+        if origin is not None and self.cors.allows(origin):
+            left_out |= _CORS  # the proxy grants it: twice would be refused by a browser
+        via = self._via(response.http_version.partition("/")[2])
+        headers = [*_passed(response.headers.raw, left_out), via]
+        if length is not None:
+            headers.append((b"content-length", b"%d" % length))
+        if found:
+            headers.append((b"x-mock-violations", _told(found)))
+            _log_violations(found, scope)
+        return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
     @asynccontextmanager
     async def _ask(self, scope: Scope, receive: Receive) -> AsyncIterator[httpx.Response]:
         query = scope["query_string"].decode("latin-1")
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        extensions: dict[str, Any] = {}
+        if path == "*":  # OPTIONS of the server itself
+            path, extensions = "", {"target": b"*"}
         url = httpx.URL(f"{self.upstream}{path}" + (f"?{query}" if query else ""))
         if ADMIN in url.path:  # by way of dots, which are gone now
             raise Problem("unknown-path", f"{ADMIN} of the upstream is not passed on to.")
@@ -145,7 +199,7 @@ class Proxy:
         headers.append(self._via(scope["http_version"]))
         body = content(receive) if _has_body(scope) else None
         async with self.client.stream(
-            scope["method"], url, headers=headers, content=body
+            scope["method"], url, headers=headers, content=body, extensions=extensions
         ) as answer:
             yield answer
 
@@ -160,8 +214,8 @@ class Proxy:
             lifespan=self._lifespan,
             middlewares=[
                 partial(Errors, refuse=_refuse),
-                Passage,
-                Judgement,
+                ProxyRouting,
+                Checker,
                 LifespanMiddleware,
             ],
             resolver=Resolver(lambda _: self.forward),
@@ -190,53 +244,55 @@ def _refuse(error: Exception, scope: Scope) -> Reply:
     return refusal(error, scope, "", "problem")
 
 
-async def _judged(
+def _is_checked(
     response: httpx.Response,
-    parts: AsyncIterator[bytes],
-    operation: JudgedOperation | None,
+    operation: CheckedOperation | None,
     found: list[dict[str, str]],
     method: str,
-) -> tuple[bytes, bool]:
-    """The first bytes of an answer, and whether they are all; only what can be judged is held."""
+) -> bool:
+    """Note what is wrong with the head of an answer; whether its body is to be checked."""
     if operation is None:
-        return b"", False
+        return False
     found.extend(operation.faults_of_head(method, response.status_code, response.headers))
     if method == "HEAD" or response.status_code not in operation.headers:
-        return b"", False
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip()
-    body, ended = b"", False
-    if (response.status_code, media_type) in operation.responses:
-        body, ended = await _beginning(parts)
-        if not ended:
-            return body, False
-    found.extend(operation.faults_of(response.status_code, media_type, body))
-    return body, ended
+        return False
+    encoding = response.headers.get("content-encoding", "")
+    media_type = media_type_of(response.headers.get("content-type", ""))
+    if (response.status_code, media_type) not in operation.responses:
+        found.extend(operation.faults_of(response.status_code, media_type, b""))
+        return False
+    if not is_decodable(encoding):
+        detail = f"wanted no Content-Encoding that was not asked for, got {quote(encoding)}"
+        found.append(violation("response", "", detail))
+        return False
+    return True
 
 
-async def _beginning(parts: AsyncIterator[bytes]) -> tuple[bytes, bool]:
-    body = b""
-    async for part in parts:
-        body += part
-        if len(body) > _CHECKED_BYTES:
-            return body, False
-    return body, True
+async def _faults(
+    operation: CheckedOperation, response: httpx.Response, body: bytes
+) -> list[dict[str, str]]:
+    """What is wrong with a body; a large one is looked at off the event loop."""
+    check = partial(_body_faults, operation, response, body)
+    return await asyncio.to_thread(check) if len(body) > _SMALL else check()
 
 
-def _head(
-    response: httpx.Response,
-    length: int | None,
-    found: Sequence[Mapping[str, str]],
-    scope: Scope,
-    via: tuple[bytes, bytes],
-) -> Message:
-    """The head to send; `length` None leaves to the upstream what it says of it."""
-    headers = [*_passed(response.headers.raw, frozenset() if length is None else _LENGTH), via]
-    if length is not None:
-        headers.append((b"content-length", b"%d" % length))
+def _body_faults(
+    operation: CheckedOperation, response: httpx.Response, body: bytes
+) -> list[dict[str, str]]:
+    encoding = response.headers.get("content-encoding", "")
+    try:
+        plain = decoded(body, encoding)
+    except ValueError as error:
+        return [violation("response", "", f"wanted what Content-Encoding says, got {error}")]
+    if plain is None:
+        return []
+    media_type = media_type_of(response.headers.get("content-type", ""))
+    return operation.faults_of(response.status_code, media_type, plain)
+
+
+def _log_violations(found: Sequence[Mapping[str, str]], scope: Scope) -> None:
     if found:
-        headers.append((b"x-mock-violations", _told(found)))
         _log.warning("%s %s: %s", scope["method"], scope["path"], _told(found).decode())
-    return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
 
 def _has_body(scope: Scope) -> bool:

@@ -1,31 +1,27 @@
-"""What holds an exchange to the contract, and lets it pass whatever comes of that."""
+"""Checks proxied exchanges against the contract, without blocking them."""
 
 from collections.abc import Container, Mapping
-from itertools import islice
 from typing import Any
 
-import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..codec import decode
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
 from ..http.security import authorization, check_credentials
 from ..http.streams import beginning, replay
 from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
 from ..problems.kinds import Problem
-from ..problems.violations import describe_error, leaf_errors, pointer_of, violation
+from ..problems.violations import describe_value, schema_violations, violation
 from ..settings import Settings
-from .journal import MOST_VIOLATIONS, VIOLATIONS
-
-__all__ = ["OPERATION", "JudgedOperation", "Judgement", "Passage"]
+from .answers import parse_answer
+from .journal import VIOLATIONS
 
 OPERATION = "adjourn.operation"
 
 
-class Passage(Routing):
-    """Names the operation, and lets through what is none."""
+class ProxyRouting(Routing):
+    """Names the operation of a request; one that has none goes on all the same."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.find(scope["method"], scope["path"]) is None:
@@ -39,8 +35,8 @@ class Passage(Routing):
         return super().find("GET" if method == "HEAD" else method, path)
 
 
-class JudgedOperation(ValidatedOperation):
-    """Notes what is wrong with a request, and hands it on all the same."""
+class CheckedOperation(ValidatedOperation):
+    """Notes the violations of a request and hands it on; finds those of its answer."""
 
     def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
@@ -92,30 +88,31 @@ class JudgedOperation(ValidatedOperation):
             detail = f"the contract has no {status} as {media_type or 'nothing'} here"
             return [violation("response", "", detail)]
         try:
-            value = decode(body)
-        except orjson.JSONDecodeError:
+            value = parse_answer(body)
+        except ValueError:
             return [violation("response", "", "wanted JSON, got something else")]
-        return [
-            violation("response", pointer_of(error), describe_error(error), error.kind.name)
-            for error in islice(leaf_errors(validator.iter_errors(value)), MOST_VIOLATIONS)
-        ]
+        told = value.get("status") if isinstance(value, dict) else None
+        if media_type == "application/problem+json" and told not in (None, status):
+            detail = f"wanted the status of the answer, {status}, got {describe_value(told)}"
+            return [violation("response", "/status", detail)]
+        return schema_violations(validator, value, "response")
 
 
 def _required(headers: Mapping[str, Any]) -> list[str]:
     return [name for name, header in headers.items() if header.get("required")]
 
 
-class JudgementAPI(ValidationAPI):
-    """The judged operations of one specification."""
+class CheckerAPI(ValidationAPI):
+    """The checked operations of one specification."""
 
-    def make_operation(self, operation: Any) -> JudgedOperation:
-        return JudgedOperation(self.next_app, operation, self.settings)
+    def make_operation(self, operation: Any) -> CheckedOperation:
+        return CheckedOperation(self.next_app, operation, self.settings)
 
 
-class Judgement(ValidationMiddleware):
-    """Judges the operations of the contract."""
+class Checker(ValidationMiddleware):
+    """Checks the operations of the contract."""
 
-    api_cls = JudgementAPI
+    api_cls = CheckerAPI
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, Settings())

@@ -1,4 +1,4 @@
-"""What a proxy notes of each exchange that passes it: a journal, with the violations in it."""
+"""The proxy's journal: each exchange, with the violations in it."""
 
 from itertools import islice
 
@@ -11,35 +11,33 @@ from ..http.sandboxes import SANDBOX
 from ..sandbox.journal import Entry, Journal
 from ..settings import Settings
 
-__all__ = ["MOST_VIOLATIONS", "VIOLATIONS", "InPassing", "Passing", "Witness"]
-
 VIOLATIONS = "adjourn.violations"
 MOST_VIOLATIONS = 100
 
 
-class Passing:
-    """Stands where a mock has a sandbox, for the recorder and for the calls on the journal."""
+class ProxyState:
+    """Takes the place of a mock's sandbox: a clock and a journal."""
 
     def __init__(self, settings: Settings) -> None:
         self.clock = Clock()
         self.journal = Journal(settings.journal_count, settings.journal_bytes)
 
 
-class InPassing:
-    """Puts it into the scope of every request."""
+class WithState:
+    """Puts the state into the scope of every request."""
 
-    def __init__(self, app: ASGIApp, passing: Passing) -> None:
+    def __init__(self, app: ASGIApp, state: ProxyState) -> None:
         self.app = app
-        self.passing = passing
+        self.state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
-        scope.setdefault("extensions", {})[SANDBOX] = self.passing
+        scope.setdefault("extensions", {})[SANDBOX] = self.state
         await self.app(scope, receive, send)
 
 
-class Witness(Recorder):
-    """Records each exchange, and what breaks the contract in it."""
+class ProxyRecorder(Recorder):
+    """Records each exchange with its violations."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, Counts())

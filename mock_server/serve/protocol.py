@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http.connection import HEAD_LIMIT, TRANSPORT
 
+# A proxy passes on whatever status comes, and uvicorn knows those up to 599.
+STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
 _LINGER_SECONDS = 1
 _TOO_LARGE = (
     b'{"type":"/problems/head-too-large","title":"Head too large","status":431,'

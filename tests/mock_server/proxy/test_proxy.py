@@ -1,7 +1,10 @@
 """The proxy: passes on, and flags what breaks the contract."""
 
+import gzip
 import json
 import queue
+import socket
+import zlib
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
@@ -12,6 +15,7 @@ from click.testing import CliRunner
 from mock_server.cli.proxy import proxy as command
 from mock_server.contract.document import load_contract
 from mock_server.proxy.app import Proxy
+from mock_server.settings import Settings
 from tests.mock_server.conftest import SOME_ID
 from tests.serving import CHATS, answering, serving
 
@@ -135,12 +139,9 @@ def test_a_backend_that_knows_no_head_is_not_flagged(proxy, backend, status, fla
     assert bool(violations(proxy(backend.url).head(CHATS))) == flagged
 
 
-def test_a_preflight_is_not_flagged(proxy, backend):
+def test_options_that_are_no_preflight_are_flagged(proxy, backend):
     backend.do_OPTIONS = backend.do_GET
-    asked = {"Origin": "http://app.test", "Access-Control-Request-Method": "POST"}
-    client = proxy(backend.url)
-    assert violations(client.options(CHATS, headers=asked)) == []
-    assert violations(client.options(CHATS)) != []
+    assert violations(proxy(backend.url).options(CHATS)) != []
 
 
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
@@ -323,3 +324,139 @@ def test_the_cookie_of_one_client_is_not_sent_for_another(proxy, backend):
     client.get("/other")
     client.get("/other", headers={"Cookie": "session=bob"})
     assert [asked[2].get("cookie") for asked in backend.asked[-2:]] == [None, "session=bob"]
+
+
+ORIGIN = {"Origin": "http://app.test"}
+JSON = {"Content-Type": "application/json"}
+
+
+def test_a_preflight_is_answered_as_the_mock_does(proxy, backend):
+    asked = len(backend.asked)
+    headers = {**ORIGIN, "Access-Control-Request-Method": "POST"}
+    answer = proxy(backend.url).options(CHATS, headers=headers)
+    assert (answer.status_code, len(backend.asked)) == (204, asked)
+    assert answer.headers["access-control-allow-origin"] == "http://app.test"
+
+
+def test_a_page_may_read_an_answer_whatever_the_backend_grants(proxy, backend):
+    backend.answer = (200, {**JSON, "Access-Control-Allow-Origin": "*"}, b"{}")
+    answer = proxy(backend.url).get(CHATS, headers=ORIGIN)
+    assert answer.headers.get_list("access-control-allow-origin") == ["http://app.test"]
+    assert "X-Mock-Violations" in answer.headers["access-control-expose-headers"]
+
+
+def test_an_origin_that_is_not_let_in_gets_what_the_backend_grants(proxy, backend):
+    backend.answer = (200, {**JSON, "Access-Control-Allow-Origin": "*"}, b"{}")
+    client = proxy(backend.url, settings=Settings(cors_origins=("http://other.test",)))
+    answer = client.get(CHATS, headers=ORIGIN)
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+
+
+def raw_deflate(body):
+    engine = zlib.compressobj(wbits=-15)
+    return engine.compress(body) + engine.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [
+        ("gzip", gzip.compress),
+        ("GZIP", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("deflate, gzip", lambda body: gzip.compress(zlib.compress(body))),
+        ("identity", bytes),
+    ],
+)
+def test_a_compressed_answer_is_judged_by_what_it_holds(api, proxy, backend, encoding, encode):
+    session = api.open()
+    client = proxy(backend.url)
+    for change, wrong in (({}, False), ({"ttl_seconds": 7}, True)):
+        sent = encode(json.dumps({**session, **change}).encode())
+        backend.answer = (200, {**JSON, "Content-Encoding": encoding}, sent)
+        with client.stream("GET", f"{CHATS}/{SOME_ID}") as answer:
+            assert b"".join(answer.iter_raw()) == sent
+        assert bool(violations(answer)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "word"),
+    [("br", b"x", '"br"'), ("gzip", b"no gzip", "no gzip"), ("gzip", b"", "no gzip")],
+)
+def test_an_encoding_that_cannot_be_undone_is_named(proxy, backend, encoding, body, word):
+    backend.answer = (200, {**JSON, "Content-Encoding": encoding}, body)
+    with proxy(backend.url).stream("GET", CHATS) as answer:
+        (found,) = violations(answer)
+    assert word in found["detail"]
+
+
+def test_an_answer_that_unpacks_without_end_is_not_unpacked(proxy, backend):
+    bomb = gzip.compress(b" " * 50_000_000)
+    backend.answer = (200, {**JSON, "Content-Encoding": "gzip"}, bomb)
+    with proxy(backend.url).stream("GET", CHATS) as answer:
+        assert b"".join(answer.iter_raw()) == bomb
+    assert violations(answer) == []
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["Application/JSON", "application/json; charset=UTF-8", "application/json ;charset=utf-8"],
+)
+def test_a_media_type_is_the_same_in_either_case(api, proxy, backend, media_type):
+    session = api.open()
+    backend.answer = (200, {"Content-Type": media_type}, json.dumps(session).encode())
+    assert violations(proxy(backend.url).get(f"{CHATS}/{SOME_ID}")) == []
+
+
+@pytest.mark.parametrize("status", [299, 599, 600, 999])
+def test_any_status_passes_flagged(proxy, backend, status):
+    backend.answer = (status, JSON, b"{}")
+    answer = proxy(backend.url).get(CHATS)
+    assert (answer.status_code, violations(answer)[0]["detail"]) == (
+        status, f"the contract has no {status} here",
+    )  # fmt: skip
+
+
+def test_options_of_the_server_itself_pass(proxy, backend):
+    backend.do_OPTIONS = backend.do_GET
+    client = proxy(backend.url)
+    with socket.create_connection(("127.0.0.1", client.base_url.port), 5) as raw:
+        raw.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b" 200 " in raw.makefile("rb").readline()
+    assert backend.asked[-1][:2] == ("OPTIONS", "*")
+
+
+def test_a_json_answer_that_drips_passes_as_it_comes(proxy, parts, eventually):
+    parts.head = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}
+    client = proxy(parts.url)
+    with client.stream("GET", CHATS) as response:
+        read = response.iter_raw()
+        parts.parts.put(b"1\r\n[\r\n")
+        assert next(read) == b"["
+        parts.parts.put(b"1\r\n]\r\n0\r\n\r\n")
+        assert [*read] == [b"]"]
+    assert violations(response) == []
+
+    def noted():
+        (entry,) = client.get("/__admin/requests").json()["requests"]
+        return [found["detail"] for found in entry["violations"]]
+
+    eventually(lambda: noted() == ["wanted an object, got an empty array"])
+
+
+@pytest.mark.parametrize(
+    ("upstream", "cause"),
+    [
+        ("http://127.0.0.1:1", "the connection was refused"),
+        ("http://no-such-host.invalid", "there is no host of this name"),
+    ],
+)
+def test_why_the_upstream_gave_no_answer_is_told(proxy, upstream, cause):
+    assert cause in proxy(upstream).get(CHATS).json()["detail"]
+
+
+def test_an_upstream_that_is_silent_is_told_with_the_time(proxy):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = proxy(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2)
+        assert "no answer within 0.2 s" in client.get(CHATS).json()["detail"]

@@ -1,0 +1,89 @@
+"""Answers of the upstream, read for the check: media type, encoding, JSON."""
+
+import json
+import zlib
+from typing import Any
+
+import orjson
+
+from ..codec import decode
+
+LIMIT = 4 * 1024 * 1024  # bytes of an answer that is checked, decoded
+_DEEPEST = 100  # levels of JSON; the contract's own are ten at most
+_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+
+
+def media_type_of(content_type: str) -> str:
+    """Type and subtype, which are the same in either case (RFC 9110, section 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_decodable(encoding: str) -> bool:
+    """Whether a Content-Encoding can be undone."""
+    return all(coding in ("", "identity", *_WINDOW) for coding in _codings(encoding))
+
+
+def decoded(body: bytes, encoding: str) -> bytes | None:
+    """A body without its encoding, None if it holds too much to be checked.
+
+    Raises ValueError for what is not encoded so.
+    """
+    for coding in reversed(_codings(encoding)):
+        if coding in _WINDOW:
+            body = _inflate(body, coding)
+        if len(body) > LIMIT:
+            return None
+    return body
+
+
+def parse_answer(body: bytes) -> Any:
+    """The value of a JSON body. Raises ValueError for what is none.
+
+    An escaped half of a surrogate pair is JSON, though no text; as is a number beyond a float.
+    """
+    try:
+        value = decode(body)
+    except orjson.JSONDecodeError:
+        try:
+            value = _whole(json.loads(body.decode("utf-8"), parse_constant=_refuse))
+        except RecursionError:
+            raise ValueError("too deep") from None
+    return _cut(value, _DEEPEST) if body.count(b"[") + body.count(b"{") > _DEEPEST else value
+
+
+def _codings(encoding: str) -> list[str]:
+    return [coding.strip().lower() for coding in encoding.split(",")]
+
+
+def _inflate(body: bytes, coding: str) -> bytes:
+    for window in (_WINDOW[coding], -15):  # deflate is sent with and without its frame
+        engine = zlib.decompressobj(window)
+        try:
+            plain = engine.decompress(body, LIMIT + 1)
+        except zlib.error:
+            continue
+        if engine.eof or len(plain) > LIMIT:
+            return plain
+    raise ValueError(f"no {coding}")
+
+
+def _cut(value: Any, depth: int) -> Any:
+    """The same value with null for what lies deeper than a validator can follow."""
+    if isinstance(value, dict):
+        return {key: _cut(item, depth - 1) for key, item in value.items()} if depth else None
+    if isinstance(value, list):
+        return [_cut(item, depth - 1) for item in value] if depth else None
+    return value
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _whole(value: Any) -> Any:
+    """The same value with every lone surrogate replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
