@@ -29,6 +29,7 @@ from ..report.explain import explain, rule_list
 from ..report.model import FILES, build, discard, write
 from ..report.terminal import Marks, print_findings, print_plan, print_settings, print_verdict
 from ..run.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
+from ..run.execute import execute
 from ..run.plan import selected_checks
 from ..run.replay import Replay, replay_of, settings
 from ..run.run import Run
@@ -244,7 +245,7 @@ def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
             listener=listener,
             replay=replay,
         )
-        run.execute()
+        execute(run)
     return run
 
 

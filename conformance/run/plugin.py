@@ -1,80 +1,190 @@
-"""pytest's side of a run: which functions are checks, and what each one is given."""
+"""The checks as pytest sees them: an item for each rule, run in the contract's order."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ..checks.timeouts import Timeouts
-from ..contract.document import Contract
-from ..registry import Check
-from ..target.api import Api
-from ..target.listener import Listener
+from ..contract.areas import area_of
+from ..registry import Check, all_checks, exchange_checks, is_watched, pack_of
+from .run import Run
 
-if TYPE_CHECKING:
-    from ..generated.requests import Generation
+CHECKS = Path(__file__).parents[1] / "checks"
 
 
-class Judge(Protocol):
-    """The run that the plugin serves."""
-
-    contract: Contract
-    checks: dict[str, Check]
-    timeouts: Timeouts | None
-    listener: Listener | None
-
-    def api(self, check: str) -> Api: ...
-
-    def evaluate(self, check: Check, api: Api, given: dict[str, Any]) -> None: ...
+class BrokenShould(pytest.PytestWarning):
+    """The target breaks a SHOULD, which fails under --strict alone."""
 
 
-class Plugin:
-    def __init__(self, run: Judge) -> None:
+class RuleItem(pytest.Item):
+    """One rule. `check` sends requests; without it, the rule is judged on every exchange."""
+
+    def __init__(
+        self, *, rule: str, run: Run, words: Callable[[str], str], check: Check | None, **more: Any
+    ) -> None:
+        super().__init__(**more)
+        self.rule = rule
         self.run = run
+        self.words = words
+        self.check = check
+        self.reported = ""  # the outcome that pytest was given
+        level = run.contract.rules[rule].level
+        for mark in (pack_of(rule), level, area_of(rule)):
+            self.add_marker(str(mark))
 
+    @property
+    def outcome(self) -> tuple[str, str]:
+        """The outcome so far, and its reason."""
+        return self.run.evidence.outcomes.get(self.rule, ("not-run", self.run.cause))
+
+    def runtest(self) -> None:
+        """Tell pytest how the rule has ended. What could not be evaluated is skipped, and the
+        session's exit code says that it proves nothing."""
+        outcome, reason = self.outcome
+        self.reported = outcome
+        if outcome == "warn" and not self.run.config.strict:
+            warnings.warn(BrokenShould(f"{self.rule}: {reason}"), stacklevel=1)
+        elif outcome in ("fail", "warn"):
+            pytest.fail(self.words(self.rule), pytrace=False)
+        elif outcome == "error":
+            pytest.fail(f"fault of the suite: {reason}", pytrace=False)
+        elif outcome == "observed":
+            self.user_properties.append(("observed", reason))
+        elif outcome != "pass":
+            pytest.skip(f"{outcome}: {reason}")
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class CheckFile(pytest.File):
+    """A module of checks."""
+
+    def __init__(self, *, run: Run, words: Callable[[str], str], **more: Any) -> None:
+        super().__init__(**more)
+        self.run = run
+        self.words = words
+
+    def collect(self) -> Iterator[RuleItem]:
+        for id, function in self._functions():
+            if _file_of(function) == self.path:
+                yield RuleItem.from_parent(
+                    self,
+                    name=f"{function.__name__}[{id}]",
+                    rule=id,
+                    run=self.run,
+                    words=self.words,
+                    check=self.run.checks.get(id),
+                )
+
+    def _functions(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        named = self.run.config.rules
+        for check in self.run.checks.values():
+            if not named or check.rule in named:
+                yield check.rule, check.function
+        for id, watching in exchange_checks().items():
+            if is_watched(id) and (not named or id in named):
+                yield id, watching.function
+
+
+class Checks:
+    """The plugin. `words` tells the failure of a rule at full length."""
+
+    def __init__(self, run: Run, words: Callable[[str], str] | None = None) -> None:
+        self.run = run
+        self.words = words or (lambda rule: run.evidence.outcomes[rule][1])
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        marks = {str(pack_of(id)) for id in (*all_checks(), *exchange_checks())}
+        marks |= {rule.level for rule in self.run.contract.rules.values()}
+        marks |= {area_of(id) for id in self.run.contract.rules}
+        for mark in sorted(marks):
+            config.addinivalue_line("markers", f"{mark}: rules of the conformance suite")
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CheckFile | None:
+        if file_path.parent != CHECKS or file_path.suffix != ".py":
+            return None
+        return CheckFile.from_parent(parent, path=file_path, run=self.run, words=self.words)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the selected checks that send requests, in the contract's order."""
-        order = {rule: place for place, rule in enumerate(self.run.contract.rules)}
-        # What waits for a timeout is looked at last.
-        order |= {id: len(order) for id, c in self.run.checks.items() if c.pack == "ttl"}
-        wanted = self.run.checks
-        items[:] = sorted(
-            (item for item in items if _is_selected(item, wanted)),
-            key=lambda item: order[_check(item).rule],
-        )
+        """Put the rules in the contract's order. What waits for a timeout is looked at last, and
+        then what all exchanges have shown."""
+        order = {id: place for place, id in enumerate(self.run.contract.rules)}
 
-    @pytest.fixture
-    def api(self, request: pytest.FixtureRequest) -> Api:
-        return self.run.api(request.function.__name__)
+        def place(item: pytest.Item) -> tuple[int, int]:
+            if not isinstance(item, RuleItem):
+                return 0, 0
+            late = 3 if item.check is None else 2 if item.check.pack == "ttl" else 1
+            return late, order[item.rule]
 
-    @pytest.fixture
-    def timeouts(self) -> Timeouts | None:
-        return self.run.timeouts
+        items.sort(key=place)
 
-    @pytest.fixture
-    def listener(self) -> Listener | None:
-        return self.run.listener
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Leave out what pytest's own options have deselected."""
+        kept = {item.rule for item in session.items if isinstance(item, RuleItem)}
+        wanted = self.run.config.rules or self.run.checks
+        if not kept.issuperset(wanted):
+            self.run.narrow(kept)
 
-    @pytest.fixture(scope="session")
-    def generation(self) -> Generation:
-        from ..generated.requests import Generation  # slow to import, used by one pack
-
-        return Generation(self.run.api("generation"))
-
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        names = pyfuncitem._fixtureinfo.argnames
-        given: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in names}
-        self.run.evaluate(_check(pyfuncitem), given["api"], given)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if session.config.option.collectonly:
+            return None
+        rules = [item for item in session.items if isinstance(item, RuleItem)]
+        others = [item for item in session.items if not isinstance(item, RuleItem)]
+        _report(session, others)
+        with self.run.to_its_end():
+            _report(session, self._evaluated(item for item in rules if item.check))
+            if not _stopped(session):
+                self.run.repeat()
+        # What is known only now, and what has become of those that were reported before.
+        _report(session, [item for item in rules if item.reported != item.outcome[0]])
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
         return True
 
+    def _evaluated(self, items: Iterable[RuleItem]) -> Iterator[RuleItem]:
+        """Each item once its check has ended."""
+        self.run.begin()
+        by_check = {}
+        for item in items:
+            assert item.check is not None
+            by_check[item.check.rule] = item
+            if self.run.evaluate(item.check):
+                yield item
+        for check in self.run.insist():
+            self.run.evaluate(check)
+            yield by_check[check.rule]
 
-def _check(item: pytest.Item) -> Check:
-    """The check that a collected function is; `rule` has put it there."""
-    check: Check = item.function.check  # type: ignore[attr-defined]
-    return check
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """The time that the check has taken, which was run before pytest asks."""
+        report = yield
+        if isinstance(item, RuleItem) and call.when == "call":
+            report.duration = self.run.seconds.get(item.rule, 0.0)
+        return report
 
 
-def _is_selected(item: pytest.Item, wanted: dict[str, Check]) -> bool:
-    function = item.function  # type: ignore[attr-defined]
-    return hasattr(function, "check") and function.check.rule in wanted
+def _report(session: pytest.Session, items: Iterable[pytest.Item]) -> None:
+    """Let pytest run and report each item, until it is to stop."""
+    for item in items:
+        if _stopped(session):
+            return
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+
+
+def _stopped(session: pytest.Session) -> bool:
+    return bool(session.shouldfail or session.shouldstop)
+
+
+def _file_of(function: Callable[..., Any]) -> Path:
+    return Path(function.__code__.co_filename).resolve()

@@ -23,6 +23,7 @@ import click
 from conformance.config.settings import FIXTURE_AGENTS, Config
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.verdict import judge
+from conformance.run.execute import execute
 from conformance.run.run import Run
 from mock_server.choices import CHOICES as MOCK_CHOICES
 from tests.targets.process import running
@@ -121,7 +122,7 @@ def look(innocent: Innocent) -> Sight:
             seed=innocent.seed,
         )
         run = Run(config, contract())
-        run.execute()
+        execute(run)
     outcomes = run.evidence.outcomes
     accused = {
         id: f"{outcome}: {reason}"

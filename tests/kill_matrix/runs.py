@@ -11,6 +11,7 @@ from conformance.config.settings import FIXTURE_AGENTS, Config
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.verdict import judge
 from conformance.registry import pack_of
+from conformance.run.execute import execute
 from conformance.run.run import Run
 from conformance.target.listener import Listener
 
@@ -100,7 +101,7 @@ def _played(task: Task) -> list[Sight]:
 def _run(task: Task, config: Config, listener: Listener | None) -> Sight:
     begun = time.monotonic()
     run = Run(config, contract(), embedded=task.mutant == FAITHFUL, listener=listener)
-    run.execute()
+    execute(run)
     outcomes = run.evidence.outcomes
     fired = {id: pair for id, pair in outcomes.items() if pair[0] in ("fail", "warn", "error")}
     return Sight(

@@ -19,6 +19,7 @@ import click
 from conformance.config.settings import Config
 from conformance.contract.document import Contract, find_contract
 from conformance.registry import pack_of
+from conformance.run.execute import execute
 from conformance.run.run import Run
 from conformance.target.listener import Listener
 
@@ -82,7 +83,7 @@ def look(fault: str) -> Sight:
                 webhook_wait=30.0,
             )
             run = Run(config, contract(), listener=listener)
-            run.execute()
+            execute(run)
     finally:
         if listener:
             listener.close()

@@ -21,6 +21,7 @@ from conformance.generated.requests import Generation, Results
 from conformance.generated.schemathesis import rule_of
 from conformance.judging.exchange import Exchange
 from conformance.judging.outcomes import Blocked, Violation
+from conformance.run.execute import execute
 from conformance.run.run import Run
 
 RULES = ("HTTP-13", "HTTP-14")
@@ -37,12 +38,12 @@ def settings(target: httpx.Client, **more: Any) -> Config:
 def judged(contract: Contract) -> Callable[..., Run]:
     """A run of the two rules against a target, after its end."""
 
-    def execute(target: httpx.Client, **more: Any) -> Run:
+    def judge(target: httpx.Client, **more: Any) -> Run:
         run = Run(settings(target, **more), contract)
-        run.execute()
+        execute(run)
         return run
 
-    return execute
+    return judge
 
 
 def outcomes(run: Run) -> list[str]:

@@ -17,6 +17,7 @@ from conformance.judging.exchange import Exchange
 from conformance.report.html import html
 from conformance.report.model import SCHEMA_VERSION, build, discard, write
 from conformance.report.terminal import print_findings, print_verdict
+from conformance.run.execute import execute
 from conformance.run.run import Run
 
 Make = Callable[..., Any]
@@ -296,7 +297,7 @@ def test_a_fault_outside_a_check_is_reported(
 
     monkeypatch.setattr("conformance.run.run.preflight", fail)
     monkeypatch.setattr(run, "_keep_ledger", lambda: None)
-    run.execute()
+    execute(run)
     report = build(run)
     assert (report["verdict"], report["exit_code"]) == ("harness-fault", 4)
     assert "RuntimeError: pytest stopped" in every_format(report, tmp_path)

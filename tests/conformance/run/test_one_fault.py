@@ -6,6 +6,7 @@ import pytest
 
 from conformance.config.settings import FIXTURE_AGENTS, Config
 from conformance.contract.document import Contract
+from conformance.run.execute import execute
 from conformance.run.run import Run
 from tests.kill_matrix.target import serving
 
@@ -16,7 +17,7 @@ def accused(contract: Contract, mutant: str, *rules: str) -> set[str]:
         given: dict[str, Any] = {**FIXTURE_AGENTS, "repeats": 0, "rules": rules}
         config = Config(target=target.url, token=target.token, **given)
         run = Run(config, contract)
-        run.execute()
+        execute(run)
     return set(run.evidence.findings)
 
 

@@ -29,10 +29,9 @@ def again(make_run: Make, *ends: Exception | None, pack: str = "core", repeats: 
 
     run = make_run(repeats=repeats)
     check = Check("END-01", pack, check_it, 1, 0, False)  # type: ignore[arg-type]
-    api = run.api("check_it")
-    api.report("END-01", Violation("a final session", "active"))
-    run.violated.append((check, {"api": api}))
-    run._repeat()
+    run.api("check_it").report("END-01", Violation("a final session", "active"))
+    run.violated.append(check)
+    run.repeat()
     return run.evidence.findings["END-01"][0]
 
 
@@ -70,7 +69,7 @@ def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> No
     run = make_run()
     api = run.api("check_it")
     api.report("SES-01", Violation("a", "b"))
-    run._repeat()
+    run.repeat()
     api.report("SES-01", Violation("a", "b"))
     api.report("SES-02", Violation("a", "b"))
     assert [finding.count for finding in run.evidence.findings["SES-01"]] == [1]
@@ -145,8 +144,7 @@ def hiccuping(make_run: Make, times: int, *, swallowed: bool = False) -> Any:
 
     run.client.http = httpx.Client(transport=httpx.MockTransport(answer))
     check = Check("END-01", "core", check_it, 1, 0, False)
-    api = run.api("check_it")
-    run.evaluate(check, api, {"api": api})
+    run.evaluate(check)
     return run
 
 
@@ -155,13 +153,15 @@ def test_a_check_that_a_hiccup_ended_is_run_once_more(make_run: Make, swallowed:
     run = hiccuping(make_run, 1, swallowed=swallowed)
     outcome, reason = run.evidence.outcomes["END-01"]
     assert (outcome, "a gateway's alone" in reason) == ("not-run", True)
-    run._catch_up()
+    for check in run.insist():
+        run.evaluate(check)
     assert run.evidence.outcomes["END-01"] == ("pass", "")
     assert "HTTP-02" not in run.evidence.findings
 
 
 def test_a_hiccup_that_stays_is_no_hiccup(make_run: Make) -> None:
     run = hiccuping(make_run, 2)
-    run._catch_up()
+    for check in run.insist():
+        run.evaluate(check)
     assert run.evidence.outcomes["END-01"][0] == "not-run"
     assert "HTTP-02" in run.evidence.findings

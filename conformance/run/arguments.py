@@ -1,0 +1,41 @@
+"""What a check is given, by the names of its parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..checks.timeouts import Timeouts
+from ..registry import Check
+from ..target.api import Api
+from ..target.listener import Listener
+
+if TYPE_CHECKING:
+    from ..generated.requests import Generation
+
+
+class Arguments:
+    """Makes the arguments of each check of one run. `api` makes a view for a check's name."""
+
+    def __init__(self, api: Callable[[str], Api], listener: Listener | None) -> None:
+        self.api = api
+        self.listener = listener
+        self.timeouts: Timeouts | None = None  # opened before all else by the run
+        self._generation: Generation | None = None
+
+    @property
+    def generation(self) -> Generation:
+        """The generated requests, which several checks judge and only the first sends."""
+        if self._generation is None:
+            from ..generated.requests import Generation  # slow to import, used by one pack
+
+            self._generation = Generation(self.api("generation"))
+        return self._generation
+
+    def of(self, check: Check) -> dict[str, Any]:
+        """Arguments for one evaluation: its `api` is a fresh view of the target."""
+        names = inspect.signature(check.function).parameters
+        return {
+            name: self.api(check.name) if name == "api" else getattr(self, name) for name in names
+        }

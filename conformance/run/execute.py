@@ -1,0 +1,45 @@
+"""Lets pytest run the checks of a run, in this process and with nothing of the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from .plugin import CHECKS, Checks
+from .run import Run
+
+THEIRS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")  # what users set for pytests of their own
+ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def execute(run: Run) -> None:
+    """Evaluate every selected check; whatever happens, the run is then at its end."""
+    with _without_theirs():
+        code = pytest.main(
+            [
+                str(CHECKS),
+                *("-c", os.devnull, "--rootdir", str(CHECKS.parent.parent)),
+                *("--disable-plugin-autoload", "-s", "-p", "no:terminal"),
+                *("-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"),
+            ],
+            plugins=[Checks(run)],
+        )
+    if not run.duration:  # pytest has not come so far
+        with run.to_its_end():
+            if code == pytest.ExitCode.INTERRUPTED:
+                raise KeyboardInterrupt
+            raise RuntimeError(f"pytest stopped with {code!r}")
+    elif code not in ENDED:
+        run.fault = run.fault or f"pytest stopped with {code!r}"
+
+
+@contextmanager
+def _without_theirs() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in THEIRS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
