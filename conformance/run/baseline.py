@@ -41,7 +41,7 @@ class Known:
 def load_baseline(path: Path, contract: Contract) -> dict[str, Known]:
     """The entries by rule. Raises UsageError for whatever is not a full entry of a rule."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot read the baseline {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,25 +1,118 @@
-"""Asks the target, before anything is judged, whether it can be judged at all."""
+"""Asks the target, before anything is judged, whether it can be judged at all.
+
+UsageError where the caller has to mend something, Blocked where the target has.
+"""
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
+from urllib.parse import urlsplit
 
+import httpx
+
+from ..config.settings import UsageError
+from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
 from ..target.api import Api
+from ..target.circuit import GATEWAY_ERRORS
+from ..target.diagnosis import diagnosis
+
+PAUSE = 0.5  # seconds between two looks at a target that starts
+REFUSED = (401, 403)
+NOT_FOUND = (404, 405)
 
 
 def preflight(api: Api) -> None:
-    """Refuse to judge a target that cannot be reached or does not know the suite."""
-    config = api.config
-    answer = api.list(take=1)
-    if answer.status in (401, 403) and api.search(size=1).status in (401, 403):
-        cure = "check the key in" if config.token else "set"
+    """Refuse to judge what cannot be reached, is another program, or does not know the suite."""
+    looking = api.fresh()
+    looking.judged = False
+    answer = _ready(looking)
+    _expect_no_redirect(api, answer)
+    _expect_this_api(looking, answer)
+    if answer.status in REFUSED and looking.search(size=1).status in REFUSED:
+        given = "token" in api.config.capabilities
+        cure = "check the key in" if given else "set"
         raise Blocked(
             f"the target refuses the suite's key ({answer.status}); {cure} CONFORMANCE_TOKEN"
         )
-    if not config.read_only:
-        opened = None
-        with suppress(Hiccup):
-            opened = api.open()
-        if opened and opened.status == 404:
-            raise Blocked(f"the target does not know the agent {config.agent!r}; set --agent")
+    api.list(take=1)
+    if not api.config.read_only:
+        _expect_agent(api)
+    api.client.health.begin()
+
+
+def _ready(api: Api) -> Exchange:
+    """The first answer of a target that is up. It may be starting, and be given the time."""
+    deadline = time.monotonic() + api.config.wait_ready
+    while True:
+        why, mine = "", False
+        try:
+            answer = api.list(take=1)
+            if answer.status not in GATEWAY_ERRORS:
+                return answer
+            why = f"the target answers {answer.status}, as one does that starts or is down"
+        except Blocked as blocked:
+            if not isinstance(blocked.__cause__, httpx.HTTPError):
+                raise
+            why, mine = diagnosis(blocked.__cause__, api.config)
+        if mine:
+            raise UsageError(why)
+        if time.monotonic() >= deadline:
+            raise Blocked(f"{why} (waited {api.config.wait_ready:g} s; see --wait-ready)")
+        api.client.circuit.close()
+        time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+
+def _expect_no_redirect(api: Api, answer: Exchange) -> None:
+    location = answer.answer_headers.get("location")
+    if not (300 <= answer.status < 400 and location):
+        return
+    path = answer.url.removeprefix(api.client.base)
+    target = httpx.URL(answer.url).join(location)
+    told = f"the target redirects to {location}"
+    base = str(target).partition("?")[0].removesuffix(path.partition("?")[0])
+    if base != str(target).partition("?")[0]:
+        raise UsageError(f"{told}; write --target {base}")
+    raise UsageError(f"{told}, which is not this API: a login page, or a gateway's? See --header")
+
+
+def _expect_this_api(api: Api, answer: Exchange) -> None:
+    """A wrong path answers every operation alike, and another program with pages of its own."""
+    if "html" in answer.media_type and answer.status < 500:
+        raise UsageError(
+            f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
+            " or another program's; --target names the API, --header adds a gateway's key"
+        )
+    if answer.status in NOT_FOUND and api.search(size=1).status in NOT_FOUND:
+        raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {_cure(api)}")
+
+
+def _cure(api: Api) -> str:
+    """The target to write instead, where a base path of the contract's stands in it twice, or
+    one of its servers' is not there at all."""
+    target = api.client.base
+    segments = api.client.watch.contract.operations["listChats"].path.strip("/").split("/")
+    for count in range(len(segments), 0, -1):
+        beginning = "/" + "/".join(segments[:count])
+        if target.endswith(beginning):
+            shorter = target.removesuffix(beginning)
+            return f"the contract's paths begin with {beginning}; write --target {shorter}"
+    for server in _servers(api):
+        path = urlsplit(str(server.get("url"))).path.rstrip("/")
+        if path and not target.endswith(path):
+            return f"the contract's servers have the path {path}; write --target {target}{path}"
+    return "check the path of --target"
+
+
+def _servers(api: Api) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = api.client.watch.contract.spec.get("servers") or []
+    return found
+
+
+def _expect_agent(api: Api) -> None:
+    opened = None
+    with suppress(Hiccup):
+        opened = api.open()
+    if opened and opened.status == 404:
+        raise Blocked(f"the target does not know the agent {api.config.agent!r}; set --agent")

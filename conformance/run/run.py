@@ -13,7 +13,7 @@ from traceback import format_exc
 
 from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
-from ..config.settings import Config
+from ..config.settings import Config, UsageError
 from ..contract.document import Contract
 from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
@@ -84,6 +84,10 @@ class Run:
             self.cause = str(cause)
         except KeyboardInterrupt:
             self.cause = "the run was interrupted"
+        except UsageError:  # what the caller has to mend, and no report would tell of
+            self._wind_up()
+            self.client.close()
+            raise
         except Exception as error:  # a fault of the suite's own, which must not lose the run
             self._note_fault(error)
         self._wind_up()
@@ -179,7 +183,9 @@ class Run:
         except Exception as error:
             self._note_fault(error)
         settlement = Settlement(self.config, self.contract, self.checks, self.evidence)
-        self.cause = settlement.settle(self.cause or self.client.backoff.refused)
+        self.cause = settlement.settle(
+            self.cause or self.client.circuit.first_cause or self.client.backoff.refused
+        )
 
     def _warn(self) -> None:
         left = len(self.client.ledger.left_open)

@@ -32,6 +32,12 @@ class Budget:
             self.check()
             self.sent += 1
 
+    def count_beside(self) -> None:
+        """Count a request that no plan has: a look at whether the target is up."""
+        with self.lock:
+            self.sent += 1
+            self.max_requests += 1
+
     def lift(self) -> None:
         """Limit nothing from now on."""
         self.max_requests = self.ends_at = math.inf

@@ -20,11 +20,18 @@ class Circuit:
     ) -> None:
         self.most_silences, self.most_gateway_errors = silences, gateway_errors
         self.lock = threading.Lock()
+        self.first_cause = ""  # also after it was closed again
         self.close()
 
     def close(self) -> None:
+        self.opened = ""
         self.silences = 0
         self.gateway_errors = 0
+
+    def open(self, cause: str) -> None:
+        """Let nothing more through, for this cause."""
+        self.opened = self.opened or cause
+        self.first_cause = self.first_cause or cause
 
     def note(self, status: int | None) -> None:
         """What a request was answered; None for nothing. An open circuit stays open, whatever
@@ -38,6 +45,8 @@ class Circuit:
     @property
     def cause(self) -> str:
         """Why the circuit is open, empty while it is closed."""
+        if self.opened:
+            return self.opened
         if self.silences >= self.most_silences:
             return f"the target left {self.silences} requests in a row unanswered"
         if self.gateway_errors >= self.most_gateway_errors:
@@ -46,5 +55,6 @@ class Circuit:
 
     def check(self) -> None:
         """Blocked when the circuit is open."""
-        if self.cause:
-            raise Blocked(self.cause)
+        if cause := self.cause:
+            self.first_cause = self.first_cause or cause
+            raise Blocked(cause)

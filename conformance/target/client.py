@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -19,15 +19,16 @@ from ..judging.outcomes import Blocked
 from ..judging.watch import Watch
 from .answer import read_body
 from .budget import Budget
-from .circuit import Circuit
-from .credentials import Credentials
+from .circuit import GATEWAY_ERRORS, Circuit
+from .credentials import BEARER, Credentials
 from .freshness import Freshness
+from .health import Health
 from .interrupt import shielded
 from .ledger import Ledger
 from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
-from .retry import Retries, Retry, is_repeatable
+from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable
 from .tokens import Tokens
 from .transport import http_client
 
@@ -61,6 +62,7 @@ class Client:
         self.circuit = Circuit()
         self.retry = Retry(watch.contract, self.backoff, self.circuit)
         self.freshness = Freshness(watch.contract.paths)
+        self.health = Health(self.circuit, self._probe, self._find)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
 
     def close(self) -> None:
@@ -70,6 +72,7 @@ class Client:
         """From now on only the ending of sessions is to come, which no limit may keep back."""
         self.budget.lift()
         self.circuit.close()
+        self.health.end()
 
     def send(self, draft: Exchange, observer: Observer | None = None) -> Exchange:
         """Send, wait out any 429 and a gateway's hiccup, and record what comes. Blocked when
@@ -78,13 +81,55 @@ class Client:
         retries = Retries()
         with self.ledger.admit(draft, self.watch.contract.paths.named(draft.path)):
             while True:
-                exchange = self._once(draft)
+                exchange = self._accepted(draft)
                 if self.retry.of_gateway(exchange, retries):
                     continue
+                self._doubt(draft, exchange)
                 exchange = self._current(draft, exchange, observer)
                 self.recorder.record(exchange, observer)
+                if exchange.status == 429 and retries.busy == BUSY_RETRIES - 1:
+                    self.health.doubt(exchange, self.credentials.are_own(draft))
                 if not self.retry.of_busy(exchange, retries):
                     return exchange
+
+    def look(self, draft: Exchange) -> Exchange:
+        """Send a request beside the plan, and judge nothing by its answer."""
+        self.budget.count_beside()
+        with self.places, shielded():
+            return self._exchange(draft)
+
+    def _accepted(self, draft: Exchange) -> Exchange:
+        """The exchange, with a new key where the target refuses one that can be renewed."""
+        exchange = self._once(draft)
+        if exchange.status == 401 and self.credentials.are_own(draft):
+            if self.credentials.tokens.renew(self.credentials.tokens.token):
+                return self._once(draft)
+        return exchange
+
+    def _doubt(self, draft: Exchange, exchange: Exchange) -> None:
+        listed = self.watch.contract.operations.get(draft.operation or "")
+        if exchange.status not in GATEWAY_ERRORS or not (
+            listed and exchange.status in listed.statuses
+        ):
+            if exchange.status != 429:
+                self.health.doubt(exchange, self.credentials.are_own(draft))
+
+    def _probe(self, operation: str) -> Exchange:
+        found = self.watch.contract.operations[operation]
+        return self.look(self._draft(operation, found.method, found.path))
+
+    def _find(self, id: str) -> Exchange:
+        found = self.watch.contract.operations["getChat"]
+        path = found.path.replace("{id}", quote(id, safe=""))
+        return self.look(self._draft("getChat", found.method, path))
+
+    def _draft(self, operation: str, method: str, path: str) -> Exchange:
+        headers = {"accept": "application/json"}
+        body = None if method == "GET" else b"{}"
+        if body:
+            headers["content-type"] = "application/json"
+        path = self.credentials.carry(BEARER, headers, path)
+        return Exchange(0, operation, method, self.base + path, headers, body)
 
     def _current(self, draft: Exchange, exchange: Exchange, observer: Observer | None) -> Exchange:
         """The answer, or the first that does not lag behind earlier ones."""
@@ -106,6 +151,8 @@ class Client:
             return self._on_one_connection(draft)
 
     def _on_one_connection(self, draft: Exchange) -> Exchange:
+        if self.backoff.refused and self.health.watching:
+            self.circuit.open(self.backoff.refused)
         self.circuit.check()
         self.budget.check()
         self.backoff.wait(self.budget)
@@ -113,6 +160,8 @@ class Client:
         self.budget.take()
         with self.places, shielded():
             exchange = self._exchange(draft)
+        if self.health.before:
+            self.health.back()
         self.recorder.compare_clocks(exchange)
         if exchange.status == 429 or (
             exchange.status == 503 and "retry-after" in exchange.answer_headers
@@ -143,6 +192,7 @@ class Client:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
             self.circuit.note(None)
+            self.health.gone(self.ledger.left_open)
             self.ledger.lose(draft)
             lost = Dropped if isinstance(error, CLOSED) else Blocked
             raise lost(f"{draft.name} was not answered: {_words(error)}") from error

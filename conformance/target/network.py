@@ -70,6 +70,12 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = _positive(httpcore.ConnectTimeout)
+        try:
+            with socket.socket(socket.AF_UNIX) as trial:  # httpcore leaves open what fails
+                trial.settimeout(left)
+                trial.connect(path)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
         return Stream(self.backend.connect_unix_socket(path, left, socket_options))
 
     def sleep(self, seconds: float) -> None:

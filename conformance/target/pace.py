@@ -90,7 +90,7 @@ def retry_after(exchange: Exchange) -> float:
     except ValueError:
         try:
             wait = parsedate_to_datetime(value).timestamp() - _told_time(exchange)
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             wait = 1.0
     return max(wait, SHORTEST_WAIT) if math.isfinite(wait) else 1.0
 

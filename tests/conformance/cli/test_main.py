@@ -134,7 +134,7 @@ def test_a_usage_error_of_the_program_is_one_line(suite: Suite) -> None:
 def test_an_unknown_variable_is_a_usage_error(ask: Suite) -> None:
     code, _, err = ask("--plan", CONFORMANCE_PROFIL="smoke")
     assert code == 2
-    assert "did you mean CONFORMANCE_PROFILE?" in err
+    assert "did you mean CONFORMANCE_PROFILE" in err
 
 
 def test_the_plan_is_told_before_consent_is_asked_for(ask: Suite) -> None:
@@ -148,7 +148,7 @@ def test_a_target_that_cannot_be_reached_is_inconclusive(suite: Suite, free_port
     ended = suite("--profile", "smoke", "--target", f"http://127.0.0.1:{free_port}")
     assert ended.code == 3
     assert ended.report["verdict"] == "inconclusive"
-    assert "was not answered" in ended.rule("END-01")["reason"]
+    assert "nothing listens at" in ended.rule("END-01")["reason"]
     assert ended.outcomes("pass", "fail") == []
 
 
@@ -288,7 +288,7 @@ def test_a_run_that_is_stopped_ends_its_sessions(
 def test_a_misspelt_rule_names_the_nearest(suite: Suite) -> None:
     ended = suite("--rule", "EDN-01")
     assert ended.code == 2
-    assert "did you mean END-01?" in ended.err
+    assert "did you mean END-01" in ended.err
 
 
 def test_a_report_that_cannot_be_written_is_a_usage_error(suite: Suite, tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Why a target could not be reached, in a line that says how to mend it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from ..config.settings import Config
+
+NO_SUCH_HOST = tuple(
+    getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
+)
+NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+NAME_MISMATCH, EXPIRED, NOT_YET_VALID = 62, 10, 9  # X509_V_ERR_*
+
+
+def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
+    """The line, and whether the caller is to mend what it says: else the target is."""
+    place, host = _place(config)
+    for cause in _chain(error):
+        if isinstance(cause, socket.gaierror):
+            if cause.errno in NO_SUCH_HOST:
+                return f"no address is known of the host {host}; check the name in {place}", True
+            return f"the address of the host {host} could not be looked up: {cause.strerror}", False
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate(cause, config), True
+        if isinstance(cause, ssl.SSLError):
+            return _handshake(cause, config)
+        if isinstance(cause, ConnectionRefusedError):
+            where = f"{host} ({', '.join(_addresses(config))})"
+            return f"nothing listens at {where}; is it started, and is {place} right?", False
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOENT, errno.ENOTSOCK):
+            return f"--unix-socket {config.unix_socket} is no socket that anybody listens on", True
+    if isinstance(error, httpx.ProxyError):
+        return f"the proxy {host} refuses the way to the target: {error}", True
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"{host} takes no connection within {config.timeout:g} s; a firewall may", False
+    if isinstance(error, httpx.RemoteProtocolError) and _speaks_tls(config):
+        return f"the target speaks TLS; write --target {_with_scheme(config, 'https')}", True
+    return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _place(config: Config) -> tuple[str, str]:
+    """The option that names where the connection goes to, and that host."""
+    if config.unix_socket:
+        return "--unix-socket", str(config.unix_socket)
+    if proxy := config.connection.proxy:
+        return proxy.source, urlsplit(proxy.url).netloc
+    return "--target", urlsplit(str(config.target)).netloc
+
+
+def _addresses(config: Config) -> list[str]:
+    """Every address that was tried, with its family."""
+    proxy = config.connection.proxy
+    parts = urlsplit(proxy.url if proxy else str(config.target))
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):
+        return ["no address"]
+    names = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+    return [f"{names.get(family, family)} {address[0]}" for family, _, _, _, address in found]
+
+
+def _certificate(error: ssl.SSLCertVerificationError, config: Config) -> str:
+    why = error.verify_message.rstrip(".")
+    told = f"the certificate of {_place(config)[1]} cannot be trusted: {why}"
+    if error.verify_code == NAME_MISMATCH:
+        return f"{told}; write --target with a name that it has"
+    if error.verify_code in (EXPIRED, NOT_YET_VALID):
+        return f"{told}; it must be renewed, or this machine's clock set right"
+    return f"{told}; --ca FILE names the authority that has issued it"
+
+
+def _handshake(error: ssl.SSLError, config: Config) -> tuple[str, bool]:
+    reason = str(error.reason or error)
+    if reason in NOT_TLS:
+        return f"the target speaks no TLS; write --target {_with_scheme(config, 'http')}", True
+    if "CERTIFICATE" in reason or "HANDSHAKE_FAILURE" in reason:
+        cure = "give another by" if config.client_cert else "give one by"
+        words = reason.lower().replace("_", " ")
+        return f"the target wants a client certificate ({words}); {cure} --client-cert", True
+    return f"TLS with {_place(config)[1]} failed: {reason.lower().replace('_', ' ')}", False
+
+
+def _with_scheme(config: Config, scheme: str) -> str:
+    return f"{scheme}://{str(config.target).partition('://')[2]}"
+
+
+def _speaks_tls(config: Config) -> bool:
+    """Whether the target's port takes a TLS handshake, with whatever certificate."""
+    parts = urlsplit(str(config.target))
+    if parts.scheme != "http" or config.connection.proxy or config.unix_socket:
+        return False
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        address = (parts.hostname, parts.port or 80)
+        with socket.create_connection(address, config.timeout) as plain:
+            context.wrap_socket(plain, server_hostname=parts.hostname).close()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""What is asked of a target before it is judged, and what each answer is told as."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.config.settings import Config, UsageError
+from conformance.contract.document import Contract
+from conformance.judging.evidence import Evidence
+from conformance.judging.outcomes import Blocked
+from conformance.registry import watch_of
+from conformance.run.preflight import preflight
+from conformance.target.api import Api
+from conformance.target.client import Client
+from tests.conformance.target.servers import Page, page, running, serving
+from tests.network import Authority, answering_tls
+
+Make = Callable[..., Any]
+PAGE = {"items": [], "total_count": 0, "skip": 0, "take": 50}
+
+
+def html(status: int = 200) -> httpx.Response:
+    return httpx.Response(status, html="<title>Sign in</title>")
+
+
+def asked(connect: Make, answer: Callable[[httpx.Request], httpx.Response], **more: Any) -> Api:
+    """Ask a target that answers so."""
+    api: Api = connect(answer, **{"read_only": True, "wait_ready": 0.0, "timeout": 2.0, **more})
+    preflight(api)
+    return api
+
+
+def test_a_target_that_is_well_is_judged_by_what_it_answered(connect: Make) -> None:
+    api = asked(connect, lambda request: httpx.Response(200, json=PAGE))
+    assert api.client.evidence.evaluated["LIST-01"] == 1
+    assert api.client.health.watching
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_target_that_starts_is_waited_for_and_not_accused(connect: Make, status: int) -> None:
+    left = [status] * 3
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(left.pop()) if left else httpx.Response(200, json=PAGE)
+
+    api = asked(connect, answer, wait_ready=30.0)
+    assert api.client.evidence.findings == {}
+
+
+def test_a_target_that_does_not_come_up_is_told_with_the_cure(connect: Make) -> None:
+    with pytest.raises(Blocked, match="answers 503, as one does that starts.*--wait-ready"):
+        asked(connect, lambda request: httpx.Response(503))
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://t.test/api/v1/chats", "write --target https://t.test$"),
+        ("https://other.test/base/api/v1/chats?take=1", "write --target https://other.test/base$"),
+        ("/api/v1/chats", "write --target http://t.test$"),
+        ("https://login.test/authorize", "which is not this API: a login page"),
+    ],
+)
+def test_a_redirect_is_told_with_what_to_write(connect: Make, location: str, told: str) -> None:
+    with pytest.raises(UsageError, match=f"redirects to .*{told}"):
+        asked(connect, lambda request: httpx.Response(308, headers={"location": location}))
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+def test_a_page_for_people_is_not_the_api(connect: Make, status: int) -> None:
+    with pytest.raises(UsageError, match="is a web page"):
+        asked(connect, lambda request: html(status))
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("http://t.test/api/v1", "write --target http://t.test$"),
+        ("http://t.test/x/api", "write --target http://t.test/x$"),
+        ("http://t.test/api/v1/chats", "write --target http://t.test$"),
+        ("http://t.test/elsewhere", "check the path of --target"),
+    ],
+)
+def test_a_wrong_path_is_told_with_the_right_one(contract: Contract, base: str, told: str) -> None:
+    client = Client(Config(target=base, wait_ready=0.0), watch_of(contract), Evidence())
+    client.http = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(404)))
+    with pytest.raises(UsageError, match=f"the API is not at {base}: .*{told}"):
+        preflight(Api(client, "conf-0123abcd"))
+
+
+def test_the_base_path_of_the_contracts_servers_is_told(
+    connect: Make, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = [{"url": "https://api.example.test/v2"}]
+    monkeypatch.setitem(contract.spec, "servers", servers)
+    with pytest.raises(UsageError, match="have the path /v2; write --target http://t.test/v2"):
+        asked(connect, lambda request: httpx.Response(404, json={}))
+
+
+def test_one_operation_that_is_missing_is_a_fault_to_be_judged(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = request.url.path.endswith("/search")
+        return httpx.Response(200 if found else 404, json=PAGE)
+
+    api = asked(connect, answer)
+    assert "HTTP-01" in api.client.evidence.findings
+
+
+def test_a_key_that_is_refused_is_told(connect: Make) -> None:
+    with pytest.raises(Blocked, match=r"refuses the suite's key \(401\); set CONFORMANCE_TOKEN"):
+        asked(connect, lambda request: httpx.Response(401, json={}))
+    with pytest.raises(Blocked, match="check the key in CONFORMANCE_TOKEN"):
+        asked(connect, lambda request: httpx.Response(403, json={}), token="key-0001")
+
+
+# What cannot be reached, over real sockets.
+
+
+@pytest.fixture
+def reach(contract: Contract) -> Iterator[Callable[..., None]]:
+    clients: list[Client] = []
+
+    def ask(target: str, **settings: Any) -> None:
+        given = {"read_only": True, "wait_ready": 0.0, "timeout": 5.0, **settings}
+        clients.append(Client(Config(target=target, **given), watch_of(contract), Evidence()))
+        preflight(Api(clients[-1], "conf-0123abcd"))
+
+    yield ask
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def closed_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def test_a_port_that_nobody_listens_at_is_told_with_its_addresses(reach: Make) -> None:
+    port = closed_port()
+    with pytest.raises(Blocked, match=rf"nothing listens at 127.0.0.1:{port} \(IPv4 127.0.0.1\)"):
+        reach(f"http://127.0.0.1:{port}")
+
+
+def test_a_port_that_opens_in_time_is_waited_for(
+    contract: Contract, reach: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = closed_port()
+    naps: list[float] = []
+    with ExitStack() as stack:
+
+        def begin(seconds: float) -> None:
+            if not naps:
+                stack.enter_context(running(ThreadingHTTPServer(("127.0.0.1", port), page())))
+            naps.append(seconds)
+
+        monkeypatch.setattr("conformance.run.preflight.time.sleep", begin)
+        reach(f"http://127.0.0.1:{port}", wait_ready=30.0)
+    assert naps
+
+
+@pytest.mark.parametrize(
+    ("names", "settings", "told"),
+    [
+        (("localhost",), {}, "cannot be trusted: .*--ca FILE names the authority"),
+        (("a.test",), {"ca": True}, "not valid for 'localhost'; write --target with a name"),
+    ],
+)
+def test_a_certificate_is_told_with_the_cure(
+    reach: Make, authority: Authority, names: tuple[str], settings: dict[str, Any], told: str
+) -> None:
+    given = {"ca": authority.file} if settings else {}
+    with answering_tls(page(), authority.issue(*names)) as url:
+        with pytest.raises(UsageError, match=told):
+            reach(url, **given)
+
+
+def test_a_client_certificate_that_is_wanted_is_told(reach: Make, authority: Authority) -> None:
+    with answering_tls(page(), authority.issue("localhost"), clients_of=authority) as url:
+        with pytest.raises(UsageError, match="wants a client certificate .*by --client-cert"):
+            reach(url, ca=authority.file)
+
+
+def test_tls_where_there_is_none_is_told(reach: Make) -> None:
+    with serving(page()) as url:
+        with pytest.raises(UsageError, match=f"speaks no TLS; write --target {url}"):
+            reach(url.replace("http:", "https:"))
+
+
+def test_a_socket_that_is_none_is_told(reach: Make, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--unix-socket .* is no socket"):
+        reach("http://localhost", unix_socket=tmp_path / "nowhere")
+
+
+def test_a_proxy_that_is_gone_is_told_by_who_named_it(reach: Make) -> None:
+    port = closed_port()
+    with pytest.raises(Blocked, match=rf"127.0.0.1:{port} .* is --proxy right"):
+        reach("http://staging.invalid", proxy=f"http://127.0.0.1:{port}")
+
+
+class Refusing(Page):
+    def do_CONNECT(self) -> None:
+        self.answer(407, b"")
+
+
+def test_a_proxy_that_refuses_is_told(reach: Make) -> None:
+    with serving(type("Proxy", (Refusing,), {"asked": []})) as url:
+        with pytest.raises(UsageError, match="refuses the way to the target: 407"):
+            reach("https://staging.invalid", proxy=url)

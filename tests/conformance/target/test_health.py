@@ -1,0 +1,139 @@
+"""A target that changes under a run is accused of nothing: the run stops, and says why."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.judging.outcomes import Blocked
+from conformance.target.api import Api
+
+from .conftest import Make
+
+PAGE = {"items": [], "total_count": 0, "skip": 0, "take": 50}
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def watched(connect: Make, answer: Answer, **settings: Any) -> Api:
+    api: Api = connect(answer, **settings)
+    api.client.health.begin()
+    return api
+
+
+def after(count: int, then: Answer) -> Answer:
+    """A target that is well for so many requests."""
+    left = [count]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        left[0] -= 1
+        return httpx.Response(200, json=PAGE) if left[0] >= 0 else then(request)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_expires_stops_the_run_and_accuses_nobody(connect: Make, status: int) -> None:
+    api = watched(connect, after(1, lambda request: httpx.Response(status, json={})))
+    api.list()
+    for _ in range(2):
+        with pytest.raises(Blocked, match=f"no longer accepts the suite's key \\({status}\\)"):
+            api.list()
+    assert api.client.evidence.findings == {}
+    assert "no longer accepts" in api.client.circuit.first_cause
+
+
+def test_one_operation_that_refuses_the_key_is_judged(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        refused = request.url.path.endswith("/chats")
+        return httpx.Response(401 if refused else 200, json=PAGE)
+
+    api = watched(connect, answer)
+    assert [api.list().status for _ in range(2)] == [401, 401]
+    assert api.client.budget.sent == 4  # it is asked once alone whether that is all of it
+
+
+@pytest.mark.parametrize("auth", [None, "Bearer wrong", "Basic x"])
+def test_a_wrong_key_may_be_refused(connect: Make, auth: str | None) -> None:
+    api = watched(connect, lambda request: httpx.Response(401, json={}))
+    assert api.list(auth=auth).status == 401
+
+
+def test_a_deployment_that_goes_down_is_accused_of_nothing(
+    connect: Make, naps: list[float]
+) -> None:
+    api = watched(connect, after(1, lambda request: httpx.Response(502)))
+    api.list()
+    with pytest.raises(Blocked, match="down in the middle of the run: it answers 502"):
+        api.list()
+    assert api.client.evidence.findings == {}
+
+
+def test_a_restart_that_loses_the_sessions_is_told(connect: Make, session: Make) -> None:
+    states = iter(["open", "refused", "gone"])
+    now = [next(states)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if now[0] == "refused":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(201, json=session()) if now[0] == "open" else httpx.Response(404)
+
+    api = watched(connect, answer)
+    id = api.open().id
+    now[0] = next(states)
+    with pytest.raises(Blocked, match="not answered"):
+        api.get(id)
+    now[0] = next(states)
+    with pytest.raises(Blocked, match="lost its sessions in the middle of the run"):
+        api.get(id)
+    assert "GET-01" not in api.client.evidence.findings
+
+
+def test_a_connection_that_was_lost_alone_changes_nothing(connect: Make, session: Make) -> None:
+    lose = [False]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if lose[0]:
+            lose[0] = False
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, json=session())
+
+    api = watched(connect, answer)
+    id = api.open().id
+    lose[0] = True
+    with pytest.raises(Blocked, match="not answered"):
+        api.get(id)
+    assert api.get(id).status == 200
+
+
+def test_a_target_that_is_busy_for_ever_stops_the_run(connect: Make, naps: list[float]) -> None:
+    api = watched(connect, lambda request: httpx.Response(429, headers={"retry-after": "nan"}))
+    for _ in range(2):
+        with pytest.raises(Blocked, match="answers everything 429; --rate lowers the pace"):
+            api.list()
+    assert len(naps) < 20
+
+
+@pytest.mark.parametrize(
+    "told", ["9" * 20, "1e300", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59"]
+)
+def test_a_pace_that_nobody_keeps_opens_the_circuit(
+    connect: Make, naps: list[float], told: str
+) -> None:
+    api = watched(connect, lambda request: httpx.Response(429, headers={"retry-after": told}))
+    for _ in range(2):
+        with pytest.raises(Blocked, match="without a request"):
+            api.list()
+    assert (api.client.circuit.first_cause != "", naps, api.client.budget.sent) == (True, [], 1)
+
+
+def test_a_key_that_is_renewed_is_shown_again(connect: Make) -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["authorization"])
+        return httpx.Response(401 if len(seen) == 1 else 200, json=PAGE)
+
+    api = watched(connect, answer, token=None, token_command="echo key-$$")
+    assert api.list().status == 200
+    assert len(set(seen)) == 2
