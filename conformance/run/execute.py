@@ -16,7 +16,8 @@ ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TE
 
 
 def execute(run: Run) -> None:
-    """Evaluate every selected check; whatever happens, the run is then at its end."""
+    """Evaluate every selected check; whatever happens, the run is then at its end. Raises
+    UsageError where the target was named in a way that cannot be followed."""
     with _without_theirs():
         code = pytest.main(
             [
@@ -27,6 +28,8 @@ def execute(run: Run) -> None:
             ],
             plugins=[Checks(run)],
         )
+    if run.refusal:
+        raise run.refusal
     if not run.duration:  # pytest has not come so far
         with run.to_its_end():
             if code == pytest.ExitCode.INTERRUPTED:

@@ -51,6 +51,7 @@ class Run:
     listener: Listener | None = None
     replay: Replay | None = None
     cause: str = ""  # why the run as a whole is inconclusive
+    refusal: UsageError | None = None  # what the caller has to mend
     fault: str = ""  # what failed in the suite itself, outside of any check
     traceback: str = ""  # where that was
     postponed: list[Check] = field(default_factory=list)
@@ -84,10 +85,9 @@ class Run:
             self.cause = str(cause)
         except KeyboardInterrupt:
             self.cause = "the run was interrupted"
-        except UsageError:  # what the caller has to mend, and no report would tell of
-            self._wind_up()
-            self.client.close()
-            raise
+        except UsageError as error:
+            self.refusal = error
+            self.cause = str(error)
         except Exception as error:  # a fault of the suite's own, which must not lose the run
             self._note_fault(error)
         self._wind_up()

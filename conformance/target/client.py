@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from ..config.settings import Config
+from ..config.settings import Config, UsageError
 from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked
@@ -100,10 +100,16 @@ class Client:
 
     def _accepted(self, draft: Exchange) -> Exchange:
         """The exchange, with a new key where the target refuses one that can be renewed."""
-        exchange = self._once(draft)
-        if exchange.status == 401 and self.credentials.are_own(draft):
-            if self.credentials.tokens.renew(self.credentials.tokens.token):
-                return self._once(draft)
+        try:
+            exchange = self._once(draft)
+            if exchange.status == 401 and self.credentials.are_own(draft):
+                if self.credentials.tokens.renew(self.credentials.tokens.token):
+                    return self._once(draft)
+        except UsageError as error:  # no key is to be had
+            if not self.health.watching:
+                raise
+            self.circuit.open(str(error))
+            raise Blocked(str(error)) from error
         return exchange
 
     def _doubt(self, draft: Exchange, exchange: Exchange) -> None:

@@ -137,3 +137,17 @@ def test_a_key_that_is_renewed_is_shown_again(connect: Make) -> None:
     api = watched(connect, answer, token=None, token_command="echo key-$$")
     assert api.list().status == 200
     assert len(set(seen)) == 2
+
+
+def test_a_key_that_cannot_be_renewed_stops_the_run(connect: Make) -> None:
+    api = watched(
+        connect,
+        after(1, lambda request: httpx.Response(401, json={})),
+        token=None,
+        token_command="echo key-0001",
+    )
+    assert api.list().status == 200
+    api.client.credentials.tokens.config.__dict__["token_command"] = "exit 7"
+    with pytest.raises(Blocked, match="--token-command failed with exit code 7"):
+        api.list()
+    assert "exit code 7" in api.client.circuit.first_cause
