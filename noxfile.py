@@ -17,7 +17,7 @@ nox.options.sessions = ["lint", "tests"]
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE / ".nox" / "adjourn"
 INPUTS = ("pyproject.toml", "constraints.txt")
-JAVASCRIPT = ("clients/js",)
+JAVASCRIPT = ("clients/js", "examples/web")  # the client, and a page that is tested with it
 
 
 def run(session: nox.Session, *command: str) -> None:
@@ -68,7 +68,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def js(session: nox.Session) -> None:
     """Check and test what is written in JavaScript, on this mock; needs npm and Chromium."""
-    python(session)
+    session.env["MOCK_COMMAND"] = str(python(session).with_name("adjourn-mock"))
     for folder in JAVASCRIPT:
         with session.chdir(folder):
             session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
