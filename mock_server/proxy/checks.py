@@ -1,6 +1,7 @@
 """Checks proxied exchanges against the contract, without blocking them."""
 
 from collections.abc import Container, Mapping
+from itertools import islice
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -14,8 +15,9 @@ from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddl
 from ..problems.kinds import Problem
 from ..problems.violations import describe_value, schema_violations, violation
 from ..settings import Settings
-from .answers import parse_answer
-from .journal import VIOLATIONS
+from .answers import parse_answer, with_integers
+from .journal import MOST_VIOLATIONS, VIOLATIONS
+from .rules import rule_violations
 
 OPERATION = "adjourn.operation"
 
@@ -91,11 +93,14 @@ class CheckedOperation(ValidatedOperation):
             value = parse_answer(body)
         except ValueError:
             return [violation("response", "", "wanted JSON, got something else")]
+        if not validator.is_valid(value):
+            value = with_integers(value)
         told = value.get("status") if isinstance(value, dict) else None
         if media_type == "application/problem+json" and told not in (None, status):
             detail = f"wanted the status of the answer, {status}, got {describe_value(told)}"
             return [violation("response", "/status", detail)]
-        return schema_violations(validator, value, "response")
+        found = [*islice(rule_violations(self.id, value), MOST_VIOLATIONS)] if status < 300 else []
+        return [*schema_violations(validator, value, "response"), *found]
 
 
 def _required(headers: Mapping[str, Any]) -> list[str]:
