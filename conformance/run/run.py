@@ -84,7 +84,7 @@ class Run:
         except Blocked as cause:
             self.cause = str(cause)
         except KeyboardInterrupt:
-            self.cause = "the run was interrupted"
+            self.cause = self.client.budget.overtime or "the run was interrupted"
         except UsageError as error:
             self.refusal = error
             self.cause = str(error)

@@ -30,7 +30,8 @@ def scope(config: Config) -> str:
         words = f"the rule{'s'[: len(names) > 1]} {', '.join(names[:NAMED])}{more}"
     else:
         words = f"the profile {', '.join(config.profile)}"
-    return f"{words}, read-only" if config.read_only else words
+    words += ", read-only" if config.read_only else ""
+    return f"{words}, --insecure: no certificate was checked" if config.insecure else words
 
 
 def left_out(config: Config, rule: str, pack: Pack | None) -> str:

@@ -19,10 +19,16 @@ class Budget:
         self.sent = 0
         self.lock = threading.Lock()
 
+    @property
+    def overtime(self) -> str:
+        """Why nothing more is sent once the time is over, empty before."""
+        over = time.monotonic() > self.ends_at
+        return f"the budget of {self.max_seconds:g} seconds is used up" if over else ""
+
     def check(self) -> None:
         """Blocked when the time is over or every request is sent."""
-        if time.monotonic() > self.ends_at:
-            raise Blocked(f"the budget of {self.max_seconds:g} seconds is used up")
+        if self.overtime:
+            raise Blocked(self.overtime)
         if self.sent >= self.max_requests:
             raise Blocked(f"the budget of {self.max_requests} requests is used up")
 

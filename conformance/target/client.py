@@ -32,6 +32,7 @@ from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable
 from .tokens import Tokens
 from .transport import http_client
 
+SILENCES_AT_THE_END = 2  # a clean-up that nobody answers is given up soon; a sweep follows
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
@@ -72,6 +73,7 @@ class Client:
         """From now on only the ending of sessions is to come, which no limit may keep back."""
         self.budget.lift()
         self.circuit.close()
+        self.circuit.most_silences = SILENCES_AT_THE_END
         self.health.end()
 
     def send(self, draft: Exchange, observer: Observer | None = None) -> Exchange:

@@ -65,6 +65,22 @@ def install_handlers() -> None:
 
 
 @contextmanager
+def stop_after(seconds: float) -> Iterator[None]:
+    """Ask to stop after so many seconds, whatever is waited for then; 0 for no limit. Where the
+    platform has no such signal, requests alone keep to the limit."""
+    if seconds <= 0 or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _interrupt.take)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
 def warn_first(warn: Callable[[], None]) -> Iterator[None]:
     """In here a first request to stop is answered with a warning alone; the next is one."""
     _interrupt.warn = warn

@@ -1,15 +1,26 @@
 """Every answer has an end."""
 
+import gzip
+import socket
 import time
-from collections.abc import Iterator
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from conformance.config.settings import Config
+from conformance.contract.document import Contract
+from conformance.judging.evidence import Evidence
 from conformance.judging.outcomes import Blocked
+from conformance.registry import watch_of
+from conformance.target.api import Api
+from conformance.target.client import Client
 
 from .conftest import Make
+from .servers import speaking
 
 
 class Dripping(httpx.SyncByteStream):
@@ -40,3 +51,68 @@ def test_an_answer_without_an_end_is_none(
     api = connect(lambda request: httpx.Response(200, stream=Dripping(clock, part)), **settings)
     with pytest.raises(Blocked, match=f"was not answered: (ReadTimeout|TooLarge) .*{told}"):
         api.list()
+
+
+def endless(*parts: bytes) -> Callable[[socket.socket], None]:
+    """Say the first part, and the others again and again."""
+
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(parts[0])
+        while True:
+            connection.sendall(parts[-1])
+            time.sleep(0.02)
+
+    return speak
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"x"),
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b" "),
+    ],
+    ids=["a head that drips", "endless 1xx", "endless chunks", "a body that drips"],
+)
+def test_the_timeout_bounds_the_whole_exchange(
+    contract: Contract, parts: tuple[bytes, ...]
+) -> None:
+    with speaking(endless(*parts)) as url:
+        client = Client(Config(target=url, timeout=0.5), watch_of(contract), Evidence())
+        begun = time.monotonic()
+        with pytest.raises(Blocked, match="was not answered: ReadTimeout"):
+            Api(client, "conf-test").list()
+        client.close()
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("codings", ["gzip", "gzip, gzip"])
+def test_what_is_compressed_is_bounded_as_it_is_read(connect: Make, codings: str) -> None:
+    body = gzip.compress(b" " * 64 * 1024 * 1024)
+    body = gzip.compress(body) if "," in codings else body
+    headers = {"content-encoding": codings}
+    stream = httpx.ByteStream(body)
+    api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Blocked, match="TooLarge"):
+            api.list()
+        assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "raw", "identity", "br"])
+def test_what_was_offered_is_decoded(connect: Make, coding: str) -> None:
+    body = b'{"items": []}'
+    raw = zlib.compressobj(wbits=-15)
+    sent = {
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "raw": raw.compress(body) + raw.flush(),
+    }.get(coding, body)
+    headers = {"content-encoding": "deflate" if coding == "raw" else coding}
+    stream = httpx.ByteStream(sent)
+    api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
+    assert api.list().content == body

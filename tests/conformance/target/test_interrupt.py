@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from conformance.report.model import build
 from conformance.report.terminal import print_verdict
 from conformance.run.run import Run
-from conformance.target.interrupt import install_handlers, shielded, warn_first
+from conformance.target.interrupt import install_handlers, shielded, stop_after, warn_first
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -143,3 +144,13 @@ def test_a_clean_up_that_is_given_up_is_reported(
     assert "given up" in told[-1]
     print_verdict(report)
     assert f"sweep --run {run.tag} --target http://127.0.0.1:9 " in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signal here")
+def test_a_wait_of_any_kind_ends_with_the_time_of_the_run() -> None:
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), stop_after(0.2):
+        threading.Event().wait(60)
+    assert time.monotonic() - begun < 30
+    with stop_after(0):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
