@@ -106,8 +106,6 @@ class Mock:
             reply = Reply(status, encode(value))
         except Problem as problem:
             reply = reply_with(problem, self.settings.choices["error_body"])
-        except asyncio.CancelledError:  # a turn that outlasts the grace of the stopping server
-            raise Problem("stopped", "The mock is stopped; the turn was not stored.") from None
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:

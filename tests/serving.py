@@ -18,7 +18,8 @@ from starlette.types import ASGIApp
 from mock_server.app import App
 from mock_server.choices import parse_choices
 from mock_server.mock import Mock
-from mock_server.serve.server import address, bind, configure
+from mock_server.serve.listening import address, bind
+from mock_server.serve.server import configure
 from mock_server.settings import Settings
 
 __all__ = [
@@ -158,13 +159,13 @@ def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> None:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """An application on a free port, as the command serves it; its URL."""
-    listener = bind("127.0.0.1", 0)
+    listeners = bind("127.0.0.1", 0)
     server = uvicorn.Server(configure(app))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread = threading.Thread(target=server.run, args=(listeners,), daemon=True)
     thread.start()
     try:
         wait_until(lambda: server.started or not thread.is_alive())
-        yield address("127.0.0.1", listener)
+        yield address("127.0.0.1", listeners)
     finally:
         server.should_exit = True
         thread.join(_STOP_SECONDS)

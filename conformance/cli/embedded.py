@@ -32,7 +32,9 @@ def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Co
     """Start the mock with a key of its own; gives the configuration that points to it."""
     token = secrets.token_urlsafe(16)
     # -P: nothing that lies where the user happens to be takes the mock's place.
-    command = [sys.executable, "-P", "-m", MOCK, "--port", "0", "--json"]
+    # HOST: conda's shells say there what the machine is.
+    listening = ("--host", "127.0.0.1", "--port", "0", "--json")
+    command = [sys.executable, "-P", "-m", MOCK, *listening]
     if webhook_url:
         command += ["--webhook-url", webhook_url, *PROMPT_WEBHOOKS]
     # With every default, whatever a mock of the user's is told by the environment.

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..http.paths import keep_encoded_slashes
+
 __all__ = ["ADMIN", "Front"]
 
 ADMIN = "/__admin"
@@ -19,6 +21,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
+        if scope["type"] == "http":
+            keep_encoded_slashes(scope)
         if scope["type"] != "http" or not scope["path"].startswith(ADMIN):
             await self.api(scope, receive, send)
             return

@@ -12,7 +12,7 @@ import orjson
 from ..client import Client, ClientError
 from ..domain.instants import parse_duration
 from ..http.sandboxes import NAME
-from .options import FROM_ENVIRONMENT, Seconds
+from .options import FROM_ENVIRONMENT, AddressOption, Seconds
 from .proxy import proxy
 
 _SPAN = re.compile(
@@ -175,7 +175,7 @@ def wait(client: Client, type: str, session_id: str | None, count: int, timeout:
 
 @click.command(context_settings=FROM_ENVIRONMENT)
 @click.option("--url", help="[default: the port of ADJOURN_PORT or PORT]")
-@click.option("--port", envvar=["ADJOURN_PORT", "PORT"], default=4010, hidden=True)
+@click.option("--port", cls=AddressOption, default=4010, hidden=True)
 @click.option("--ssl-certfile", hidden=True)
 def healthcheck(url: str | None, port: int, ssl_certfile: str | None) -> None:
     """Exit with 0 if the mock is ready, with 1 if not."""

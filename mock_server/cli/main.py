@@ -14,6 +14,7 @@ from ..version import version
 from .options import (
     FROM_ENVIRONMENT,
     Seconds,
+    address_advice,
     check_environment,
     contract_option,
     control_options,
@@ -25,7 +26,7 @@ from .options import (
 )
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 
-_RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile")
+_RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
 # Options that are given one by one, and the settings that hold them all.
 _REPEATED = {
     "choice": "choices",
@@ -264,4 +265,5 @@ def main(
     from ..serve.server import Running, serve
 
     warn_insecure(outgoing, running["log_format"])
-    serve(settings, Running(host, port, json, **running), version())
+    advice = address_advice(context)
+    serve(settings, Running(host, port, json, address_advice=advice, **running), version())

@@ -5,6 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,63 @@ _PREFIX = "ADJOURN_"
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 # Read by the subcommands.
 _MORE = ("url", "upstream")
+# What Kubernetes sets in every container for a service whose name begins with `adjourn`.
+_SERVICE_LINK = re.compile(
+    r"ADJOURN(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?)", re.ASCII
+)
+_LINKED_PORT = re.compile(r"(tcp|udp|sctp)://\S+", re.ASCII)
 
 
 def check_environment(command: click.Command) -> None:
     """Raise UsageError for an ADJOURN_* variable that no option has."""
     names = [*_MORE, *(option.name or "" for option in command.params if _is_set(option))]
     known = [_PREFIX + name.upper() for name in names]
-    for name in sorted(os.environ):
-        if name.startswith(_PREFIX) and name not in known:
+    for name, value in sorted(os.environ.items()):
+        if name.startswith(_PREFIX) and name not in known and not _is_service_link(name, value):
             nearest = did_you_mean(name, known)
             raise click.UsageError(f"the environment has {name}, which is no option{nearest}")
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    """Whether Kubernetes has set a variable, which is then for nobody here."""
+    is_port = name.endswith("_PORT") and _LINKED_PORT.fullmatch(value)
+    return bool(is_port or _SERVICE_LINK.fullmatch(name))
+
+
+class AddressOption(click.Option):
+    """Takes ADJOURN_ and its name from the environment, or its name alone, as platforms set it."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The value of the first variable that is meant for the mock."""
+        for name in (f"{_PREFIX}{self.variable}", self.variable):
+            value = os.environ.get(name)
+            if value and not _is_service_link(name, value):
+                ctx.meta[f"adjourn.{self.variable}"] = name
+                return value
+        return None
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The variable that a wrong value comes from, or the option's own name."""
+        return source_of(ctx, self.variable) or super().get_error_hint(ctx)
+
+    @property
+    def variable(self) -> str:
+        """The plain name."""
+        return str(self.name).upper()
+
+
+def source_of(context: click.Context | None, variable: str) -> str | None:
+    """The variable of the environment that gave an address option its value, if one did."""
+    name = context.meta.get(f"adjourn.{variable}") if context else None
+    return f"{name} of the environment" if name else None
+
+
+def address_advice(context: click.Context) -> str:
+    """What to do about an address that cannot be listened on."""
+    sources = [source for name in ("HOST", "PORT") if (source := source_of(context, name))]
+    if not sources:
+        return "check --host and --port"
+    return f"told so by {' and '.join(sources)}: unset, or give --host and --port"
 
 
 def _is_set(option: click.Parameter) -> bool:
@@ -105,6 +153,17 @@ def _page_origins(context: click.Context, option: click.Parameter, given: Any) -
     return opaque + origins(context, option, [value for value in given if value != "null"])
 
 
+def _networks(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise click.BadParameter(
+                f"wanted an address or a network, such as 10.0.0.0/8, got {value!r}"
+            ) from None
+    return tuple(values)
+
+
 class Seconds(click.FloatRange):
     """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
 
@@ -174,6 +233,14 @@ _RUNNING = [
         show_default=True,
         help="How the log on stderr is written.",
     ),
+    click.option(
+        "--trust-forwarded",
+        multiple=True,
+        callback=_networks,
+        metavar="ADDRESS",
+        help="Believe what this reverse proxy says of its clients in X-Forwarded-For and -Proto; "
+        "an address or a network, repeatable. [default: nobody]",
+    ),
     file_option("ssl-certfile", "Certificate chain, for https."),
     file_option("ssl-keyfile", "Its private key."),
 ]
@@ -217,15 +284,15 @@ def running_options(port: int) -> Callable[..., Any]:
     address = [
         click.option(
             "--host",
+            cls=AddressOption,
             default="127.0.0.1",
-            envvar=["ADJOURN_HOST", "HOST"],
             show_default=True,
             help="Address to listen on.",
         ),
         click.option(
             "--port",
+            cls=AddressOption,
             default=port,
-            envvar=["ADJOURN_PORT", "PORT"],
             show_default=True,
             type=click.IntRange(0, 65535),
             help="Port to listen on; 0 picks a free one.",

@@ -10,6 +10,7 @@ import orjson
 from ..addresses import is_usable
 from .options import (
     FROM_ENVIRONMENT,
+    address_advice,
     contract_option,
     control_options,
     cors_option,
@@ -66,7 +67,8 @@ def proxy(
     from ..settings import Settings
 
     outgoing = take_outgoing(options, upstream, unix_socket)
-    running = Running(host, port, json, **options)
+    advice = address_advice(click.get_current_context())
+    running = Running(host, port, json, address_advice=advice, **options)
     settings = Settings(
         cors_origins=cors_origin,
         admin_token=admin_token,

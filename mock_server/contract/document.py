@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..domain.lifecycle import Lifecycle, LifecycleError
 from ..problems.violations import json_pointer
@@ -31,14 +32,23 @@ class Contract:
         """The contract's version."""
         return str(self.document["info"]["version"])
 
+    @property
+    def base_path(self) -> str:
+        """What is served before every path: the path of the first server, as Connexion has it."""
+        server = (self.document.get("servers") or [{}])[0]
+        url: str = server.get("url", "")
+        for name, variable in server.get("variables", {}).items():
+            url = url.replace(f"{{{name}}}", str(variable["default"]))
+        return urlsplit(url).path.rstrip("/")
+
     def operations(self) -> Iterator[tuple[str, str, str, str]]:
-        """Each operation as method, path, operationId and summary."""
+        """Each operation as method, path as it is served, operationId and summary."""
         for path, item in self.document["paths"].items():
             for method in METHODS:
                 if operation := item.get(method):
                     yield (
                         method.upper(),
-                        path,
+                        self.base_path + path,
                         operation["operationId"],
                         operation.get("summary", ""),
                     )
@@ -49,7 +59,9 @@ class Contract:
 
     def allowed(self, path: str) -> str | None:
         """The value of Allow for a concrete path, or None for a path that does not exist."""
-        return allowed_methods(self.document["paths"], path)
+        if not path.startswith(self.base_path):
+            return None
+        return allowed_methods(self.document["paths"], path.removeprefix(self.base_path))
 
 
 def load_contract(path: Path | None = None) -> Contract:

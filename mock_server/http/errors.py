@@ -3,6 +3,7 @@
 One layer in the place of two of Connexion's, which wrap each request and response anew.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.repository import StoreUnavailable
 from ..problems.kinds import Problem, Reply, reply_with, store_unavailable
+from .connection import abort
 from .replies import send_reply
 
 _log = logging.getLogger(__name__)
@@ -37,10 +39,20 @@ class Errors:
 
         try:
             await self.app(scope, receive, sent)
+        except asyncio.CancelledError:  # it outlasts the grace of the stopping server
+            if begun:
+                await abort(scope, receive)
+            else:
+                await send_reply(send, self.refuse(stopped(), scope))
         except Exception as error:
             if begun:
                 raise
             await send_reply(send, self.refuse(error, scope))
+
+
+def stopped() -> Problem:
+    """The problem of a request that the mock does not answer any longer."""
+    return Problem("stopped", "The mock was stopped before the request was answered.")
 
 
 def refusal(error: Exception, scope: Scope, allow: str, style: str) -> Reply:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..faults.kinds import Fault
 from ..problems.kinds import Problem, reply_with
 from .bodies import BODY_LIMIT
-from .connection import transport_of
+from .connection import abort, transport_of
 from .replies import send_reply
 from .streams import gone
 
@@ -44,12 +44,8 @@ async def inject(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
         await _carry_out(fault, exchange)
     except asyncio.CancelledError:  # a fault that outlasts the grace of the stopping server
         if fault.name is None:
-            detail = "The mock is stopped; the request was not carried out."
-            raise Problem("stopped", detail) from None
-        if (transport := transport_of(scope)) is None:
             raise
-        transport.abort()
-        await gone(receive)
+        await abort(scope, receive)
 
 
 async def _carry_out(fault: Fault, exchange: Exchange) -> None:

@@ -70,12 +70,23 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
 
 
 class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
-    """Swagger UI, asked only for its own paths: its router is not free."""
+    """Swagger UI, asked only for its own paths: its router is not free.
+
+    It lies beside the contract's paths and, whatever these begin with, at /ui/.
+    """
+
+    base_path = ""
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> None:
+        """Register the pages."""
+        super().add_api(specification, **kwargs)
+        self.base_path = specification.base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the UI, or hand the request on."""
-        if scope["type"] == "http" and scope["path"].startswith(_DOCUMENTATION):
-            await super().__call__(scope, receive, send)
+        path = scope["path"].removeprefix(self.base_path) if scope["type"] == "http" else ""
+        if path.startswith(_DOCUMENTATION):
+            await super().__call__({**scope, "path": self.base_path + path}, receive, send)
         else:
             await self.app(scope, receive, send)
 

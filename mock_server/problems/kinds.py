@@ -70,7 +70,14 @@ KINDS: Mapping[str, Kind] = {
         415, "Unsupported media type", "Send the body as application/json in UTF-8."
     ),
     "head-too-large": Kind(
-        431, "Head too large", "Request line and headers hold at most 64 KiB; send fewer or less."
+        431,
+        "Head too large",
+        "Request line and headers hold at most 64 KiB; there are at most 100 headers.",
+    ),
+    "target-too-long": Kind(414, "Target too long", "Path and query hold at most 16 KiB."),
+    "not-http": Kind(400, "Not HTTP", "What came cannot be read as a request of HTTP/1.1."),
+    "request-timeout": Kind(
+        408, "Request timeout", "A request, body included, is to be whole within a minute."
     ),
     "too-many-sandboxes": Kind(
         429, "Too many sandboxes", "Delete one, or wait until an idle one expires."

@@ -1,123 +1,260 @@
-"""uvicorn's HTTP protocol, with the connection in reach of the application."""
+"""uvicorn's HTTP/1.1 protocol, with the limits and the patience that a server needs."""
 
 import asyncio
+import logging
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..http.connection import HEAD_LIMIT, TRANSPORT
+from ..http.connection import TRANSPORT
+from ..problems.kinds import Problem, reply_with
+from .cycle import KEEP_ALIVE, Cycle, until_closed
+from .limits import (
+    HALF_CLOSED_SECONDS,
+    HEAD_LIMIT,
+    HEADERS_LIMIT,
+    LINGER_SECONDS,
+    READING_SECONDS,
+    REQUEST_SECONDS,
+    TARGET_LIMIT,
+)
+from .transport import Corked
 
 # A proxy passes on whatever status comes, and uvicorn knows those up to 599.
 STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
-_LINGER_SECONDS = 1
-_TOO_LARGE = (
-    b'{"type":"/problems/head-too-large","title":"Head too large","status":431,'
-    b'"detail":"Request line and headers hold at most %d bytes."}' % HEAD_LIMIT
-)
-
-
-class Corked:
-    """A transport that writes once a tick, so that the head and the body of a response leave
-    in one packet: uvicorn writes them apart, and the second system call costs a fifth of a
-    request. Whatever else is asked of it, the transport itself answers."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Keep the data until the tick is over."""
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
-
-    def is_closing(self) -> bool:
-        """Whether it is closed or about to be; asked with each response."""
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        """Write what is kept, then close."""
-        self._flush()
-        self._transport.close()
-
-    def write_eof(self) -> None:
-        """Write what is kept, then say that no more will come."""
-        self._flush()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-
-    def _flush(self) -> None:
-        if self._parts:
-            parts, self._parts = self._parts, []
-            self._transport.write(b"".join(parts))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+_HEAD, _BODY = "head", "body"
+_log = logging.getLogger(__name__)
 
 
 class MockProtocol(HttpToolsProtocol):
-    """Puts the transport into the scope's extensions: ASGI itself has no word for a reset."""
+    """One connection. `reading` is the part of a request that is coming in, None between two."""
+
+    cycle: Cycle | None  # type: ignore[assignment]
+    reading: str | None = None
+    _head = 0  # bytes of it so far
+    _refused = False
+    _deadline: asyncio.TimerHandle | None = None  # of the request, or of its answer
+    _patience: asyncio.TimerHandle | None = None  # with a client that does not read
 
     def connection_made(self, transport: Any) -> None:
         """Begin a connection."""
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
+        self._set_deadline(REQUEST_SECONDS, self._overdue)
 
-    _refused = False
-    _pending = 0  # bytes since the last request that was whole
-    _head: int | None = 0  # the size of a request's head so far; None behind it
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._drop_deadline()
+        self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in; a head that has no end in sight is refused before it is all there."""
+        """Take bytes in."""
         if self._refused:
             return
-        super().data_received(data)
-        if self._head is not None and self.parser is not None:
-            self._pending += len(data)
-            if self._pending > HEAD_LIMIT and not self._refused:
-                self.send_400_response("")
+        self._unset_keepalive_if_required()
+        within_head = self.reading is _HEAD
+        try:
+            self._feed(data)
+            if within_head and self.reading is _HEAD:  # a header without an end in sight
+                self._count(len(data))
+        except httptools.HttpParserError as error:
+            self.refuse(error.__context__)
+        except Problem as problem:
+            self.refuse(problem)
+        if self.reading is None or self._refused:
+            self._drop_deadline()
+        elif self._deadline is None:
+            self._set_deadline(REQUEST_SECONDS, self._overdue)
 
-    def on_url(self, url: bytes) -> None:
-        """Take a part of the request line in."""
-        self._count(len(url))
-        super().on_url(url)
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Leave the way out open to a client that has sent all and awaits its answer.
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header in."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        One that leaves in the middle of a stream is gone. TLS knows no half of a connection.
+        """
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body or self.scheme == "https":
+            return False
+        if cycle.response_started and cycle.chunked_encoding:
+            return False
+        cycle.keep_alive = False
+        self._set_deadline(HALF_CLOSED_SECONDS, self.transport.close)
+        return True
 
-    def on_headers_complete(self) -> None:
-        """Begin to answer."""
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and self.parser.get_http_version() != "1.0":
-            raise ValueError(f"one Host is wanted, and {hosts} came")  # RFC 9112, section 3.2
-        self._head = None
-        super().on_headers_complete()
+    def pause_writing(self) -> None:
+        """Begin to lose patience with a client that does not read."""
+        super().pause_writing()
+        self._patience = self.loop.call_later(READING_SECONDS, self.transport.abort)
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, or a head that is too large, and hang up."""
-        if self._head is None or max(self._head, self._pending) <= HEAD_LIMIT:
-            super().send_400_response(msg)
-            return
-        self._refused = True
-        self.transport.write(
-            b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-            b"content-type: application/problem+json\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n%s" % (len(_TOO_LARGE), _TOO_LARGE)
-        )
-        # To close with bytes unread would reset the connection, and the answer with it.
-        self.transport.write_eof()
-        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        super().resume_writing()
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
-    def _count(self, size: int) -> None:
-        self._head = (self._head or 0) + size
-        if self._head > HEAD_LIMIT:
-            raise ValueError("the head is too large")
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that is idle, whether or not its client has read the last answer."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    # Callbacks of the parser: a Problem that one raises is the answer.
 
     def on_message_begin(self) -> None:
         """Begin the scope of a request."""
         super().on_message_begin()
-        self._head = self._pending = 0
+        self.reading = _HEAD
+        self._head = 0
         extensions: Any = {TRANSPORT: self.transport}
         self.scope["extensions"] = extensions
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request line in."""
+        super().on_url(url)
+        self._count(len(url))
+        if len(self.url) > TARGET_LIMIT:
+            raise Problem("target-too-long", f"Path and query hold at most {TARGET_LIMIT} bytes.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header in; one behind the body is none of the request's."""
+        self._count(len(name) + len(value))
+        if len(self.headers) >= HEADERS_LIMIT:
+            raise _head_too_large()
+        if self.reading is _HEAD:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        version = self.parser.get_http_version()
+        self._check_head(version)
+        if self.parser.should_upgrade():
+            return  # to come back without the offer
+        self.reading = _BODY
+        target = httptools.parse_url(self.url)
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["raw_path"] = target.path or b"/"
+        self.scope["path"] = unquote(self.scope["raw_path"].decode("ascii"))
+        self.scope["query_string"] = target.query or b""
+        earlier, cycle = self.cycle, self._new_cycle(version)
+        self.cycle = cycle
+        app: Any = until_closed(cycle, self.app) if version == "1.0" else self.app
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(cycle, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, app))
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+            self.reading = None
+
+    def refuse(self, reason: BaseException | None) -> None:
+        """Answer what cannot be read as a request, and hang up; what came before it comes first."""
+        problem = reason if isinstance(reason, Problem) else Problem("not-http", _NOT_HTTP)
+        _log.warning("a request was refused: %s", problem.detail)
+        self._refused = True
+        cycle = self.cycle
+        if self.reading is _BODY and cycle is not None:
+            cycle.break_off()
+        elif cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+            return
+        if self.reading is _BODY and (self.pipeline or (cycle and cycle.response_started)):
+            self.transport.close()
+            return
+        self._answer(problem)
+
+    def _answer(self, problem: Problem) -> None:
+        reply = reply_with(problem, "problem")
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", reply.media_type.encode()),
+            (b"content-length", b"%d" % len(reply.body)),
+            (b"connection", b"close"),
+        ]
+        lines = [b"%s: %s\r\n" % header for header in headers if header != KEEP_ALIVE]
+        self.transport.write(b"".join([STATUS_LINE[reply.status], *lines, b"\r\n", reply.body]))
+        # To close with bytes unread would reset the connection, and the answer with it.
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # No offer is taken, so that what follows is a request as any (RFC 9110, section 7.8).
+            # The parser would not read its body; another one reads it, without the offer.
+            head = self._head_without_upgrade()
+            self.parser = httptools.HttpRequestParser(self)
+            self._feed(head + data[upgrade.args[0] :])
+
+    def _head_without_upgrade(self) -> bytes:
+        lines = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        version = self.parser.get_http_version().encode()
+        begin = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, version)
+        return b"".join([begin, *lines, b"\r\n"])
+
+    def _check_head(self, version: str) -> None:
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and version != "1.0":  # RFC 9112, section 3.2
+            raise Problem("not-http", f"One Host is wanted, and {hosts} came.")
+        if self.parser.get_method() == b"CONNECT":
+            raise Problem("not-http", "CONNECT asks for a proxy's tunnel, and there is none.")
+
+    def _new_cycle(self, version: str) -> Cycle:
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        headers = self.server_state.default_headers
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=headers if keep_alive else [h for h in headers if h != KEEP_ALIVE],
+            message_event=asyncio.Event(),
+            # Of HTTP/1.0 it is to be ignored: RFC 9110, section 10.1.1.
+            expect_100_continue=self.expect_100_continue and version != "1.0",
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > HEAD_LIMIT:
+            raise _head_too_large()
+
+    def _set_deadline(self, seconds: float, passed: Any) -> None:
+        self._drop_deadline()
+        self._deadline = self.loop.call_later(seconds, passed)
+
+    def _drop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _overdue(self) -> None:
+        """Let a client go that takes too long, unless it is the mock that keeps it waiting."""
+        self._deadline = None
+        cycle = self.cycle
+        if self.flow.read_paused or (cycle is not None and cycle.awaits_continue):
+            self._set_deadline(REQUEST_SECONDS, self._overdue)
+        elif self.reading is None:
+            self.transport.close()
+        else:
+            late = f"A request is to be whole within {REQUEST_SECONDS} seconds."
+            self.refuse(Problem("request-timeout", late))
+
+
+_NOT_HTTP = "What came cannot be read as HTTP/1.1."
+
+
+def _head_too_large() -> Problem:
+    detail = f"A head holds at most {HEAD_LIMIT} bytes and {HEADERS_LIMIT} headers."
+    return Problem("head-too-large", detail)

@@ -1,18 +1,15 @@
 """Running the application: bind, announce, serve, stop."""
 
 import asyncio
-import errno
 import gc
-import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import orjson
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -22,10 +19,13 @@ from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs 
 from ..app import App
 from ..contract.fixtures import FixtureError
 from ..domain.repository import StoreError
-from ..mock import Mock
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
-from .errors import AddressError, OptionError, StartError
+from .announcing import announce_json, banner
+from .cycle import KEEP_ALIVE
+from .errors import OptionError, StartError
+from .limits import IDLE_SECONDS
+from .listening import address, bind
 from .logs import start_log
 from .protocol import MockProtocol
 
@@ -45,7 +45,10 @@ _S = TypeVar("_S", bound=Served)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where and how to serve; without a certificate it is plain http."""
+    """Where and how to serve; without a certificate it is plain http.
+
+    What the proxies of `trust_forwarded`, addresses or networks, say of their clients is believed.
+    """
 
     host: str
     port: int
@@ -54,6 +57,8 @@ class Running:
     log_format: str = "text"
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
+    trust_forwarded: tuple[str, ...] = ()
+    address_advice: str = "check --host and --port"
 
     def __post_init__(self) -> None:
         if self.ssl_keyfile and not self.ssl_certfile:
@@ -84,104 +89,48 @@ def run(
     cannot be.
     """
     start_log(running.log_format)
-    listener = bind(running.host, running.port)
+    listeners = bind(running.host, running.port, running.address_advice)
     try:
         served = make()
     except (FixtureError, StoreError, FileNotFoundError) as error:
-        listener.close()
+        _close(listeners)
         raise StartError(str(error)) from None
     try:
-        config = configure(served.asgi, running.ssl_certfile, running.ssl_keyfile, dated)
+        config = configure(served.asgi, running, dated)
     except OSError as error:  # of TLS too
-        listener.close()
+        _close(listeners)
         raise StartError(_certificate_advice(running, error)) from None
-    url = address(running.host, listener, "https" if running.ssl_certfile else "http")
-    _Server(config, announce(served, url), served.stopping).run(sockets=[listener])
+    url = address(running.host, listeners, "https" if running.ssl_certfile else "http")
+    _Server(config, announce(served, url), served.stopping).run(sockets=listeners)
     return served
 
 
-def configure(
-    app: ASGIApp, certificate: Path | None = None, key: Path | None = None, dated: bool = True
-) -> uvicorn.Config:
+def configure(app: ASGIApp, running: Running | None = None, dated: bool = True) -> uvicorn.Config:
     """How uvicorn is to serve the application. Raises OSError for a bad certificate."""
+    running = running or Running("127.0.0.1", 0)
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where there is one, which is not on Windows
         http=MockProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        ws="none",  # the contract has no WebSocket
+        lifespan="on",  # a store that does not start is no warning
+        interface="asgi3",  # known, so that nothing is guessed from the application
+        workers=1,  # whatever WEB_CONCURRENCY says: listeners and state are of one process
+        log_config=None,  # `start_log` has set the log up
+        access_log=False,  # the journal tells more
+        server_header=False,  # it would say uvicorn
         date_header=dated,
+        headers=[(name.decode(), value.decode()) for name, value in (KEEP_ALIVE,)],
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        # By default loopback is believed, or whom FORWARDED_ALLOW_IPS names.
+        proxy_headers=bool(running.trust_forwarded),
+        forwarded_allow_ips=[*running.trust_forwarded],
+        ssl_certfile=running.ssl_certfile,
+        ssl_keyfile=running.ssl_keyfile,
     )
     config.load()
     return config
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises AddressError."""
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with ExitStack() as unless_listening:
-            listener = unless_listening.enter_context(socket.socket(family, kind, protocol))
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(where)
-            listener.listen(2048)
-            listener.set_inheritable(True)
-            unless_listening.pop_all()
-    except OSError as error:
-        raise AddressError(_address_advice(host, port, error)) from None
-    return listener
-
-
-def address(host: str, listener: socket.socket, scheme: str = "http") -> str:
-    """The URL at which a listener is reached."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
-
-
-def announce_json(mock: Mock, url: str, version: str) -> str:
-    """One line for programs."""
-    operations = [
-        {"operationId": operation_id, "method": method, "path": path}
-        for method, path, operation_id, _ in mock.contract.operations()
-    ]
-    facts = {
-        "url": url,
-        "pid": os.getpid(),
-        "version": version,
-        "contract": mock.contract.version,
-        "operations": operations,
-        "agents": [*mock.agents],
-    }
-    return orjson.dumps(facts).decode()
-
-
-def banner(mock: Mock, url: str, version: str) -> str:
-    """A few lines for people."""
-    token = "TOKEN" if mock.settings.token else "any"
-    operations = [
-        f"  {method:5}{path:28} {summary}"
-        for method, path, _, summary in mock.contract.operations()
-    ]
-    agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values()]
-    return "\n".join(
-        [
-            f"Chats API mock {version} at {url} (docs: {url}/ui/)",
-            *operations,
-            "Agents",
-            *agents,
-            "Try",
-            f"  curl -s {url}/api/v1/chats -H 'Authorization: Bearer {token}' "
-            """--json '{"agent_id": "agent-echo"}'""",
-        ]
-    )
 
 
 class _Server(uvicorn.Server):
@@ -223,15 +172,13 @@ def collect_seldom() -> None:
     gc.enable()
 
 
+def _close(listeners: Sequence[socket.socket]) -> None:
+    for listener in listeners:
+        listener.close()
+
+
 def _certificate_advice(running: Running, error: OSError) -> str:
     files = [file for file in (running.ssl_certfile, running.ssl_keyfile) if file]
     at_fault = [file for file in files if not file.is_file()] or files
     cause = error.strerror or error
     return f"{' or '.join(map(str, at_fault))}: {cause}; check --ssl-certfile and --ssl-keyfile"
-
-
-def _address_advice(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use; stop what listens there, or take --port 0"
-    cause = error.strerror or error
-    return f"cannot listen on {host}, port {port}: {cause}; check --host and --port"

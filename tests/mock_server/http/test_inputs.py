@@ -303,3 +303,24 @@ def test_a_fault_of_the_mock_shows_nothing_internal(start, monkeypatch, caplog):
     assert response.status_code == 500
     assert "SELECT" not in response.text
     assert "SELECT" in caplog.text
+
+
+@pytest.mark.parametrize("slash", ["%2F", "%2f"])
+def test_an_encoded_slash_separates_nothing(api, slash):
+    id = api.open()["id"]
+    for method, path in (
+        ("POST", f"{CHATS}/{id}{slash}messages"),
+        ("POST", f"{CHATS}/{id}{slash}end"),
+        ("GET", CHATS.replace("/v1/", f"/v1{slash}")),
+        ("GET", f"{CHATS}{slash}{id}"),
+        ("GET", f"/__admin{slash}health"),
+        ("GET", f"/ui{slash}"),
+    ):
+        response = api.request(method, path, json={"content": "x"} if method == "POST" else None)
+        assert response.status_code in (404, 405), (path, response.text)
+    assert api.read(id)["messages"] == []
+
+
+def test_an_encoded_slash_is_told_as_it_came(api):
+    assert '"a%2Fb c"' in api.get(f"{CHATS}/a%2Fb%20c").json()["detail"]
+    assert '"/a%2Fb"' in api.get("/a%252Fb").json()["detail"]

@@ -1,0 +1,46 @@
+"""What a server says once it answers."""
+
+import os
+
+import orjson
+
+from ..mock import Mock
+
+_EXAMPLE = "openChat"
+
+
+def announce_json(mock: Mock, url: str, version: str) -> str:
+    """One line for programs."""
+    operations = [
+        {"operationId": operation_id, "method": method, "path": path}
+        for method, path, operation_id, _ in mock.contract.operations()
+    ]
+    facts = {
+        "url": url,
+        "pid": os.getpid(),
+        "version": version,
+        "contract": mock.contract.version,
+        "operations": operations,
+        "agents": [*mock.agents],
+    }
+    return orjson.dumps(facts).decode()
+
+
+def banner(mock: Mock, url: str, version: str) -> str:
+    """A few lines for people."""
+    operations = [*mock.contract.operations()]
+    width = max(len(path) for _, path, _, _ in operations)
+    agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values()]
+    (opened,) = (path for _, path, name, _ in operations if name == _EXAMPLE)
+    token = "TOKEN" if mock.settings.token else "any"
+    return "\n".join(
+        [
+            f"Chats API mock {version} at {url} (docs: {url}/ui/)",
+            *(f"  {method:5}{path:{width}} {summary}" for method, path, _, summary in operations),
+            "Agents",
+            *agents,
+            "Try",
+            f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' "
+            """--json '{"agent_id": "agent-echo"}'""",
+        ]
+    )

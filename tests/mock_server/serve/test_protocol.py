@@ -1,0 +1,372 @@
+"""HTTP as clients send it: offers of an upgrade, HTTP/1.0, half a connection, expectations."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+from uvicorn.server import ServerState
+
+from mock_server.serve import protocol
+from mock_server.serve.limits import HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT
+from mock_server.serve.protocol import MockProtocol
+from mock_server.serve.server import configure
+from tests.serving import CHATS, HEADERS
+
+OPEN = b'{"agent_id":"agent-echo"}'
+KEY = f"Authorization: {HEADERS['Authorization']}"
+OFFER = (
+    "Connection: Upgrade, HTTP2-Settings",
+    "Upgrade: h2c",
+    "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+)
+
+
+def request(method, path, *headers, body=b"", version="1.1"):
+    """The bytes of a request, with the key and, but for another length, the body's."""
+    length = (
+        ()
+        if any("-Encoding" in h or "-Length" in h for h in headers)
+        else (f"Content-Length: {len(body)}",)
+    )
+    lines = (f"{method} {path} HTTP/{version}", "Host: localhost", KEY, *length, *headers, "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+class Connection:
+    """A connection of bytes."""
+
+    def __init__(self, connected):
+        self.socket = connected
+        self.rest = b""
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def read(self):
+        """The next response: its status, headers and body."""
+        head = self._until(lambda: self.rest.find(b"\r\n\r\n") + 4, 4)
+        status, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        length = int(headers.get("content-length", 0))
+        body = self._until(lambda: length, length)
+        return int(status.split(" ")[1]), headers, body
+
+    def closed(self):
+        """Wait until the mock has closed its side; what came before that."""
+        return self.rest + b"".join(iter(lambda: self.socket.recv(65536), b""))
+
+    def _until(self, end, least):
+        while end() < least or len(self.rest) < end():
+            received = self.socket.recv(65536)
+            assert received, "the connection was closed before the response was whole"
+            self.rest += received
+        found, self.rest = self.rest[: end()], self.rest[end() :]
+        return found
+
+
+@pytest.fixture
+def connect(api):
+    """Open connections to the mock."""
+    opened = []
+
+    def connect():
+        where = (api.base_url.host, api.base_url.port)
+        opened.append(socket.create_connection(where, timeout=15))
+        return Connection(opened[-1])
+
+    yield connect
+    for connected in opened:
+        connected.close()
+
+
+@pytest.fixture
+def one(connect):
+    return connect()
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """Set how long the mock waits, in seconds."""
+
+    def set_seconds(**seconds):
+        for name, value in seconds.items():
+            monkeypatch.setattr(protocol, name.upper(), value)
+
+    return set_seconds
+
+
+CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(OPEN), OPEN)
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers"),
+    [(OPEN, OFFER), (OPEN, OFFER[:2]), (OPEN, ("Connection: upgrade", "Upgrade: websocket")),
+     (CHUNKED, (*OFFER, "Transfer-Encoding: chunked"))],
+)  # fmt: skip
+@pytest.mark.parametrize("pieces", [1, 2, 400])
+def test_a_body_behind_an_offer_to_upgrade_is_read(one, sent, headers, pieces):
+    whole = request("POST", CHATS, *headers, body=sent) + request("GET", "/livez")
+    size = -(-len(whole) // pieces)
+    for place in range(0, len(whole), size):
+        one.send(whole[place : place + size])
+    assert one.read()[0] == 201
+    assert one.read()[0] == 200
+
+
+def test_a_request_without_a_body_may_offer_to_upgrade(one):
+    one.send(request("GET", CHATS, *OFFER) + request("GET", "/livez", *OFFER))
+    assert [one.read()[0], one.read()[0]] == [200, 200]
+
+
+def test_an_offer_to_upgrade_is_nothing_to_log(one, caplog):
+    one.send(request("POST", CHATS, *OFFER, body=OPEN))
+    assert one.read()[0] == 201
+    assert caplog.records == []
+
+
+def test_a_connection_is_kept_for_clients_that_poll_and_says_how_long(one):
+    one.send(request("GET", "/livez"))
+    assert one.read()[1]["keep-alive"] == "timeout=120"
+
+
+def test_a_connection_that_ends_says_nothing_of_being_kept(one):
+    one.send(request("GET", "/livez", "Connection: close"))
+    _, headers, _ = one.read()
+    assert (headers["connection"], headers.get("keep-alive")) == ("close", None)
+
+
+def test_http_1_0_is_answered_and_closed(one):
+    one.send(request("POST", CHATS, body=OPEN, version="1.0"))
+    status, headers, body = one.read()
+    assert (status, headers["connection"], json.loads(body)["agent_id"]) == (
+        201, "close", "agent-echo",
+    )  # fmt: skip
+    assert one.closed() == b""
+
+
+def test_an_answer_without_a_length_ends_with_the_connection_in_http_1_0(api, one):
+    id = api.open()["id"]
+    one.send(request("GET", f"{CHATS}/{id}", "X-Mock-Fault: SLOW_DRIP", "X-Mock-Delay: 50",
+                     version="1.0"))  # fmt: skip
+    head, _, body = one.closed().partition(b"\r\n\r\n")
+    assert b"chunked" not in head
+    assert json.loads(body)["id"] == id
+
+
+def test_a_stream_of_events_has_no_chunks_in_http_1_0(api, one):
+    api.open()
+    one.send(request("GET", "/__admin/events?after=0", version="1.0"))
+    head = one._until(lambda: one.rest.find(b"\r\n\r\n") + 4, 4)
+    assert b"transfer-encoding" not in head.lower()
+    events = one._until(lambda: one.rest.find(b"}\n\n") + 3, 3)
+    assert events.startswith(b": events of this sandbox\n\nid: 1\nevent: session.opened\n")
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_client_that_has_closed_its_side_is_answered(api, one, version):
+    one.send(request("POST", CHATS, "X-Mock-Delay: 300", body=OPEN, version=version))
+    one.socket.shutdown(socket.SHUT_WR)
+    assert one.read()[0] == 201
+    assert one.closed() == b""
+
+
+def test_pipelined_requests_of_a_client_that_has_closed_its_side_are_all_answered(one):
+    one.send(request("GET", CHATS, "X-Mock-Delay: 200") + 2 * request("GET", "/livez"))
+    one.socket.shutdown(socket.SHUT_WR)
+    assert [one.read()[0] for _ in range(3)] == [200, 200, 200]
+    assert one.closed() == b""
+
+
+def test_a_stream_of_events_ends_when_its_client_closes_its_side(api, one):
+    one.send(request("GET", "/__admin/events"))
+    assert one.read()[1]["content-type"] == "text/event-stream"
+    one.socket.shutdown(socket.SHUT_WR)
+    one.closed()
+
+
+def test_a_client_that_has_closed_its_side_is_not_waited_for_for_ever(api, one, patience):
+    patience(half_closed_seconds=0.2)
+    one.send(request("POST", CHATS, "X-Mock-Delay: 20000", body=OPEN))
+    one.socket.shutdown(socket.SHUT_WR)
+    assert one.closed() == b""
+
+
+def test_the_body_is_asked_for_before_it_is_awaited(one):
+    one.send(request("POST", CHATS, "Expect: 100-continue", f"Content-Length: {len(OPEN)}"))
+    assert one.read()[0] == 100
+    one.send(OPEN)
+    assert one.read()[0] == 201
+
+
+def test_a_refusal_comes_without_the_body_and_ends_the_connection(one):
+    expecting = request("POST", CHATS, "Expect: 100-continue", f"Content-Length: {len(OPEN)}")
+    one.send(expecting.replace(KEY.encode(), b"Authorization: Basic x"))
+    status, headers, _ = one.read()
+    assert (status, headers["connection"]) == (401, "close")
+
+
+def test_http_1_0_is_not_asked_for_its_body(one):
+    one.send(request("POST", CHATS, "Expect: 100-continue", body=OPEN, version="1.0"))
+    assert one.read()[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/" + "a" * (TARGET_LIMIT - 1), 404), ("/" + "a" * TARGET_LIMIT, 414),
+     ("/?" + "a" * TARGET_LIMIT, 414)],
+)  # fmt: skip
+def test_path_and_query_have_a_limit(one, path, status):
+    one.send(request("GET", path))
+    assert one.read()[0] == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (["X-A: " + "a" * 65_000], 200),
+        (["X-A: " + "a" * HEAD_LIMIT], 431),
+        ([f"X-{n}: a" for n in range(HEADERS_LIMIT - 3)], 200),
+        ([f"X-{n}: a" for n in range(HEADERS_LIMIT - 2)], 431),
+        ([f"X-{n}: " + "a" * 15_000 for n in range(4)], 200),
+        ([f"X-{n}: " + "a" * 15_000 for n in range(5)], 431),
+    ],
+)
+def test_headers_have_a_limit(one, headers, status):
+    one.send(request("GET", "/livez", *headers))
+    assert one.read()[0] == status
+
+
+@pytest.mark.parametrize("sent", [b"GET /livez HTTP/1.1\r\nX: ", b"GET /"])
+def test_a_head_without_an_end_is_refused(one, sent):
+    one.send(sent)
+    with pytest.raises(OSError):
+        for _ in range(HEAD_LIMIT):
+            one.send(b"a" * 1024)
+            one.socket.settimeout(0.001)
+            try:
+                if one.socket.recv(65536):
+                    raise OSError
+            except TimeoutError:
+                one.socket.settimeout(15)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"nonsense\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00",
+     b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", b"GET /livez HTTP/1.1\r\n\r\n",
+     b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"],
+    ids=range(8),
+)  # fmt: skip
+def test_what_is_no_http_is_refused_in_words_and_one_line(one, sent, caplog):
+    one.send(sent)
+    status, headers, body = one.read()
+    assert (status, headers["connection"]) == (400, "close")
+    assert json.loads(body)["type"] == "/problems/not-http"
+    assert one.closed() == b""
+    assert len(caplog.records) == 1
+
+
+def test_what_is_no_http_behind_a_request_comes_after_its_answer(one):
+    one.send(request("GET", CHATS, "X-Mock-Delay: 200") + b"nonsense\r\n\r\n")
+    assert one.read()[0] == 200
+    assert one.closed() == b""
+
+
+def test_a_body_whose_chunks_cannot_be_read_is_refused(api, one):
+    before = api.count()
+    one.send(request("POST", CHATS, "Transfer-Encoding: chunked", body=b"nonsense\r\n"))
+    assert one.read()[0] == 400
+    assert api.count() == before
+
+
+def test_what_stands_behind_the_chunks_is_no_header(api, one):
+    trailer = b"%x\r\n%s\r\n0\r\nAuthorization: Bearer other\r\nX-Mock-Fault: TIMEOUT\r\n\r\n"
+    body = trailer % (len(OPEN), OPEN)
+    one.send(request("POST", CHATS, "Transfer-Encoding: chunked", body=body))
+    assert one.read()[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"", None), (b"GET /livez HT", 408),
+     (request("POST", CHATS, "Content-Length: 99", body=b"{"), 408),
+     (request("POST", CHATS, "Transfer-Encoding: chunked", body=b"5\r\n{"), 408)],
+    ids=range(4),
+)  # fmt: skip
+def test_a_client_that_is_too_slow_is_let_go(connect, patience, sent, status):
+    patience(request_seconds=0.3)
+    one = connect()
+    one.send(sent)
+    if status is not None:
+        got, headers, _ = one.read()
+        assert (got, headers["connection"]) == (status, "close")
+    assert one.closed() == b""
+
+
+def test_a_client_that_is_refused_and_then_silent_is_let_go_without_a_second_answer(
+    connect, patience
+):
+    patience(request_seconds=0.3)
+    one = connect()
+    one.send(b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{" % CHATS.encode())
+    assert one.read()[0] == 401
+    assert one.closed() == b""
+
+
+def test_a_client_is_not_blamed_for_the_time_that_the_mock_takes(connect, patience):
+    patience(request_seconds=0.2)
+    one = connect()
+    one.send(request("POST", CHATS, "X-Mock-Delay: 800", body=OPEN + b" " * 200_000))
+    assert one.read()[0] == 201
+    expecting = request(
+        "POST", CHATS, "X-Mock-Delay: 800", "Expect: 100-continue", f"Content-Length: {len(OPEN)}"
+    )
+    one.send(expecting)
+    assert one.read()[0] == 100
+    one.send(OPEN)
+    assert one.read()[0] == 201
+
+
+def test_a_client_that_does_not_read_is_let_go(run, patience):
+    async def wait_for_abort():
+        one = MockProtocol(configure(unused), ServerState(), {})
+        transport = Unread()
+        one.connection_made(transport)
+        one.pause_writing()
+        await asyncio.wait_for(transport.aborted.wait(), 15)
+
+    patience(reading_seconds=0.01)
+    run(wait_for_abort())
+
+
+def test_a_client_that_reads_again_is_kept(run, patience):
+    async def pause_and_resume():
+        one = MockProtocol(configure(unused), ServerState(), {})
+        transport = Unread()
+        one.connection_made(transport)
+        for _ in range(3):
+            one.pause_writing()
+            one.resume_writing()
+        await asyncio.sleep(0.05)
+        assert not transport.aborted.is_set()
+
+    patience(reading_seconds=0.01)
+    run(pause_and_resume())
+
+
+async def unused(scope, receive, send):
+    raise AssertionError
+
+
+class Unread(asyncio.Transport):
+    """A transport whose client takes nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.aborted = asyncio.Event()
+
+    def abort(self):
+        self.aborted.set()
