@@ -2,12 +2,14 @@
 
 from functools import partial
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from .admin.front import Front
 from .http.cors import CorsMiddleware
 from .http.sandboxes import InSandbox
+from .http.security import authorization, check_credentials
 from .mock import Mock
+from .problems.kinds import Problem
 from .reload import Watcher
 from .settings import Settings
 
@@ -22,8 +24,19 @@ class App:
         self.stopping = self.mock.stopping
         if settings.watch:
             self.mock.beside.append(Watcher(self.mock).run)
-        api = InSandbox(self.mock.api, self.mock.sandboxes, settings.choices["error_body"])
+        style = settings.choices["error_body"]
+        api = InSandbox(self.mock.api, self.mock.sandboxes, style, may_create=self.may_create)
         self.asgi: ASGIApp = Front(CorsMiddleware(api, settings.cors_origins), self.plane)
+
+    def may_create(self, scope: Scope) -> bool:
+        """Whether a request may bring a sandbox about: whoever has no key is refused anyway."""
+        if not self.mock.contract.document.get("security"):
+            return True
+        try:
+            check_credentials(authorization(scope["headers"]), self.mock.settings.token)
+        except Problem:
+            return False
+        return True
 
     def plane(self) -> ASGIApp:
         """The control plane of the mock."""

@@ -11,6 +11,7 @@ from ..problems.kinds import Problem
 from ..problems.violations import quote
 
 _ADMIN_TOKEN = Key("admin token", "--admin-token or ADJOURN_ADMIN_TOKEN")
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
 _OPEN = ("/__admin/ui", "/__admin/openapi.")
 
 
@@ -27,10 +28,18 @@ def check_caller(
     host = headers.get(b"host", "")
     if token is None and not is_loopback((scope.get("client") or ("",))[0]):
         raise _forbidden("Only loopback peers may call it; start the mock with --admin-token.")
+    if token is None and (forwarded := [name for name in _FORWARDED if name in headers]):
+        came = forwarded[0].decode()
+        detail = f"The call came by way of a proxy ({came}), for whoever asked that"
+        raise _forbidden(f"{detail}; start the mock with --admin-token.")
     if token is None and not _is_allowed(_name(host), allowed_hosts):
         raise _forbidden(f"The Host {quote(host)} is not loopback; see --allowed-host.")
     origin = headers.get(b"origin")
     if origin is not None and origin not in origins and not _is_same(origin, host):
+        raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
+    # An image or a link of another page comes without an Origin, but browsers say where it is from.
+    strange = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
+    if strange and origin is None and not scope["path"].startswith(_OPEN):
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
     # The pages of the documentation hold no state, and a browser sends no token for them.
     if token is not None and not scope["path"].startswith(_OPEN) and not _is_webhook(scope):

@@ -154,9 +154,10 @@ def requests(client: Client, limit: int) -> None:
     for entry in client.call("GET", "/__admin/requests", query={"limit": limit})["requests"]:
         asked, answered = entry["request"], entry["response"]
         at, took = asked["loggedDateString"], entry["timing"]["totalTime"]
-        click.echo(f"{at} {answered['status']} {asked['method']:6} {asked['url']} {took} ms")
+        line = f"{at} {answered['status']} {asked['method']:6} {asked['url']} {took} ms"
+        click.echo(_harmless(line))
         for found in entry.get("violations", ()):
-            click.echo(f"  {found['in']} {found['pointer'] or '/'}: {found['detail']}")
+            click.echo(_harmless(f"  {found['in']} {found['pointer'] or '/'}: {found['detail']}"))
 
 
 @click.command()
@@ -203,6 +204,11 @@ def iso_duration(text: str) -> str:
             f"wanted a span such as 30m, 1w2d, 1h30m, 0.5h or PT90S, got {text!r}"
         ) from None
     return duration
+
+
+def _harmless(line: str) -> str:
+    """A line without what steers a terminal or turns the direction of its text."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
 
 
 def _tell_clock(clock: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Which sandbox a request acts on: found, or made, and put into its scope."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,8 +26,14 @@ class InSandbox:
     """
 
     def __init__(
-        self, app: ASGIApp, sandboxes: Sandboxes, style: str, in_query: bool = False
+        self,
+        app: ASGIApp,
+        sandboxes: Sandboxes,
+        style: str,
+        in_query: bool = False,
+        may_create: Callable[[Scope], bool] = lambda _: True,
     ) -> None:
+        self.may_create = may_create
         self.app = app
         self.sandboxes = sandboxes
         self.style = style
@@ -39,7 +46,7 @@ class InSandbox:
             return
         try:
             name = sandbox_name(scope, self.in_query)
-            if name is None or name == DEFAULT:
+            if name is None or name == DEFAULT or not self._may_enter(name, scope):
                 scope.setdefault("extensions", {})[SANDBOX] = self.sandboxes.default
                 await self.app(scope, receive, send)
                 return
@@ -50,6 +57,10 @@ class InSandbox:
             await send_reply(send, reply_with(problem, self.style))
         except StoreUnavailable as error:
             await send_reply(send, reply_with(store_unavailable(error), self.style))
+
+    def _may_enter(self, name: str, scope: Scope) -> bool:
+        """Whether the sandbox is there, or may be made; else the default one refuses."""
+        return name in self.sandboxes.others or self.may_create(scope)
 
 
 def sandbox_name(scope: Scope, in_query: bool = False) -> str | None:

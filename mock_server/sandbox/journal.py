@@ -4,7 +4,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
+from sys import getsizeof
 from typing import Any
+from urllib.parse import unquote_plus
 
 import orjson
 
@@ -13,10 +15,13 @@ from ..domain.instants import format_instant
 __all__ = ["Entry", "Journal", "pack"]
 
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
-_SECRET = frozenset(
-    b"authorization proxy-authorization cookie set-cookie x-api-key api-key x-auth-token".split()
+# A header or a parameter holds a secret if one of these is in its name, as X-Access-Token has it.
+_SECRET = re.compile(
+    r"auth|cookie|token|secret|passw|pwd|credential|session-?_?id|signature|api[-_]?key"
+    r"|(?:^|[-_])(?:key|sig)(?:$|[-_])",
+    re.IGNORECASE,
 )
-_SECRET_PARAMETER = re.compile(r"([?&](?:api[_-]?key|(?:access[_-]?)?token)=)[^&]+", re.IGNORECASE)
+_WORDS = re.compile(r"([?&])([^=&]*)=([^&]*)")
 _REDACTED = "[redacted]"
 _Headers = Iterable[tuple[bytes, bytes]]
 
@@ -52,7 +57,8 @@ class Entry:
     def size(self) -> int:
         """About how much memory it takes, in bytes."""
         texts = (self.query, self.headers, self.body, self.answer_headers, self.answer)
-        return _ENTRY_BYTES + sum(map(len, texts)) + len(self.violations or b"")
+        path = getsizeof(self.path) + getsizeof(self.request_id) + getsizeof(self.method)
+        return _ENTRY_BYTES + path + sum(map(len, texts)) + len(self.violations or b"")
 
     def document(self) -> dict[str, Any]:
         """The entry as WireMock tells it, secrets left out."""
@@ -64,7 +70,7 @@ class Entry:
             "requestId": self.request_id,
             "request": {
                 "method": self.method,
-                "url": _SECRET_PARAMETER.sub(rf"\1{_REDACTED}", self.url),
+                "url": _WORDS.sub(_redacted, self.url),
                 "headers": _shown(self.headers),
                 "body": self.body.decode("utf-8", "replace"),
                 "loggedDate": self.at // 1000,
@@ -116,12 +122,18 @@ def pack(headers: _Headers) -> bytes:
     return b"\n".join(chain.from_iterable(headers))
 
 
+def _redacted(parameter: re.Match[str]) -> str:
+    start, name, value = parameter.groups()
+    secret = _SECRET.search(unquote_plus(name))
+    return f"{start}{name}={_REDACTED if secret else value}"
+
+
 def _shown(packed: bytes) -> dict[str, str]:
     """The values by name; those of a repeated header joined, as RFC 9110 has it."""
     shown: dict[str, str] = {}
     parts = iter(packed.split(b"\n") if packed else ())
     for raw_name, raw in zip(parts, parts, strict=True):
         name = raw_name.decode("latin-1")
-        value = _REDACTED if raw_name.lower() in _SECRET else raw.decode("latin-1")
+        value = _REDACTED if _SECRET.search(name) else raw.decode("latin-1")
         shown[name] = f"{shown[name]}, {value}" if name in shown else value
     return shown

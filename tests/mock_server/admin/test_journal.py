@@ -23,19 +23,26 @@ def test_an_exchange_is_kept_whole(client):
 
 
 def test_secrets_are_not_shown(client):
+    client.steer("GET", "/clock")  # makes the sandbox, which no request without the key does
     client.get(CHATS, headers={"Authorization": "Bearer hush-1", "Cookie": "sid=hush-2"})
     text = client.admin("GET", "/requests").text
     assert "hush" not in text
     assert text.count("[redacted]") == 2
 
 
-@pytest.mark.parametrize("name", ["X-Auth-Token", "Api-Key", "X-Api-Key"])
+@pytest.mark.parametrize(
+    "name",
+    ["X-Auth-Token", "Api-Key", "X-Api-Key", "X-Access-Token", "X-Client-Secret", "X-Goog-Api-Key"],
+)
 def test_the_headers_of_secrets_are_not_shown(client, name):
     client.get(CHATS, headers={name: "hush-1"})
     assert "hush" not in client.admin("GET", "/requests").text
 
 
-@pytest.mark.parametrize("name", ["api_key", "apikey", "Api-Key", "token", "access_token"])
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "apikey", "Api-Key", "token", "access_token", "key", "auth", "sig", "password"],
+)
 def test_secrets_of_the_query_are_not_shown(client, name):
     client.get(CHATS, params={"take": 1, name: "hush-1", "skip": 0})
     (entry,) = listed(client)
@@ -216,3 +223,23 @@ def test_health_tells_that_the_mock_is_ready(shared):
     health = shared.steer("GET", "/health")
     assert health["status"] == "ok"
     assert health["uptime_seconds"] > 0
+
+
+@pytest.mark.parametrize("name", ["%6Bey", "to%6ben", "api%5Fkey"])
+def test_an_encoded_name_hides_no_secret(client, name):
+    client.get(f"{CHATS}?take=1&{name}=hush-1")
+    assert "hush" not in client.admin("GET", "/requests").text
+
+
+@pytest.mark.parametrize("name", ["monkey", "keyboard", "design", "take"])
+def test_other_names_are_shown(client, name):
+    client.get(f"{CHATS}?{name}=shown-1")
+    assert "shown-1" in listed(client)[0]["request"]["url"]
+
+
+def test_the_bytes_of_a_path_count():
+    journal = Journal(1000, 1_000_000)
+    for number in range(100):
+        scope = {"method": "GET", "path": "/" + "x" * 60_000, "query_string": b"", "headers": []}
+        journal.add(Entry(scope, 0, str(number)))
+    assert len(journal) <= 16

@@ -208,3 +208,37 @@ def test_the_origins_come_from_flags_and_environment(monkeypatch):
         (PAGE, "app://localhost"),
         (PAGE, "http://[::1]:3000"),
     ]
+
+
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"]
+)
+def test_behind_a_reverse_proxy_of_this_machine_the_token_is_wanted(header):
+    problem = refused(caller(**{header: "203.0.113.7"}))
+    assert (problem.status, "--admin-token" in problem.detail) == (403, True)
+    check_caller(caller(**{header: "203.0.113.7", "authorization": "Bearer steer"}), "steer", ())
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_an_image_of_another_page_is_refused(shared, site):
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    before = shared.steer("GET", "/sandboxes")
+    response = shared.admin("GET", "/requests?sandbox=by-an-image", headers=headers)
+    assert response.status_code == 403
+    assert shared.steer("GET", "/sandboxes") == before
+    assert shared.admin("GET", "/ui/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+def test_an_address_that_is_typed_in_is_answered(shared, site):
+    assert shared.admin("GET", "/clock", headers={"Sec-Fetch-Site": site}).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["", "Basic x", "Bearer other"])
+def test_whoever_has_no_key_makes_no_sandbox(start, given):
+    mock = start()
+    headers = {"Authorization": given, "X-Mock-Sandbox": "strange"}
+    for path in ("/api/v1/chats", "/livez", "/nowhere"):
+        mock.get(path, headers=headers)
+    assert mock.get("/api/v1/chats", headers=headers).status_code == 401
+    assert [row["name"] for row in mock.steer("GET", "/sandboxes")["sandboxes"]] == ["default"]

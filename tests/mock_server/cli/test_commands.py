@@ -138,3 +138,10 @@ def test_a_wrong_span_is_refused(steer, text):
 )
 def test_a_span_as_a_duration(text, duration):
     assert iso_duration(text) == duration
+
+
+def test_what_steers_a_terminal_is_not_printed_raw():
+    from mock_server.cli.commands import _harmless
+
+    assert _harmless("a\u202eb\x1b[31m\u2066") == "a\\u202eb\\u001b[31m\\u2066"
+    assert _harmless("GET /ä?x=1 200") == "GET /ä?x=1 200"
