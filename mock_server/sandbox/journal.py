@@ -17,7 +17,7 @@ __all__ = ["Entry", "Journal", "pack"]
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
 # A header or a parameter holds a secret if one of these is in its name, as X-Access-Token has it.
 _SECRET = re.compile(
-    r"auth|cookie|token|secret|passw|pwd|credential|session-?_?id|signature|api[-_]?key"
+    r"auth(?!enticate$)|cookie|token|secret|passw|pwd|credential|session-?_?id|signature|api[-_]?key"
     r"|(?:^|[-_])(?:key|sig)(?:$|[-_])",
     re.IGNORECASE,
 )
