@@ -46,6 +46,7 @@ def _ready(api: Api) -> Exchange:
     """The first answer of a target that is up. It may be starting, and be given the time."""
     deadline = time.monotonic() + api.config.wait_ready
     while True:
+        api.client.budget.check()
         why, mine = "", False
         try:
             answer = api.list(take=1)

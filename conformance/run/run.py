@@ -20,7 +20,7 @@ from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
 from ..registry import Check, watch_of
 from ..target.api import Api
 from ..target.client import Client
-from ..target.interrupt import warn_first
+from ..target.interrupt import GRACE, stop_after, warn_first
 from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
 from .arguments import Arguments
@@ -79,8 +79,10 @@ class Run:
         """
         begun = time.monotonic()
         self._keep_ledger()
+        seconds = self.config.max_seconds
         try:
-            yield
+            with stop_after(seconds and seconds + GRACE):
+                yield
         except Blocked as cause:
             self.cause = str(cause)
         except KeyboardInterrupt:
