@@ -53,7 +53,7 @@ class Mock:
         self.renderer = Renderer(settings.choices)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
-        self.database, self.repository = open_store(settings.db)
+        self.database, self.store_of = open_store(settings.db)
         self.coverage = Coverage()
         self.sandboxes = Sandboxes(
             self.make_sandbox,
@@ -81,15 +81,15 @@ class Mock:
 
     def make_sandbox(self, name: str) -> Sandbox:
         """A sandbox, with whatever the database holds of it."""
-        store, lifecycle = self.repository(name), self.contract.lifecycle
+        store, lifecycle = self.store_of(name), self.contract.lifecycle
         return Sandbox(name, store, self.agents, lifecycle, self.settings, self.coverage)
 
     async def open_sandbox(self, sandbox: Sandbox) -> None:
         """Plant the seed in a sandbox that is empty, and start it."""
-        await sandbox.store.touch()
+        await self.database.touch(sandbox.name)
         await sandbox.catch_up()  # an earlier run may have been ahead of the wall
         if self.seed.get("sessions"):
-            async with sandbox.store.alone():
+            async with self.database.alone(sandbox.name):
                 await plant(self.seed, sandbox)
         await sandbox.start()
 

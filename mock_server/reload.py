@@ -8,8 +8,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message
 
 from .contract.fixtures import FixtureError
-from .domain.repository import SessionQuery, StoreUnavailable
+from .domain.records import SessionQuery
 from .domain.session import Session
+from .domain.store import StoreUnavailable
 from .files import paths, read_files
 from .http.sandboxes import SANDBOX
 from .mock import Mock
@@ -88,7 +89,8 @@ async def misfits_of(sandbox: Sandbox, mock: Mock) -> AsyncIterator[str]:
 async def _sessions(sandbox: Sandbox) -> AsyncIterator[Session]:
     skip = 0
     while True:
-        page, total = await sandbox.store.list_sessions(SessionQuery(skip, _PAGE, state="all"))
+        query = SessionQuery(skip, _PAGE, state="all")
+        page, total = await sandbox.store.sessions.page(query)
         for session in page:
             yield session
         skip += _PAGE

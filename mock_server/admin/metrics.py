@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from ..domain.instants import SECOND
-from ..domain.repository import SessionQuery
+from ..domain.records import SessionQuery
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Reply
@@ -78,4 +78,4 @@ def _metric(name: str, kind: str, text: str, samples: _Samples) -> Iterable[str]
 
 
 async def _count(sandbox: Sandbox, state: str) -> int:
-    return (await sandbox.store.list_sessions(SessionQuery(0, 1, state=state)))[1]
+    return (await sandbox.store.sessions.page(SessionQuery(0, 1, state=state)))[1]

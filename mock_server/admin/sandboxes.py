@@ -37,5 +37,5 @@ HANDLERS: Mapping[str, AdminHandler] = {
 
 
 async def _row(sandbox: Sandbox, idle: float) -> dict[str, Any]:
-    sessions = await sandbox.store.count()
+    sessions = await sandbox.store.sessions.count()
     return {"name": sandbox.name, "sessions": sessions, "idle_seconds": round(idle, 3)}

@@ -60,5 +60,5 @@ def _find(sandbox: Sandbox, name: str) -> Snapshot:
 
 
 def _row(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    sessions = len(snapshot.image["sessions"])
+    sessions = len(snapshot.rows["sessions"])
     return {"name": name, "taken": format_instant(snapshot.taken, "micro"), "sessions": sessions}

@@ -8,16 +8,16 @@ from jsonschema_rs import ValidationError
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import load_agents
+from ..domain.records import Rows
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
-from ..sandbox.documents import document_of, image_of, sessions_of
+from ..sandbox.documents import document_of, rows_of, sessions_of
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
 from ..sandbox.soundness import find_fault, session_check
-from ..store.rows import Image
 from .calls import AdminHandler, Answer, invalid
 
 __all__ = ["HANDLERS"]
@@ -35,10 +35,10 @@ async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    async with sandbox.moving, sandbox.store.alone():
+    async with sandbox.moving, mock.database.alone(sandbox.name):
         await sandbox.reset(keep)
         await plant(mock.seed, sandbox)
-    return 200, {"sessions": await sandbox.store.count()}
+    return 200, {"sessions": await sandbox.store.sessions.count()}
 
 
 async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -65,17 +65,17 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 
 async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /state."""
-    return 200, document_of(await sandbox.store.dump())
+    return 200, document_of(await sandbox.store.image.dump())
 
 
 async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /state."""
     if fault := find_fault(call.body, sandbox.agents):
         raise invalid(*fault)
-    image = image_of(call.body, await mock.database.serial())
-    if errors := [*_misfits(mock, call.body, image)]:
+    rows = rows_of(call.body)
+    if errors := [*_misfits(mock, call.body, rows)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
-    await sandbox.replace(image)
+    await sandbox.replace(rows)
     return 200, {"sessions": len(call.body["sessions"])}
 
 
@@ -87,10 +87,10 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
-def _misfits(mock: Mock, document: Mapping[str, Any], image: Image) -> Iterator[dict[str, str]]:
+def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, str]]:
     """Where the state holds what the API may not give: it hands these values out as they are."""
     errors_of = session_check(mock.contract, mock.renderer)
-    for number, session in enumerate(sessions_of(image)):
+    for number, session in enumerate(sessions_of(rows)):
         yield from _told(f"/sessions/{number}", errors_of(session))
     components = mock.contract.document["components"]
     result = compile_schema({**components["schemas"]["CallResult"], "components": components})

@@ -6,7 +6,7 @@ from typing import Any
 from ..contract.document import Contract
 from ..contract.schemas import compile_schema
 from ..domain.instants import format_instant
-from ..domain.repository import LoggedDelivery
+from ..domain.records import LoggedDelivery
 from ..http.parameters import canonical_id
 from ..http.validation import Call
 from ..mock import Mock
@@ -23,7 +23,7 @@ async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /webhooks/deliveries."""
     given = call.query.get("session_id")
     session_id = None if given is None else given.lower()
-    log = await sandbox.store.delivery_log(session_id, call.query["limit"])
+    log = await sandbox.store.outbox.log(session_id, call.query["limit"])
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
@@ -32,11 +32,11 @@ async def redeliver(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     wanted = call.path["id"]
     serial = wanted.rpartition("_")[2]
     known = serial.isascii() and serial.isdigit() and len(serial) < 19
-    delivery = await sandbox.store.delivery(int(serial)) if known else None
+    delivery = await sandbox.store.outbox.delivery(int(serial)) if known else None
     if delivery is None or message_id(delivery) != wanted:
         raise Problem("unknown-delivery", f"There is no delivery {quote(wanted)}.")
     await sandbox.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
-    await sandbox.store.redeliver(delivery.serial, sandbox.clock.now())
+    await sandbox.store.outbox.redeliver(delivery.serial, sandbox.clock.now())
     return await _started(sandbox, delivery.serial)
 
 
@@ -49,7 +49,7 @@ async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     _check_host(sandbox, url)
     payload = example_with(given.get("payload", {}), mock.contract)
     session_id = payload["callId"].lower()
-    serial = await sandbox.store.enqueue(session_id, url, {}, payload, sandbox.clock.now())
+    serial = await sandbox.store.outbox.enqueue(session_id, url, {}, payload, sandbox.clock.now())
     return await _started(sandbox, serial)
 
 
@@ -96,7 +96,7 @@ def _check_host(sandbox: Sandbox, url: str) -> None:
 
 async def _started(sandbox: Sandbox, serial: int) -> Answer:
     sandbox.dispatcher.notify()
-    delivery = await sandbox.store.delivery(serial)
+    delivery = await sandbox.store.outbox.delivery(serial)
     return 202, None if delivery is None else _document(delivery)
 
 

@@ -14,8 +14,9 @@ from .agents import Agent, Round, absent_agent, template_values
 from .clock import Clock
 from .lifecycle import Lifecycle
 from .pipeline import Pipeline
-from .repository import Change, Completion, Repository, SessionQuery
+from .records import Change, Completion, SessionQuery
 from .session import Message, Session, TurnResult
+from .store import Sessions
 
 __all__ = ["Chats", "external_hash"]
 
@@ -29,7 +30,7 @@ class Chats:
 
     def __init__(
         self,
-        store: Repository,
+        sessions: Sessions,
         clock: Clock,
         agents: Mapping[str, Agent],
         lifecycle: Lifecycle,
@@ -41,7 +42,7 @@ class Chats:
         on_step: Callable[[str, str], None],
         new_id: Callable[[], str],
     ) -> None:
-        self.store = store
+        self.sessions = sessions
         self.clock = clock
         self.agents = agents
         self.lifecycle = lifecycle
@@ -61,7 +62,7 @@ class Chats:
         agent = self.bind(body["agent_id"])
         session = self.new_session(agent, body)
         # What comes to a sandbox just when it is deleted is deleted with it.
-        while not self.closed and not await self.store.insert(session):
+        while not self.closed and not await self.sessions.insert(session):
             existing = await self.duplicate(session)
             if existing is not None:
                 return existing, False
@@ -105,7 +106,7 @@ class Chats:
         """The active session at a busy endpoint; None when it has just become free."""
         if session.external_hash is None:
             return None
-        existing = await self.store.active_at(session.channel, session.external_hash)
+        existing = await self.sessions.active_at(session.channel, session.external_hash)
         if existing is not None and self.choices["duplicate_open"] == "conflict":
             detail = "An active session exists for this channel and external_id."
             raise Problem("endpoint-busy", detail)
@@ -113,14 +114,14 @@ class Chats:
 
     async def get(self, session_id: str) -> Session:
         """The session as it stands. Raises Problem when it is unknown."""
-        session = await self.store.get(session_id)
+        session = await self.sessions.get(session_id)
         if session is None:
             raise Problem("unknown-session", f"No session has the id {quote(session_id, 80)}.")
         return session
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
         """One page of sessions and how many match in all."""
-        return await self.store.list_sessions(query)
+        return await self.sessions.page(query)
 
     async def submit(self, session_id: str, body: Mapping[str, Any]) -> TurnResult:
         """Run one round, or answer a repeated key. Turns of a session queue up."""
@@ -142,7 +143,7 @@ class Chats:
 
     async def replayed(self, session: Session, key: str | None) -> TurnResult | None:
         """What the key was answered with; it is looked up before the session's state."""
-        return None if key is None else await self.store.replay(session.id, key)
+        return None if key is None else await self.sessions.replay(session.id, key)
 
     async def run_turn(
         self, session: Session, key: str | None, body: Mapping[str, Any]
@@ -170,7 +171,7 @@ class Chats:
             complete=self.completion("pipeline" in step.effects, None),
             seen=session.message_count,
         )
-        if await self.store.apply(change) is None:
+        if await self.sessions.apply(change) is None:
             self._refuse(event, await self.get(session.id))
             return None
         self.on_step(session.state, event)
@@ -213,7 +214,7 @@ class Chats:
         complete = self.completion("pipeline" in step.effects, note)
         seen = session.message_count
         change = Change(session=step.session, complete=complete, overdue_at=overdue_at, seen=seen)
-        stored = await self.store.apply(change)
+        stored = await self.sessions.apply(change)
         if stored is None:
             session = await self.get(session.id)
             if not session.is_final and overdue_at is None:

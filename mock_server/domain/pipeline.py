@@ -8,8 +8,8 @@ from typing import Any
 
 from .agents import Agent
 from .instants import SECOND
+from .records import Completion
 from .render import Renderer
-from .repository import Completion
 from .session import Message, Session
 
 __all__ = ["Pipeline"]

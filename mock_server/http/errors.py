@@ -10,7 +10,7 @@ from collections.abc import Callable
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..domain.repository import StoreUnavailable
+from ..domain.store import StoreUnavailable
 from ..problems.kinds import Problem, Reply, reply_with, store_unavailable
 from .connection import abort
 from .replies import send_reply

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ..domain.instants import parse_instant
+from ..domain.records import CallResultQuery, SessionQuery
 from ..domain.render import Renderer
-from ..domain.repository import CallResultQuery, SessionQuery
 from ..sandbox.sandbox import Sandbox
 from .parameters import canonical_id
 from .validation import Call
@@ -53,7 +53,7 @@ async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
 async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """POST /api/v1/callresults/search."""
     query = call_result_query(call.body, sandbox.clock.now())
-    rows, total = await sandbox.store.search(query)
+    rows, total = await sandbox.store.results.search(query)
     return 200, renderer.call_results(rows, total, query.size)
 
 

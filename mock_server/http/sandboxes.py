@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..domain.repository import StoreUnavailable
+from ..domain.store import StoreUnavailable
 from ..problems.kinds import Problem, reply_with, store_unavailable
 from ..problems.violations import quote, violation
 from ..sandbox.pool import DEFAULT, Sandboxes

@@ -6,60 +6,54 @@ from typing import Any
 from ..codec import decode
 from ..domain.chats import external_hash
 from ..domain.instants import format_instant, parse_instant
+from ..domain.records import Rows
 from ..domain.session import Session
-from ..store.rows import SESSION_COLUMNS, Image, dump, message_of, session_of
+from ..store.rows import dump, message_of, session_of
 
-__all__ = ["document_of", "endpoint_hash", "image_of", "message_times", "sessions_of"]
+__all__ = ["document_of", "endpoint_hash", "message_times", "rows_of", "sessions_of"]
 
 _Row = Mapping[str, Any]
 
 
-def document_of(image: Image) -> dict[str, Any]:
-    """The document that tells what an image of the tables holds."""
-    messages = _grouped(image["messages"], "session_id")
-    replies = _grouped(image["replies"], "session_id")
-    sessions = sorted(image["sessions"], key=lambda row: row["activity"])
+def document_of(rows: Rows) -> dict[str, Any]:
+    """The document that tells what the rows of a sandbox hold."""
+    messages = _grouped(rows["messages"], "session_id")
+    replies = _grouped(rows["replies"], "session_id")
     return {
         "version": 1,
         "sessions": [
             _session(row, messages.get(row["id"], []), replies.get(row["id"], []))
-            for row in sessions
+            for row in rows["sessions"]
         ],
         "call_results": [
             {"visible_time": _text(row["visible"]), "result": decode(row["document"])}
-            for row in sorted(image["call_results"], key=lambda row: row["serial"])
+            for row in rows["call_results"]
         ],
-        "audit": [{**row, "time": _text(row["time"])} for row in image["audit"]],
-        "deliveries": [_delivery(row) for row in image["outbox"]],
+        "audit": [{**row, "time": _text(row["time"])} for row in rows["audit"]],
+        "deliveries": [_delivery(row) for row in rows["outbox"]],
     }
 
 
-def image_of(document: Mapping[str, Any], serial: int) -> Image:
-    """The image of the tables that a sound document tells of; serials count from `serial`."""
-    image: Image = {"sessions": [], "messages": [], "replies": []}
+def rows_of(document: Mapping[str, Any]) -> Rows:
+    """The rows that a sound document tells of."""
+    rows: Rows = {"sessions": [], "messages": [], "replies": []}
     for session in document["sessions"]:
-        serial += 1
-        image["sessions"].append(_session_row(session, serial))
-        image["messages"] += _message_rows(session)
-        image["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
-    results = document.get("call_results", [])
-    image["call_results"] = [_result_row(row, serial + n) for n, row in enumerate(results, 1)]
-    image["audit"] = [
+        rows["sessions"].append(_session_row(session))
+        rows["messages"] += _message_rows(session)
+        rows["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
+    rows["call_results"] = [_result_row(row) for row in document.get("call_results", [])]
+    rows["audit"] = [
         {**row, "time": parse_instant(row["time"])} for row in document.get("audit", [])
     ]
-    image["outbox"] = [_delivery_row(row) for row in document.get("deliveries", [])]
-    return image
+    rows["outbox"] = [_delivery_row(row) for row in document.get("deliveries", [])]
+    return rows
 
 
-def sessions_of(image: Image) -> Iterator[Session]:
-    """The sessions of an image that a document tells of, in its order."""
-    messages = _grouped(image["messages"], "session_id")
-    for row in image["sessions"]:
-        said = tuple(
-            message_of(message["role"], message["content"], message["time"], message["tool_calls"])
-            for message in messages.get(row["id"], [])
-        )
-        yield session_of([row[column] for column in SESSION_COLUMNS.split(", ")], said)
+def sessions_of(rows: Rows) -> Iterator[Session]:
+    """The sessions of a document's rows, in its order."""
+    messages = _grouped(rows["messages"], "session_id")
+    for row in rows["sessions"]:
+        yield session_of(row, tuple(map(message_of, messages.get(row["id"], []))))
 
 
 def endpoint_hash(session: _Row) -> str | None:
@@ -105,7 +99,7 @@ def _delivery(row: _Row) -> dict[str, Any]:
     return {**row, **parsed, "due": _text(row["due"])}
 
 
-def _session_row(session: _Row, serial: int) -> dict[str, Any]:
+def _session_row(session: _Row) -> dict[str, Any]:
     created = parse_instant(session["created_time"])
     latest = parse_instant(_last_activity(session))
     final = session.get("final_reason") is not None
@@ -120,7 +114,6 @@ def _session_row(session: _Row, serial: int) -> dict[str, Any]:
         "additional_data": dump(session.get("additional_data", {})),
         "created": created,
         "last_activity": latest,
-        "activity": serial,
         "expires": None if final or ttl is None else latest + ttl * 1_000_000,
         "cursor": session.get("cursor", 0),
         "message_count": len(session.get("messages", [])),
@@ -151,7 +144,7 @@ def _message_rows(session: _Row) -> list[dict[str, Any]]:
     ]
 
 
-def _result_row(row: _Row, serial: int) -> dict[str, Any]:
+def _result_row(row: _Row) -> dict[str, Any]:
     result = row["result"]
     completed = parse_instant(result["completedTime"])
     visible = row.get("visible_time")
@@ -162,7 +155,6 @@ def _result_row(row: _Row, serial: int) -> dict[str, Any]:
         "endpoint": result.get("endpoint"),
         "completed": completed,
         "visible": completed if visible is None else parse_instant(visible),
-        "serial": serial,
         "document": dump(result),
     }
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from math import ceil
 
-from ..domain.repository import Storage, StoreUnavailable
+from ..domain.store import Database, StoreUnavailable
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from .sandbox import Sandbox, keep_running
@@ -42,20 +42,20 @@ class Sandboxes:
 
     `open` makes a sandbox's first state and starts it. Others are made on first use, at most
     `limit` of them, and dropped when no request was in them for `idle` seconds. Where the
-    storage is shared, what other mocks have left there is looked for every few seconds.
+    database is shared, what other mocks have left there is looked for every few seconds.
     """
 
     def __init__(
         self,
         make: Callable[[str], Sandbox],
         open: Callable[[Sandbox], Coroutine[None, None, None]],
-        storage: Storage,
+        database: Database,
         idle: float,
         limit: int,
     ) -> None:
         self.make = make
         self.open = open
-        self.storage = storage
+        self.database = database
         self.idle = idle
         self.limit = limit
         self.default = make(DEFAULT)
@@ -69,10 +69,10 @@ class Sandboxes:
     async def start(self) -> None:
         """Open the default sandbox and the stored ones, and begin to drop idle ones."""
         await self.open(self.default)
-        stored = await self.storage.sandboxes()
+        stored = await self.database.sandboxes()
         for name in islice((name for name in stored if name != DEFAULT), self.limit):
             self._new(name)
-        work = [self._sweep, self._poll] if self.storage.shared else [self._sweep]
+        work = [self._sweep, self._poll] if self.database.shared else [self._sweep]
         self._tasks = [asyncio.create_task(keep_running(task)) for task in work]
 
     async def stop(self) -> None:
@@ -121,7 +121,7 @@ class Sandboxes:
 
     async def look_again(self) -> None:
         """Have every sandbox look for what other mocks have left, unknown ones too."""
-        for name in await self.storage.waiting():
+        for name in await self.database.waiting():
             if name == DEFAULT:
                 self.default.look_again()
             elif name in self.others:
@@ -134,12 +134,12 @@ class Sandboxes:
         return self.idle / _SWEEPS_PER_IDLE_TIME
 
     async def _is_shared(self, name: str) -> bool:
-        return self.storage.shared and name in await self.storage.sandboxes()
+        return self.database.shared and name in await self.database.sandboxes()
 
     async def _drop(self, name: str, entry: Entry) -> None:
         dropped = False
         try:
-            dropped = await entry.sandbox.store.abandon(self.idle + self._pause)
+            dropped = await self.database.abandon(name, self.idle + self._pause)
         finally:
             if dropped or name in self.others:  # made anew by a visit that came just now
                 await entry.sandbox.stop()
@@ -151,7 +151,7 @@ class Sandboxes:
         now = time.monotonic()
         if now - entry.touched >= self._pause:
             entry.touched = now
-            await entry.sandbox.store.touch()
+            await self.database.touch(entry.sandbox.name)
 
     def _new(self, name: str) -> Entry:
         if len(self.others) >= self.limit:

@@ -16,12 +16,12 @@ from ..domain.ids import Ids
 from ..domain.instants import SECOND
 from ..domain.lifecycle import Lifecycle
 from ..domain.pipeline import Pipeline
+from ..domain.records import Rows
 from ..domain.render import Renderer
-from ..domain.repository import Repository, StoreUnavailable
+from ..domain.store import Store, StoreUnavailable
 from ..faults.rules import FaultRules
 from ..problems.kinds import Problem
 from ..settings import Settings
-from ..store.rows import Image
 from ..webhooks.dispatcher import Dispatcher
 from ..webhooks.faults import DeliveryFaults
 from ..webhooks.sender import Sender
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 class Snapshot:
     """A sandbox as it was at the instant `taken`."""
 
-    image: Image
+    rows: Rows
     clock: ClockState
     ids: Any
     agents: Mapping[str, Agent]
@@ -53,7 +53,7 @@ class Sandbox:
     def __init__(
         self,
         name: str,
-        store: Repository,
+        store: Store,
         agents: Mapping[str, Agent],
         lifecycle: Lifecycle,
         settings: Settings,
@@ -73,7 +73,7 @@ class Sandbox:
         self.ids = Ids(settings.seed_number)
         self.pipeline = Pipeline(settings.webhook_url, Renderer(choices))
         self.chats = Chats(
-            store,
+            store.sessions,
             self.clock,
             self.agents,
             lifecycle,
@@ -89,7 +89,7 @@ class Sandbox:
         self.sink = Sink()
         self.sender = Sender(settings, name)
         self.dispatcher = Dispatcher(
-            store,
+            store.outbox,
             self.clock,
             self.sender,
             settings.webhook_backoff,
@@ -135,7 +135,7 @@ class Sandbox:
         """
         self._leave_state()
         self.chats.closed = True
-        await self.store.clear()
+        await self.store.image.load({})
         await self.stop()
         self.clock.restore()
 
@@ -146,7 +146,7 @@ class Sandbox:
         """
         if "state" not in keep:
             self._leave_state()
-            await self.store.clear()
+            await self.store.image.load({})
             self.ids.restore()
             self.agents.maps[0].clear()
         if "clock" not in keep:
@@ -162,34 +162,34 @@ class Sandbox:
 
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""
-        image = await self.store.dump()
+        rows = await self.store.image.dump()
         agents = dict(self.agents.maps[0])
-        return Snapshot(image, self.clock.state, self.ids.state(), agents, self.clock.now())
+        return Snapshot(rows, self.clock.state, self.ids.state(), agents, self.clock.now())
 
     async def restore(self, snapshot: Snapshot) -> None:
         """Be as it was then."""
         async with self.moving:
             self._refuse_closed()
             self._leave_state()
-            await self.store.load(snapshot.image)
+            await self.store.image.load(snapshot.rows)
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
             self.agents.maps[0].clear()
             self.agents.maps[0].update(snapshot.agents)
         self.look_again()
 
-    async def replace(self, image: Image) -> None:
+    async def replace(self, rows: Rows) -> None:
         """Hold another state, at the same time or, if that lies ahead, at the latest in it."""
         async with self.moving:
             self._refuse_closed()
             self._leave_state()
-            await self.store.load(image)
+            await self.store.image.load(rows)
             await self.catch_up()
         self.look_again()
 
     async def catch_up(self) -> None:
         """Move the clock to the latest that happened to a session, if it is behind that."""
-        if (latest := await self.store.latest()) is not None:
+        if (latest := await self.store.sessions.latest()) is not None:
             self.clock.move(latest)
 
     def _refuse_closed(self) -> None:
@@ -215,14 +215,14 @@ class Sandbox:
             self._wakes = None
             async with self.moving:
                 await self.sweep_once()
-            self._wakes = await self.store.next_expiry()
+            self._wakes = await self.store.sessions.next_expiry()
             await self.clock.wait(self._timers, None if self._wakes is None else self._wakes + 1)
 
     async def sweep_once(self) -> None:
         """Expire every session whose timeout has passed."""
         now = self.clock.now()
-        while overdue := await self.store.overdue(now):
-            async with self.store.together():
+        while overdue := await self.store.sessions.overdue(now):
+            async with self.store.sessions.together():
                 for session in overdue:
                     with suppress(Problem):  # another mock has forgotten it meanwhile
                         await self.chats.expire(session, now)
@@ -230,7 +230,7 @@ class Sandbox:
     async def settle(self) -> None:
         """Let woken tasks run until they wait again, for time or for news."""
         await settle()
-        while self.store.calls:
+        while self.store.calls():
             await asyncio.sleep(_PAUSE_SECONDS)
             await settle()
 

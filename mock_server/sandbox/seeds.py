@@ -40,7 +40,7 @@ async def find_busy(seed: Mapping[str, Any], sandbox: Sandbox) -> int | None:
     """The number of the first session whose endpoint has an active one, or None."""
     for number, entry in enumerate(seed.get("sessions", ())):
         channel, hash = _endpoint(entry)
-        if hash and await sandbox.store.active_at(channel, hash):
+        if hash and await sandbox.store.sessions.active_at(channel, hash):
             return number
     return None
 
@@ -50,7 +50,7 @@ async def plant(seed: Mapping[str, Any], sandbox: Sandbox) -> None:
 
     The caller sees to it that no other mock does so meanwhile.
     """
-    if seed.get("sessions") and not await sandbox.store.count():
+    if seed.get("sessions") and not await sandbox.store.sessions.count():
         await play(seed, sandbox)
 
 
@@ -65,7 +65,7 @@ async def play(seed: Mapping[str, Any], sandbox: Sandbox) -> list[str]:
             try:
                 await _play(entry, sandbox, opened)
             except Problem as problem:
-                await sandbox.store.discard(opened)
+                await sandbox.store.image.discard(opened)
                 raise refused(number, problem.detail) from None
     return opened
 

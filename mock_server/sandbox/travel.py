@@ -42,7 +42,7 @@ async def _go(sandbox: Sandbox, target: int) -> None:
 
 async def next_due(sandbox: Sandbox) -> int | None:
     """The next instant at which a waiter or a webhook is due."""
-    instants = (await sandbox.store.next_delivery(), sandbox.clock.next_due())
+    instants = (await sandbox.store.outbox.next_due(), sandbox.clock.next_due())
     return min((instant for instant in instants if instant is not None), default=None)
 
 
@@ -51,9 +51,9 @@ async def expire(sandbox: Sandbox, limit: int) -> bool:
 
     Each does at its own instant. True if there may be more.
     """
-    overdue = await sandbox.store.overdue(limit)
+    overdue = await sandbox.store.sessions.overdue(limit)
     sends = False
-    async with sandbox.store.together():
+    async with sandbox.store.sessions.together():
         for session in overdue:
             over_at = limit if session.expires is None else session.expires + 1
             sandbox.clock.move(over_at)

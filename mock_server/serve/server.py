@@ -18,7 +18,7 @@ from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs 
 # isort: split
 from ..app import App
 from ..contract.fixtures import FixtureError
-from ..domain.repository import StoreError
+from ..domain.store import StoreError
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
 from .announcing import announce_json, banner

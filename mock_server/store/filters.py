@@ -1,36 +1,34 @@
 """The conditions of a listing and of a search, as every store tests them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..domain.repository import CallResultQuery, SessionQuery
+from ..domain.records import CallResultQuery, SessionQuery
 
 __all__ = ["all_of", "call_result_tests", "memberships", "session_tests"]
 
-# A column with its comparison, and the value to compare with.
-Test = tuple[str, Any]
+# A column with its comparison, the name of the value to compare with, and the value.
+Test = tuple[str, str, Any]
 
 
-def session_tests(sandbox: str, query: SessionQuery) -> Iterator[Test]:
+def session_tests(query: SessionQuery) -> Iterator[Test]:
     """What a session of a listing must satisfy."""
-    yield "sandbox =", sandbox
     if query.state != "all":
-        yield "is_final =", query.state == "final"
+        yield "is_final =", "is_final", query.state == "final"
     yield from _given(
-        ("agent_id =", query.agent_id),
-        ("channel =", query.channel),
-        ("last_activity >", query.updated_after),
+        ("agent_id =", "agent_id", query.agent_id),
+        ("channel =", "channel", query.channel),
+        ("last_activity >", "updated_after", query.updated_after),
     )
 
 
-def call_result_tests(sandbox: str, query: CallResultQuery) -> Iterator[Test]:
+def call_result_tests(query: CallResultQuery) -> Iterator[Test]:
     """What a call result of a search must satisfy, beside `memberships` and the data."""
-    yield "sandbox =", sandbox
-    yield "visible <=", query.visible_at
+    yield "visible <=", "visible_at", query.visible_at
     yield from _given(
-        ("completed >=", query.completed_from),
-        ("completed <=", query.completed_to),
-        ("endpoint =", query.endpoint),
+        ("completed >=", "completed_from", query.completed_from),
+        ("completed <=", "completed_to", query.completed_to),
+        ("endpoint =", "endpoint", query.endpoint),
     )
 
 
@@ -45,10 +43,17 @@ def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
             yield column, [*wanted]
 
 
-def all_of(tests: Sequence[Test], mark: str) -> tuple[str, list[Any]]:
-    """The condition that all of them make, with its values; `mark` stands for a value."""
-    return " AND ".join(f"{test} {mark}" for test, _ in tests), [value for _, value in tests]
+def all_of(tests: Iterable[Test], mark: str) -> tuple[str, dict[str, Any]]:
+    """The condition that the tests make within a sandbox, with its values by name.
+
+    `mark` makes a placeholder of a name.
+    """
+    conditions, values = [f"sandbox = {mark.format('sandbox')}"], {}
+    for test, name, value in tests:
+        conditions.append(f"{test} {mark.format(name)}")
+        values[name] = value
+    return " AND ".join(conditions), values
 
 
 def _given(*tests: Test) -> Iterator[Test]:
-    return (test for test in tests if test[1] is not None)
+    return (test for test in tests if test[2] is not None)

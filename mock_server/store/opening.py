@@ -3,24 +3,53 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..domain.repository import Repository, Storage
-from .sqlite.database import Database
-from .sqlite.sessions import SqliteRepository
+from ..domain.store import Database, Store
+from .sqlite.database import SqliteDatabase, Tables
+from .sqlite.image import SqliteImage
+from .sqlite.outbox import SqliteOutbox
+from .sqlite.results import SqliteResults
+from .sqlite.sessions import SqliteSessions
 
-__all__ = ["open_store"]
+if TYPE_CHECKING:
+    from .postgres.database import PostgresDatabase
+
+__all__ = ["embedded_store", "open_store", "shared_store"]
 
 
-def open_store(db: Path | str | None) -> tuple[Storage, Callable[[str], Repository]]:
-    """The storage, and what gives the repository of a sandbox; a URL stands for PostgreSQL.
+def open_store(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
+    """The database, and what gives the store of a sandbox; a URL stands for PostgreSQL.
 
     Raises StoreError for one that cannot be used.
     """
     if isinstance(db, str):
         from .postgres.database import PostgresDatabase
-        from .postgres.sessions import PostgresRepository
 
-        shared = PostgresDatabase(db)
-        return shared, partial(PostgresRepository, shared)
-    database = Database(db)
-    return database, partial(SqliteRepository, database)
+        postgres = PostgresDatabase(db)
+        return postgres, partial(shared_store, postgres)
+    sqlite = SqliteDatabase(db)
+    return sqlite, partial(embedded_store, sqlite)
+
+
+def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
+    """A sandbox's store in SQLite."""
+    tables = Tables(database, sandbox)
+    outbox = SqliteOutbox(tables)
+    results = SqliteResults(tables, outbox)
+    return Store(SqliteSessions(tables, results), results, outbox, SqliteImage(tables))
+
+
+def shared_store(database: "PostgresDatabase", sandbox: str) -> Store:
+    """A sandbox's store in PostgreSQL."""
+    from .postgres import database as postgres
+    from .postgres.image import PostgresImage
+    from .postgres.outbox import PostgresOutbox
+    from .postgres.results import PostgresResults
+    from .postgres.sessions import PostgresSessions
+
+    tables = postgres.Tables(database, sandbox)
+    outbox = PostgresOutbox(tables)
+    results = PostgresResults(tables, outbox)
+    sessions = PostgresSessions(tables, results)
+    return Store(sessions, results, outbox, PostgresImage(tables), lambda: tables.calls)

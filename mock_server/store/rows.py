@@ -1,25 +1,30 @@
-"""Rows of the tables made from the values of the domain, and the other way round."""
+"""Rows of the tables made from the values of the domain, and the other way round.
+
+A row is known by the names of its columns, so nothing here depends on their order.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Protocol
 
 from ..codec import decode, encode
-from ..domain.repository import Change, Completion, Delivery, LoggedDelivery
+from ..domain.records import Change, Completion, Delivery, LoggedDelivery
 from ..domain.session import Message, Session
 
 __all__ = [
     "ATTEMPTS_KEPT",
     "DELIVERIES_KEPT",
-    "DELIVERY_COLUMNS",
-    "LOGGED_COLUMNS",
+    "ORDERS",
     "OVERDUE_AT_ONCE",
-    "SESSION_COLUMNS",
     "SESSION_IDS",
     "TABLES",
-    "Image",
+    "Row",
+    "audit_row",
     "changed_row",
     "delivery_of",
     "dump",
+    "insert",
     "logged_of",
     "message_of",
     "message_rows",
@@ -27,28 +32,37 @@ __all__ = [
     "result_row",
     "session_of",
     "session_row",
+    "stored",
+    "told",
     "webhook_row",
 ]
 
-# The rows of each table that belong to one sandbox.
-Image = dict[str, list[dict[str, Any]]]
-
-# All that belongs to a sandbox; each has a column of that name.
-TABLES = ("sessions", "messages", "replies", "call_results", "audit", "outbox")
+# All that belongs to a sandbox, each with the order in which its rows came.
+ORDERS = {
+    "sessions": "activity",
+    "messages": "session_id, position",
+    "replies": "session_id, first",
+    "call_results": "serial",
+    "audit": "serial",
+    "outbox": "serial",
+}
+TABLES = tuple(ORDERS)
 
 # The column of each that names the session.
 SESSION_IDS = dict.fromkeys(TABLES, "session_id") | {"sessions": "id", "call_results": "call_id"}
+
+# What a row is given by the database that holds it, and loses on the way to another.
+_OWN = frozenset(["sandbox", "activity", "serial", "claimed"])
 
 DELIVERIES_KEPT = 1_000
 ATTEMPTS_KEPT = 50
 OVERDUE_AT_ONCE = 1_000
 
-SESSION_COLUMNS = (
-    "id, agent_id, channel, ttl_seconds, created, last_activity, is_final, final_reason, "
-    "finished, cursor, additional_data, external_hash, message_count"
-)
-DELIVERY_COLUMNS = "serial, session_id, url, headers, payload, attempts, due"
-LOGGED_COLUMNS = "serial, session_id, url, payload, due, outcome, log"
+
+class Row(Protocol):
+    """A row as a database gives it."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
 
 
 def dump(value: Any) -> str:
@@ -56,110 +70,175 @@ def dump(value: Any) -> str:
     return encode(value).decode()
 
 
-def session_row(session: Session) -> tuple[Any, ...]:
-    """A new session: id, agent_id, channel, external_hash, ttl_seconds, additional_data, created,
-    last_activity, expires, cursor, message_count."""
-    return (
-        session.id,
-        session.agent_id,
-        session.channel,
-        session.external_hash,
-        session.ttl_seconds,
-        dump(session.additional_data),
-        session.created,
-        session.last_activity,
-        session.expires,
-        session.cursor,
-        len(session.messages),
-    )
+@lru_cache(maxsize=256)
+def insert(table: str, columns: Sequence[str], mark: str, ending: str = "") -> str:
+    """The statement that inserts a row; `mark` makes a placeholder of a column's name."""
+    marks = ", ".join(mark.format(column) for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ending}"
 
 
-def session_of(row: Sequence[Any], messages: tuple[Message, ...]) -> Session:
-    """The session of a row of `SESSION_COLUMNS`."""
+def told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without what the database gave it."""
+    return {column: value for column, value in row.items() if column not in _OWN}
+
+
+def session_row(session: Session) -> dict[str, Any]:
+    """A new session."""
+    return {
+        "id": session.id,
+        "agent_id": session.agent_id,
+        "channel": session.channel,
+        "external_hash": session.external_hash,
+        "ttl_seconds": session.ttl_seconds,
+        "additional_data": dump(session.additional_data),
+        "created": session.created,
+        "last_activity": session.last_activity,
+        "expires": session.expires,
+        "cursor": session.cursor,
+        "message_count": len(session.messages),
+        "is_final": session.is_final,
+    }
+
+
+def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
+    """The session of a row."""
+    data = row["additional_data"]
     return Session(
-        id=row[0],
-        agent_id=row[1],
-        channel=row[2],
-        ttl_seconds=row[3],
-        created=row[4],
-        last_activity=row[5],
-        state="final" if row[6] else "active",
-        final_reason=row[7],
-        finished=row[8],
-        cursor=row[9],
-        additional_data={} if row[10] == "{}" else decode(row[10]),
+        id=row["id"],
+        agent_id=row["agent_id"],
+        channel=row["channel"],
+        ttl_seconds=row["ttl_seconds"],
+        created=row["created"],
+        last_activity=row["last_activity"],
+        state="final" if row["is_final"] else "active",
+        final_reason=row["final_reason"],
+        finished=row["finished"],
+        cursor=row["cursor"],
+        additional_data={} if data == "{}" else decode(data),
         messages=messages,
-        external_hash=row[11],
-        message_count=row[12],
+        external_hash=row["external_hash"],
+        message_count=row["message_count"],
     )
 
 
-def message_rows(first: int, messages: Sequence[Message]) -> Iterator[tuple[Any, ...]]:
-    """Position, role, content, tool_calls and time of each message, from a position on."""
+def message_rows(
+    session_id: str, first: int, messages: Sequence[Message]
+) -> Iterator[dict[str, Any]]:
+    """Messages of a session, from a position on."""
     for position, message in enumerate(messages, first):
-        calls = dump(message.tool_calls) if message.tool_calls else None
-        yield position, message.role, message.content, calls, message.time
+        yield {
+            "session_id": session_id,
+            "position": position,
+            "role": message.role,
+            "content": message.content,
+            "tool_calls": dump(message.tool_calls) if message.tool_calls else None,
+            "time": message.time,
+        }
 
 
-def message_of(role: str, content: str | None, time: int, calls: str | None) -> Message:
+def message_of(row: Row) -> Message:
     """The message of a row."""
-    return Message(role, content, time, decode(calls) if calls else None)
+    calls = row["tool_calls"]
+    return Message(row["role"], row["content"], row["time"], decode(calls) if calls else None)
 
 
-def changed_row(sandbox: str, change: Change) -> tuple[Any, ...]:
-    """What a change sets, from expires on, and the session that it may be made to."""
+def changed_row(change: Change) -> dict[str, Any]:
+    """What a change sets, and the session that it may be made to."""
     session = change.session
-    return (
-        session.expires,
-        session.cursor,
-        len(change.messages),
-        session.is_final,
-        session.final_reason,
-        session.finished,
-        sandbox,
-        session.id,
-        change.overdue_at,
-        change.overdue_at,
-        change.seen,
-    )
+    return {
+        "last_activity": session.last_activity,
+        "expires": session.expires,
+        "cursor": session.cursor,
+        "added": len(change.messages),
+        "is_final": session.is_final,
+        "final_reason": session.final_reason,
+        "finished": session.finished,
+        "id": session.id,
+        "overdue_at": change.overdue_at,
+        "seen": change.seen,
+    }
 
 
-def reply_row(change: Change, count: int) -> tuple[Any, ...]:
-    """The memory of a turn, when the transcript holds `count`: session_id, key, first, last,
-    state."""
-    first = count - len(change.messages) + change.reply_from
-    return change.session.id, change.key, first, count, change.session.state
+def stored(change: Change) -> Session | None:
+    """The session as it stands after a change that saw all of it, else None."""
+    session = change.session
+    if change.seen is None or change.seen != len(session.messages):
+        return None
+    messages = (*session.messages, *change.messages)
+    return replace(session, messages=messages, message_count=len(messages))
 
 
-def result_row(session: Session, completion: Completion) -> tuple[Any, ...]:
-    """A call result: call_id, agent_id, status, endpoint, completed, visible, document."""
+def reply_row(change: Change, count: int) -> dict[str, Any]:
+    """The memory of a turn, when the transcript holds `count` messages."""
+    return {
+        "session_id": change.session.id,
+        "key": change.key,
+        "first": count - len(change.messages) + change.reply_from,
+        "last": count,
+        "state": change.session.state,
+    }
+
+
+def result_row(session: Session, completion: Completion) -> dict[str, Any]:
+    """A call result."""
     result = completion.call_result
-    return (
-        session.id,
-        result["agentId"],
-        result["callStatus"],
-        result["endpoint"],
-        completion.completed,
-        completion.visible,
-        dump(result),
-    )
+    return {
+        "call_id": session.id,
+        "agent_id": result["agentId"],
+        "status": result["callStatus"],
+        "endpoint": result["endpoint"],
+        "completed": completion.completed,
+        "visible": completion.visible,
+        "document": dump(result),
+    }
+
+
+def audit_row(session: Session, completion: Completion) -> dict[str, Any]:
+    """An audit entry."""
+    return {
+        "session_id": session.id,
+        "time": completion.completed,
+        "event": completion.event,
+        "note": completion.note,
+    }
 
 
 def webhook_row(
     session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
-) -> tuple[Any, ...]:
-    """A new webhook: session_id, url, headers, payload, due."""
-    return session_id, url, dump(headers), dump(payload), due
+) -> dict[str, Any]:
+    """A new webhook."""
+    return {
+        "session_id": session_id,
+        "url": url,
+        "headers": dump(headers),
+        "payload": dump(payload),
+        "due": due,
+        "attempts": 0,
+        "outcome": "pending",
+    }
 
 
-def delivery_of(row: Sequence[Any]) -> Delivery:
-    """The webhook of a row of `DELIVERY_COLUMNS`."""
-    serial, session_id, url, headers, payload, attempts, due = row
-    return Delivery(serial, session_id, url, decode(headers), payload.encode(), attempts, due)
+def delivery_of(row: Row) -> Delivery:
+    """The webhook of a row that waits."""
+    return Delivery(
+        serial=row["serial"],
+        session_id=row["session_id"],
+        url=row["url"],
+        headers=decode(row["headers"]),
+        payload=row["payload"].encode(),
+        attempts=row["attempts"],
+        due=row["due"],
+    )
 
 
-def logged_of(row: Sequence[Any]) -> LoggedDelivery:
-    """The webhook of a row of `LOGGED_COLUMNS`."""
-    serial, session_id, url, payload, due, outcome, log = row
-    values = decode(payload), decode(log)
-    return LoggedDelivery(serial, session_id, url, values[0], due, outcome, values[1])
+def logged_of(row: Row) -> LoggedDelivery:
+    """The webhook of a row, with its attempts."""
+    return LoggedDelivery(
+        serial=row["serial"],
+        session_id=row["session_id"],
+        url=row["url"],
+        payload=decode(row["payload"]),
+        due=row["due"],
+        outcome=row["outcome"],
+        log=decode(row["log"]),
+    )

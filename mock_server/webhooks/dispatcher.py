@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ..domain.clock import Clock
 from ..domain.instants import SECOND, format_instant
-from ..domain.repository import Delivery, LoggedDelivery, Repository
+from ..domain.records import Delivery, LoggedDelivery
+from ..domain.store import Outbox
 from .faults import DeliveryFaults, Plan
 from .sender import NoAnswer, TargetRefused
 from .signing import signed_headers
@@ -40,7 +41,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Repository,
+        outbox: Outbox,
         clock: Clock,
         send: Send,
         backoff: float,
@@ -49,7 +50,7 @@ class Dispatcher:
         faults: DeliveryFaults | None = None,
         timeout: float = 10.0,
     ) -> None:
-        self.store = store
+        self.outbox = outbox
         self.clock = clock
         self.send = send
         self.backoff = backoff
@@ -75,7 +76,7 @@ class Dispatcher:
 
     async def start_due(self) -> int | None:
         """Begin the attempts that are due; the instant at which the next one is."""
-        waiting = self._idle(await self.store.deliveries())
+        waiting = self._idle(await self.outbox.deliveries())
         now = self.clock.now()
         for delivery in waiting:
             if delivery.due <= now and len(self._sending) < _MAX_AT_ONCE:
@@ -87,7 +88,7 @@ class Dispatcher:
 
         Raises what kept one from being recorded: it would be due for ever.
         """
-        due = await self.store.next_delivery()
+        due = await self.outbox.next_due()
         while self._sending or (due is not None and due <= self.clock.now()):
             await self.start_due()
             if self._sending:  # unless another mock was faster
@@ -95,7 +96,7 @@ class Dispatcher:
                 for task in done:
                     if not task.cancelled():
                         task.result()
-            due = await self.store.next_delivery()
+            due = await self.outbox.next_due()
 
     async def over(self, serial: int) -> None:
         """Wait until the attempt at a delivery that is being made, if any, is over."""
@@ -126,18 +127,18 @@ class Dispatcher:
 
     async def _attempt(self, delivery: Delivery) -> None:
         # No plan is made before, for a fault rule may hold for a number of attempts.
-        if not await self.store.claim(delivery, self.lease):
+        if not await self.outbox.claim(delivery, self.lease):
             return
         plan = self.faults.plan(delivery.serial, delivery.attempts)
         if plan.hold_ms:
-            await self.store.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
+            await self.outbox.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
             return
         at = self.clock.now()
         attempt = await self.send_as_planned(delivery, plan)
         retry_at = self.retry_at(delivery, attempt.outcome)
-        await self.store.delivered(delivery.serial, attempt.outcome, retry_at, _entry(at, attempt))
+        await self.outbox.delivered(delivery.serial, attempt.outcome, retry_at, _entry(at, attempt))
         for serial in self.faults.release():
-            await self.store.postpone(serial, self.clock.now())
+            await self.outbox.postpone(serial, self.clock.now())
         self._announce(delivery, attempt, retry_at is not None)
 
     def _announce(self, delivery: Delivery, attempt: Attempt, again: bool) -> None:

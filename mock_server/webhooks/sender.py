@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..domain.repository import Delivery
+from ..domain.records import Delivery
 from ..outgoing import OutgoingFault, cause_of
 from ..settings import Settings
 from .hosts import Targets

@@ -21,8 +21,7 @@ from mock_server.domain.agents import load_agents
 from mock_server.proxy.app import Proxy
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
-from mock_server.store.sqlite.database import Database
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.opening import open_store
 from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -41,8 +40,8 @@ def make_sandbox() -> Callable[..., Sandbox]:
     def make(*, choices: tuple[str, ...] = (), db: Path | None = None, **settings: Any) -> Sandbox:
         made = replace(Settings(choices=parse_choices(choices)), **settings)
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
-        store = SqliteRepository(Database(db), "default")
-        sandbox = Sandbox("default", store, agents, load_contract().lifecycle, made)
+        _, store_of = open_store(db)
+        sandbox = Sandbox("default", store_of("default"), agents, load_contract().lifecycle, made)
         sandbox.clock.freeze()
         return sandbox
 

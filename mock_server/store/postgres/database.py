@@ -1,23 +1,27 @@
 """The shared database: PostgreSQL, which several mocks may work on at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from itertools import groupby
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg import AsyncConnection, AsyncCursor, InterfaceError, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from ...domain.repository import StoreError, StoreUnavailable
+from ...domain.store import StoreError, StoreUnavailable
+from ..rows import TABLES, insert
 from .schema import SCHEMA
 from .text import TEXT
 from .url import place_of
 
-__all__ = ["Connection", "PostgresDatabase"]
+__all__ = ["PostgresDatabase", "Tables", "Transaction"]
 
-Connection = AsyncConnection[tuple[Any, ...]]
+Row = dict[str, Any]
+Connection = AsyncConnection[Row]
 
 _DEFAULTS = {"connect_timeout": "5", "application_name": "adjourn-mock"}
 _LOCK = 0x61646A6F75726E  # "adjourn" in ASCII: the advisory locks of this project
@@ -31,11 +35,16 @@ _CURES = (
     ("permission denied", "grant it to the user, or take a database of its own"),
 )
 _CURE = "start the server, or correct --db"
-_OPTIONS: dict[str, Any] = {"context": TEXT, "autocommit": True, "client_encoding": "utf8"}
+_OPTIONS: dict[str, Any] = {
+    "context": TEXT,
+    "autocommit": True,
+    "client_encoding": "utf8",
+    "row_factory": dict_row,
+}
 
 
 class PostgresDatabase:
-    """A pool of connections that the repositories of all sandboxes share."""
+    """A pool of connections that the stores of all sandboxes share."""
 
     shared = True
 
@@ -67,15 +76,15 @@ class PostgresDatabase:
                 yield connection
 
     @asynccontextmanager
-    async def alone(self, name: str) -> AsyncIterator[None]:
-        """Hold the lock of this name, which one mock has at a time."""
+    async def alone(self, sandbox: str) -> AsyncIterator[None]:
+        """Hold the lock of a sandbox's seed, which one mock has at a time."""
         # On a connection beside the pool: who holds one of that and waits for another may wait
         # for ever. The lock goes with the connection, so a mock that dies lets go of it.
         async with self.one_at_a_time:
             with _telling():
                 async with await AsyncConnection.connect(self.conninfo, **_OPTIONS) as lock:
-                    key = "hashtextextended(%s, %s)"
-                    await lock.execute(f"SELECT pg_advisory_lock({key})", (name, _LOCK))
+                    statement = "SELECT pg_advisory_lock(hashtextextended(%s, %s))"
+                    await lock.execute(statement, (f"seed of {sandbox}", _LOCK))
                     yield
 
     async def start(self) -> None:
@@ -97,11 +106,27 @@ class PostgresDatabase:
             "UNION SELECT sandbox FROM adjourn_outbox WHERE due IS NOT NULL"
         )
 
-    async def serial(self) -> int:
-        """The number of the next activity."""
-        async with self.connection() as connection:
-            cursor = await connection.execute("SELECT nextval('adjourn_activity')")
-            return int((await cursor.fetchall())[0][0])
+    async def touch(self, sandbox: str) -> None:
+        """Note that a sandbox is in use."""
+        await Tables(self, sandbox).run(
+            "INSERT INTO adjourn_sandboxes VALUES (%(sandbox)s, clock_timestamp()) "
+            "ON CONFLICT (sandbox) DO UPDATE SET used = clock_timestamp()"
+        )
+
+    async def abandon(self, sandbox: str, seconds: float) -> bool:
+        """Empty a sandbox if no other mock has used it for so long; say whether."""
+        async with Tables(self, sandbox).transaction() as transaction:
+            row = await transaction.row(
+                "SELECT used < clock_timestamp() - make_interval(secs => %(seconds)s) AS idle "
+                "FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s FOR UPDATE",
+                seconds=seconds,
+            )
+            if row is None:  # another mock has forgotten it already
+                return True
+            if row["idle"]:
+                await transaction.run("DELETE FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s")
+                await transaction.empty()
+        return bool(row["idle"])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -109,7 +134,96 @@ class PostgresDatabase:
 
     async def _names(self, statement: str) -> list[str]:
         async with self.connection() as connection:
-            return [name for (name,) in await (await connection.execute(statement)).fetchall()]
+            rows = await (await connection.execute(statement)).fetchall()
+        return [row["sandbox"] for row in rows]
+
+
+class Transaction:
+    """Statements of one sandbox on one connection; `%(sandbox)s` stands for its name."""
+
+    def __init__(self, connection: Connection, sandbox: str) -> None:
+        self.connection = connection
+        self.sandbox = sandbox
+
+    async def rows(self, statement: str, **values: Any) -> list[Row]:
+        """What a statement gives."""
+        return await (await self.run(statement, **values)).fetchall()
+
+    async def row(self, statement: str, **values: Any) -> Row | None:
+        """The first row that a statement gives."""
+        return await (await self.run(statement, **values)).fetchone()
+
+    async def run(self, statement: str, **values: Any) -> AsyncCursor[Row]:
+        """Carry out a statement; values by name."""
+        values["sandbox"] = self.sandbox
+        return await self.connection.execute(statement, values)
+
+    async def insert(self, table: str, row: Mapping[str, Any], ending: str = "") -> Row | None:
+        """Insert a row; what the statement gives, if its ending asks for that."""
+        statement = insert(f"adjourn_{table}", ("sandbox", *row), "%({})s", ending)
+        cursor = await self.run(statement, **row)
+        return await cursor.fetchone() if ending else None
+
+    async def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert several rows, which may leave members out that then have their defaults."""
+        for columns, alike in groupby(rows, key=tuple):
+            values = [{**row, "sandbox": self.sandbox} for row in alike]
+            statement = insert(f"adjourn_{table}", ("sandbox", *columns), "%({})s")
+            await self.connection.cursor().executemany(statement, values)
+
+    async def empty(self) -> None:
+        """Delete every row of the sandbox."""
+        # Of two that replace the state at once, the second sees what the first has written.
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
+        await self.run(lock, name=f"state of {self.sandbox}")
+        for table in TABLES:
+            await self.run(f"DELETE FROM adjourn_{table} WHERE sandbox = %(sandbox)s")
+
+
+class Tables:
+    """The tables as one sandbox sees them; `calls` counts what waits for the database."""
+
+    def __init__(self, database: PostgresDatabase, sandbox: str) -> None:
+        self.database = database
+        self.sandbox = sandbox
+        self.calls = 0
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Transaction]:
+        """A connection for one statement, which is a transaction by itself."""
+        self.calls += 1
+        try:
+            async with self.database.connection() as connection:
+                yield Transaction(connection, self.sandbox)
+        finally:
+            self.calls -= 1
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A connection for several statements: all of them or nothing."""
+        async with self.connection() as transaction, transaction.connection.transaction():
+            yield transaction
+
+    async def rows(self, statement: str, **values: Any) -> list[Row]:
+        """What one statement gives."""
+        async with self.connection() as connection:
+            return await connection.rows(statement, **values)
+
+    async def row(self, statement: str, **values: Any) -> Row | None:
+        """The first row that one statement gives."""
+        async with self.connection() as connection:
+            return await connection.row(statement, **values)
+
+    async def value(self, statement: str, **values: Any) -> Any:
+        """The one value that one statement gives."""
+        (row,) = await self.rows(statement, **values)
+        (value,) = row.values()
+        return value
+
+    async def run(self, statement: str, **values: Any) -> None:
+        """Carry out one statement."""
+        async with self.connection() as connection:
+            await connection.run(statement, **values)
 
 
 @contextmanager

@@ -1,16 +1,6 @@
 """The tables of the shared store, and the statements on sessions."""
 
-from ..rows import SESSION_COLUMNS
-
-__all__ = [
-    "INSERT_SESSION",
-    "ORDERS",
-    "SCHEMA",
-    "SELECT_SESSION",
-    "SESSION_ROW",
-    "UPDATE_SESSION",
-    "WITH_TRANSCRIPT",
-]
+__all__ = ["SCHEMA", "SELECT_SESSION", "UPDATE_SESSION", "WITH_TRANSCRIPT"]
 
 # Their names have a prefix, for others may have tables in the same database.
 SCHEMA = """
@@ -116,40 +106,24 @@ CREATE TABLE adjourn_outbox (
 CREATE INDEX adjourn_outbox_by_due ON adjourn_outbox (sandbox, due) WHERE due IS NOT NULL;
 """
 
-# In what order the rows of a table are told, where their serials are not.
-ORDERS = {
-    "sessions": "activity",
-    "messages": "session_id, position",
-    "replies": "session_id, first",
-    "call_results": "serial",
-    "audit": "serial",
-    "outbox": "serial",
-}
-
-# A session `s` with four arrays of its transcript.
-SESSION_ROW = f"{SESSION_COLUMNS}, roles, contents, times, calls"
+# A session `s` with four arrays of its transcript, and how each sandbox sees its own.
 WITH_TRANSCRIPT = (
-    "LEFT JOIN LATERAL (SELECT array_agg(role ORDER BY position) AS roles, "
-    "array_agg(content ORDER BY position) AS contents, "
-    "array_agg(time ORDER BY position) AS times, "
-    "array_agg(tool_calls ORDER BY position) AS calls FROM adjourn_messages m "
+    "LEFT JOIN LATERAL (SELECT array_agg(role ORDER BY position) AS role, "
+    "array_agg(content ORDER BY position) AS content, "
+    "array_agg(time ORDER BY position) AS time, "
+    "array_agg(tool_calls ORDER BY position) AS tool_calls FROM adjourn_messages m "
     "WHERE m.sandbox = s.sandbox AND m.session_id = s.id) t ON true"
 )
 SELECT_SESSION = (
-    f"SELECT {SESSION_ROW} FROM adjourn_sessions s {WITH_TRANSCRIPT} WHERE s.sandbox = %s"
-)
-INSERT_SESSION = (
-    "INSERT INTO adjourn_sessions (sandbox, id, agent_id, channel, external_hash, ttl_seconds, "
-    "additional_data, created, last_activity, expires, cursor, message_count) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-    "ON CONFLICT DO NOTHING RETURNING id"
+    f"SELECT s.*, t.* FROM adjourn_sessions s {WITH_TRANSCRIPT} WHERE s.sandbox = %(sandbox)s"
 )
 UPDATE_SESSION = (
-    "UPDATE adjourn_sessions SET last_activity = %s, "
-    "activity = CASE WHEN %s THEN nextval('adjourn_activity') ELSE activity END, expires = %s, "
-    "cursor = %s, message_count = message_count + %s, is_final = %s, final_reason = %s, "
-    "finished = %s WHERE sandbox = %s AND id = %s AND NOT is_final "
-    "AND (%s::bigint IS NULL OR expires < %s::bigint) "
-    "AND message_count = coalesce(%s::bigint, message_count) "
-    f"RETURNING {SESSION_COLUMNS}"
+    "UPDATE adjourn_sessions SET last_activity = %(last_activity)s, "
+    "activity = CASE WHEN %(added)s > 0 THEN nextval('adjourn_activity') ELSE activity END, "
+    "expires = %(expires)s, cursor = %(cursor)s, message_count = message_count + %(added)s, "
+    "is_final = %(is_final)s, final_reason = %(final_reason)s, finished = %(finished)s "
+    "WHERE sandbox = %(sandbox)s AND id = %(id)s AND NOT is_final "
+    "AND (%(overdue_at)s::bigint IS NULL OR expires < %(overdue_at)s::bigint) "
+    "AND message_count = coalesce(%(seen)s::bigint, message_count) "
+    "RETURNING message_count"
 )

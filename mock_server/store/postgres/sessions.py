@@ -1,13 +1,14 @@
-"""The shared store: PostgreSQL, for several mocks that behave as one.
+"""The sessions of the shared store: PostgreSQL, for several mocks that behave as one.
 
 What must agree is read by one statement, which sees one snapshot. Who changes a session updates
 its row first, so that changes of one session follow one another.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from ...domain.repository import Change, SessionQuery
+from ...domain.records import Change, SessionQuery
 from ...domain.session import Message, Session, TurnResult
 from ..filters import all_of, session_tests
 from ..rows import (
@@ -18,132 +19,126 @@ from ..rows import (
     reply_row,
     session_of,
     session_row,
+    stored,
 )
-from .database import Connection
-from .outbox import PostgresOutbox
-from .schema import INSERT_SESSION, SELECT_SESSION, SESSION_ROW, UPDATE_SESSION, WITH_TRANSCRIPT
+from .database import Tables, Transaction
+from .results import PostgresResults
+from .schema import SELECT_SESSION, UPDATE_SESSION, WITH_TRANSCRIPT
 
-__all__ = ["PostgresRepository"]
+__all__ = ["PostgresSessions"]
 
 _ORDER = "ORDER BY last_activity DESC, activity DESC"
+_MESSAGE = ("role", "content", "time", "tool_calls")
 
 
-class PostgresRepository(PostgresOutbox):
-    """One sandbox's view of a database."""
+class PostgresSessions:
+    """The sessions of one sandbox; what a finished one leaves goes to `results`."""
+
+    def __init__(self, tables: Tables, results: PostgresResults) -> None:
+        self.tables = tables
+        self.results = results
 
     async def insert(self, session: Session) -> bool:
-        async with self.transaction() as connection:
-            values = self.sandbox, *session_row(session)
-            inserted = await (await connection.execute(INSERT_SESSION, values)).fetchone()
+        async with self.tables.transaction() as transaction:
+            ending = " ON CONFLICT DO NOTHING RETURNING id"
+            inserted = await transaction.insert("sessions", session_row(session), ending)
             if inserted:
-                await self._add_messages(connection, session.id, 0, session.messages)
+                messages = message_rows(session.id, 0, session.messages)
+                await transaction.insert_all("messages", messages)
         return inserted is not None
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
-        rows = await self.rows(
-            f"{SELECT_SESSION} AND adjourn_digest(channel) = adjourn_digest(%s) "
-            "AND adjourn_digest(external_hash) = adjourn_digest(%s) AND NOT is_final "
-            "AND external_hash IS NOT NULL",
-            self.sandbox, channel, external_hash,
+        row = await self.tables.row(
+            f"{SELECT_SESSION} AND adjourn_digest(channel) = adjourn_digest(%(channel)s) "
+            "AND adjourn_digest(external_hash) = adjourn_digest(%(external_hash)s) "
+            "AND NOT is_final AND external_hash IS NOT NULL",
+            channel=channel, external_hash=external_hash,
         )  # fmt: skip
-        return _session(rows[0]) if rows else None
+        return _session(row) if row else None
 
     async def get(self, session_id: str) -> Session | None:
-        rows = await self.rows(f"{SELECT_SESSION} AND s.id = %s", self.sandbox, session_id)
-        return _session(rows[0]) if rows else None
+        row = await self.tables.row(f"{SELECT_SESSION} AND s.id = %(id)s", id=session_id)
+        return _session(row) if row else None
 
-    async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
-        where, values = all_of([*session_tests(self.sandbox, query)], "%s")
+    async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
+        where, values = all_of(session_tests(query), "%({})s")
         matching = f"FROM adjourn_sessions WHERE {where}"
-        rows = await self.rows(
-            f"SELECT {SESSION_ROW}, total FROM (SELECT count(*) AS total {matching}) c LEFT JOIN "
-            f"(SELECT * {matching} {_ORDER} LIMIT %s OFFSET %s) s ON true {WITH_TRANSCRIPT} "
-            f"{_ORDER}",
-            *values, *values, query.take, query.skip,
+        rows = await self.tables.rows(
+            f"SELECT s.*, t.*, total FROM (SELECT count(*) AS total {matching}) c LEFT JOIN "
+            f"(SELECT * {matching} {_ORDER} LIMIT %(take)s OFFSET %(skip)s) s ON true "
+            f"{WITH_TRANSCRIPT} {_ORDER}",
+            **values, take=query.take, skip=query.skip,
         )  # fmt: skip
-        return [_session(row[:-1]) for row in rows if row[0]], rows[0][-1]
+        return [_session(row) for row in rows if row["id"]], rows[0]["total"]
 
     async def replay(self, session_id: str, key: str) -> TurnResult | None:
-        rows = await self.rows(
+        rows = await self.tables.rows(
             "SELECT state, role, content, time, tool_calls FROM adjourn_replies r "
             "LEFT JOIN adjourn_messages m ON m.sandbox = r.sandbox "
             "AND m.session_id = r.session_id AND position >= first AND position < last "
-            "WHERE r.sandbox = %s AND r.session_id = %s AND key = %s ORDER BY position",
-            self.sandbox, session_id, key,
+            "WHERE r.sandbox = %(sandbox)s AND r.session_id = %(id)s AND key = %(key)s "
+            "ORDER BY position",
+            id=session_id, key=key,
         )  # fmt: skip
         if not rows:
             return None
-        return TurnResult(tuple(message_of(*row[1:]) for row in rows if row[1]), rows[0][0])
+        return TurnResult(tuple(message_of(row) for row in rows if row["role"]), rows[0]["state"])
 
     async def apply(self, change: Change) -> Session | None:
-        session = change.session
-        async with self.transaction() as connection:
-            cursor = await connection.execute(UPDATE_SESSION, self._update(change))
-            row = await cursor.fetchone()
+        async with self.tables.transaction() as transaction:
+            row = await transaction.row(UPDATE_SESSION, **changed_row(change))
             if row is None:
                 return None
-            count = row[-1]
+            count = row["message_count"]
             first = count - len(change.messages)
-            await self._add_messages(connection, session.id, first, change.messages)
+            messages = message_rows(change.session.id, first, change.messages)
+            await transaction.insert_all("messages", messages)
             if change.key is not None:
-                await self._remember(connection, change, count)
-            stored = await self._stored(connection, session.id)
+                await transaction.insert("replies", reply_row(change, count))
+            session = stored(change) or await self._reread(transaction, change.session.id)
             if change.complete is not None:
-                await self.record(connection, stored, change.complete(stored))
-        return stored
+                await self.results.record(transaction, session, change.complete(session))
+        return session
 
-    def _update(self, change: Change) -> tuple[Any, ...]:
-        session = change.session
-        return (
-            session.last_activity,
-            bool(change.messages),
-            *changed_row(self.sandbox, change),
-        )
-
-    async def overdue(self, now: int) -> list[Session]:
-        rows = await self.rows(
-            f"{SELECT_SESSION} AND expires IS NOT NULL AND expires < %s "
+    async def overdue(self, now: int) -> Sequence[Session]:
+        rows = await self.tables.rows(
+            f"{SELECT_SESSION} AND expires IS NOT NULL AND expires < %(now)s "
             f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
-            self.sandbox, now,
-        )  # fmt: skip
+            now=now,
+        )
         return [_session(row) for row in rows]
 
     async def next_expiry(self) -> int | None:
-        statement = (
-            "SELECT min(expires) FROM adjourn_sessions WHERE sandbox = %s AND expires IS NOT NULL"
+        expiry: int | None = await self.tables.value(
+            "SELECT min(expires) FROM adjourn_sessions "
+            "WHERE sandbox = %(sandbox)s AND expires IS NOT NULL"
         )
-        expiry: int | None = (await self.rows(statement, self.sandbox))[0][0]
         return expiry
 
     async def latest(self) -> int | None:
-        statement = (
-            "SELECT max(greatest(last_activity, finished)) FROM adjourn_sessions WHERE sandbox = %s"
+        latest: int | None = await self.tables.value(
+            "SELECT max(greatest(last_activity, finished)) FROM adjourn_sessions "
+            "WHERE sandbox = %(sandbox)s"
         )
-        latest: int | None = (await self.rows(statement, self.sandbox))[0][0]
         return latest
 
-    async def _stored(self, connection: Connection, session_id: str) -> Session:
-        statement = f"{SELECT_SESSION} AND s.id = %s"
-        cursor = await connection.execute(statement, (self.sandbox, session_id))
-        return _session((await cursor.fetchall())[0])
+    async def count(self) -> int:
+        statement = "SELECT count(*) FROM adjourn_sessions WHERE sandbox = %(sandbox)s"
+        return int(await self.tables.value(statement))
 
-    async def _add_messages(
-        self, connection: Connection, session_id: str, first: int, messages: Sequence[Message]
-    ) -> None:
-        if messages:
-            await connection.cursor().executemany(
-                "INSERT INTO adjourn_messages VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [(self.sandbox, session_id, *row) for row in message_rows(first, messages)],
-            )
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        yield  # other mocks wait for nobody's whole batch
 
-    async def _remember(self, connection: Connection, change: Change, count: int) -> None:
-        await connection.execute(
-            "INSERT INTO adjourn_replies VALUES (%s, %s, %s, %s, %s, %s)",
-            (self.sandbox, *reply_row(change, count)),
-        )
+    async def _reread(self, transaction: Transaction, session_id: str) -> Session:
+        (row,) = await transaction.rows(f"{SELECT_SESSION} AND s.id = %(id)s", id=session_id)
+        return _session(row)
 
 
-def _session(row: Sequence[Any]) -> Session:
-    *facts, roles, contents, times, calls = row
-    messages = zip(roles or (), contents or (), times or (), calls or (), strict=True)
-    return session_of(facts, tuple(message_of(*message) for message in messages))
+def _session(row: Mapping[str, Any]) -> Session:
+    return session_of(row, tuple(_messages(row)))
+
+
+def _messages(row: Mapping[str, Any]) -> Iterator[Message]:
+    for values in zip(*(row[column] or () for column in _MESSAGE), strict=True):
+        yield message_of(dict(zip(_MESSAGE, values, strict=True)))

@@ -1,34 +1,33 @@
-"""The delivery log of the embedded store: every webhook of a sandbox with its attempts."""
+"""The outbox of the embedded store: the webhooks that wait, and the log of all."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.repository import Delivery, LoggedDelivery
-from ..rows import (
-    ATTEMPTS_KEPT,
-    DELIVERIES_KEPT,
-    DELIVERY_COLUMNS,
-    LOGGED_COLUMNS,
-    delivery_of,
-    dump,
-    logged_of,
-    webhook_row,
-)
-from .results import SqliteRecords
+from ...domain.records import Delivery, LoggedDelivery
+from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
+from .database import Tables
 
 __all__ = ["SqliteOutbox"]
 
 
-class SqliteOutbox(SqliteRecords):
-    """What was delivered, what waits, and what is to be sent again."""
+class SqliteOutbox:
+    """The webhooks of one sandbox."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
 
     async def deliveries(self) -> list[Delivery]:
-        rows = self.connection.execute(
-            f"SELECT {DELIVERY_COLUMNS} FROM outbox "
-            "WHERE sandbox = ? AND due IS NOT NULL ORDER BY due, serial LIMIT 1000",
-            (self.sandbox,),
+        rows = self.tables.rows(
+            "SELECT * FROM outbox WHERE sandbox = :sandbox AND due IS NOT NULL "
+            "ORDER BY due, serial LIMIT 1000"
         )
         return [delivery_of(row) for row in rows]
+
+    async def next_due(self) -> int | None:
+        due: int | None = self.tables.value(
+            "SELECT min(due) FROM outbox WHERE sandbox = :sandbox AND due IS NOT NULL"
+        )
+        return due
 
     async def claim(self, delivery: Delivery, seconds: float) -> bool:
         return True
@@ -40,23 +39,18 @@ class SqliteOutbox(SqliteRecords):
         retry_at: int | None,
         attempt: Mapping[str, Any] | None = None,
     ) -> None:
-        self.connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, outcome = ?, due = ?, "
-            "log = json_insert(CASE WHEN json_array_length(log) < ? THEN log "
-            "ELSE json_remove(log, '$[0]') END, '$[#]', json(?)) WHERE serial = ?",
-            (outcome, retry_at, ATTEMPTS_KEPT, dump(attempt or {}), serial),
-        )
-        self.connection.execute(
-            "DELETE FROM outbox WHERE serial <= ? AND sandbox = ? AND due IS NULL",
-            (serial - DELIVERIES_KEPT, self.sandbox),
-        )
-
-    async def next_delivery(self) -> int | None:
-        row = self.connection.execute(
-            "SELECT min(due) FROM outbox WHERE sandbox = ? AND due IS NOT NULL", (self.sandbox,)
-        ).fetchone()
-        due: int | None = row[0]
-        return due
+        with self.tables.transaction():
+            self.tables.run(
+                "UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, due = :retry_at, "
+                f"log = json_insert(CASE WHEN json_array_length(log) < {ATTEMPTS_KEPT} THEN log "
+                "ELSE json_remove(log, '$[0]') END, '$[#]', json(:attempt)) "
+                "WHERE sandbox = :sandbox AND serial = :serial",
+                serial=serial, outcome=outcome, retry_at=retry_at, attempt=dump(attempt or {}),
+            )  # fmt: skip
+            self.tables.run(
+                "DELETE FROM outbox WHERE serial <= :last AND sandbox = :sandbox AND due IS NULL",
+                last=serial - DELIVERIES_KEPT,
+            )
 
     async def enqueue(
         self, session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
@@ -64,29 +58,34 @@ class SqliteOutbox(SqliteRecords):
         return self.put(webhook_row(session_id, url, headers, payload, due))
 
     async def postpone(self, serial: int, due: int) -> None:
-        self.connection.execute(
-            "UPDATE outbox SET due = ? WHERE sandbox = ? AND serial = ? AND due IS NOT NULL",
-            (due, self.sandbox, serial),
-        )
+        self.tables.run(
+            "UPDATE outbox SET due = :due "
+            "WHERE sandbox = :sandbox AND serial = :serial AND due IS NOT NULL",
+            serial=serial, due=due,
+        )  # fmt: skip
 
     async def redeliver(self, serial: int, due: int) -> None:
-        self.connection.execute(
-            "UPDATE outbox SET due = ?, attempts = 0, outcome = 'pending' "
-            "WHERE sandbox = ? AND serial = ?",
-            (due, self.sandbox, serial),
-        )
+        self.tables.run(
+            "UPDATE outbox SET due = :due, attempts = 0, outcome = 'pending' "
+            "WHERE sandbox = :sandbox AND serial = :serial",
+            serial=serial, due=due,
+        )  # fmt: skip
 
     async def delivery(self, serial: int) -> LoggedDelivery | None:
-        row = self.connection.execute(
-            f"SELECT {LOGGED_COLUMNS} FROM outbox WHERE sandbox = ? AND serial = ?",
-            (self.sandbox, serial),
-        ).fetchone()
+        statement = "SELECT * FROM outbox WHERE sandbox = :sandbox AND serial = :serial"
+        row = self.tables.row(statement, serial=serial)
         return None if row is None else logged_of(row)
 
-    async def delivery_log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
-        rows = self.connection.execute(
-            f"SELECT {LOGGED_COLUMNS} FROM outbox WHERE sandbox = ? "
-            "AND (? IS NULL OR session_id = ?) ORDER BY serial DESC LIMIT ?",
-            (self.sandbox, session_id, session_id, limit),
-        )
+    async def log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
+        rows = self.tables.rows(
+            "SELECT * FROM outbox WHERE sandbox = :sandbox "
+            "AND session_id = coalesce(:session_id, session_id) ORDER BY serial DESC LIMIT :limit",
+            session_id=session_id, limit=limit,
+        )  # fmt: skip
         return [logged_of(row) for row in rows]
+
+    def put(self, webhook: Mapping[str, Any]) -> int:
+        """Write a webhook, inside the caller's transaction; its serial."""
+        serial = self.tables.insert("outbox", webhook).lastrowid
+        assert serial is not None
+        return serial

@@ -1,6 +1,6 @@
-"""The tables of the embedded store, and the statements on sessions."""
+"""The tables of the embedded store, and the statement that changes a session."""
 
-__all__ = ["INSERT_SESSION", "SCHEMA", "UPDATE_SESSION"]
+__all__ = ["SCHEMA", "UPDATE_SESSION"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -93,15 +93,11 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (sandbox, due) WHERE due IS NOT NULL;
 """
 
-INSERT_SESSION = (
-    "INSERT INTO sessions (sandbox, activity, id, agent_id, channel, external_hash, ttl_seconds, "
-    "additional_data, created, last_activity, expires, cursor, message_count, is_final) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) "
-    "ON CONFLICT DO NOTHING"
-)
 UPDATE_SESSION = (
-    "UPDATE sessions SET last_activity = ?, activity = coalesce(?, activity), expires = ?, "
-    "cursor = ?, message_count = message_count + ?, is_final = ?, final_reason = ?, finished = ? "
-    "WHERE sandbox = ? AND id = ? AND NOT is_final AND (? IS NULL OR expires < ?) "
-    "AND message_count = coalesce(?, message_count)"
+    "UPDATE sessions SET last_activity = :last_activity, "
+    "activity = coalesce(:activity, activity), expires = :expires, cursor = :cursor, "
+    "message_count = message_count + :added, is_final = :is_final, final_reason = :final_reason, "
+    "finished = :finished WHERE sandbox = :sandbox AND id = :id AND NOT is_final "
+    "AND (:overdue_at IS NULL OR expires < :overdue_at) "
+    "AND message_count = coalesce(:seen, message_count)"
 )

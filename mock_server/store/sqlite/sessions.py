@@ -1,186 +1,189 @@
-"""The embedded store: SQLite, called in the event loop."""
+"""The sessions of the embedded store. It awaits nothing and hops no thread."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from ...domain.repository import Change, SessionQuery
+from ...domain.records import Change, SessionQuery
 from ...domain.session import Message, Session, TurnResult
 from ..filters import all_of, session_tests
 from ..rows import (
     OVERDUE_AT_ONCE,
-    SESSION_COLUMNS,
     changed_row,
+    dump,
     message_of,
     message_rows,
     reply_row,
     session_of,
     session_row,
+    stored,
 )
-from .outbox import SqliteOutbox
-from .schema import INSERT_SESSION, UPDATE_SESSION
+from .database import Tables
+from .results import SqliteResults
+from .schema import UPDATE_SESSION
 
-__all__ = ["SqliteRepository"]
+__all__ = ["SqliteSessions"]
+
+_SELECT = "SELECT * FROM sessions WHERE sandbox = :sandbox"
+# Few columns: a row looks for the name of one among all that it has.
+_SELECT_MESSAGES = (
+    "SELECT session_id, role, content, time, tool_calls FROM messages WHERE sandbox = :sandbox"
+)
 
 
-class SqliteRepository(SqliteOutbox):
-    """One sandbox's view of a database. It awaits nothing and hops no thread."""
+class SqliteSessions:
+    """The sessions of one sandbox; what a finished one leaves goes to `results`."""
+
+    def __init__(self, tables: Tables, results: SqliteResults) -> None:
+        self.tables = tables
+        self.results = results
 
     async def insert(self, session: Session) -> bool:
         if not session.messages:  # one statement is a transaction by itself
-            return self._insert_session(session)
-        with self.database.transaction():
-            inserted = self._insert_session(session)
+            return self._insert(session)
+        with self.tables.transaction():
+            inserted = self._insert(session)
             if inserted:
-                self._add_messages(session.id, 0, session.messages)
+                self.add_messages(session.id, 0, session.messages)
         return inserted
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
-        return self._one(
-            "sandbox = ? AND channel = ? AND external_hash = ? AND NOT is_final",
-            (self.sandbox, channel, external_hash),
-        )
+        where = "channel = :channel AND external_hash = :external_hash AND NOT is_final"
+        return self._one(where, channel=channel, external_hash=external_hash)
 
     async def get(self, session_id: str) -> Session | None:
-        return self._one("sandbox = ? AND id = ?", (self.sandbox, session_id))
+        return self._one("id = :id", id=session_id)
 
-    async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
-        where, values = self.session_filter(query)
-        total = self.connection.execute(
-            f"SELECT count(*) FROM sessions WHERE {where}", values
-        ).fetchone()[0]
-        rows = self.connection.execute(
-            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {where} "
-            f"ORDER BY {self.session_order()} LIMIT ? OFFSET ?",
-            (*values, query.take, query.skip),
-        ).fetchall()
-        return self._sessions(rows), total
+    async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
+        where, values = self.filter(query)
+        total = self.tables.value(f"SELECT count(*) FROM sessions WHERE {where}", **values)
+        rows = self.tables.rows(
+            f"SELECT * FROM sessions WHERE {where} ORDER BY {self.order()} "
+            "LIMIT :take OFFSET :skip",
+            **values, take=query.take, skip=query.skip,
+        )  # fmt: skip
+        return self._whole(rows), total
 
-    def session_filter(self, query: SessionQuery) -> tuple[str, list[Any]]:
+    def filter(self, query: SessionQuery) -> tuple[str, dict[str, Any]]:
         """The condition of a listing, with its values."""
-        return all_of([*session_tests(self.sandbox, query)], "?")
+        return all_of(session_tests(query), ":{}")
 
-    def session_order(self) -> str:
+    def order(self) -> str:
         """Most recently active first; the serial of the activity breaks ties."""
         return "last_activity DESC, activity DESC"
 
     async def replay(self, session_id: str, key: str) -> TurnResult | None:
-        row = self.connection.execute(
-            "SELECT first, last, state FROM replies "
-            "WHERE sandbox = ? AND session_id = ? AND key = ?",
-            (self.sandbox, session_id, key),
-        ).fetchone()
+        row = self.tables.row(
+            "SELECT * FROM replies WHERE sandbox = :sandbox AND session_id = :id AND key = :key",
+            id=session_id, key=key,
+        )  # fmt: skip
         if row is None:
             return None
-        return TurnResult(self._transcript(session_id)[row[0] : row[1]], row[2])
+        return TurnResult(self.transcript(session_id)[row["first"] : row["last"]], row["state"])
 
     async def apply(self, change: Change) -> Session | None:
-        session = change.session
-        with self.database.transaction() as connection:
-            if not connection.execute(*self.conditional_update(change)).rowcount:
+        with self.tables.transaction():
+            statement, values = self.conditional_update(change)
+            if not self.tables.run(statement, **values).rowcount:
                 return None
-            stored, count = session, self._count(change)
+            count = self._count(change)
             if change.messages:
-                self._add_messages(session.id, count - len(change.messages), change.messages)
+                first = count - len(change.messages)
+                self.add_messages(change.session.id, first, change.messages)
             if change.key is not None:
-                self._remember(change, count)
-            if count:
-                transcript = self._transcript(session.id)
-                stored = replace(session, messages=transcript, message_count=count)
+                self.remember(change, count)
+            session = stored(change) or self._reread(change.session)
             if change.complete is not None:
-                self.record(stored, change.complete(stored))
-        return stored
+                self.results.record(session, change.complete(session))
+        return session
 
-    def conditional_update(self, change: Change) -> tuple[str, tuple[Any, ...]]:
+    def conditional_update(self, change: Change) -> tuple[str, dict[str, Any]]:
         """The one statement that decides who finishes a session."""
-        session = change.session
-        return UPDATE_SESSION, (
-            session.last_activity,
-            next(self.database.activity) if change.messages else None,
-            *changed_row(self.sandbox, change),
+        activity = next(self.tables.database.activity) if change.messages else None
+        return UPDATE_SESSION, {"activity": activity, **changed_row(change)}
+
+    async def overdue(self, now: int) -> Sequence[Session]:
+        rows = self.tables.rows(
+            f"{_SELECT} AND expires IS NOT NULL AND expires < :now "
+            f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
+            now=now,
         )
+        return self._whole(rows)
+
+    async def next_expiry(self) -> int | None:
+        expiry: int | None = self.tables.value(
+            "SELECT min(expires) FROM sessions WHERE sandbox = :sandbox AND expires IS NOT NULL"
+        )
+        return expiry
+
+    async def latest(self) -> int | None:
+        latest: int | None = self.tables.value(
+            "SELECT max(max(last_activity, coalesce(finished, last_activity))) FROM sessions "
+            "WHERE sandbox = :sandbox"
+        )
+        return latest
+
+    async def count(self) -> int:
+        return int(self.tables.value("SELECT count(*) FROM sessions WHERE sandbox = :sandbox"))
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        with self.tables.transaction():
+            yield
+
+    def transcript(self, session_id: str) -> tuple[Message, ...]:
+        """The messages of a session."""
+        rows = self.tables.rows(
+            f"{_SELECT_MESSAGES} AND session_id = :id ORDER BY position", id=session_id
+        )
+        return tuple(map(message_of, rows))
+
+    def add_messages(self, session_id: str, first: int, messages: Sequence[Message]) -> None:
+        """Write messages, inside the caller's transaction."""
+        self.tables.insert_all("messages", message_rows(session_id, first, messages))
+
+    def remember(self, change: Change, count: int) -> None:
+        """Write the key of a turn, inside the caller's transaction."""
+        self.tables.insert("replies", reply_row(change, count))
+
+    def _insert(self, session: Session) -> bool:
+        row = {**session_row(session), "activity": next(self.tables.database.activity)}
+        # Not RETURNING, for which SQLite makes a table each time: it takes as long as the rest.
+        return self.tables.insert("sessions", row, " ON CONFLICT DO NOTHING").rowcount == 1
 
     def _count(self, change: Change) -> int:
         """How many messages the session holds now that the change is made."""
         if change.seen is not None:
             return change.seen + len(change.messages)
-        row = self.connection.execute(
-            "SELECT message_count FROM sessions WHERE sandbox = ? AND id = ?",
-            (self.sandbox, change.session.id),
-        ).fetchone()
-        count: int = row[0]
-        return count
+        statement = "SELECT message_count FROM sessions WHERE sandbox = :sandbox AND id = :id"
+        return int(self.tables.value(statement, id=change.session.id))
 
-    async def overdue(self, now: int) -> list[Session]:
-        rows = self.connection.execute(
-            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE sandbox = ? AND expires IS NOT NULL "
-            f"AND expires < ? ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
-            (self.sandbox, now),
-        ).fetchall()
-        return self._sessions(rows)
+    def _reread(self, session: Session) -> Session:
+        """A session that has just been changed, with its transcript as it is stored."""
+        transcript = self.transcript(session.id)
+        return replace(session, messages=transcript, message_count=len(transcript))
 
-    async def next_expiry(self) -> int | None:
-        expiry: int | None = self.connection.execute(
-            "SELECT min(expires) FROM sessions WHERE sandbox = ? AND expires IS NOT NULL",
-            (self.sandbox,),
-        ).fetchone()[0]
-        return expiry
-
-    async def latest(self) -> int | None:
-        row = self.connection.execute(
-            "SELECT max(max(last_activity, coalesce(finished, last_activity))) FROM sessions "
-            "WHERE sandbox = ?",
-            (self.sandbox,),
-        ).fetchone()
-        latest: int | None = row[0]
-        return latest
-
-    def _one(self, where: str, values: Sequence[Any]) -> Session | None:
-        row = self.connection.execute(
-            f"SELECT {SESSION_COLUMNS} FROM sessions WHERE {where}", values
-        ).fetchone()
+    def _one(self, where: str, **values: Any) -> Session | None:
+        row = self.tables.row(f"{_SELECT} AND {where}", **values)
         if row is None:
             return None
-        return session_of(row, self._transcript(row[0]) if row[-1] else ())
+        return session_of(row, self.transcript(row["id"]) if row["message_count"] else ())
 
-    def _sessions(self, rows: Sequence[Sequence[Any]]) -> list[Session]:
-        transcripts = self._transcripts([row[0] for row in rows if row[-1]])
-        return [session_of(row, transcripts.get(row[0], ())) for row in rows]
-
-    def _transcript(self, session_id: str) -> tuple[Message, ...]:
-        rows = self.connection.execute(
-            "SELECT role, content, time, tool_calls FROM messages "
-            "WHERE sandbox = ? AND session_id = ? ORDER BY position",
-            (self.sandbox, session_id),
-        )
-        return tuple(message_of(*row) for row in rows)
+    def _whole(self, rows: Sequence[sqlite3.Row]) -> list[Session]:
+        transcripts = self._transcripts([row["id"] for row in rows if row["message_count"]])
+        return [session_of(row, transcripts.get(row["id"], ())) for row in rows]
 
     def _transcripts(self, ids: Sequence[str]) -> dict[str, tuple[Message, ...]]:
         if not ids:
             return {}
         found: dict[str, list[Message]] = {}
-        rows = self.connection.execute(
-            "SELECT session_id, role, content, time, tool_calls FROM messages WHERE sandbox = ? "
-            f"AND session_id IN ({','.join('?' * len(ids))}) ORDER BY session_id, position",
-            (self.sandbox, *ids),
+        rows = self.tables.rows(
+            f"{_SELECT_MESSAGES} AND session_id IN (SELECT value FROM json_each(:ids)) "
+            "ORDER BY session_id, position",
+            ids=dump(ids),
         )
-        for session_id, *row in rows:
-            found.setdefault(session_id, []).append(message_of(*row))
+        for row in rows:
+            found.setdefault(row["session_id"], []).append(message_of(row))
         return {session_id: tuple(messages) for session_id, messages in found.items()}
-
-    def _insert_session(self, session: Session) -> bool:
-        values = self.sandbox, next(self.database.activity), *session_row(session)
-        # Not RETURNING, for which SQLite makes a table each time: it takes as long as the rest.
-        return self.connection.execute(INSERT_SESSION, values).rowcount == 1
-
-    def _add_messages(self, session_id: str, first: int, messages: Sequence[Message]) -> None:
-        self.connection.executemany(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(self.sandbox, session_id, *row) for row in message_rows(first, messages)],
-        )
-
-    def _remember(self, change: Change, count: int) -> None:
-        self.connection.execute(
-            "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?)",
-            (self.sandbox, *reply_row(change, count)),
-        )

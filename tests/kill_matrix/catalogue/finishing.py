@@ -10,10 +10,11 @@ from mock_server.domain import chats as module
 from mock_server.domain.chats import Chats
 from mock_server.domain.lifecycle import Lifecycle
 from mock_server.domain.pipeline import Pipeline
-from mock_server.domain.repository import CallResultQuery, SessionQuery
+from mock_server.domain.records import CallResultQuery, SessionQuery
 from mock_server.domain.session import Session
 from mock_server.http import handlers
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.results import SqliteResults
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Patch
@@ -23,9 +24,9 @@ from .tools import Body, save
 
 @mutant("TURN-04", "the transcript has lost the tool calls")
 def transcript_without_tool_calls(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "_transcript")
-    def transcript(real: Any, store: SqliteRepository, session_id: str) -> Any:
-        return tuple(replace(message, tool_calls=None) for message in real(store, session_id))
+    @patch.around(SqliteSessions, "transcript")
+    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
+        return tuple(replace(message, tool_calls=None) for message in real(sessions, session_id))
 
 
 @mutant("IDEM-01", "a replay leaves out the tool turns")
@@ -44,9 +45,9 @@ def finished_session_goes_on(patch: Patch) -> None:
         finished = session.final_reason == "agent_finish" and event == "submit"
         return replace(found, refusal=None) if finished else found
 
-    @patch.around(SqliteRepository, "conditional_update")
-    def conditional_update(real: Any, store: SqliteRepository, change: Any) -> Any:
-        statement, values = real(store, change)
+    @patch.around(SqliteSessions, "conditional_update")
+    def conditional_update(real: Any, sessions: SqliteSessions, change: Any) -> Any:
+        statement, values = real(sessions, change)
         if change.session.final_reason == "agent_finish":
             statement = statement.replace("AND NOT is_final ", "")
         return statement, values
@@ -54,9 +55,9 @@ def finished_session_goes_on(patch: Patch) -> None:
 
 @mutant("FIN-01", "a session that the agent finished leaves no call result")
 def agents_finish_leaves_no_call_result(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "call_result_filter")
-    def call_result_filter(real: Any, store: SqliteRepository, query: CallResultQuery) -> Any:
-        where, values = real(store, query)
+    @patch.around(SqliteResults, "filter")
+    def filter(real: Any, results: SqliteResults, query: CallResultQuery) -> Any:
+        where, values = real(results, query)
         reason = "json_extract(document, '$.result.finishReason')"
         return f"{where} AND {reason} <> 'agent_finish'", values
 
@@ -79,11 +80,13 @@ def endpoint_stays_taken_by_the_agent(patch: Patch) -> None:
 
 @mutant("LIST-02", "a list without state holds sessions that the agent finished")
 def list_shows_what_the_agent_finished(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
         if query.state == "active":
-            where = where.replace("is_final = ?", "(is_final = ? OR final_reason = 'agent_finish')")
+            where = where.replace(
+                "is_final = :is_final", "(is_final = :is_final OR final_reason = 'agent_finish')"
+            )
         return where, values
 
 

@@ -13,7 +13,7 @@ from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Patch
-from .tools import Body, execute, forgetful, lenient_body, recast, save
+from .tools import Body, execute, forgetful, lenient_body, recast, save, stored
 
 
 def replays(patch: Patch, find: Any) -> None:
@@ -79,7 +79,7 @@ def replay_keeps_the_user_turn(patch: Patch) -> None:
         said = Message("user", "again", session.last_activity)
         statement = "UPDATE sessions SET message_count = message_count + 1 WHERE id = ?"
         execute(chats, statement, session.id)
-        chats.store._add_messages(session.id, len(session.messages), [said])  # type: ignore[attr-defined]
+        stored(chats).add_messages(session.id, len(session.messages), [said])
         return earlier
 
     replays(patch, find)

@@ -9,7 +9,7 @@ from typing import Any
 from mock_server.domain.chats import Chats
 from mock_server.domain.render import Renderer
 from mock_server.domain.session import Message, Session
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
@@ -191,13 +191,10 @@ def turn_is_added_elsewhere(patch: Patch) -> None:
     @patch.around(Chats, "run_turn")
     async def run_turn(real: Any, chats: Chats, session: Session, key: Any, body: Body) -> Any:
         result = await real(chats, session, key, body)
-        rows = chats.store.connection.execute(  # type: ignore[attr-defined]
-            "SELECT id FROM sessions WHERE channel = ? AND id <> ? AND NOT is_final",
-            (session.channel, session.id),
-        ).fetchall()
-        for (other,) in rows:
+        statement = "SELECT id FROM sessions WHERE channel = ? AND id <> ? AND NOT is_final"
+        for row in execute(chats, statement, session.channel, session.id):
             said = Message("user", body["content"], chats.clock.stamp())
-            append(chats, await chats.get(other), said)
+            append(chats, await chats.get(row["id"]), said)
         return result
 
 
@@ -205,13 +202,13 @@ def turn_is_added_elsewhere(patch: Patch) -> None:
 def fourth_turn_is_not_kept(patch: Patch) -> None:
     turns: Counter[str] = Counter()
 
-    @patch.around(SqliteRepository, "apply")
-    async def apply(real: Any, store: SqliteRepository, change: Any) -> Any:
+    @patch.around(SqliteSessions, "apply")
+    async def apply(real: Any, sessions: SqliteSessions, change: Any) -> Any:
         if change.messages:
             turns[change.session.id] += 1
             if turns[change.session.id] == 4:
                 change = replace(change, messages=())
-        return await real(store, change)
+        return await real(sessions, change)
 
 
 @mutant("LIFE-13", "a turn with a key on a session with a timeout drops the timeout")

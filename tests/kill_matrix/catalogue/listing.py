@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mock_server.domain.records import SessionQuery
 from mock_server.domain.render import Renderer
-from mock_server.domain.repository import SessionQuery
 from mock_server.http.parameters import QueryReader
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
@@ -18,9 +18,9 @@ from .tools import lenient_query
 def asked_for(patch: Patch, change: Any) -> None:
     """List what a changed query asks for: `change(query)`."""
 
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        return await real(store, change(query))
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        return await real(sessions, change(query))
 
 
 def page_changed(patch: Patch, change: Any) -> None:
@@ -70,9 +70,9 @@ def state_final_is_all(patch: Patch) -> None:
 def hidden(patch: Patch, state: str, condition: str) -> None:
     """List with this state what meets the condition, too."""
 
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
         return (f"{where} AND {condition}" if query.state == state else where), values
 
 
@@ -94,20 +94,20 @@ def state_all_is_active(patch: Patch) -> None:
 def channel_compared(patch: Patch, condition: str) -> None:
     """Compare channels by another condition than equality."""
 
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
-        return where.replace("channel = ?", condition), values
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
+        return where.replace("channel = :channel", condition), values
 
 
 @mutant("LIST-07", "the filter by channel knows no capitals")
 def channel_filter_without_capitals(patch: Patch) -> None:
-    channel_compared(patch, "channel = ? COLLATE NOCASE")
+    channel_compared(patch, "channel = :channel COLLATE NOCASE")
 
 
 @mutant("LIST-07", "the filter by channel is a pattern")
 def channel_filter_is_a_pattern(patch: Patch) -> None:
-    channel_compared(patch, "channel LIKE ?")
+    channel_compared(patch, "channel LIKE :channel")
 
 
 @mutant("LIST-06", "the filter by agent_id is ignored")
@@ -122,11 +122,11 @@ def channel_filter_is_ignored(patch: Patch) -> None:
 
 @mutant("LIST-07", "the filter by channel is a prefix")
 def channel_filter_is_a_prefix(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
         if query.channel is not None:
-            where = where.replace("channel = ?", "channel LIKE ? || '%'")
+            where = where.replace("channel = :channel", "channel LIKE :channel || '%'")
         return where, values
 
 
@@ -151,12 +151,12 @@ def agent_filter_replaces_state(patch: Patch) -> None:
 
 @mutant("LIST-08", "filters select what matches any of two")
 def filters_select_any(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
         if query.state != "all":
-            where = where.replace("AND agent_id = ?", "OR agent_id = ?")
-            where = where.replace("is_final = ? OR agent_id = ?", "(is_final = ? OR agent_id = ?)")
+            state, agent = "is_final = :is_final", "agent_id = :agent_id"
+            where = where.replace(f"{state} AND {agent}", f"({state} OR {agent})")
         return where, values
 
 
@@ -172,36 +172,36 @@ def updated_after_is_ignored_among_final(patch: Patch) -> None:
 
 @mutant("LIST-09", "updated_after selects what was active before")
 def updated_after_is_before(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
-        return where.replace("last_activity > ?", "last_activity < ?"), values
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
+        return where.replace("last_activity > :", "last_activity < :"), values
 
 
 @mutant("LIST-09", "updated_after is compared with created_time")
 def updated_after_means_created_after(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
-        return where.replace("last_activity > ?", "created > ?"), values
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
+        return where.replace("last_activity > :", "created > :"), values
 
 
 @mutant("LIST-10", "updated_after includes its own instant")
 def updated_after_is_inclusive(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "session_filter")
-    def session_filter(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        where, values = real(store, query)
-        return where.replace("last_activity > ?", "last_activity >= ?"), values
+    @patch.around(SqliteSessions, "filter")
+    def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        where, values = real(sessions, query)
+        return where.replace("last_activity > :", "last_activity >= :"), values
 
 
 @mutant("LIST-11", "the session that was silent for longest comes first")
 def list_is_ascending(patch: Patch) -> None:
-    patch.around(SqliteRepository, "session_order")(lambda real, store: "last_activity, activity")
+    patch.around(SqliteSessions, "order")(lambda real, sessions: "last_activity, activity")
 
 
 @mutant("LIST-12", "a list is ordered by created_time")
 def list_is_ordered_by_creation(patch: Patch) -> None:
-    patch.around(SqliteRepository, "session_order")(lambda real, store: "created DESC, id")
+    patch.around(SqliteSessions, "order")(lambda real, sessions: "created DESC, id")
 
 
 @mutant("LIST-20", "an unknown state lists everything")
@@ -231,7 +231,7 @@ def listed_reason_differs(patch: Patch) -> None:
 
 @mutant("LIST-11", "final sessions are listed the other way round")
 def final_list_is_ascending(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        found, total = await real(store, query)
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        found, total = await real(sessions, query)
         return found[::-1] if is_final(query) else found, total

@@ -209,7 +209,7 @@ def retrieved_under_another_id(patch: Patch) -> None:
 def unknown_id_is_an_empty_session(patch: Patch) -> None:
     @patch.around(Chats, "get")
     async def get(real: Any, chats: Chats, session_id: str) -> Any:
-        session = await chats.store.get(session_id)
+        session = await chats.sessions.get(session_id)
         if session is None:
             blank = chats.new_session(chats.agents["agent-echo"], {"agent_id": "agent-echo"})
             session = replace(blank, id=session_id)

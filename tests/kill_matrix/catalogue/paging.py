@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_server.domain.repository import SessionQuery
+from mock_server.domain.records import SessionQuery
 from mock_server.http import handlers
 from mock_server.http.parameters import QueryReader
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Patch
@@ -18,21 +18,21 @@ from .tools import lenient_query
 
 @mutant("LIST-13", "a page is taken before it is filtered by state")
 def page_is_taken_first(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        _, total = await real(store, query)
-        found, _ = await real(store, replace(query, state="all"))
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        _, total = await real(sessions, query)
+        found, _ = await real(sessions, replace(query, state="all"))
         return [s for s in found if query.state in ("all", s.state)], total
 
 
 @mutant("LIST-19", "sessions of other channels are skipped too")
 def skip_counts_every_channel(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
         everywhere = replace(query, channel=None, skip=0, take=query.skip)
-        skipped, _ = await real(store, everywhere)
+        skipped, _ = await real(sessions, everywhere)
         skip = sum(query.channel in (None, session.channel) for session in skipped)
-        return await real(store, replace(query, skip=skip))
+        return await real(sessions, replace(query, skip=skip))
 
 
 @mutant("LIST-17", "total_count is ten at most")
@@ -83,10 +83,10 @@ def take_of_fifty_beside_a_state(patch: Patch) -> None:
 def counted(patch: Patch, change: Any) -> None:
     """Tell as total_count what a changed query matches: `change(query)`."""
 
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        _, total = await real(store, change(query))
-        return (await real(store, query))[0], total
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        _, total = await real(sessions, change(query))
+        return (await real(sessions, query))[0], total
 
 
 @mutant("LIST-17", "total_count counts active sessions alone")
@@ -141,10 +141,10 @@ def total_counts_what_is_left(patch: Patch) -> None:
 
 @mutant("LIST-18", "a skip beyond the last match gives the first page")
 def skip_wraps_around(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        items, total = await real(store, query)
-        return (items, total) if items else await real(store, replace(query, skip=0))
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        items, total = await real(sessions, query)
+        return (items, total) if items else await real(sessions, replace(query, skip=0))
 
 
 @mutant("LIST-19", "the last item of a page comes again on the next one")
@@ -167,9 +167,9 @@ def take_of_0_is_an_empty_page(patch: Patch) -> None:
     lenient_query(patch, "take", 0)
     patch.around(handlers, "clamp")(lambda real, value, bounds: value)
 
-    @patch.around(SqliteRepository, "list_sessions")
-    async def list_sessions(real: Any, store: SqliteRepository, query: SessionQuery) -> Any:
-        return await real(store, replace(query, take=max(0, query.take)))
+    @patch.around(SqliteSessions, "page")
+    async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
+        return await real(sessions, replace(query, take=max(0, query.take)))
 
     @patch.around(handlers, "session_query")
     def session_query(real: Any, query: Any) -> Any:

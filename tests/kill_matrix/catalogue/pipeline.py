@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.domain.pipeline import Pipeline
+from mock_server.domain.records import CallResultQuery
 from mock_server.domain.render import Renderer
-from mock_server.domain.repository import CallResultQuery
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.results import SqliteResults
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
@@ -19,9 +19,9 @@ from ..patch import Answer, Patch
 def searched(patch: Patch, change: Any) -> None:
     """Search for what a changed query asks for: `change(query)`."""
 
-    @patch.around(SqliteRepository, "search")
-    async def search(real: Any, store: SqliteRepository, query: CallResultQuery) -> Any:
-        return await real(store, change(query))
+    @patch.around(SqliteResults, "search")
+    async def search(real: Any, results: SqliteResults, query: CallResultQuery) -> Any:
+        return await real(results, change(query))
 
 
 def result_changed(patch: Patch, change: Any) -> None:
@@ -112,29 +112,33 @@ def agent_ids_are_ignored(patch: Patch) -> None:
 
 @mutant("FIN-06", "an active session has a call result")
 def active_session_has_a_call_result(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "search")
-    async def search(real: Any, store: SqliteRepository, query: CallResultQuery) -> Any:
-        rows, total = await real(store, query)
+    @patch.around(SqliteResults, "search")
+    async def search(real: Any, results: SqliteResults, query: CallResultQuery) -> Any:
+        rows, total = await real(results, query)
         marker = query.data.get("callAdditionalData.marker")
-        found = store.connection.execute(
-            "SELECT id, agent_id, additional_data FROM sessions "
-            "WHERE NOT is_final AND json_extract(additional_data, '$.marker') = ?",
-            (marker,),
-        ).fetchall()
+        found = results.tables.rows(
+            "SELECT * FROM sessions "
+            "WHERE NOT is_final AND json_extract(additional_data, '$.marker') = :marker",
+            marker=marker,
+        )
         more = [
-            {"callId": id, "agentId": agent, "callAdditionalData": json.loads(data)}
-            for id, agent, data in found
+            {
+                "callId": row["id"],
+                "agentId": row["agent_id"],
+                "callAdditionalData": json.loads(row["additional_data"]),
+            }
+            for row in found
         ]
         return [*rows, *more], total + len(more)
 
 
 @mutant("FIN-07", "the pages of call results are counted from 1")
 def pages_are_counted_from_1(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "search")
-    async def search(real: Any, store: SqliteRepository, query: CallResultQuery) -> Any:
+    @patch.around(SqliteResults, "search")
+    async def search(real: Any, results: SqliteResults, query: CallResultQuery) -> Any:
         if query.page == 0 and query.size == 1:
-            return [], (await real(store, query))[1]
-        return await real(store, replace(query, page=max(0, query.page - 1)))
+            return [], (await real(results, query))[1]
+        return await real(results, replace(query, page=max(0, query.page - 1)))
 
 
 @mutant("FIN-07", "the size of a page of call results is ignored")

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from mock_server.domain.chats import Chats
-from mock_server.domain.repository import SessionQuery
+from mock_server.domain.records import SessionQuery
 from mock_server.http import bodies, validation
 from mock_server.http.validation import ValidatedOperation
 from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, lenient_body
+from .tools import Body, execute, lenient_body
 
 
 def read_instead(patch: Patch, find: Any) -> None:
@@ -243,10 +243,7 @@ def id_ends_at_a_null_byte(patch: Patch) -> None:
     @patch.around(Chats, "get")
     async def get(real: Any, chats: Chats, session_id: str) -> Any:
         if session_id == "known":
-            row = chats.store.connection.execute(  # type: ignore[attr-defined]
-                "SELECT id FROM sessions LIMIT 1"
-            ).fetchone()
-            session_id = row[0]
+            session_id = execute(chats, "SELECT id FROM sessions LIMIT 1")[0]["id"]
         return await real(chats, session_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mock_server.domain.chats import Chats, external_hash
 from mock_server.domain.session import Message, Session, TurnResult
 from mock_server.problems.kinds import Problem
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
@@ -24,9 +24,9 @@ WINDOW = 0.005  # seconds
 def unguarded(patch: Patch) -> None:
     """Let a change of a session that has become final meanwhile be stored, as if it had not."""
 
-    @patch.around(SqliteRepository, "conditional_update")
-    def conditional_update(real: Any, store: SqliteRepository, change: Any) -> Any:
-        statement, values = real(store, change)
+    @patch.around(SqliteSessions, "conditional_update")
+    def conditional_update(real: Any, sessions: SqliteSessions, change: Any) -> Any:
+        statement, values = real(sessions, change)
         return statement.replace("AND NOT is_final ", ""), values
 
 
@@ -34,9 +34,9 @@ def unlocked(patch: Patch, act: Any) -> None:
     """Run turns side by side: `act(chats, session, key, body)`, some time after the look."""
     forgetful(patch)
 
-    @patch.around(SqliteRepository, "apply")
-    async def apply(real: Any, store: SqliteRepository, change: Any) -> Any:
-        return await real(store, replace(change, seen=None))
+    @patch.around(SqliteSessions, "apply")
+    async def apply(real: Any, sessions: SqliteSessions, change: Any) -> Any:
+        return await real(sessions, replace(change, seen=None))
 
     @patch.around(Chats, "submit")
     async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
@@ -113,11 +113,11 @@ def late_opens_get_a_phantom(patch: Patch) -> None:
     @patch.around(Chats, "open")
     async def open_chat(real: Any, chats: Chats, body: Body) -> Any:
         session = chats.new_session(chats.bind(body["agent_id"]), body)
-        held = await chats.store.active_at(session.channel, session.external_hash or "")
+        held = await chats.sessions.active_at(session.channel, session.external_hash or "")
         if held is not None:
             return held, False
         await asyncio.sleep(WINDOW)
-        await chats.store.insert(session)
+        await chats.sessions.insert(session)
         if session.expires is not None:
             chats.on_timer(session.expires)
         return session, True
@@ -204,15 +204,15 @@ def last_turn_wins(patch: Patch) -> None:
 
 @mutant("RACE-05", "simultaneous turns are kept first, and their replies behind them")
 def replies_come_behind_all_turns(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "apply")
-    async def apply(real: Any, store: SqliteRepository, change: Any) -> Any:
+    @patch.around(SqliteSessions, "apply")
+    async def apply(real: Any, sessions: SqliteSessions, change: Any) -> Any:
         if len(change.messages) < 2 or change.complete is not None:
-            return await real(store, change)
+            return await real(sessions, change)
         first, *replies = change.messages
-        if await real(store, replace(change, messages=(first,), key=None)) is None:
+        if await real(sessions, replace(change, messages=(first,), key=None)) is None:
             return None
         await asyncio.sleep(WINDOW)
-        return await real(store, replace(change, messages=tuple(replies), reply_from=0))
+        return await real(sessions, replace(change, messages=tuple(replies), reply_from=0))
 
     async def act(chats: Chats, session: Session, key: Any, body: Body) -> Any:
         return await chats.run_turn(await chats.get(session.id), key, body)

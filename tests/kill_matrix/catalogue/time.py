@@ -10,7 +10,7 @@ from mock_server.domain.instants import SECOND
 from mock_server.domain.render import Renderer
 from mock_server.domain.session import Session
 from mock_server.http import handlers
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Patch
@@ -26,12 +26,12 @@ def created_time_is_ahead(patch: Patch) -> None:
 
 @mutant("TIME-02", "a turn does not move last_activity")
 def turn_does_not_move_last_activity(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "apply")
-    async def apply(real: Any, store: SqliteRepository, change: Any) -> Any:
+    @patch.around(SqliteSessions, "apply")
+    async def apply(real: Any, sessions: SqliteSessions, change: Any) -> Any:
         session = change.session
         if change.messages:
             change = replace(change, session=replace(session, last_activity=session.created))
-        return await real(store, change)
+        return await real(sessions, change)
 
 
 @mutant("TIME-03", "retrieving a session moves last_activity")

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.domain.chats import Chats
-from mock_server.domain.repository import Change
+from mock_server.domain.records import Change
 from mock_server.domain.session import Message, Session
 from mock_server.http import validation
 from mock_server.http.parameters import QueryReader
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..patch import Patch
 
@@ -25,6 +25,7 @@ __all__ = [
     "lenient_query",
     "recast",
     "save",
+    "stored",
     "stored_messages",
 ]
 
@@ -67,9 +68,16 @@ def recast(patch: Patch, member: str, change: Callable[[Any], Any]) -> None:
         return body
 
 
-def execute(chats: Chats, statement: str, *values: Any) -> None:
-    """Run a statement on the store's tables, past all that guards them."""
-    chats.store.connection.execute(statement, values)  # type: ignore[attr-defined]
+def stored(chats: Chats) -> SqliteSessions:
+    """The sessions as the embedded store holds them."""
+    assert isinstance(chats.sessions, SqliteSessions)
+    return chats.sessions
+
+
+def execute(chats: Chats, statement: str, *values: Any) -> list[sqlite3.Row]:
+    """Run a statement on the store's tables, past all that guards them; what it gives."""
+    connection = stored(chats).tables.database.connection
+    return connection.execute(statement, values).fetchall()
 
 
 def save(chats: Chats, session: Session) -> Session:
@@ -93,22 +101,22 @@ def save(chats: Chats, session: Session) -> Session:
 def forgetful(patch: Patch) -> None:
     """Let a key be answered anew, where the store would refuse to remember it twice."""
 
-    @patch.around(SqliteRepository, "_remember")
-    def remember(real: Any, store: SqliteRepository, change: Any, count: int) -> None:
+    @patch.around(SqliteSessions, "remember")
+    def remember(real: Any, sessions: SqliteSessions, change: Any, count: int) -> None:
         with suppress(sqlite3.IntegrityError):
-            real(store, change, count)
+            real(sessions, change, count)
 
 
 def stored_messages(patch: Patch, change: Callable[[Sequence[Message]], list[Message]]) -> None:
     """Keep other messages of a round than those that it was answered with."""
 
-    @patch.around(SqliteRepository, "apply")
-    async def apply(real: Any, store: SqliteRepository, given: Change) -> Any:
+    @patch.around(SqliteSessions, "apply")
+    async def apply(real: Any, sessions: SqliteSessions, given: Change) -> Any:
         if not given.messages:
-            return await real(store, given)
+            return await real(sessions, given)
         kept = tuple(change(given.messages))
         moved = given.reply_from + len(kept) - len(given.messages)
-        return await real(store, replace(given, messages=kept, reply_from=max(0, moved)))
+        return await real(sessions, replace(given, messages=kept, reply_from=max(0, moved)))
 
 
 def _lies_in(error: Mapping[str, str], member: str) -> bool:

@@ -13,11 +13,11 @@ from mock_server.domain.chats import Chats
 from mock_server.domain.session import Message, TurnResult
 from mock_server.http import validation
 from mock_server.problems.kinds import Problem
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, execute, lenient_body, recast, stored_messages
+from .tools import Body, execute, lenient_body, recast, stored, stored_messages
 
 
 def turn_changed(patch: Patch, change: Any) -> None:
@@ -125,9 +125,9 @@ def user_turn_is_kept_twice(patch: Patch) -> None:
 
 @mutant("TURN-08", "the transcript has the latest round first")
 def transcript_is_latest_first(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "_transcript")
-    def transcript(real: Any, store: SqliteRepository, session_id: str) -> Any:
-        said = real(store, session_id)
+    @patch.around(SqliteSessions, "transcript")
+    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
+        said = real(sessions, session_id)
         starts = [place for place, message in enumerate(said) if message.role == "user"]
         rounds = [
             said[a:b] for a, b in zip(starts, [*starts[1:], len(said)], strict=True) if len(said)
@@ -137,16 +137,16 @@ def transcript_is_latest_first(patch: Patch) -> None:
 
 @mutant("TURN-08", "the transcript has the latest twenty messages alone")
 def transcript_is_capped(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "_transcript")
-    def transcript(real: Any, store: SqliteRepository, session_id: str) -> Any:
-        return real(store, session_id)[-20:]
+    @patch.around(SqliteSessions, "transcript")
+    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
+        return real(sessions, session_id)[-20:]
 
 
 @mutant("TURN-08", "the transcript has the user's turns in alphabetical order")
 def transcript_is_alphabetical(patch: Patch) -> None:
-    @patch.around(SqliteRepository, "_transcript")
-    def transcript(real: Any, store: SqliteRepository, session_id: str) -> Any:
-        said = real(store, session_id)
+    @patch.around(SqliteSessions, "transcript")
+    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
+        said = real(sessions, session_id)
         texts = iter(sorted(m.content for m in said if m.role == "user"))
         return tuple(replace(m, content=next(texts)) if m.role == "user" else m for m in said)
 
@@ -236,7 +236,7 @@ def wrong_data_is_ignored(patch: Patch) -> None:
 def turn_on_an_unknown_session(patch: Patch) -> None:
     @patch.around(Chats, "submit")
     async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
-        if await chats.store.get(session_id) is None:
+        if await chats.sessions.get(session_id) is None:
             return TurnResult((Message("assistant", "Hello?", chats.clock.stamp()),), "active")
         return await real(chats, session_id, body)
 
@@ -291,7 +291,7 @@ def append(chats: Chats, session: Any, message: Message) -> None:
     """Add one message to a stored session."""
     statement = "UPDATE sessions SET message_count = message_count + 1 WHERE id = ?"
     execute(chats, statement, session.id)
-    chats.store._add_messages(session.id, len(session.messages), [message])  # type: ignore[attr-defined]
+    stored(chats).add_messages(session.id, len(session.messages), [message])
 
 
 @mutant("TURN-17", "a malformed turn is refused, and leaves a mark in the transcript")

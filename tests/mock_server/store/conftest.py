@@ -35,17 +35,17 @@ def run():
 @pytest.fixture
 def opened(db, run):
     """Open the store once more."""
-    storages = []
+    databases = []
 
     def open_again(sandbox):
-        storage, repository = open_store(db)
-        run(storage.start())
-        storages.append(storage)
-        return repository(sandbox)
+        database, store_of = open_store(db)
+        run(database.start())
+        databases.append(database)
+        return store_of(sandbox)
 
     yield open_again
-    for storage in storages:
-        run(storage.close())
+    for database in databases:
+        run(database.close())
 
 
 @pytest.fixture

@@ -1,15 +1,25 @@
 """What the tests put into a store."""
 
-from mock_server.domain.repository import Change, Completion
+from mock_server.domain.records import Change, Completion
 from mock_server.domain.session import Session
+from mock_server.store.opening import embedded_store, shared_store
 
 LASTING = ["file", "postgres"]
 ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 
 
+def database_of(store):
+    return store.sessions.tables.database
+
+
+def sandbox_of(store):
+    return store.sessions.tables.sandbox
+
+
 def beside(store):
     """Another sandbox of the same store."""
-    return type(store)(store.database, f"{store.sandbox}-other")
+    made = shared_store if database_of(store).shared else embedded_store
+    return made(database_of(store), f"{sandbox_of(store)}-other")
 
 
 def session(number=1, **members):
@@ -28,9 +38,9 @@ def completion(stored, webhook=None, **data):
 
 def finish(run, store, number=1, webhook=None, **data):
     """Store a session that is final, with its call result."""
-    run(store.insert(session(number)))
+    run(store.sessions.insert(session(number)))
     made = lambda stored: completion(stored, webhook, callId=stored.id, **data)  # noqa: E731
-    assert run(store.apply(Change(final(number), complete=made)))
+    assert run(store.sessions.apply(Change(final(number), complete=made)))
 
 
 WEBHOOK = {"url": "http://x/", "headers": {"K": "v"}, "payload": {"a": "\x00"}}

@@ -4,62 +4,62 @@ import sqlite3
 
 import pytest
 
-from mock_server.domain.repository import CallResultQuery, Change, SessionQuery
+from mock_server.domain.records import CallResultQuery, Change, SessionQuery
 from mock_server.domain.session import Message
-from mock_server.store.sqlite.database import Database
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.opening import embedded_store
+from mock_server.store.sqlite.database import SqliteDatabase
 from tests.mock_server.store.rows import ODD, completion, final, finish, session
 
 
 def test_only_the_first_finalisation_is_stored(store, run):
-    run(store.insert(session()))
-    assert run(store.apply(Change(final(), complete=completion))).final_reason == "ttl"
-    assert run(store.apply(Change(final(), complete=completion))) is None
-    assert len(run(store.dump())["audit"]) == 1
+    run(store.sessions.insert(session()))
+    assert run(store.sessions.apply(Change(final(), complete=completion))).final_reason == "ttl"
+    assert run(store.sessions.apply(Change(final(), complete=completion))) is None
+    assert len(run(store.image.dump())["audit"]) == 1
 
 
 def test_a_turn_on_a_final_session_stores_nothing(store, run):
-    run(store.insert(session()))
-    run(store.apply(Change(final())))
+    run(store.sessions.insert(session()))
+    run(store.sessions.apply(Change(final())))
     turn = Change(session(), messages=(Message("user", "x", 5),), key="k")
-    assert run(store.apply(turn)) is None
-    assert run(store.get("s1")).messages == ()
-    assert run(store.replay("s1", "k")) is None
+    assert run(store.sessions.apply(turn)) is None
+    assert run(store.sessions.get("s1")).messages == ()
+    assert run(store.sessions.replay("s1", "k")) is None
 
 
 def test_a_turn_that_saw_another_transcript_stores_nothing(store, run):
-    run(store.insert(session()))
+    run(store.sessions.insert(session()))
     turn = Change(session(), messages=(Message("user", "x", 5),), key="k", seen=0)
-    assert run(store.apply(turn)).message_count == 1
+    assert run(store.sessions.apply(turn)).message_count == 1
     late = Change(final(), messages=(Message("user", "y", 6),), key="l", seen=0)
-    assert run(store.apply(late)) is None
-    assert [message.content for message in run(store.get("s1")).messages] == ["x"]
-    assert run(store.replay("s1", "l")) is None
-    assert run(store.apply(Change(final(), seen=1))).is_final
+    assert run(store.sessions.apply(late)) is None
+    assert [message.content for message in run(store.sessions.get("s1")).messages] == ["x"]
+    assert run(store.sessions.replay("s1", "l")) is None
+    assert run(store.sessions.apply(Change(final(), seen=1))).is_final
 
 
 def test_a_key_gives_the_reply_of_its_turn(store, run):
     call = [{"id": "1", "name": "t", "arguments": {}, "response": None}]
-    run(store.insert(session()))
+    run(store.sessions.insert(session()))
     for key in (ODD, "l"):
         replies = Message("assistant", None, 2, call), Message("assistant", key, 3)
         said = (Message("user", "q", 1), *replies)
-        run(store.apply(Change(session(), messages=said, reply_from=1, key=key)))
-    result = run(store.replay("s1", ODD))
+        run(store.sessions.apply(Change(session(), messages=said, reply_from=1, key=key)))
+    result = run(store.sessions.replay("s1", ODD))
     assert [message.content for message in result.messages] == [None, ODD]
     assert (result.messages[0].tool_calls, result.state) == (call, "active")
-    assert run(store.replay("s1", "m")) is None
+    assert run(store.sessions.replay("s1", "m")) is None
 
 
 def test_a_change_that_fails_half_way_leaves_nothing(store, run):
-    run(store.insert(session()))
+    run(store.sessions.insert(session()))
 
     def broken(_):
         raise RuntimeError("analysis")
 
     with pytest.raises(RuntimeError):
-        run(store.apply(Change(final(), complete=broken)))
-    assert run(store.get("s1")) == session()
+        run(store.sessions.apply(Change(final(), complete=broken)))
+    assert run(store.sessions.get("s1")) == session()
 
 
 def test_a_failure_takes_back_nothing_but_its_own(store, run):
@@ -67,77 +67,85 @@ def test_a_failure_takes_back_nothing_but_its_own(store, run):
         raise RuntimeError("analysis")
 
     for number in (1, 2):
-        run(store.insert(session(number)))
+        run(store.sessions.insert(session(number)))
         said = (Message("user", "lost", 1),)
         with pytest.raises(RuntimeError):
-            run(store.apply(Change(final(number), messages=said, complete=broken)))
+            run(store.sessions.apply(Change(final(number), messages=said, complete=broken)))
     finish(run, store, 3)
-    listed, total = run(store.list_sessions(SessionQuery(0, 9, state="all")))
+    listed, total = run(store.sessions.page(SessionQuery(0, 9, state="all")))
     states = {one.id: (one.state, one.messages) for one in listed}
     assert states == {"s1": ("active", ()), "s2": ("active", ()), "s3": ("final", ())}
     assert total == len(states)
 
 
 def test_an_expiry_is_refused_when_the_session_was_active_again(store, run):
-    run(store.insert(session(ttl_seconds=60)))
-    assert run(store.overdue(60_000_001)) == []
-    assert [one.id for one in run(store.overdue(60_000_002))] == ["s1"]
-    assert run(store.apply(Change(final(), overdue_at=60_000_001))) is None
-    assert run(store.next_expiry()) == 60_000_001
-    assert run(store.apply(Change(final(), overdue_at=60_000_002)))
-    assert run(store.next_expiry()) is None
+    run(store.sessions.insert(session(ttl_seconds=60)))
+    assert run(store.sessions.overdue(60_000_001)) == []
+    assert [one.id for one in run(store.sessions.overdue(60_000_002))] == ["s1"]
+    assert run(store.sessions.apply(Change(final(), overdue_at=60_000_001))) is None
+    assert run(store.sessions.next_expiry()) == 60_000_001
+    assert run(store.sessions.apply(Change(final(), overdue_at=60_000_002)))
+    assert run(store.sessions.next_expiry()) is None
 
 
 def test_overdue_sessions_come_whole_and_the_longest_overdue_first(store, run):
     for number, ttl_seconds in ((1, 90), (2, 60), (3, None)):
-        run(store.insert(session(number, ttl_seconds=ttl_seconds)))
-    run(store.apply(Change(session(1, ttl_seconds=90), messages=(Message("user", "one", 1),))))
-    overdue = run(store.overdue(100_000_000))
+        run(store.sessions.insert(session(number, ttl_seconds=ttl_seconds)))
+    run(
+        store.sessions.apply(
+            Change(session(1, ttl_seconds=90), messages=(Message("user", "one", 1),))
+        )
+    )
+    overdue = run(store.sessions.overdue(100_000_000))
     assert [one.id for one in overdue] == ["s2", "s1"]
-    assert overdue == [run(store.get(one.id)) for one in overdue]
+    assert overdue == [run(store.sessions.get(one.id)) for one in overdue]
 
 
 def test_the_pipeline_sees_the_whole_transcript(store, run):
-    run(store.insert(session()))
+    run(store.sessions.insert(session()))
     seen = []
 
     def complete(stored):
         seen.extend(message.content for message in stored.messages)
         return completion(stored)
 
-    run(store.apply(Change(session(), messages=(Message("user", "one", 1),))))
-    run(store.apply(Change(final(), messages=(Message("user", "two", 2),), complete=complete)))
+    run(store.sessions.apply(Change(session(), messages=(Message("user", "one", 1),))))
+    run(
+        store.sessions.apply(
+            Change(final(), messages=(Message("user", "two", 2),), complete=complete)
+        )
+    )
     assert seen == ["one", "two"]
 
 
 def test_the_embedded_store_awaits_nothing():
-    store = SqliteRepository(Database(), "default")
+    store = embedded_store(SqliteDatabase(), "default")
     for coroutine in (
-        store.insert(session()),
-        store.apply(Change(final(), complete=completion)),
-        store.list_sessions(SessionQuery(0, 9)),
-        store.search(CallResultQuery(0, 9, 9)),
+        store.sessions.insert(session()),
+        store.sessions.apply(Change(final(), complete=completion)),
+        store.sessions.page(SessionQuery(0, 9)),
+        store.results.search(CallResultQuery(0, 9, 9)),
     ):
         with pytest.raises(StopIteration):
             coroutine.send(None)
 
 
 def test_where_there_is_no_room_left_the_store_goes_on(run):
-    database = Database()
-    store = SqliteRepository(database, "default")
+    database = SqliteDatabase()
+    store = embedded_store(database, "default")
     for number in range(1, 1_100):
-        run(store.insert(session(number)))
-        run(store.apply(Change(session(number), messages=(Message("user", "one", 1),))))
+        run(store.sessions.insert(session(number)))
+        run(store.sessions.apply(Change(session(number), messages=(Message("user", "one", 1),))))
     pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
     database.connection.execute(f"PRAGMA max_page_count = {pages}")
     large = (Message("user", "x" * 1_000_000, 2),)
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        run(store.apply(Change(session(1), messages=large)))
-    assert run(store.get("s1")).message_count == 1
-    run(store.insert(session(2_000)))
+        run(store.sessions.apply(Change(session(1), messages=large)))
+    assert run(store.sessions.get("s1")).message_count == 1
+    run(store.sessions.insert(session(2_000)))
     with pytest.raises(RuntimeError):
         with database.transaction():
-            run(store.insert(session(2_001)))
+            run(store.sessions.insert(session(2_001)))
             raise RuntimeError("half way")
-    assert run(store.get("s2000"))
-    assert run(store.get("s2001")) is None
+    assert run(store.sessions.get("s2000"))
+    assert run(store.sessions.get("s2001")) is None

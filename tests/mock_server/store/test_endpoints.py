@@ -1,45 +1,45 @@
 """What is unique in a store, and what sandboxes keep from each other."""
 
 from mock_server.domain.chats import external_hash
-from mock_server.domain.repository import Change, SessionQuery
+from mock_server.domain.records import Change, SessionQuery
 from tests.mock_server.store.rows import beside, final, session
 
 
 def test_an_endpoint_takes_one_active_session_per_sandbox(store, run):
     other = beside(store)
-    assert run(store.insert(session(1, external_hash="h")))
-    assert not run(store.insert(session(2, external_hash="h")))
-    assert run(store.insert(session(3)))
-    assert run(store.insert(session(4)))
-    assert run(other.insert(session(1, external_hash="h")))
-    assert run(store.apply(Change(final(1))))
-    assert run(store.insert(session(5, external_hash="h")))
-    assert run(store.active_at("web", "h")) == session(5, external_hash="h")
-    assert run(store.active_at("sms", "h")) is None
+    assert run(store.sessions.insert(session(1, external_hash="h")))
+    assert not run(store.sessions.insert(session(2, external_hash="h")))
+    assert run(store.sessions.insert(session(3)))
+    assert run(store.sessions.insert(session(4)))
+    assert run(other.sessions.insert(session(1, external_hash="h")))
+    assert run(store.sessions.apply(Change(final(1))))
+    assert run(store.sessions.insert(session(5, external_hash="h")))
+    assert run(store.sessions.active_at("web", "h")) == session(5, external_hash="h")
+    assert run(store.sessions.active_at("sms", "h")) is None
 
 
 def test_an_id_is_given_once(store, run):
-    assert run(store.insert(session(1)))
-    assert not run(store.insert(session(1, channel="sms")))
-    assert run(store.get("s1")).channel == "web"
+    assert run(store.sessions.insert(session(1)))
+    assert not run(store.sessions.insert(session(1, channel="sms")))
+    assert run(store.sessions.get("s1")).channel == "web"
 
 
 def test_endpoints_may_be_as_long_as_a_body(store, run):
     long = "c" * 1_000_000
-    assert run(store.insert(session(1, channel=f"{long}1", external_hash="h")))
-    assert run(store.insert(session(2, channel=f"{long}2", external_hash="h")))
-    assert not run(store.insert(session(3, channel=f"{long}1", external_hash="h")))
-    assert run(store.active_at(f"{long}2", "h")).id == "s2"
+    assert run(store.sessions.insert(session(1, channel=f"{long}1", external_hash="h")))
+    assert run(store.sessions.insert(session(2, channel=f"{long}2", external_hash="h")))
+    assert not run(store.sessions.insert(session(3, channel=f"{long}1", external_hash="h")))
+    assert run(store.sessions.active_at(f"{long}2", "h")).id == "s2"
 
 
 def test_a_sandbox_sees_nothing_of_another(store, run):
     other = beside(store)
-    run(store.insert(session()))
-    assert run(other.get("s1")) is None
-    assert run(other.list_sessions(SessionQuery(0, 9, state="all"))) == ([], 0)
-    assert run(other.apply(Change(final()))) is None
-    assert run(store.get("s1")) == session()
-    assert (run(store.count()), run(other.count())) == (1, 0)
+    run(store.sessions.insert(session()))
+    assert run(other.sessions.get("s1")) is None
+    assert run(other.sessions.page(SessionQuery(0, 9, state="all"))) == ([], 0)
+    assert run(other.sessions.apply(Change(final()))) is None
+    assert run(store.sessions.get("s1")) == session()
+    assert (run(store.sessions.count()), run(other.sessions.count())) == (1, 0)
 
 
 def test_the_order_of_keys_at_any_depth_makes_no_difference():

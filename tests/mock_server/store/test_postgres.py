@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mock_server.domain.repository import SessionQuery, StoreError
+from mock_server.domain.records import SessionQuery
 from mock_server.domain.session import Message, Session
+from mock_server.domain.store import StoreError
+from mock_server.store.opening import shared_store
 from mock_server.store.postgres.database import PostgresDatabase
-from mock_server.store.postgres.sessions import PostgresRepository
+from tests.mock_server.store.rows import database_of
 from tests.postgres import PASSWORD, USER
 
 
@@ -36,25 +38,25 @@ def two(url, run):
     databases = PostgresDatabase(url), PostgresDatabase(url)
     for database in databases:
         run(database.start())
-    yield tuple(PostgresRepository(database, "default") for database in databases)
+    yield tuple(shared_store(database, "default") for database in databases)
     for database in databases:
         run(database.close())
 
 
 def webhook(store):
-    return store.enqueue("s1", "http://x/", {}, {"a": 1}, 5)
+    return store.outbox.enqueue("s1", "http://x/", {}, {"a": 1}, 5)
 
 
 def test_a_webhook_is_claimed_by_one(two, run):
     async def scene():
         for _ in range(20):
             await webhook(two[0])
-        seen = [delivery for store in two for delivery in await store.deliveries()]
-        claims = [two[n // 20].claim(delivery, 60) for n, delivery in enumerate(seen)]
+        seen = [delivery for store in two for delivery in await store.outbox.deliveries()]
+        claims = [two[n // 20].outbox.claim(delivery, 60) for n, delivery in enumerate(seen)]
         assert sum(await asyncio.gather(*claims)) == 20
         for store in two:
-            assert await store.deliveries() == []
-            assert await store.next_delivery() is None
+            assert await store.outbox.deliveries() == []
+            assert await store.outbox.next_due() is None
 
     run(scene())
 
@@ -63,12 +65,12 @@ def test_a_claim_lapses_with_its_time(two, run):
     async def scene():
         one, other = two
         await webhook(one)
-        (delivery,) = await one.deliveries()
-        assert await one.claim(delivery, 0.2)
-        assert not await other.claim(delivery, 0.2)
+        (delivery,) = await one.outbox.deliveries()
+        assert await one.outbox.claim(delivery, 0.2)
+        assert not await other.outbox.claim(delivery, 0.2)
         await asyncio.sleep(0.25)
-        assert await other.deliveries() == [delivery]
-        assert await other.claim(delivery, 0.2)
+        assert await other.outbox.deliveries() == [delivery]
+        assert await other.outbox.claim(delivery, 0.2)
 
     run(scene())
 
@@ -78,10 +80,10 @@ def test_what_another_mock_has_tried_since_is_not_claimed(two, run, retry_at):
     async def scene():
         one, other = two
         serial = await webhook(one)
-        (delivery,) = await other.deliveries()
-        assert await one.claim(delivery, 60)
-        await one.delivered(serial, "unavailable", retry_at)
-        assert not await other.claim(delivery, 60)
+        (delivery,) = await other.outbox.deliveries()
+        assert await one.outbox.claim(delivery, 60)
+        await one.outbox.delivered(serial, "unavailable", retry_at)
+        assert not await other.outbox.claim(delivery, 60)
 
     run(scene())
 
@@ -90,16 +92,16 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
     async def scene():
         one, other = two
         for store in two:
-            await store.touch()
-        await one.insert(Session("s1", "a", "web", None, 1, 1))
+            await database_of(store).touch("default")
+        await one.sessions.insert(Session("s1", "a", "web", None, 1, 1))
         await asyncio.sleep(0.2)
-        await other.touch()
-        assert not await one.abandon(0.2)
-        assert await one.count() == 1
+        await database_of(other).touch("default")
+        assert not await database_of(one).abandon("default", 0.2)
+        assert await one.sessions.count() == 1
         await asyncio.sleep(0.2)
-        assert await one.abandon(0.2)
-        assert await one.count() == 0
-        assert await other.abandon(0.2)
+        assert await database_of(one).abandon("default", 0.2)
+        assert await one.sessions.count() == 0
+        assert await database_of(other).abandon("default", 0.2)
 
     run(scene())
 
@@ -109,7 +111,7 @@ def test_one_mock_at_a_time_is_alone(two, run):
         order = []
 
         async def be(store, name):
-            async with store.alone():
+            async with database_of(store).alone("default"):
                 order.append(name)
                 await asyncio.sleep(0.1)
                 order.append(name)
@@ -126,14 +128,16 @@ def test_what_is_read_at_once_agrees(two, run):
     async def writing():
         for number in range(60):
             said = tuple(Message("assistant", "x", 1) for _ in range(number % 3))
-            await two[0].insert(Session(f"s{number}", "a", "web", None, 1, 1, messages=said))
+            await two[0].sessions.insert(
+                Session(f"s{number}", "a", "web", None, 1, 1, messages=said)
+            )
 
     async def reading(writer):
         while not writer.done():
-            page, total = await two[1].list_sessions(SessionQuery(0, 100))
+            page, total = await two[1].sessions.page(SessionQuery(0, 100))
             assert len(page) == total
             assert all(len(one.messages) == one.message_count for one in page)
-            image = await two[1].dump()
+            image = await two[1].image.dump()
             counted = sum(row["message_count"] for row in image["sessions"])
             assert counted == len(image["messages"])
 
@@ -147,10 +151,10 @@ def test_what_is_read_at_once_agrees(two, run):
 
 def test_two_that_replace_the_state_at_once_do_so_one_after_the_other(two, run):
     async def scene():
-        await two[0].insert(Session("s1", "a", "web", None, 1, 1))
-        image = await two[0].dump()
-        await asyncio.gather(*(store.load(image) for store in two * 5))
-        assert await two[0].count() == 1
+        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1))
+        image = await two[0].image.dump()
+        await asyncio.gather(*(store.image.load(image) for store in two * 5))
+        assert await two[0].sessions.count() == 1
 
     run(scene())
 

@@ -4,31 +4,31 @@ import time
 
 import pytest
 
-from mock_server.domain.repository import CallResultQuery, Change, Completion, SessionQuery
+from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
-from mock_server.sandbox.documents import image_of
+from mock_server.sandbox.documents import rows_of
 from tests.mock_server.store.rows import ODD, final, finish, session
 
 
 def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
     kept = session(agent_id=ODD, channel=ODD, messages=(Message("assistant", ODD, 1),))
-    run(store.insert(kept))
-    run(store.insert(session(2, agent_id=ODD.replace("\x00", "\x1a0"))))
-    assert run(store.get("s1")) == kept
-    assert run(store.list_sessions(SessionQuery(0, 9, agent_id=ODD))) == ([kept], 1)
-    assert run(store.list_sessions(SessionQuery(0, 9, channel=ODD))) == ([kept], 1)
-    assert run(store.get(ODD)) is None
+    run(store.sessions.insert(kept))
+    run(store.sessions.insert(session(2, agent_id=ODD.replace("\x00", "\x1a0"))))
+    assert run(store.sessions.get("s1")) == kept
+    assert run(store.sessions.page(SessionQuery(0, 9, agent_id=ODD))) == ([kept], 1)
+    assert run(store.sessions.page(SessionQuery(0, 9, channel=ODD))) == ([kept], 1)
+    assert run(store.sessions.get(ODD)) is None
 
     def complete(stored):
         result = {"agentId": ODD, "callStatus": ODD, "endpoint": ODD}
         return Completion(result, 9, 9, "ttl", ODD)
 
-    run(store.apply(Change(final(), complete=complete)))
+    run(store.sessions.apply(Change(final(), complete=complete)))
     for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoint": ODD}):
-        assert run(store.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
-    assert run(store.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
-    assert run(store.search(CallResultQuery(0, 9, 9, agent_ids=["a", ODD[:-1]])))[1] == 0
-    assert run(store.dump())["audit"][0]["note"] == ODD
+        assert run(store.results.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
+    assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
+    assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a", ODD[:-1]])))[1] == 0
+    assert run(store.image.dump())["audit"][0]["note"] == ODD
 
 
 DATA = {
@@ -62,7 +62,7 @@ DATA = {
 def test_a_filter_by_data_means_the_same_in_each_store(store, run, wanted, found):
     finish(run, store, 1, d=DATA)
     finish(run, store, 2, d={})
-    rows, total = run(store.search(CallResultQuery(0, 9, 9, data=wanted)))
+    rows, total = run(store.results.search(CallResultQuery(0, 9, 9, data=wanted)))
     assert ([row["callId"] for row in rows], total) == ((["s1"], 1) if found else ([], 0))
 
 
@@ -71,7 +71,7 @@ def test_call_results_are_found_newest_first_page_by_page(store, run):
         finish(run, store, number, odd=number % 2)
 
     def found(page, size, **wanted):
-        rows, total = run(store.search(CallResultQuery(page, size, 9, **wanted)))
+        rows, total = run(store.results.search(CallResultQuery(page, size, 9, **wanted)))
         return [row["callId"] for row in rows], total
 
     assert found(0, 2) == (["s4", "s3"], 5)
@@ -82,17 +82,17 @@ def test_call_results_are_found_newest_first_page_by_page(store, run):
     assert found(0, 9, call_ids=["s2", "s9"]) == (["s2"], 1)
     assert found(0, 9, completed_from=9, completed_to=9)[1] == 5
     assert found(0, 9, completed_from=10) == ([], 0)
-    assert run(store.search(CallResultQuery(0, 9, 8))) == ([], 0)
+    assert run(store.results.search(CallResultQuery(0, 9, 8))) == ([], 0)
 
 
 def test_a_list_is_ordered_counted_and_cut(store, run):
     for number in (1, 2, 2.5, 3):
-        run(store.insert(session(number, last_activity=int(number))))
+        run(store.sessions.insert(session(number, last_activity=int(number))))
     said = (Message("user", "x", 3), Message("assistant", None, 3))
-    run(store.apply(Change(session(2, last_activity=3), messages=said)))
+    run(store.sessions.apply(Change(session(2, last_activity=3), messages=said)))
 
     def listed(skip, take, **wanted):
-        sessions, total = run(store.list_sessions(SessionQuery(skip, take, **wanted)))
+        sessions, total = run(store.sessions.page(SessionQuery(skip, take, **wanted)))
         return [(one.id, len(one.messages)) for one in sessions], total
 
     assert listed(0, 2) == ([("s2", 2), ("s3", 0)], 4)  # of one instant, the later activity first
@@ -108,7 +108,7 @@ def test_ten_thousand_sessions_are_listed_fast(store, run):
          "created_time": f"2030-01-01T00:{n // 600:02}:{n // 10 % 60:02}.{n % 10}Z"}
         for n in range(10_000)
     ]  # fmt: skip
-    run(store.load(image_of({"sessions": sessions}, 0)))
+    run(store.image.load(rows_of({"sessions": sessions})))
     middle = 1_893_456_500_000_000
     begun = time.perf_counter()
     for query in (
@@ -117,7 +117,7 @@ def test_ten_thousand_sessions_are_listed_fast(store, run):
         SessionQuery(0, 20, agent_id="a1", channel="c1"),
         SessionQuery(0, 20, updated_after=middle),
     ):
-        page, total = run(store.list_sessions(query))
+        page, total = run(store.sessions.page(query))
         assert len(page) == query.take
         assert total > 400
     assert time.perf_counter() - begun < 0.5

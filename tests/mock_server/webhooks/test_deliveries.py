@@ -18,8 +18,7 @@ from mock_server.domain.clock import Clock
 from mock_server.outgoing import Outgoing
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
-from mock_server.store.sqlite.database import Database
-from mock_server.store.sqlite.sessions import SqliteRepository
+from mock_server.store.opening import open_store
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.hosts import Targets
 from mock_server.webhooks.signing import parse_secret
@@ -283,7 +282,7 @@ def chaotic(*rules, ends=1, advance=0):
             choices=parse_choices(), webhook_url="http://127.0.0.1:1/", webhook_secret=SECRET
         )
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
-        store = SqliteRepository(Database(None), "default")
+        store = open_store(None)[1]("default")
         sandbox = Sandbox("default", store, agents, load_contract().lifecycle, settings)
         sandbox.clock.freeze()
         sent = sandbox.dispatcher.send = Sent(sandbox.clock)
@@ -297,7 +296,7 @@ def chaotic(*rules, ends=1, advance=0):
             await asyncio.sleep(0.02)
         await sandbox.clock.advance(advance * SECOND)
         await sandbox.stop()
-        assert await store.deliveries() == []
+        assert await store.outbox.deliveries() == []
         return [(delivery, at - begun) for delivery, at in sent.deliveries]
 
     return asyncio.run(scene())
@@ -367,11 +366,11 @@ def test_an_attempt_that_cannot_be_recorded_is_not_made_again_at_once():
         async def full(*_):
             raise OSError("the disk is full")
 
-        store = SqliteRepository(Database(None), "default")
-        store.delivered = full
+        outbox = open_store(None)[1]("default").outbox
+        outbox.delivered = full
         clock = Clock()
-        dispatcher = Dispatcher(store, clock, send, backoff=1.0)
-        await store.enqueue("s", "http://localhost/", {}, {}, clock.now())
+        dispatcher = Dispatcher(outbox, clock, send, backoff=1.0)
+        await outbox.enqueue("s", "http://localhost/", {}, {}, clock.now())
         running = asyncio.create_task(dispatcher.run())
         await asyncio.sleep(0.3)
         running.cancel()
@@ -380,23 +379,6 @@ def test_an_attempt_that_cannot_be_recorded_is_not_made_again_at_once():
         return len(sent)
 
     assert asyncio.run(scene()) == 2  # by the dispatcher, and by the draining
-
-
-def test_the_log_is_bounded():
-    async def scene():
-        store = SqliteRepository(Database(None), "default")
-        for _ in range(1_010):
-            serial = await store.enqueue("s", "http://localhost/", {}, {}, 0)
-            await store.delivered(serial, "delivered", None, {"status": 200})
-        for _ in range(60):
-            await store.delivered(serial, "delivered", None, {"status": 201})
-        log = await store.delivery_log(None, 5_000)
-        return len(log), log[0].log
-
-    kept, attempts = asyncio.run(scene())
-    assert kept == 1_000
-    assert len(attempts) == 50
-    assert {entry["status"] for entry in attempts} == {201}
 
 
 def test_the_log_survives_a_restart(start, receiver, tmp_path, eventually):

@@ -22,7 +22,7 @@ class Sender:
 
 async def started(sandbox, *statuses):
     sender = Sender(sandbox.clock, *statuses)
-    sandbox.dispatcher = Dispatcher(sandbox.store, sandbox.clock, sender, 1.0)
+    sandbox.dispatcher = Dispatcher(sandbox.store.outbox, sandbox.clock, sender, 1.0)
     await sandbox.start()
     return sender
 
@@ -47,7 +47,7 @@ def test_a_delivery_is_retried_on_the_clock_as_documented(make_sandbox, run, sta
         await sandbox.chats.end(session.id)
         await sandbox.clock.advance(100_000_000)
         assert [round(at - begun) for _, at in sender.sent] == waits
-        assert await sandbox.store.deliveries() == []
+        assert await sandbox.store.outbox.deliveries() == []
         await sandbox.stop()
 
     run(scene())
@@ -78,7 +78,7 @@ def test_the_pipeline_runs_once_whichever_path_wins(make_sandbox, run, path):
         await sandbox.clock.advance(61_000_000)
         reason = {"end": "user_end", "expire": "ttl", "agent": "agent_finish"}[path]
         assert (await sandbox.chats.get(session.id)).final_reason == reason
-        (entry,) = (await sandbox.store.dump())["audit"]
+        (entry,) = (await sandbox.store.image.dump())["audit"]
         assert (entry["session_id"], entry["event"]) == (session.id, reason)
         assert entry["note"] == ("remark" if path == "end" else None)
         assert len(sender.sent) == 1
