@@ -35,7 +35,7 @@ __all__ = ["Plane"]
 _CONTRACT = Path(__file__).resolve().parent.parent / "admin.yaml"
 
 
-class Steered(Protocol):
+class Controlled(Protocol):
     """What the control plane is there for, a mock for one; the handlers are given it."""
 
     settings: Settings
@@ -51,7 +51,7 @@ class Plane:
 
     def __init__(
         self,
-        steered: Steered,
+        steered: Controlled,
         within: Callable[[ASGIApp], ASGIApp],
         serves: tuple[str, ...] = ("/",),
     ) -> None:

@@ -102,6 +102,9 @@ _FIXTURE = {
 _VALIDATOR = jsonschema_rs.Draft7Validator(_FIXTURE, validate_formats=True, formats=FORMATS)
 
 
+_MOST_VALUES = 500_000
+
+
 class FixtureError(ValueError):
     """A file of the mock's own is unusable; the message names file, place, cause and cure."""
 
@@ -114,7 +117,11 @@ class FixtureError(ValueError):
 def load_document(path: Path) -> Any:
     """The value in a YAML or JSON file. Raises FixtureError when it cannot be read."""
     try:
-        return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        raw = path.read_bytes()
+        value = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if b"&" in raw and _holds_more(value, _MOST_VALUES):
+            raise ValueError(f"its aliases stand for more than {_MOST_VALUES} values")
+        return value
     except OSError as error:
         raise FixtureError(path, f"cannot be read ({error.strerror}); check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -163,6 +170,19 @@ def _child(node: yaml.Node | None, part: str) -> yaml.Node | None:
         child: yaml.Node = node.value[int(part)]
         return child
     return None
+
+
+def _holds_more(value: Any, most: int) -> bool:
+    """Whether a value holds more than so many, each alias counted as what it stands for."""
+    waiting, count = [value], 0
+    while waiting and count <= most:
+        one = waiting.pop()
+        count += 1
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return count > most
 
 
 def _one_line(error: Exception) -> str:
