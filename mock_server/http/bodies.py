@@ -66,9 +66,11 @@ def parse_strictly(body: bytes) -> Any:
     twice: list[str] = []
 
     def note(members: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in members]
-        if len({*names}) < len(names):
-            twice.extend(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        for name, _ in members:
+            if name in seen and not twice:
+                twice.append(name)
+            seen.add(name)
 
     json.loads(body, object_pairs_hook=note, parse_int=bool, parse_float=bool)
     if twice:
@@ -97,11 +99,13 @@ def _too_large(limit: int) -> Problem:
 
 
 def _depth(value: Any) -> int:
-    deepest, stack = 0, [(value, 1)]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, dict | list):
-            deepest = max(deepest, depth)
-            children = node.values() if isinstance(node, dict) else node
-            stack.extend((child, depth + 1) for child in children)
-    return deepest
+    depth, level = 0, [value] if isinstance(value, dict | list) else []
+    while level:
+        depth += 1
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (dict, list))
+        ]
+    return depth

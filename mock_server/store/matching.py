@@ -7,14 +7,20 @@ from ..codec import decode, encode
 
 __all__ = ["holds", "is_among"]
 
-_MAX_DOTS = 100
+# What a path holds at most; one that holds more is found nowhere.
+_DOTS = 100
+_CHARACTERS = 4096
 
 
 def holds(document: str, filters: str) -> bool:
     """Whether a document holds each wanted value at its dotted path."""
     row = decode(document)
-    wanted: dict[str, Any] = decode(filters)
-    return all(_same(_dig(row, path), [value]) for path, value in wanted.items())
+    return all(_as_text(_dig(row, path)) == value for path, value in _wanted(filters))
+
+
+@lru_cache(maxsize=4)
+def _wanted(filters: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple((path, _as_text([value])) for path, value in decode(filters).items())
 
 
 def is_among(value: str | None, wanted: str) -> bool:
@@ -27,20 +33,27 @@ def _members(wanted: str) -> frozenset[str]:
     return frozenset(decode(wanted))
 
 
-def _same(one: Any, other: Any) -> bool:
-    # As text, because in Python true equals 1.
-    return encode(one, sort_keys=True) == encode(other, sort_keys=True)
+def _as_text(found: list[Any]) -> bytes:
+    # In Python true equals 1.
+    return encode(found, sort_keys=True)
 
 
 def _dig(value: Any, path: str) -> list[Any]:
     if not path:
         return [value]
-    if not isinstance(value, dict) or path.count(".") > _MAX_DOTS:
-        return []
-    # A key may hold dots itself, so the longest one that exists wins.
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        key = ".".join(parts[:length])
-        if key in value:
-            return _dig(value[key], ".".join(parts[length:]))
+    if isinstance(value, dict):
+        for key, rest in _splits(path):
+            if key in value:
+                return _dig(value[key], rest)
     return []
+
+
+@lru_cache(maxsize=256)
+def _splits(path: str) -> tuple[tuple[str, str], ...]:
+    """A path as a key and what follows; a key may hold dots itself, so the longest comes first."""
+    if len(path) > _CHARACTERS or path.count(".") > _DOTS:
+        return ()
+    parts = path.split(".")
+    return tuple(
+        (".".join(parts[:length]), ".".join(parts[length:])) for length in range(len(parts), 0, -1)
+    )
