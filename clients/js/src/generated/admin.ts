@@ -750,6 +750,8 @@ export interface components {
             /** @description What the receiver answered; null for nothing. */
             status: number | null;
             outcome: string;
+            /** @description Why there was no answer, where there was none. */
+            reason?: string;
         };
         StoredSession: {
             /** Format: uuid */
@@ -859,7 +861,7 @@ export interface components {
             /** @description Path and query. */
             url?: string;
             urlPath?: string;
-            /** @description A regular expression, of RE2, for path and query. */
+            /** @description A regular expression of ECMAScript for path and query. */
             urlPattern?: string;
             /** @description A regular expression for the path. */
             urlPathPattern?: string;
