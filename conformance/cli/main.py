@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
-from contextlib import ExitStack
-from dataclasses import replace
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +13,16 @@ from click.core import ParameterSource
 from .. import __version__
 from ..config.options import CONNECTION, FILE, FLAG, Attributes, options
 from ..config.profiles import PROFILES
-from ..config.redaction import redacted
-from ..config.settings import Config, UsageError
-from ..config.sources import load_config
+from ..config.settings import UsageError
 from ..contract.document import Contract, ContractError, find_contract
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
-from ..report.compare import load_report
 from ..report.explain import explain, rule_list
-from ..report.model import FILES, build, discard, write
-from ..report.terminal import Marks, print_findings, print_plan, print_settings, print_verdict
-from ..run.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
+from ..report.terminal import Marks
 from ..run.execute import execute
-from ..run.plan import selected_checks
-from ..run.replay import Replay, replay_of, settings
-from ..run.run import Run
 from ..run.sweep import command as sweep_command
-from ..target.interrupt import install_handlers, warn_first
-from ..target.listener import Listener
-from .embedded import embedded_mock
+from ..target.interrupt import install_handlers
+from .job import Job
 from .output import colour, prepare
 
 EPILOG = """\b
@@ -137,21 +123,14 @@ def command(
     if list_rules:
         click.echo("\n".join(rule_list(contract)))
         return
-    config = load_config(flags, config_file)
-    replay = _replay(config)
-    config = replace(config, **settings(config, replay)) if replay else config
-    known = _known(config, contract)
-    checks = selected_checks(config, contract)
-    print_settings(config, changed=not (config.verbose or plan_only))
-    print_plan(config, contract, checks, replay)
+    job = Job.of(flags, config_file, contract)
+    job.print_plan(every_setting=job.config.verbose or plan_only)
     if plan_only:
         return
-    if not config.loopback and not (config.allow_writes or config.read_only):
-        raise UsageError(
-            f"{config.target} is not this machine: --allow-writes consents to the plan above,"
-            " --read-only runs without writing"
-        )
-    sys.exit(_judge(config, contract, replay, known))
+    job.require_consent()
+    with job.started(Marks(), click.echo) as run:
+        execute(run)
+    sys.exit(job.conclude(run))
 
 
 command.add_command(compare_command)
@@ -175,117 +154,3 @@ def _refuse_lost(context: click.Context) -> None:
                 f"{option} stands before {subcommand}, which does not get it; give the options"
                 f" of {subcommand} behind it"
             )
-
-
-def _known(config: Config, contract: Contract) -> dict[str, Known]:
-    """The failures of the baseline; none before the run that writes it for the first time."""
-    file = config.baseline
-    if file is None or (_same(file, config.write_baseline) and not file.exists()):
-        return {}
-    return load_baseline(file, contract)
-
-
-def _judge(
-    config: Config, contract: Contract, replay: Replay | None, known: dict[str, Known]
-) -> int:
-    """Run, print and write; gives the exit code. What can be wrong with files is found first."""
-    _check_files(config)
-    if config.report:
-        discard(config.report, config.replay)
-    run = _run(config, contract, replay)
-    with warn_first(partial(click.echo, "writing the report; once more to give up", err=True)):
-        report = build(run)
-        if config.baseline:
-            report = mark(report, config.baseline, known, contract, date.today())
-        files, unreported = _write(report, config)
-        unwritten = save(config.write_baseline, baseline_text(report, known))
-    if run.traceback:
-        click.echo(redacted(run.traceback, run.config.secrets), err=True)
-    click.echo()
-    print_findings(report)
-    print_verdict(report)
-    for file in files:
-        click.echo(f"report    {file}")
-    if unreported:
-        click.echo(f"conformance: {unreported}", err=True)
-    if unwritten:
-        raise UsageError(unwritten)
-    if config.write_baseline:
-        click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
-    return int(report["exit_code"])
-
-
-def _write(report: dict[str, Any], config: Config) -> tuple[list[Path], str]:
-    """The files of the report, and why there are none: the verdict is told all the same."""
-    try:
-        return (write(report, config.report) if config.report else []), ""
-    except OSError as error:
-        return [], f"cannot write the report {config.report}: {error.strerror}"
-
-
-def _same(one: Path | None, other: Path | None) -> bool:
-    return one is not None and other is not None and one.resolve() == other.resolve()
-
-
-def _run(config: Config, contract: Contract, replay: Replay | None) -> Run:
-    """A run that has ended."""
-    embedded = config.target is None
-    with ExitStack() as stack:
-        listener = _listener(config, stack)
-        if listener and not config.webhook_listen:
-            config = replace(config, webhook_listen=listener.url)
-        if embedded:
-            config = stack.enter_context(embedded_mock(config, listener.url if listener else None))
-        run = Run(
-            config,
-            contract,
-            Marks(),
-            partial(_say, config),
-            embedded,
-            listener=listener,
-            replay=replay,
-        )
-        execute(run)
-    return run
-
-
-def _say(config: Config, text: str) -> None:
-    click.echo(redacted(text, config.secrets))
-
-
-def _replay(config: Config) -> Replay | None:
-    return replay_of(load_report(config.replay), config.rules) if config.replay else None
-
-
-def _check_files(config: Config) -> None:
-    """Before the run, so that no run is lost to a wrong path."""
-    if config.report:
-        _make(config.report)
-        for file in (config.report / name for name in FILES):
-            parts = (config.report, file) if file.exists() else (config.report,)
-            if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
-                raise UsageError(f"cannot write {file}")
-    written = config.write_baseline
-    if written and written.exists() and not _same(written, config.baseline):
-        raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
-    if written:
-        _make(written.parent)
-        if not os.access(written if written.exists() else written.parent, os.W_OK):
-            raise UsageError(f"cannot write {written}")
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make {directory}: {error.strerror}") from error
-
-
-def _listener(config: Config, stack: ExitStack) -> Listener | None:
-    """Where the target's webhooks are received: as told, or for the embedded mock any port."""
-    address = config.webhook_listen or (None if config.target else "127.0.0.1:0")
-    if not address or not any("webhooks" in PROFILES[name] for name in config.profile):
-        return None
-    listener = Listener(address, config.webhook_url)
-    stack.callback(listener.close)
-    return listener

@@ -72,7 +72,7 @@ def build(run: Run) -> Report:
         "reproduce": redacted(_command(run), config.secrets),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
-        "rules": [_rule(run, rule) for rule in contract.rules.values()],
+        "rules": [rule_report(run, rule) for rule in contract.rules.values()],
         "coverage": run.client.recorder.coverage.report(f for kept in findings for f in kept),
         "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
     }
@@ -139,7 +139,8 @@ def _rerun(run: Run, finding: Finding) -> str:
     return _command(run, *(met or own))
 
 
-def _rule(run: Run, rule: Rule) -> dict[str, Any]:
+def rule_report(run: Run, rule: Rule) -> dict[str, Any]:
+    """What a report holds of one rule."""
     outcome, reason = run.evidence.outcomes[rule.id]
     found = run.evidence.findings.get(rule.id, [])
     return {

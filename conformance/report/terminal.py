@@ -114,7 +114,7 @@ def print_findings(report: dict[str, Any]) -> None:
     broken = [rule for outcome in ("fail", "warn") for rule in rules if rule["outcome"] == outcome]
     for rule in broken:
         if "known" not in rule:
-            _card(rule)
+            print_card(rule)
     for rule in broken:
         if "known" in rule:
             _known(rule)
@@ -149,7 +149,7 @@ def _known(rule: dict[str, Any]) -> None:
     click.echo(f"  because {entry['reason']} ({entry['link']})")
 
 
-def _card(rule: dict[str, Any]) -> None:
+def print_card(rule: dict[str, Any]) -> None:
     colour = MARKS[rule["outcome"]][1]
     click.echo()
     click.secho(
