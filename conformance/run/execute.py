@@ -24,7 +24,7 @@ def execute(run: Run) -> None:
                 str(CHECKS),
                 *("-c", os.devnull, "--rootdir", str(CHECKS.parent.parent)),
                 *("--disable-plugin-autoload", "-s", "-p", "no:terminal"),
-                *("-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings"),
+                *("-p", "no:cacheprovider", "-p", "no:logging"),
             ],
             plugins=[Checks(run)],
         )

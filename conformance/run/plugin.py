@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ..config.redaction import redacted
 from ..contract.areas import area_of
 from ..registry import Check, all_checks, exchange_checks, is_watched, pack_of
 from .run import Run
@@ -45,6 +46,7 @@ class RuleItem(pytest.Item):
         """Tell pytest how the rule has ended. What could not be evaluated is skipped, and the
         session's exit code says that it proves nothing."""
         outcome, reason = self.outcome
+        reason = redacted(reason, self.run.config.secrets)
         self.reported = outcome
         if outcome == "warn" and not self.run.config.strict:
             warnings.warn(BrokenShould(f"{self.rule}: {reason}"), stacklevel=1)
