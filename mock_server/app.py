@@ -13,8 +13,6 @@ from .problems.kinds import Problem
 from .reload import Watcher
 from .settings import Settings
 
-__all__ = ["App", "create_app"]
-
 
 class App:
     """A mock as it is served; `asgi` is the application."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from .problems.nearest import did_you_mean
 
-__all__ = ["CHOICES", "Choice", "ChoiceError", "parse_choices"]
-
 
 class ChoiceError(ValueError):
     """A switch that does not exist, or a value that it does not take."""

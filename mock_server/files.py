@@ -12,8 +12,6 @@ from .domain.agents import Agent, load_agents
 from .sandbox.seeds import check_seed
 from .settings import Settings
 
-__all__ = ["Files", "paths", "read_files"]
-
 
 @dataclass(frozen=True, slots=True)
 class Files:

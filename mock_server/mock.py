@@ -39,8 +39,6 @@ from .sandbox.seeds import plant
 from .settings import Settings
 from .store.opening import open_store
 
-__all__ = ["Mock"]
-
 
 class Mock:
     """All parts of one mock, made but not started. `api` answers within a sandbox; the work in

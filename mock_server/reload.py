@@ -19,8 +19,6 @@ from .problems.violations import describe_error, pointer_of
 from .sandbox.sandbox import Sandbox
 from .sandbox.soundness import session_check
 
-__all__ = ["Watcher", "reload"]
-
 _PAUSE_SECONDS = 0.25
 _PAGE = 500
 _TOLD = 20
@@ -47,16 +45,16 @@ class Watcher:
             return
         self.stamps = stamps
         try:
-            misfits = await reload(self.mock)
+            mismatches = await reload(self.mock)
         except FixtureError as error:
             _log.warning("kept the old files: %s", error)
             return
         except StoreUnavailable as error:
             _log.warning("took up the changed files; which sessions fit is unknown: %s", error)
             return
-        _log.warning("took up the changed files; %d sessions fit no longer", len(misfits))
-        for misfit in misfits[:_TOLD]:
-            _log.warning("%s", misfit)
+        _log.warning("took up the changed files; %d sessions fit no longer", len(mismatches))
+        for mismatch in mismatches[:_TOLD]:
+            _log.warning("%s", mismatch)
 
     def _stamps(self) -> dict[Path, tuple[int, int] | None]:
         return {path: _stamp(path) for path in paths(self.mock.settings)}
@@ -72,10 +70,10 @@ async def reload(mock: Mock) -> list[str]:
     await _try(api, files.contract.path, mock.sandbox)
     mock.adopt(files, api)
     sandboxes = mock.sandboxes.sandboxes()
-    return [misfit for sandbox in sandboxes async for misfit in misfits_of(sandbox, mock)]
+    return [mismatch for sandbox in sandboxes async for mismatch in mismatches_of(sandbox, mock)]
 
 
-async def misfits_of(sandbox: Sandbox, mock: Mock) -> AsyncIterator[str]:
+async def mismatches_of(sandbox: Sandbox, mock: Mock) -> AsyncIterator[str]:
     """Each session of a sandbox that the mock's files have no room for, with the reason."""
     errors_of = session_check(mock.contract, mock.renderer)
     async for session in _sessions(sandbox):

@@ -7,8 +7,6 @@ from pathlib import Path
 from .choices import parse_choices
 from .outgoing import Outgoing
 
-__all__ = ["Settings"]
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -1,7 +1,5 @@
 """Which release this is."""
 
-__all__ = ["version"]
-
 
 def version() -> str:
     """The version of the installed distribution, 0.0.0 for a bare checkout."""

@@ -170,15 +170,15 @@ def check_updated_after_is_exclusive(api: Api) -> None:
     mine = item_of(items, id)
     if mine is None:
         raise Blocked("the session is not in the list, see LIST-02")
-    told = mine["last_activity"]
-    equal = api.listed(updated_after=told)
+    instant = mine["last_activity"]
+    equal = api.listed(updated_after=instant)
     again = item_of(equal, id)
-    if again and not same_time(told, again["last_activity"]):
+    if again and not same_time(instant, again["last_activity"]):
         raise Blocked("listing alone moves last_activity, see TIME-03")
     finest = min(tick(item["last_activity"]) for item in items)
     if has(equal, id) and finest > timedelta(microseconds=1):
-        raise NotApplicable(f"{told} may be coarser than what the deployment compares with")
-    expect(not has(equal, id), f"nothing at {told} itself", ids(equal))
+        raise NotApplicable(f"{instant} may be coarser than what the deployment compares with")
+    expect(not has(equal, id), f"nothing at {instant} itself", ids(equal))
 
 
 @rule("LIST-11", "smoke", sessions=4, turns=2)

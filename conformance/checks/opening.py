@@ -27,8 +27,8 @@ def check_open_binds_the_agent(api: Api) -> None:
 @rule("OPEN-03", "smoke", sessions=2)
 def check_open_keeps_the_channel(api: Api) -> None:
     for channel in (api.channel, f"{api.channel}-Ab"):
-        told = api.open(channel=channel).session["channel"]
-        expect(told == channel, channel, told)
+        got = api.open(channel=channel).session["channel"]
+        expect(got == channel, channel, got)
 
 
 @rule("OPEN-04", "smoke", sessions=2)

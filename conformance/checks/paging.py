@@ -25,9 +25,9 @@ def check_a_page_never_exceeds_200(api: Api) -> None:
     for take in (201, 100000):
         page = api.list(take=take)
         if page.ok:
-            count, told = len(page.page["items"]), page.page.get("take")
-            fine = count <= 200 and is_whole(told) and told <= 200
-            expect(fine, "200 items at most, and take so", f"{count} items, take {told}")
+            count, echoed = len(page.page["items"]), page.page.get("take")
+            fine = count <= 200 and is_whole(echoed) and echoed <= 200
+            expect(fine, "200 items at most, and take so", f"{count} items, take {echoed}")
         else:
             page.expect_status(*REFUSED)
 

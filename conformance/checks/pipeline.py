@@ -131,8 +131,12 @@ def expect_transcription(api: Api, id: str, result: Json) -> None:
     """Every message with a text, in order, with its speaker, in a call result or a webhook."""
     messages = api.get(id).session["messages"]
     said = [{"speaker": m.get("role"), "text": text_of(m)} for m in messages if text_of(m)]
-    told = result.get("transcription")
-    lines = [line for line in told if isinstance(line, dict)] if isinstance(told, list) else []
+    transcription = result.get("transcription")
+    lines = (
+        [line for line in transcription if isinstance(line, dict)]
+        if isinstance(transcription, list)
+        else []
+    )
     got = [{"speaker": i.get("speaker"), "text": i.get("text")} for i in lines if i.get("text")]
     expect(got == said, f"the transcription {shown(said)}", got)
 
@@ -181,6 +185,6 @@ def expect_pages(both: Json, pages: list[Json]) -> None:
     got = [ids_of(page) for page in pages]
     expect(got == [[id] for id in wanted], f"the rows {wanted} on pages 0 and 1 of one row", got)
     for page, size in ((both, 2), *((page, 1) for page in pages)):
-        total, told = page["totalCount"], page["totalPages"]
+        total, transcription = page["totalCount"], page["totalPages"]
         expect(total == 2, "totalCount 2", total)
-        expect(told == 2 // size, f"totalPages {2 // size}, {size} a page", told)
+        expect(transcription == 2 // size, f"totalPages {2 // size}, {size} a page", transcription)

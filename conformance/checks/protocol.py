@@ -143,10 +143,10 @@ def check_a_body_that_is_no_object_is_refused(api: Api) -> None:
 @rule("HTTP-15")
 def check_private_data_is_not_for_shared_caches(api: Api) -> None:
     for answer in (api.get(api.given()), api.list(channel=api.channel)):
-        told = answer.answer_headers.get("cache-control", "")
-        words = {word.split("=")[0].strip().lower() for word in told.split(",")}
+        policy = answer.answer_headers.get("cache-control", "")
+        words = {word.split("=")[0].strip().lower() for word in policy.split(",")}
         inviting = sorted(words & {"public", "s-maxage"})
-        expect(not inviting, "neither public nor s-maxage", f"Cache-Control: {told}")
+        expect(not inviting, "neither public nor s-maxage", f"Cache-Control: {policy}")
 
 
 @rule("HTTP-16")

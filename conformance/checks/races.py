@@ -66,11 +66,11 @@ def check_simultaneous_ends(api: Api) -> None:
         id = api.given(turns=1)
         answers = together(api, *[partial(api.end, id, note="race")] * CALLS)
         final = api.get(id).session
-        told = timeline([event_of(answer) for answer in answers])
+        overview = timeline([event_of(answer) for answer in answers])
         for answer in answers:
             differs = difference(final, answer.expect_ok().session)
             wanted = "one final session in every answer"
-            expect(differs is None, wanted, f"it differs in {differs}; {told}")
+            expect(differs is None, wanted, f"it differs in {differs}; {overview}")
 
 
 @rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
@@ -88,9 +88,9 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
         id, key, text = api.given(), api.key(), api.text()
         start = start_of(api, id)
         answers = together(api, *[partial(api.submit, id, text, idempotency_key=key)] * CALLS)
-        told = [answer.turn["messages"] for answer in answers if answer.expect_ok(409).ok]
-        same = all(same_messages(told[0], other) for other in told)
-        expect(same, "the same messages in every answer", shown(told))
+        turns = [answer.turn["messages"] for answer in answers if answer.expect_ok(409).ok]
+        same = all(same_messages(turns[0], other) for other in turns)
+        expect(same, "the same messages in every answer", shown(turns))
         expect_serial(api, id, start, [event_of(answer, text, key) for answer in answers])
 
 

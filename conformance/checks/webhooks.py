@@ -78,7 +78,7 @@ class Announced:
         since = self.listener.strangers_since(self.ended_at)
         return [delivery for delivery in since if text in shown_whole(delivery)]
 
-    def told(self, text: str) -> Delivery:
+    def delivery(self, text: str) -> Delivery:
         """What comes for the session, told by its data, its id or its text."""
         listener = self.listener
         found = listener.until(
@@ -200,7 +200,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     session, text = Announced(api, listener, by_text=True), api.text()
     api.given_turn(session.id, text, additional_data={"nested": "for this round only"})
     session.end()
-    data = object_of(session.told(text)).get("callAdditionalData")
+    data = object_of(session.delivery(text)).get("callAdditionalData")
     held = data if isinstance(data, dict) else {}
     missing = {key: value for key, value in session.data.items() if held.get(key) != value}
     expect(not missing, f"callAdditionalData with {shown(session.data)}", data)

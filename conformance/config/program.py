@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["CHECKOUT", "MOCK", "PROGRAM"]
-
 _SUITE = __name__.removesuffix(".config.program")
 _AROUND = _SUITE.rpartition(".")[0]
 

@@ -57,8 +57,8 @@ class Secrets:
 
     def add(self, *secrets: str | None) -> None:
         given = [secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET]
-        told = {text for secret in given for text in (secret, secret.swapcase())}  # see AUTH-03
-        forms = {form for secret in told for form in spellings(secret)}.union(self.forms)
+        cases = {text for secret in given for text in (secret, secret.swapcase())}  # see AUTH-03
+        forms = {form for secret in cases for form in spellings(secret)}.union(self.forms)
         self.forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 

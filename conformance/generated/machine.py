@@ -56,7 +56,7 @@ def first_mismatch(
         def __init__(self) -> None:
             super().__init__(api.fresh(), budget, without)
 
-        def told(self, mismatch: Mismatch) -> None:
+        def note(self, mismatch: Mismatch) -> None:
             lived.append((mismatch, list(self.api.trace)))
 
     quiet = settings(
@@ -76,8 +76,8 @@ def first_mismatch(
         if not all(isinstance(cause, Mismatch | Flaky | Blocked) for cause in causes):
             raise  # a fault of the suite's own
         if not lived:  # what kept the sequences from being told is no mismatch, and no pass either
-            told = "; ".join(dict.fromkeys(str(cause).partition("\n")[0] for cause in causes))
-            raise Blocked(f"the sequences could not be told to their end: {told}") from error
+            reasons = "; ".join(dict.fromkeys(str(cause).partition("\n")[0] for cause in causes))
+            raise Blocked(f"the sequences could not be told to their end: {reasons}") from error
     return lived[-1] if lived else None
 
 
@@ -106,7 +106,7 @@ class Machine(RuleBasedStateMachine):
         """Whether the budget is used up: what is left of the trace then does nothing."""
         return min(self.budget.values()) <= 0
 
-    def told(self, mismatch: Mismatch) -> None:
+    def note(self, mismatch: Mismatch) -> None:
         """Called with each mismatch, the shrunk one last."""
 
     @precondition(lambda self: self.spent)
@@ -118,7 +118,7 @@ class Machine(RuleBasedStateMachine):
         try:
             step(*args)
         except Mismatch as mismatch:
-            self.told(mismatch)
+            self.note(mismatch)
             raise
 
     def pick(self, place: int) -> Session:
@@ -217,9 +217,9 @@ class Machine(RuleBasedStateMachine):
         whole = self._listed(state="all", take=MOST)
         self.judge(self.model.list, "all", None, 0, MOST, whole)
         items = whole.page["items"]
-        told = items[place % len(items)]["last_activity"]
-        answer = self._listed(state=state, take=MOST, updated_after=told)
-        self.judge(self.model.list_later, items, told, state, answer)
+        instant = items[place % len(items)]["last_activity"]
+        answer = self._listed(state=state, take=MOST, updated_after=instant)
+        self.judge(self.model.list_later, items, instant, state, answer)
 
     def _listed(self, **members: Any) -> Exchange:
         return self.api.list(channel=self.api.channel, **members)

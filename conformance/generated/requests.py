@@ -188,12 +188,12 @@ class Generation:
         if self.opening is None or self.opening.id not in exchange.path:
             return
         ended = exchange.operation == "endChat" and exchange.status < 400
-        told = isinstance(exchange.json, dict) and exchange.json.get("is_final") is True
-        if ended or told or exchange.status in FINAL:
+        says_final = isinstance(exchange.json, dict) and exchange.json.get("is_final") is True
+        if ended or says_final or exchange.status in FINAL:
             self.opening = None
 
     def _listen(self, case: Case[Any], exchange: Exchange, response: Response) -> None:
-        """Report the second opinion where the suite's own watch has nothing to say."""
+        """Report what Schemathesis' own checks find where the suite's have found nothing."""
         if exchange.operation and not exchange.broken:
             for rule, violation in failures_of(case, response, exchange):
                 self.api.report(rule, violation)

@@ -1,4 +1,4 @@
-"""A second opinion on every response: Schemathesis' own checks, told as rules."""
+"""Schemathesis' own checks of every response, reported under rules of the contract."""
 
 from __future__ import annotations
 

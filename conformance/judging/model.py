@@ -164,17 +164,19 @@ class Model:
             reason = item["final_reason"]
             expect("LIST-25", reason == session.reason, f"{session.reason}", reason)
 
-    def list_later(self, items: Sequence[Json], told: str, state: str, answer: Exchange) -> None:
+    def list_later(self, items: Sequence[Json], instant: str, state: str, answer: Exchange) -> None:
         """A list of what was active after an instant, beside the list of all `items`. Whether
         one that was active at the instant itself is listed is LIST-10's."""
         items = [item for item in items if _selects(state, item["is_final"])]
-        later = _ids(item for item in items if goes_back(item["last_activity"], told))
-        older = _ids(item for item in items if goes_back(told, item["last_activity"]))
+        later = _ids(item for item in items if goes_back(item["last_activity"], instant))
+        older = _ids(item for item in items if goes_back(instant, item["last_activity"]))
         got = _ids(answer.page["items"])
         missing = [id for id in later if id not in got]
-        expect("LIST-09", not missing, f"what was active after {told}", f"a list without {missing}")
+        expect(
+            "LIST-09", not missing, f"what was active after {instant}", f"a list without {missing}"
+        )
         early = [id for id in got if id in older]
-        expect("LIST-09", not early, f"nothing older than {told}", early)
+        expect("LIST-09", not early, f"nothing older than {instant}", early)
         strangers = [id for id in got if id not in _ids(items)]
         expect("LIST-08", not strangers, f"{state} sessions only", strangers)
 

@@ -90,11 +90,11 @@ def _difference(id: str, before: Rule | None, after: Rule | None) -> dict[str, A
 
 def _findings(rule: Rule | None) -> dict[str, str]:
     """What each finding says, by what stays the same when it is found again."""
-    told: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for finding in rule["findings"] if rule else ():
         words = f"expected {finding['expected']}; got {finding['actual']}"
-        told.setdefault(_stable(words), words)
-    return told
+        reasons.setdefault(_stable(words), words)
+    return reasons
 
 
 def _stable(text: str) -> str:

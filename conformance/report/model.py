@@ -92,14 +92,14 @@ def write(report: Report, directory: Path) -> list[Path]:
     On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    told = (
+    contents = (
         json.dumps(report, indent=2, ensure_ascii=False) + "\n",
         html(report),
         markdown(report),
         junit(report),
         json.dumps(_badge(report)) + "\n",
     )
-    texts = dict(zip(FILES, told, strict=True))
+    texts = dict(zip(FILES, contents, strict=True))
     for name, text in texts.items():
         (directory / name).write_text(text, encoding="utf-8")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -188,11 +188,11 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
 
 
 def _steps(trace: list[Exchange]) -> list[dict[str, Any]]:
-    told, polls = folded(trace)
-    begun = min((exchange.started for exchange in told), default=0.0)
+    chosen, polls = folded(trace)
+    begun = min((exchange.started for exchange in chosen), default=0.0)
     return [
         _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
-        for exchange, curl in zip(told, curl_lines(told, polls), strict=True)
+        for exchange, curl in zip(chosen, curl_lines(chosen, polls), strict=True)
     ]
 
 

@@ -22,15 +22,15 @@ class Poll:
 
 def folded(trace: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
     """The trace without the looks in between, and the polls by the numbers of their last looks."""
-    told: list[Exchange] = []
+    kept: list[Exchange] = []
     polls: dict[int, Poll] = {}
     for looks in _alike(trace):
         if len(looks) > 2:
             seconds = looks[-1].started - looks[0].started
             polls[looks[-1].number] = Poll(len(looks), seconds)
             looks = [looks[0], looks[-1]]
-        told += looks
-    return told, polls
+        kept += looks
+    return kept, polls
 
 
 def _alike(trace: Iterable[Exchange]) -> Iterator[list[Exchange]]:

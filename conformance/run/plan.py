@@ -43,17 +43,19 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
 
 def _why(config: Config, contract: Contract) -> str:
     """Why rules that were named select no check, and how to mend it."""
-    told, checks = [], all_checks()
+    reasons, checks = [], all_checks()
     for id in config.rules:
         if is_watched(id):
-            told.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
+            reasons.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
         elif id not in checks:
-            told.append(f"{id} has no check: {contract.rules[id].unchecked}")
+            reasons.append(f"{id} has no check: {contract.rules[id].unchecked}")
         elif checks[id].pack not in selected_packs(config):
-            told.append(f"{id} is of the pack {checks[id].pack}; add --profile {checks[id].pack}")
+            reasons.append(
+                f"{id} is of the pack {checks[id].pack}; add --profile {checks[id].pack}"
+            )
         elif config.read_only:
-            told.append(f"{id} wants to write; leave --read-only out")
-    return "".join(f"; {line}" for line in told)
+            reasons.append(f"{id} wants to write; leave --read-only out")
+    return "".join(f"; {line}" for line in reasons)
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, C
         ),
         "generated": Cost(generated.SESSIONS, generated.TURNS, generated.REQUESTS),
     }
-    told = {}
+    costs = {}
     for pack in PACKS:
         of = [check for check in checks.values() if check.pack == pack]
         if of:
-            told[pack] = len(of), sum(map(_declared, of), shared.get(pack, Cost()))
-    return told
+            costs[pack] = len(of), sum(map(_declared, of), shared.get(pack, Cost()))
+    return costs
 
 
 def cost(

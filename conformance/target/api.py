@@ -157,10 +157,10 @@ class Api:
             del sights[-1]["last_activity"]
         return sights[-1]
 
-    def pass_time(self, told: object) -> None:
+    def pass_time(self, instant: object) -> None:
         """Wait until the deployment would tell a later time than this one: it may tell whole
         seconds, and a change within one of them does not show."""
-        time.sleep(max(0.02, 1.1 * tick(told).total_seconds()))
+        time.sleep(max(0.02, 1.1 * tick(instant).total_seconds()))
 
     def text(self) -> str:
         """A user's text that nobody else sends."""
@@ -245,8 +245,8 @@ class Api:
     def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
         """Enter a finding with its trace, all of the check's unless told: what is wrong with one
         session may come of what was done to another."""
-        told = tuple(trace or self.trace)
-        finding = Finding(rule, violation.expected, violation.actual, told, self.check)
+        kept = tuple(trace or self.trace)
+        finding = Finding(rule, violation.expected, violation.actual, kept, self.check)
         self.client.evidence.add(finding)
 
 
@@ -261,5 +261,5 @@ def relevant(trace: Trace, paths: Paths) -> tuple[Exchange, ...]:
 
 def _tells(exchange: Exchange, id: str) -> bool:
     """Whether the answer of an open or a list holds the session."""
-    told = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
-    return any(canonical(found[0]) == id for found in mentions([id]).finditer(told))
+    text = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
+    return any(canonical(found[0]) == id for found in mentions([id]).finditer(text))

@@ -49,9 +49,9 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, told in _told(exchange, self.paths):
+            for id, latest in _told(exchange, self.paths):
                 before, _ = self.known.get(id, (None, 0.0))
-                after = _together(before or Known(), told)
+                after = _together(before or Known(), latest)
                 if after != before:
                     self.known[id] = after, exchange.finished
 
@@ -126,13 +126,13 @@ def _shown(session: Json) -> Known:
     return Known(session.get("is_final") is True, count, active=session.get("last_activity"))
 
 
-def _together(before: Known, told: Known) -> Known:
-    older = told.active is None or goes_back(before.active, told.active)
+def _together(before: Known, latest: Known) -> Known:
+    older = latest.active is None or goes_back(before.active, latest.active)
     return Known(
-        before.final or told.final,
-        max(before.count, told.count),
-        told.turn or before.turn,
-        before.active if older else told.active,
+        before.final or latest.final,
+        max(before.count, latest.count),
+        latest.turn or before.turn,
+        before.active if older else latest.active,
     )
 
 

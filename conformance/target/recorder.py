@@ -45,7 +45,7 @@ class Recorder:
     def compare_clocks(self, exchange: Exchange) -> None:
         """How far the target's clock is ahead, from the first Date that it tells, in whole
         seconds: the header has no finer ones. No rule is judged by it."""
-        told = exchange.answer_headers.get("date")
-        if self.skew is None and told:
+        date = exchange.answer_headers.get("date")
+        if self.skew is None and date:
             with suppress(ValueError):
-                self.skew = round(parsedate_to_datetime(told).timestamp() - time.time())
+                self.skew = round(parsedate_to_datetime(date).timestamp() - time.time())

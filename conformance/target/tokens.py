@@ -56,8 +56,8 @@ class Tokens:
             return self.token != refused
 
     def _renew(self) -> None:
-        told = _of_command(self.config) if self.config.token_command else _of_server(self.config)
-        self.token, lifetime = _parsed(told, self.config)
+        given = _of_command(self.config) if self.config.token_command else _of_server(self.config)
+        self.token, lifetime = _parsed(given, self.config)
         self.config.secrets.add(self.token)
         self.renew_at = time.monotonic() + lifetime - min(AHEAD, lifetime / 10)
 
@@ -107,8 +107,8 @@ def _of_server(config: Config) -> str:
 
 def _reason(answer: httpx.Response, config: Config) -> str:
     try:
-        told = answer.json()
-        words = ": ".join(str(told[k]) for k in ("error", "error_description") if k in told)
+        given = answer.json()
+        words = ": ".join(str(given[k]) for k in ("error", "error_description") if k in given)
     except (ValueError, TypeError, KeyError):
         words = ""
     return str(redacted((words or answer.text or "an empty body")[:200], config.secrets))
@@ -116,22 +116,22 @@ def _reason(answer: httpx.Response, config: Config) -> str:
 
 def _parsed(text: str, config: Config) -> tuple[str, float]:
     """The key and the seconds that it lasts, of a line of text or an object as RFC 6749 has it."""
-    told: Any = text.strip()
+    given: Any = text.strip()
     source = "--token-command" if config.token_command else f"--token-url {config.token_url}"
     lifetime = math.inf
-    if told.startswith("{"):
+    if given.startswith("{"):
         try:
-            members = json.loads(told)
-            told = members.get("access_token") or members.get("token")
+            members = json.loads(given)
+            given = members.get("access_token") or members.get("token")
             lifetime = float(members.get("expires_in") or math.inf)
         except (ValueError, TypeError):
-            told = None
-    if not isinstance(told, str) or not told or not lifetime > 0:
+            given = None
+    if not isinstance(given, str) or not given or not lifetime > 0:
         raise UsageError(
             f"{source} gave no key; wanted one line with the key alone, or JSON with access_token"
         )
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in told):
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in given):
         raise UsageError(
             f"{source} gave more than one line; wanted the key alone, or JSON with access_token"
         )
-    return told, lifetime
+    return given, lifetime

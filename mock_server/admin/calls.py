@@ -10,8 +10,6 @@ from ..problems.kinds import Problem, Reply
 from ..problems.violations import violation
 from ..sandbox.sandbox import Sandbox
 
-__all__ = ["AdminHandler", "Answer", "Stream", "invalid"]
-
 
 @dataclass(frozen=True, slots=True)
 class Stream:

@@ -21,8 +21,6 @@ from ..sandbox.sandbox import Sandbox
 from ..sandbox.travel import travel
 from .calls import AdminHandler, Answer, invalid
 
-__all__ = ["HANDLERS", "clock_document"]
-
 
 async def show_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /clock."""

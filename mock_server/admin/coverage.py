@@ -8,8 +8,6 @@ from ..sandbox.coverage import coverage_document
 from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def show_coverage(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /coverage."""

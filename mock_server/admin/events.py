@@ -15,8 +15,6 @@ from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer, Stream, invalid
 
-__all__ = ["HANDLERS"]
-
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
 _T = TypeVar("_T")

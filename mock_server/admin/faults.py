@@ -11,8 +11,6 @@ from ..problems.violations import quote, violation
 from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def list_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /faults."""

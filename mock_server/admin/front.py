@@ -6,8 +6,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.paths import keep_encoded_slashes
 
-__all__ = ["ADMIN", "Front"]
-
 ADMIN = "/__admin"
 
 

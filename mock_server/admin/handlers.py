@@ -18,8 +18,6 @@ from . import (
 )
 from .calls import AdminHandler
 
-__all__ = ["HANDLERS"]
-
 HANDLERS: Mapping[str, AdminHandler] = {
     **clock.HANDLERS,
     **coverage.HANDLERS,

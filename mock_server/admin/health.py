@@ -9,8 +9,6 @@ from ..sandbox.sandbox import Sandbox
 from ..version import version
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /health."""

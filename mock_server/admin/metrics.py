@@ -12,8 +12,6 @@ from ..sandbox.sandbox import Sandbox
 from ..version import version
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _Samples = Iterable[tuple[Mapping[str, object], float]]
 

@@ -15,9 +15,6 @@ from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, json_pointer, quote, violation
 from ..settings import Settings
 
-__all__ = ["AdminValidation"]
-
-
 _NO_BODY = {"type": "object", "properties": {}, "additionalProperties": False}
 
 

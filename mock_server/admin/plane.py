@@ -30,8 +30,6 @@ from .handlers import HANDLERS
 from .operations import AdminValidation
 from .safety import check_caller
 
-__all__ = ["Plane"]
-
 _CONTRACT = Path(__file__).resolve().parent.parent / "admin.yaml"
 
 

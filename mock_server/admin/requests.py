@@ -12,8 +12,6 @@ from ..sandbox.journal import Entry, Journal
 from .calls import AdminHandler, Answer, invalid
 from .patterns import find_bad_pattern, matches
 
-__all__ = ["HANDLERS"]
-
 
 class Journaled(Protocol):
     """Whatever has a journal: a sandbox, or a proxy."""

@@ -10,8 +10,6 @@ from ..sandbox.pool import DEFAULT
 from ..sandbox.sandbox import Sandbox
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def list_sandboxes(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /sandboxes."""

@@ -10,8 +10,6 @@ from ..sandbox.sandbox import Sandbox
 from ..webhooks.sink import Received
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def put_in_sink(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /sink/{name}."""

@@ -11,8 +11,6 @@ from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox, Snapshot
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 _MOST = 100
 
 

@@ -20,8 +20,6 @@ from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
 from ..sandbox.soundness import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
 
-__all__ = ["HANDLERS"]
-
 _KEPT = ("state", "clock", "journal", "faults")
 
 

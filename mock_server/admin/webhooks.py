@@ -16,8 +16,6 @@ from ..sandbox.sandbox import Sandbox
 from ..webhooks.dispatcher import message_id
 from .calls import AdminHandler, Answer
 
-__all__ = ["HANDLERS"]
-
 
 async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /webhooks/deliveries."""

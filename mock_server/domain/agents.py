@@ -7,16 +7,6 @@ from typing import Any
 
 from ..codec import encode
 
-__all__ = [
-    "RESERVED_KEYS",
-    "Agent",
-    "Round",
-    "Step",
-    "absent_agent",
-    "load_agents",
-    "template_values",
-]
-
 RESERVED_KEYS = ("channel", "sip_endpoint")
 _LAST_CURSOR = 2_147_483_647  # as `admin.yaml` has it
 _DEFAULT_GREETING = "Hello, how can I help?"

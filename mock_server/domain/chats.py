@@ -18,8 +18,6 @@ from .records import Change, Completion, SessionQuery
 from .session import Message, Session, TurnResult
 from .store import Sessions
 
-__all__ = ["Chats", "external_hash"]
-
 
 class Chats:
     """The chat sessions of one sandbox.

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from .instants import SECOND
 
-__all__ = ["Clock", "ClockState", "settle"]
-
 _SETTLE_ROUNDS = 20
 _FEW = 64
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from .clock import Clock
 
-__all__ = ["KINDS", "Event", "Events"]
-
 KINDS = (
     "session.opened",
     "session.turn",

@@ -4,8 +4,6 @@ import random
 import uuid
 from typing import Any
 
-__all__ = ["Ids"]
-
 
 class Ids:
     """Version 4 UUIDs. With a seed the sequence is always the same; it can be wound back."""

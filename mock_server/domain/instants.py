@@ -5,16 +5,6 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = [
-    "EARLIEST",
-    "LATEST",
-    "SECOND",
-    "format_duration",
-    "format_instant",
-    "parse_duration",
-    "parse_instant",
-]
-
 SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # whose text is made far faster

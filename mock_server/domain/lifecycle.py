@@ -10,8 +10,6 @@ from typing import Any, Self
 
 from .session import Session
 
-__all__ = ["Lifecycle", "LifecycleError", "Step", "Transition"]
-
 
 class LifecycleError(ValueError):
     """The table is unsound: `pointer` says where, the message why."""

@@ -12,8 +12,6 @@ from .records import Completion
 from .render import Renderer
 from .session import Message, Session
 
-__all__ = ["Pipeline"]
-
 _ORGANISATION = "org-mock"
 
 

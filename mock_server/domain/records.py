@@ -6,16 +6,6 @@ from typing import Any
 
 from .session import Message, Session
 
-__all__ = [
-    "CallResultQuery",
-    "Change",
-    "Completion",
-    "Delivery",
-    "LoggedDelivery",
-    "Rows",
-    "SessionQuery",
-]
-
 # The rows of a sandbox by table, each with its values by column.
 Rows = dict[str, list[dict[str, Any]]]
 

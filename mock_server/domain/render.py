@@ -6,8 +6,6 @@ from typing import Any
 from .instants import format_instant
 from .session import Message, Session, TurnResult
 
-__all__ = ["Renderer"]
-
 
 class Renderer:
     """Turns sessions, pages and turns into JSON values."""

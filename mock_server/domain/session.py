@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Message", "Session", "TurnResult"]
-
 
 @dataclass(frozen=True, slots=True)
 class Message:

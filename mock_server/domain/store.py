@@ -11,17 +11,6 @@ from typing import Any, Protocol
 from .records import CallResultQuery, Change, Delivery, LoggedDelivery, Rows, SessionQuery
 from .session import Session, TurnResult
 
-__all__ = [
-    "Database",
-    "Image",
-    "Outbox",
-    "Results",
-    "Sessions",
-    "Store",
-    "StoreError",
-    "StoreUnavailable",
-]
-
 
 class StoreError(ValueError):
     """The store cannot be used; the message names it, the cause and the cure."""

@@ -310,10 +310,10 @@ def _passed(headers: Sequence[tuple[bytes, bytes]], left_out: frozenset[bytes]) 
 
 def _told(found: Sequence[Mapping[str, str]]) -> bytes:
     """The violations as JSON in ASCII, as many as fit a header."""
-    told: list[str] = []
+    shown_parts: list[str] = []
     for entry in found:
         text = json.dumps(dict(entry), separators=(",", ":"))
-        if sum(map(len, told)) + len(text) > _TOLD_BYTES:
+        if sum(map(len, shown_parts)) + len(text) > _TOLD_BYTES:
             break
-        told.append(text)
-    return f"[{','.join(told)}]".encode()
+        shown_parts.append(text)
+    return f"[{','.join(shown_parts)}]".encode()

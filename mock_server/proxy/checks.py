@@ -95,9 +95,11 @@ class CheckedOperation(ValidatedOperation):
             return [violation("response", "", "wanted JSON, got something else")]
         if not validator.is_valid(value):
             value = with_integers(value)
-        told = value.get("status") if isinstance(value, dict) else None
-        if media_type == "application/problem+json" and told not in (None, status):
-            detail = f"wanted the status of the answer, {status}, got {describe_value(told)}"
+        status_member = value.get("status") if isinstance(value, dict) else None
+        if media_type == "application/problem+json" and status_member not in (None, status):
+            detail = (
+                f"wanted the status of the answer, {status}, got {describe_value(status_member)}"
+            )
             return [violation("response", "/status", detail)]
         found = [*islice(rule_violations(self.id, value), MOST_VIOLATIONS)] if status < 300 else []
         return [*schema_violations(validator, value, "response"), *found]

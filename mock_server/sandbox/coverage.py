@@ -7,8 +7,6 @@ from typing import Any
 
 from ..contract.document import Contract
 
-__all__ = ["Coverage", "coverage_document", "coverage_table"]
-
 
 class Coverage:
     """Counts of one sandbox; whatever is counted counts for `total` too."""

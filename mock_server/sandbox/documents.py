@@ -10,8 +10,6 @@ from ..domain.records import Rows
 from ..domain.session import Session
 from ..store.rows import dump, message_of, session_of
 
-__all__ = ["document_of", "endpoint_hash", "message_times", "rows_of", "sessions_of"]
-
 _Row = Mapping[str, Any]
 
 

@@ -12,8 +12,6 @@ import orjson
 
 from ..domain.instants import format_instant
 
-__all__ = ["Entry", "Journal", "pack"]
-
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
 # A header or a parameter holds a secret if one of these is in its name, as X-Access-Token has it.
 _SECRET = re.compile(

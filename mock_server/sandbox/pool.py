@@ -12,12 +12,6 @@ from ..problems.kinds import Problem
 from ..problems.violations import quote
 from .sandbox import Sandbox, keep_running
 
-__all__ = [
-    "DEFAULT",
-    "Entry",
-    "Sandboxes",
-]
-
 DEFAULT = "default"
 _SWEEPS_PER_IDLE_TIME = 10
 _POLL_SECONDS = 2.0

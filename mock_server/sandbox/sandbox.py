@@ -30,8 +30,6 @@ from ..webhooks.sink import Sink
 from .coverage import Coverage
 from .journal import Journal
 
-__all__ = ["Sandbox", "Snapshot", "keep_running"]
-
 _PAUSE_SECONDS = 0.001
 _log = logging.getLogger(__name__)
 

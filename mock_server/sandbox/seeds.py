@@ -10,8 +10,6 @@ from ..problems.kinds import Problem
 from ..problems.violations import violation
 from .sandbox import Sandbox
 
-__all__ = ["BUSY", "check_seed", "find_busy", "plant", "play", "refused"]
-
 BUSY = "its endpoint has an active session: end that one, or reset"
 
 

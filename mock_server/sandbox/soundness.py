@@ -15,8 +15,6 @@ from ..problems.violations import leaf_errors, quote
 from ..webhooks.dispatcher import MAX_RETRIES
 from .documents import endpoint_hash, message_times
 
-__all__ = ["find_fault", "session_check"]
-
 _Part = Mapping[str, Any]
 _Fault = tuple[str, str]
 _TIMES = {

@@ -3,8 +3,6 @@
 from ..domain.events import Event
 from .sandbox import Sandbox
 
-__all__ = ["travel"]
-
 
 async def travel(sandbox: Sandbox, target: int, stay: bool = False) -> list[Event]:
     """Take the sandbox to an instant and give what happened on the way.
