@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -36,9 +37,9 @@ AS_IT_IS: Any = object()
 def lenient_body(patch: Patch, member: str, value: Any = AS_IT_IS) -> None:
     """Let a body pass whatever its member holds; with a value, put that in its place."""
 
-    @patch.around(validation, "body_violations")
-    def violations(real: Any, validator: Any, body: Any, schema: Any) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = real(validator, body, schema)
+    @patch.around(validation, "schema_violations")
+    def violations(real: Any, validator: Any, body: Any, **given: Any) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = real(validator, deepcopy(body), **given)
         left = [error for error in found if not _lies_in(error, member)]
         if len(left) < len(found) and value is not AS_IT_IS:
             body[member] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -208,9 +209,9 @@ def blank_turn_is_taken(patch: Patch) -> None:
 
 @mutant("TURN-11", "a turn without content is taken as an empty one")
 def missing_content_is_empty(patch: Patch) -> None:
-    @patch.around(validation, "body_violations")
-    def violations(real: Any, validator: Any, body: Any, schema: Any) -> list[Any]:
-        found: list[Any] = real(validator, body, schema)
+    @patch.around(validation, "schema_violations")
+    def violations(real: Any, validator: Any, body: Any, **given: Any) -> list[Any]:
+        found: list[Any] = real(validator, deepcopy(body), **given)
         left = [e for e in found if (e["pointer"], e.get("keyword")) != ("/content", "required")]
         if len(left) < len(found):
             body["content"] = ""
