@@ -20,7 +20,7 @@ from .contract.fixtures import FixtureError
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files, read_files
-from .http.errors import Errors, refusal
+from .http.errors import Errors, chosen, refusal
 from .http.handlers import HANDLERS, Handler
 from .http.overrides import Overrides
 from .http.pages import page
@@ -30,11 +30,12 @@ from .http.routing import Documentation, Routing, add_contract
 from .http.sandboxes import SANDBOX
 from .http.security import Security
 from .http.validation import CALL, Call, ValidationMiddleware
-from .problems.kinds import Problem, Reply, reply_with
+from .problems.kinds import Problem, Refusal, Reply, reply_with
 from .problems.violations import quote
+from .sandbox.background import keep_running
 from .sandbox.coverage import Coverage
 from .sandbox.pool import Sandboxes
-from .sandbox.sandbox import Sandbox, keep_running
+from .sandbox.sandbox import Sandbox
 from .sandbox.seeds import plant
 from .settings import Settings
 from .store.opening import open_store
@@ -102,8 +103,9 @@ class Mock:
                 self.sandbox_of(scope), self.renderer, call
             )
             reply = Reply(status, encode(value))
-        except Problem as problem:
-            reply = reply_with(problem, self.settings.choices["error_body"])
+        except Refusal as refusal:
+            choices = self.settings.choices
+            reply = reply_with(chosen(refusal, choices), choices["error_body"])
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
@@ -148,7 +150,7 @@ class Mock:
         self.agents.clear()
         self.agents.update(files.agents)
         for sandbox in self.sandboxes.sandboxes():
-            sandbox.chats.lifecycle = files.contract.lifecycle
+            sandbox.adopt(files.contract.lifecycle)
         self.api.app = api
 
     @asynccontextmanager

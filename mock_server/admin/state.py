@@ -48,15 +48,12 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         raise invalid(*fault)
     if (number := await find_busy(call.body, sandbox)) is not None:
         raise refused(number, BUSY)
-    own = sandbox.agents.maps[0]
-    before = {name: own[name] for name in agents if name in own}
-    own.update(agents)
+    before = sandbox.agents.own
+    sandbox.agents.replace({**before, **agents})
     try:
         opened = await play(call.body, sandbox)
     except Problem:
-        for name in agents:
-            own.pop(name, None)
-        own.update(before)
+        sandbox.agents.replace(before)
         raise
     return 200, {"opened": opened, "agents": [*agents]}
 

@@ -1,7 +1,7 @@
 """Scripted agents: what an agent says to a text, with a cursor per session."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,27 @@ class Agent:
                 return step, cursor
         step = self.script[min(cursor, len(self.script) - 1)]
         return step, min(cursor + 1, _LAST_CURSOR)
+
+
+class Agents(Mapping[str, Agent]):
+    """The agents of a sandbox: its own before those that all sandboxes share."""
+
+    def __init__(self, shared: Mapping[str, Agent], own: Mapping[str, Agent] | None = None) -> None:
+        self.shared = shared
+        self.own: Mapping[str, Agent] = own or {}
+
+    def __getitem__(self, name: str) -> Agent:
+        return self.own.get(name) or self.shared[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.shared, **self.own})
+
+    def __len__(self) -> int:
+        return len({**self.shared, **self.own})
+
+    def replace(self, own: Mapping[str, Agent]) -> None:
+        """Know these, and no others, as the sandbox's own."""
+        self.own = dict(own)
 
 
 def absent_agent(name: str) -> Agent:

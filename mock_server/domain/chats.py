@@ -8,55 +8,48 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..codec import encode
-from ..problems.kinds import Problem
+from ..problems.kinds import Refusal
 from ..problems.violations import quote
 from .agents import Agent, Round, absent_agent, template_values
+from .behaviour import Behaviour
 from .clock import Clock
-from .lifecycle import Lifecycle
-from .pipeline import Pipeline
+from .ids import Ids
+from .observer import Observer
 from .records import Change, Completion, SessionQuery
 from .session import Message, Session, TurnResult
 from .store import Sessions
 
 
 class Chats:
-    """The chat sessions of one sandbox.
-
-    `on_timer` is told the instant after which a new session is overdue, `on_webhook` that the
-    outbox may hold more, `on_step` each state with the event in it.
-    """
+    """The chat sessions of one sandbox."""
 
     def __init__(
         self,
         sessions: Sessions,
         clock: Clock,
-        agents: Mapping[str, Agent],
-        lifecycle: Lifecycle,
-        pipeline: Pipeline,
-        choices: Mapping[str, str],
-        on_timer: Callable[[int], None],
-        on_webhook: Callable[[], None],
-        tell: Callable[..., None],
-        on_step: Callable[[str, str], None],
-        new_id: Callable[[], str],
+        ids: Ids,
+        behaviour: Behaviour,
+        observer: Observer,
     ) -> None:
         self.sessions = sessions
         self.clock = clock
-        self.agents = agents
-        self.lifecycle = lifecycle
-        self.pipeline = pipeline
-        self.choices = choices
-        self.on_timer = on_timer
-        self.on_webhook = on_webhook
-        self.tell = tell
-        self.on_step = on_step
-        self.new_id = new_id
-        self.epoch = 0  # counts the states that the sandbox has had
-        self.closed = False  # for good, as the sandbox was deleted
+        self.ids = ids
+        self.behaviour = behaviour
+        self.observer = observer
+        self.closed = False
+        self._states = 0  # how often the sandbox's state was replaced
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def leave_state(self) -> None:
+        """Let the turns that are under way come to nothing: another state comes."""
+        self._states += 1
+
+    def close(self) -> None:
+        """Open no session any longer: the sandbox is deleted."""
+        self.closed = True
+
     async def open(self, body: Mapping[str, Any]) -> tuple[Session, bool]:
-        """The session of an open, and whether it is new. Raises Problem when refused."""
+        """The session of an open, and whether it is new. Raises Refusal when refused."""
         agent = self.bind(body["agent_id"])
         session = self.new_session(agent, body)
         # What comes to a sandbox just when it is deleted is deleted with it.
@@ -65,20 +58,18 @@ class Chats:
             if existing is not None:
                 return existing, False
             # A seeded sequence of ids may come upon one of an earlier run.
-            session = replace(session, id=self.new_id())
-        if session.expires is not None:
-            self.on_timer(session.expires)
-        self.tell("session.opened", session.id, agent_id=session.agent_id, channel=session.channel)
+            session = replace(session, id=self.ids.next())
+        self.observer.opened(session)
         return session, True
 
     def bind(self, agent_id: str) -> Agent:
-        """The agent that a new session is bound to. Raises Problem when there is none."""
-        agent = self.agents.get(agent_id)
+        """The agent that a new session is bound to. Raises Refusal when there is none."""
+        agent = self.behaviour.agents.get(agent_id)
         if agent is None:
-            raise Problem("unknown-agent", f"No agent has the id {quote(agent_id, 80)}.")
+            raise Refusal("unknown-agent", f"No agent has the id {quote(agent_id, 80)}.")
         if not agent.enabled:
             detail = f"The agent {quote(agent_id, 80)} takes no new sessions."
-            raise Problem("agent-disabled", detail)
+            raise Refusal("agent-disabled", detail)
         return agent
 
     def new_session(self, agent: Agent, body: Mapping[str, Any]) -> Session:
@@ -86,15 +77,16 @@ class Chats:
         now = self.clock.stamp()
         channel = body.get("channel") or "web"
         data = body.get("additional_data") or {}
-        greeting = agent.greet(template_values(data, {}, channel), self.choices["greeting"] == "on")
+        always = self.behaviour.choices["greeting"] == "on"
+        greeting = agent.greet(template_values(data, {}, channel), always)
         return Session(
-            id=self.new_id(),
+            id=self.ids.next(),
             agent_id=agent.id,
             channel=channel,
             ttl_seconds=body.get("ttl_seconds"),
             created=now,
             last_activity=now,
-            state=self.lifecycle.initial,
+            state=self.behaviour.lifecycle.initial,
             additional_data=data,
             messages=() if greeting is None else (Message("assistant", greeting, now),),
             external_hash=external_hash(body.get("external_id")),
@@ -105,16 +97,16 @@ class Chats:
         if session.external_hash is None:
             return None
         existing = await self.sessions.active_at(session.channel, session.external_hash)
-        if existing is not None and self.choices["duplicate_open"] == "conflict":
+        if existing is not None and self.behaviour.choices["duplicate_open"] == "conflict":
             detail = "An active session exists for this channel and external_id."
-            raise Problem("endpoint-busy", detail)
+            raise Refusal("endpoint-busy", detail)
         return existing
 
     async def get(self, session_id: str) -> Session:
-        """The session as it stands. Raises Problem when it is unknown."""
+        """The session as it stands. Raises Refusal when it is unknown."""
         session = await self.sessions.get(session_id)
         if session is None:
-            raise Problem("unknown-session", f"No session has the id {quote(session_id, 80)}.")
+            raise Refusal("unknown-session", f"No session has the id {quote(session_id, 80)}.")
         return session
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[Session], int]:
@@ -129,7 +121,7 @@ class Chats:
                 session = await self.get(session_id)
                 earlier = await self.replayed(session, key)
                 if earlier is not None:
-                    self.on_step(session.state, "replay")
+                    self.observer.stepped(session.state, "replay")
                     return earlier
                 result = await self.run_turn(session, key, body)
                 if result is not None:
@@ -148,19 +140,19 @@ class Chats:
     ) -> TurnResult | None:
         """One round on a session whose key is new; None if another mock's turn came first.
 
-        Raises Problem when it is refused.
+        Raises Refusal when it is refused.
         """
         # Another mock, whose clock is ahead, may have come before.
         started = max(self.clock.stamp(), session.last_activity)
         self._refuse("submit", session)
-        epoch = self.epoch
+        states = self._states
         answer = await self.ask(session, body)
-        if self.epoch != epoch:
-            raise Problem("unknown-session", "The state was replaced while the agent thought.")
+        if self._states != states:
+            raise Refusal("unknown-session", "The state was replaced while the agent thought.")
         now = max(self.clock.stamp(), session.last_activity)
         replies = tuple(Message("assistant", text, now, calls) for text, calls in answer.turns)
         event = "finish" if answer.finish else "submit"
-        step = self.lifecycle.step(session, event, now)
+        step = self.behaviour.lifecycle.step(session, event, now)
         change = Change(
             session=replace(step.session, cursor=answer.cursor),
             messages=(Message("user", body["content"], started), *replies),
@@ -172,22 +164,22 @@ class Chats:
         if await self.sessions.apply(change) is None:
             self._refuse(event, await self.get(session.id))
             return None
-        self.on_step(session.state, event)
-        self.tell("session.turn", session.id, agent_id=session.agent_id, replies=len(replies))
+        self.observer.stepped(session.state, event)
+        self.observer.turned(session, len(replies))
         if change.complete is not None:
-            self.finished(step.session)
+            self.observer.finished(step.session, self.announces(step.session))
         return TurnResult(replies, step.session.state)
 
     async def ask(self, session: Session, body: Mapping[str, Any]) -> Round:
-        """What the agent answers, after the time that it takes. Raises Problem if it fails."""
+        """What the agent answers, after the time that it takes. Raises Refusal if it fails."""
         data = body.get("additional_data") or {}
         values = template_values(session.additional_data, data, session.channel)
         answer = self.agent_of(session).answer(body["content"], session.cursor, values)
-        delay = answer.delay + int(self.choices["turn_delay"])
+        delay = answer.delay + int(self.behaviour.choices["turn_delay"])
         if delay:
             await self.clock.sleep(delay)
         if answer.fail:
-            raise Problem("agent-failed", "The agent gave no reply. Nothing was stored.")
+            raise Refusal("agent-failed", "The agent gave no reply. Nothing was stored.")
         return answer
 
     async def end(self, session_id: str, note: str | None = None) -> Session:
@@ -205,9 +197,9 @@ class Chats:
 
         With `overdue_at` it is given up when a turn came between, else carried out after that.
         """
-        step = self.lifecycle.step(session, event, self.clock.stamp())
+        step = self.behaviour.lifecycle.step(session, event, self.clock.stamp())
         if "finalise" not in step.effects:
-            self.on_step(session.state, event)
+            self.observer.stepped(session.state, event)
             return session
         complete = self.completion("pipeline" in step.effects, note)
         seen = session.message_count
@@ -217,40 +209,37 @@ class Chats:
             session = await self.get(session.id)
             if not session.is_final and overdue_at is None:
                 return await self.finish(session, event, note)
-            self.on_step(session.state, event)
+            self.observer.stepped(session.state, event)
             return session
-        self.on_step(session.state, event)
-        self.finished(stored)
+        self.observer.stepped(session.state, event)
+        self.observer.finished(stored, self.announces(stored))
         return stored
 
-    def finished(self, session: Session) -> None:
-        """Tell the sandbox that a session is final."""
-        self.tell(
-            "session.final", session.id, agent_id=session.agent_id, reason=session.final_reason
-        )
-        if self.pipeline.target(self.agent_of(session)):
-            self.on_webhook()
+    def announces(self, session: Session) -> bool:
+        """Whether the end of a session leaves a webhook."""
+        return self.behaviour.pipeline.target(self.agent_of(session)) is not None
 
     def completion(self, runs: bool, note: str | None) -> Callable[[Session], Completion] | None:
         """The pipeline as the store calls it, or None when the step does not run it."""
         if not runs:
             return None
-        return lambda session: self.pipeline.complete(session, self.agent_of(session), note)
+        complete = self.behaviour.pipeline.complete
+        return lambda session: complete(session, self.agent_of(session), note)
 
     def agent_of(self, session: Session) -> Agent:
         """The session's agent; one that is loaded no longer fails every turn."""
         try:
-            return self.agents[session.agent_id]
+            return self.behaviour.agents[session.agent_id]
         except KeyError:
             return absent_agent(session.agent_id)
 
     def _refuse(self, event: str, session: Session) -> None:
-        refusal = self.lifecycle.step(session, event, self.clock.stamp()).refusal
+        refusal = self.behaviour.lifecycle.step(session, event, self.clock.stamp()).refusal
         if refusal is None:
             return
-        self.on_step(session.state, event)
+        self.observer.stepped(session.state, event)
         detail = f"The session is final ({session.final_reason}) and takes no further turns."
-        raise Problem(refusal, detail, status=int(self.choices["final_submit"]))
+        raise Refusal(refusal, detail)
 
 
 def external_hash(external_id: Mapping[str, Any] | None) -> str | None:

@@ -5,16 +5,18 @@ One layer in the place of two of Connexion's, which wrap each request and respon
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.store import StoreUnavailable
-from ..problems.kinds import Problem, Reply, reply_with, store_unavailable
+from ..problems.kinds import Problem, Refusal, Reply, reply_with, store_unavailable
 from .connection import abort
 from .replies import send_reply
 
+# The kinds of refusals whose status the contract leaves open, with the choice that decides it.
+_CHOSEN = {"session-final": "final_submit"}
 _log = logging.getLogger(__name__)
 
 
@@ -63,10 +65,21 @@ def refusal(error: Exception, scope: Scope, allow: str, style: str) -> Reply:
     return reply_with(problem, style)
 
 
+def chosen(refusal: Refusal, choices: Mapping[str, str]) -> Problem:
+    """The problem that answers a refusal of the domain, its status as the choices have it."""
+    if isinstance(refusal, Problem):
+        return refusal
+    choice = _CHOSEN.get(refusal.name)
+    status = int(choices[choice]) if choice else None
+    return Problem(refusal.name, refusal.detail, status=status)
+
+
 def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
     """The problem that answers an error; None for an OPTIONS on a path that exists."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, Refusal):
+        return Problem(error.name, error.detail)
     if isinstance(error, HTTPException) and error.status_code == 405:
         if scope["method"] == "OPTIONS":
             return None

@@ -139,8 +139,17 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class Problem(Exception):
-    """A refusal, by the name of its kind."""
+class Refusal(Exception):
+    """What the mock will not do, by the name of its kind. Who answers it chooses the status."""
+
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(detail)
+        self.name = name
+        self.detail = detail
+
+
+class Problem(Refusal):
+    """A refusal with all that its answer says."""
 
     def __init__(
         self,
@@ -152,10 +161,8 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.name = name
+        super().__init__(name, detail)
         self.status = status or KINDS[name].status
-        self.detail = detail
         self.errors = errors
         self.headers = headers or {}
         self.members = members or {}

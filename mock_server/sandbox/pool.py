@@ -10,7 +10,8 @@ from math import ceil
 from ..domain.store import Database, StoreUnavailable
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from .sandbox import Sandbox, keep_running
+from .background import keep_running
+from .sandbox import Sandbox
 
 DEFAULT = "default"
 _SWEEPS_PER_IDLE_TIME = 10

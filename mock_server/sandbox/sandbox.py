@@ -1,14 +1,13 @@
 """A sandbox: one client's name, clock, state, agents and webhooks."""
 
 import asyncio
-import logging
-from collections import ChainMap
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.agents import Agent
+from ..domain.agents import Agent, Agents
+from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats
 from ..domain.clock import Clock, ClockState, settle
 from ..domain.events import Events
@@ -18,7 +17,8 @@ from ..domain.lifecycle import Lifecycle
 from ..domain.pipeline import Pipeline
 from ..domain.records import Rows
 from ..domain.render import Renderer
-from ..domain.store import Store, StoreUnavailable
+from ..domain.session import Session
+from ..domain.store import Store
 from ..faults.rules import FaultRules
 from ..problems.kinds import Problem
 from ..settings import Settings
@@ -27,11 +27,12 @@ from ..webhooks.faults import DeliveryFaults
 from ..webhooks.sender import Sender
 from ..webhooks.signing import parse_secret
 from ..webhooks.sink import Sink
+from .background import keep_running
 from .coverage import Coverage
 from .journal import Journal
+from .sweeper import Sweeper
 
 _PAUSE_SECONDS = 0.001
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class Sandbox:
         choices = settings.choices
         self.name = name
         self.store = store
-        # Agents that a test brings along are known in its sandbox alone.
-        self.agents = ChainMap[str, Agent]({}, agents)  # type: ignore[arg-type]
+        self.agents = Agents(agents)
         self.snapshots: dict[str, Snapshot] = {}
         resolution = SECOND if choices["time_format"] == "seconds" else 1
         self.clock = Clock(settings.frozen_time, resolution)
@@ -70,19 +70,8 @@ class Sandbox:
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
         self.pipeline = Pipeline(settings.webhook_url, Renderer(choices))
-        self.chats = Chats(
-            store.sessions,
-            self.clock,
-            self.agents,
-            lifecycle,
-            self.pipeline,
-            choices,
-            on_timer=self.timer_set,
-            on_webhook=self.webhook_stored,
-            tell=self.events.emit,
-            on_step=self.coverage.stepped,
-            new_id=self.ids.next,
-        )
+        self.behaviour = Behaviour(self.agents, lifecycle, self.pipeline, choices)
+        self.chats = Chats(store.sessions, self.clock, self.ids, self.behaviour, self)
         self.faults = FaultRules()
         self.sink = Sink()
         self.sender = Sender(settings, name)
@@ -97,23 +86,39 @@ class Sandbox:
             settings.webhook_timeout,
         )
         self.moving = asyncio.Lock()
-        self._timers = asyncio.Event()
-        self._wakes: int | None = None
+        self.sweeper = Sweeper(self.chats, self.moving)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def timer_set(self, expires: int) -> None:
-        """Wake the sweeper if a session is due before it would wake by itself."""
-        if self._wakes is None or expires < self._wakes:
-            self._timers.set()
+    def opened(self, session: Session) -> None:
+        """Tell of a new session, and have it expire in time."""
+        if session.expires is not None:
+            self.sweeper.note(session.expires)
+        facts = {"agent_id": session.agent_id, "channel": session.channel}
+        self.events.emit("session.opened", session.id, **facts)
 
-    def webhook_stored(self) -> None:
-        """Wake the dispatcher: the outbox may hold more."""
-        self.dispatcher.notify()
+    def stepped(self, state: str, event: str) -> None:
+        """Count an event in a state."""
+        self.coverage.stepped(state, event)
+
+    def turned(self, session: Session, replies: int) -> None:
+        """Tell of a turn."""
+        self.events.emit("session.turn", session.id, agent_id=session.agent_id, replies=replies)
+
+    def finished(self, session: Session, announced: bool) -> None:
+        """Tell of a session that has become final, and have its webhook sent."""
+        facts = {"agent_id": session.agent_id, "reason": session.final_reason}
+        self.events.emit("session.final", session.id, **facts)
+        if announced:
+            self.dispatcher.notify()
+
+    def adopt(self, lifecycle: Lifecycle) -> None:
+        """Go by another table of states from now on."""
+        self.behaviour.lifecycle = lifecycle
 
     async def start(self) -> None:
         """Begin to sweep and to deliver."""
         self._tasks = [
-            asyncio.create_task(keep_running(self.sweep)),
+            asyncio.create_task(keep_running(self.sweeper.run)),
             asyncio.create_task(keep_running(self.dispatcher.run)),
         ]
 
@@ -132,7 +137,7 @@ class Sandbox:
         The store is cleared first: another sandbox of the same name may be made meanwhile.
         """
         self._leave_state()
-        self.chats.closed = True
+        self.chats.close()
         await self.store.image.load({})
         await self.stop()
         self.clock.restore()
@@ -146,7 +151,7 @@ class Sandbox:
             self._leave_state()
             await self.store.image.load({})
             self.ids.restore()
-            self.agents.maps[0].clear()
+            self.agents.replace({})
         if "clock" not in keep:
             self.clock.restore()
         if "journal" not in keep:
@@ -161,8 +166,8 @@ class Sandbox:
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""
         rows = await self.store.image.dump()
-        agents = dict(self.agents.maps[0])
-        return Snapshot(rows, self.clock.state, self.ids.state(), agents, self.clock.now())
+        now = self.clock.now()
+        return Snapshot(rows, self.clock.state, self.ids.state(), self.agents.own, now)
 
     async def restore(self, snapshot: Snapshot) -> None:
         """Be as it was then."""
@@ -172,8 +177,7 @@ class Sandbox:
             await self.store.image.load(snapshot.rows)
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
-            self.agents.maps[0].clear()
-            self.agents.maps[0].update(snapshot.agents)
+            self.agents.replace(snapshot.agents)
         self.look_again()
 
     async def replace(self, rows: Rows) -> None:
@@ -197,33 +201,13 @@ class Sandbox:
 
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""
-        self.dispatcher.forget()
-        self.dispatcher.faults.forget()
-        self.chats.epoch += 1
+        self.dispatcher.restart()
+        self.chats.leave_state()
 
     def look_again(self) -> None:
         """Wake sweeper and dispatcher: the store may hold what they do not know of."""
-        self._timers.set()
+        self.sweeper.look_again()
         self.dispatcher.notify()
-
-    async def sweep(self) -> None:
-        """Expire sessions for ever, waking when the next one is due."""
-        while True:
-            self._timers.clear()
-            self._wakes = None
-            async with self.moving:
-                await self.sweep_once()
-            self._wakes = await self.store.sessions.next_expiry()
-            await self.clock.wait(self._timers, None if self._wakes is None else self._wakes + 1)
-
-    async def sweep_once(self) -> None:
-        """Expire every session whose timeout has passed."""
-        now = self.clock.now()
-        while overdue := await self.store.sessions.overdue(now):
-            async with self.store.sessions.together():
-                for session in overdue:
-                    with suppress(Problem):  # another mock has forgotten it meanwhile
-                        await self.chats.expire(session, now)
 
     async def settle(self) -> None:
         """Let woken tasks run until they wait again, for time or for news."""
@@ -231,16 +215,3 @@ class Sandbox:
         while self.store.calls():
             await asyncio.sleep(_PAUSE_SECONDS)
             await settle()
-
-
-async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
-    """Run for ever; a fault is logged and the work taken up again."""
-    while True:
-        try:
-            await work()
-        except StoreUnavailable as error:
-            _log.warning("a background task waits for the store: %s", error)
-            await asyncio.sleep(1)
-        except Exception:
-            _log.exception("a background task failed and starts again")
-            await asyncio.sleep(1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..domain.agents import Agent, template_values
 from ..domain.chats import external_hash
-from ..problems.kinds import Problem
+from ..problems.kinds import Problem, Refusal
 from ..problems.violations import violation
 from .sandbox import Sandbox
 
@@ -62,9 +62,9 @@ async def play(seed: Mapping[str, Any], sandbox: Sandbox) -> list[str]:
         for number, entry in enumerate(seed.get("sessions", ())):
             try:
                 await _play(entry, sandbox, opened)
-            except Problem as problem:
+            except Refusal as refusal:
                 await sandbox.store.image.discard(opened)
-                raise refused(number, problem.detail) from None
+                raise refused(number, refusal.detail) from None
     return opened
 
 

@@ -56,7 +56,7 @@ async def expire(sandbox: Sandbox, limit: int) -> bool:
             over_at = limit if session.expires is None else session.expires + 1
             sandbox.clock.move(over_at)
             await sandbox.chats.expire(session, over_at)
-            if sends := sandbox.pipeline.target(sandbox.chats.agent_of(session)) is not None:
+            if sends := sandbox.chats.announces(session):
                 break
     if sends:
         await sandbox.dispatcher.drain()

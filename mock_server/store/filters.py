@@ -5,8 +5,6 @@ from typing import Any
 
 from ..domain.records import CallResultQuery, SessionQuery
 
-__all__ = ["all_of", "call_result_tests", "memberships", "session_tests"]
-
 # A column with its comparison, the name of the value to compare with, and the value.
 Test = tuple[str, str, Any]
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from ..codec import decode, encode
 
-__all__ = ["holds", "is_among"]
-
 # What a path holds at most; one that holds more is found nowhere.
 _DOTS = 100
 _CHARACTERS = 4096

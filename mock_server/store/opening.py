@@ -15,8 +15,6 @@ from .sqlite.sessions import SqliteSessions
 if TYPE_CHECKING:
     from .postgres.database import PostgresDatabase
 
-__all__ = ["embedded_store", "open_store", "shared_store"]
-
 
 def open_store(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
     """The database, and what gives the store of a sandbox; a URL stands for PostgreSQL.

@@ -12,31 +12,6 @@ from ..codec import decode, encode
 from ..domain.records import Change, Completion, Delivery, LoggedDelivery
 from ..domain.session import Message, Session
 
-__all__ = [
-    "ATTEMPTS_KEPT",
-    "DELIVERIES_KEPT",
-    "ORDERS",
-    "OVERDUE_AT_ONCE",
-    "SESSION_IDS",
-    "TABLES",
-    "Row",
-    "audit_row",
-    "changed_row",
-    "delivery_of",
-    "dump",
-    "insert",
-    "logged_of",
-    "message_of",
-    "message_rows",
-    "reply_row",
-    "result_row",
-    "session_of",
-    "session_row",
-    "stored",
-    "told",
-    "webhook_row",
-]
-
 # All that belongs to a sandbox, each with the order in which its rows came.
 ORDERS = {
     "sessions": "activity",

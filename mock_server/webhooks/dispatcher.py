@@ -108,6 +108,11 @@ class Dispatcher:
         for task in self._sending.values():
             task.cancel()
 
+    def restart(self) -> None:
+        """Break them off for good: other webhooks may come under their serials."""
+        self.forget()
+        self.faults.forget()
+
     def _idle(self, deliveries: list[Delivery]) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.serial not in self._sending]
 

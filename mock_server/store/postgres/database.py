@@ -18,8 +18,6 @@ from .schema import SCHEMA
 from .text import TEXT
 from .url import place_of
 
-__all__ = ["PostgresDatabase", "Tables", "Transaction"]
-
 Row = dict[str, Any]
 Connection = AsyncConnection[Row]
 

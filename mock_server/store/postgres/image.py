@@ -7,8 +7,6 @@ from ...domain.records import Rows
 from ..rows import ORDERS, SESSION_IDS, TABLES, told
 from .database import Tables, Transaction
 
-__all__ = ["PostgresImage"]
-
 
 class PostgresImage:
     """The state of one sandbox."""

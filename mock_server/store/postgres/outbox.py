@@ -8,8 +8,6 @@ from ...domain.records import Delivery, LoggedDelivery
 from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
 from .database import Tables, Transaction
 
-__all__ = ["PostgresOutbox"]
-
 _WAITING = (
     "sandbox = %(sandbox)s AND due IS NOT NULL AND (claimed IS NULL OR claimed < clock_timestamp())"
 )

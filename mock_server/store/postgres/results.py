@@ -11,8 +11,6 @@ from ..rows import audit_row, dump, result_row, webhook_row
 from .database import Tables, Transaction
 from .outbox import PostgresOutbox
 
-__all__ = ["PostgresResults"]
-
 _ORDER = "ORDER BY completed DESC, serial DESC"
 
 

@@ -1,7 +1,5 @@
 """The tables of the shared store, and the statements on sessions."""
 
-__all__ = ["SCHEMA", "SELECT_SESSION", "UPDATE_SESSION", "WITH_TRANSCRIPT"]
-
 # Their names have a prefix, for others may have tables in the same database.
 SCHEMA = """
 CREATE SEQUENCE adjourn_activity;

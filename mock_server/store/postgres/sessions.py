@@ -25,8 +25,6 @@ from .database import Tables, Transaction
 from .results import PostgresResults
 from .schema import SELECT_SESSION, UPDATE_SESSION, WITH_TRANSCRIPT
 
-__all__ = ["PostgresSessions"]
-
 _ORDER = "ORDER BY last_activity DESC, activity DESC"
 _MESSAGE = ("role", "content", "time", "tool_calls")
 

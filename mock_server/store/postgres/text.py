@@ -11,8 +11,6 @@ from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader, TextLoader
 
-__all__ = ["TEXT"]
-
 _MARK = "\x1a"
 
 

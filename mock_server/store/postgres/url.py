@@ -2,8 +2,6 @@
 
 from urllib.parse import unquote
 
-__all__ = ["SCHEMES", "place_of", "url_fault"]
-
 SCHEMES = ("postgresql", "postgres")
 _WANTED = "wanted postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 _ENCODE = "special characters of a password are written as %40 for @, %2F for /, %3A for :"

@@ -12,8 +12,6 @@ from ..matching import holds, is_among
 from ..rows import TABLES, insert
 from .schema import SCHEMA
 
-__all__ = ["SqliteDatabase", "Tables"]
-
 _PATIENCE_SECONDS = 1.0
 _KEPT_AT_ONCE = 1_000
 

@@ -7,8 +7,6 @@ from ...domain.records import Rows
 from ..rows import ORDERS, SESSION_IDS, TABLES, dump, told
 from .database import Tables
 
-__all__ = ["SqliteImage"]
-
 # The columns that this store numbers itself.
 _NUMBERED = {"sessions": "activity", "call_results": "serial"}
 

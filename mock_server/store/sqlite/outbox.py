@@ -7,8 +7,6 @@ from ...domain.records import Delivery, LoggedDelivery
 from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
 from .database import Tables
 
-__all__ = ["SqliteOutbox"]
-
 
 class SqliteOutbox:
     """The webhooks of one sandbox."""

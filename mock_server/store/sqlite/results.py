@@ -10,8 +10,6 @@ from ..rows import audit_row, dump, result_row, webhook_row
 from .database import Tables
 from .outbox import SqliteOutbox
 
-__all__ = ["SqliteResults"]
-
 
 class SqliteResults:
     """The call results of one sandbox; the webhooks that go with them go to `outbox`."""

@@ -1,7 +1,5 @@
 """The tables of the embedded store, and the statement that changes a session."""
 
-__all__ = ["SCHEMA", "UPDATE_SESSION"]
-
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
     sandbox         TEXT NOT NULL,

@@ -24,8 +24,6 @@ from .database import Tables
 from .results import SqliteResults
 from .schema import UPDATE_SESSION
 
-__all__ = ["SqliteSessions"]
-
 _SELECT = "SELECT * FROM sessions WHERE sandbox = :sandbox"
 # Few columns: a row looks for the name of one among all that it has.
 _SELECT_MESSAGES = (

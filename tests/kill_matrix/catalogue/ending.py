@@ -149,7 +149,7 @@ def unknown_session_is_ended(patch: Patch) -> None:
     async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
         if await chats.sessions.get(session_id) is not None:
             return await real(chats, session_id, note)
-        blank = chats.new_session(chats.agents["agent-echo"], {"agent_id": "agent-echo"})
+        blank = chats.new_session(chats.behaviour.agents["agent-echo"], {"agent_id": "agent-echo"})
         return replace(blank, id=session_id, state="final", final_reason="user_end")
 
 

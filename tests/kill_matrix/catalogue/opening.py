@@ -102,14 +102,15 @@ def timeout_of_two_days(patch: Patch) -> None:
 def unknown_agent_is_taken(patch: Patch) -> None:
     @patch.around(Chats, "bind")
     def bind(real: Any, chats: Chats, agent_id: str) -> Agent:
-        return chats.agents.get(agent_id) or replace(chats.agents["agent-echo"], id=agent_id)
+        agents = chats.behaviour.agents
+        return agents.get(agent_id) or replace(agents["agent-echo"], id=agent_id)
 
 
 @mutant("OPEN-09", "a disabled agent takes sessions")
 def disabled_agent_takes_sessions(patch: Patch) -> None:
     @patch.around(Chats, "bind")
     def bind(real: Any, chats: Chats, agent_id: str) -> Any:
-        return chats.agents.get(agent_id) or real(chats, agent_id)
+        return chats.behaviour.agents.get(agent_id) or real(chats, agent_id)
 
 
 @mutant("OPEN-10", "an open without an agent takes a default one")
@@ -211,7 +212,8 @@ def unknown_id_is_an_empty_session(patch: Patch) -> None:
     async def get(real: Any, chats: Chats, session_id: str) -> Any:
         session = await chats.sessions.get(session_id)
         if session is None:
-            blank = chats.new_session(chats.agents["agent-echo"], {"agent_id": "agent-echo"})
+            echo = chats.behaviour.agents["agent-echo"]
+            blank = chats.new_session(echo, {"agent_id": echo.id})
             session = replace(blank, id=session_id)
         return session
 

@@ -39,7 +39,8 @@ def page_is_partial_content(patch: Patch) -> None:
 def unknown_agent_is_a_server_error(patch: Patch) -> None:
     @patch.around(Chats, "bind")
     def bind(real: Any, chats: Chats, agent_id: str) -> Any:
-        return real(chats, agent_id) if agent_id in chats.agents else chats.agents[agent_id]
+        agents = chats.behaviour.agents
+        return real(chats, agent_id) if agent_id in agents else agents[agent_id]
 
 
 @mutant("HTTP-02", "a body that is no JSON is a server error")

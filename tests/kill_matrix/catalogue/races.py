@@ -118,8 +118,7 @@ def late_opens_get_a_phantom(patch: Patch) -> None:
             return held, False
         await asyncio.sleep(WINDOW)
         await chats.sessions.insert(session)
-        if session.expires is not None:
-            chats.on_timer(session.expires)
+        chats.observer.opened(session)
         return session, True
 
 

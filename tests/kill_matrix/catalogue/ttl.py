@@ -10,6 +10,7 @@ from mock_server.domain.instants import SECOND
 from mock_server.domain.session import Message, Session, TurnResult
 from mock_server.http import handlers
 from mock_server.sandbox.sandbox import Sandbox
+from mock_server.sandbox.sweeper import Sweeper
 
 from ..mutants import mutant
 from ..patch import Patch
@@ -28,9 +29,9 @@ def expiring(patch: Patch, change: Any) -> None:
 
 @mutant("TTL-01", "no session times out")
 def nothing_times_out(patch: Patch) -> None:
-    @patch.around(Sandbox, "sweep_once")
-    async def sweep_once(real: Any, sandbox: Sandbox) -> None:
-        await sandbox.clock.sleep(3600)
+    @patch.around(Sweeper, "once")
+    async def once(real: Any, sweeper: Sweeper) -> None:
+        await sweeper.chats.clock.sleep(3600)
 
 
 @mutant("TTL-01", "a session times out two minutes late")

@@ -72,7 +72,7 @@ def announce_again(patch: Patch, reason: str) -> None:
         if before.final_reason == reason:
             statement = "UPDATE outbox SET due = 0, attempts = 0 WHERE session_id = ?"
             execute(chats, statement, session_id)
-            chats.on_webhook()
+            chats.observer.finished(before, announced=True)
         return await real(chats, session_id, note)
 
 
