@@ -137,7 +137,7 @@ def _same(one: Path | None, other: Path | None) -> bool:
 def _check_files(config: Config) -> None:
     """Before the run, so that no run is lost to a wrong path."""
     if config.report:
-        _make(config.report)
+        _make(config.report, "--report")
         for file in (config.report / name for name in FILES):
             parts = (config.report, file) if file.exists() else (config.report,)
             if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
@@ -146,16 +146,16 @@ def _check_files(config: Config) -> None:
     if written and written.exists() and not _same(written, config.baseline):
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
     if written:
-        _make(written.parent)
+        _make(written.parent, "--write-baseline")
         if not os.access(written if written.exists() else written.parent, os.W_OK):
             raise UsageError(f"cannot write {written}")
 
 
-def _make(directory: Path) -> None:
+def _make(directory: Path, option: str) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot make {directory}: {error.strerror}") from error
+        raise UsageError(f"cannot make {directory}: {error.strerror}; check {option}") from error
 
 
 def _listener(config: Config, stack: ExitStack) -> Listener | None:

@@ -80,6 +80,8 @@ def _hint(url: str) -> str:
         return "; an IPv6 address stands in brackets, as in http://[::1]:4010"
     if "://" not in url and re.match(r"[\w.\-\[\]:]+(:\d+)?(/|\Z)", url):
         return f"; write http://{url} or https://{url}"
+    if re.search(r":\d+\Z", host.partition("/")[0]):
+        return "; a port is a number from 1 to 65535"
     return ""
 
 

@@ -19,9 +19,13 @@ SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP
 
 def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
     """Merge the three sources. Raises UsageError for an unknown key or an unusable value."""
-    merged = {**_from_file(file), **_from_environment(os.environ)}
-    merged.update({key: value for key, value in flags.items() if value not in (None, ())})
-    typed = {key: _typed(key, value) for key, value in merged.items()}
+    merged = {key: (f"{file}: {key}", value) for key, value in _from_file(file).items()}
+    for key, value in _from_environment(os.environ).items():
+        merged[key] = PREFIX + key.upper(), value
+    for key, value in flags.items():
+        if value not in (None, ()):
+            merged[key] = f"--{key.replace('_', '-')}", value
+    typed = {key: _typed(key, *given) for key, given in merged.items()}
     typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
     if "agent" not in typed:
         # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
@@ -35,7 +39,9 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"cannot read the config file {file}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read the config file {file}: {error.strerror}; check --config"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the config file {file} is not TOML: {error}") from error
     found = {ALIASES.get(key, key): value for key, value in found.items()}
@@ -64,11 +70,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _typed(key: str, value: Any) -> Any:
-    """The value as the key's kind."""
+def _typed(key: str, place: str, value: Any) -> Any:
+    """The value as the key's kind; the place is where it was given."""
     if key == "headers" and isinstance(value, str):
         value = value.splitlines()  # a value may hold commas
     try:
         return convert(KEYS[key], value)
     except ValueError as error:
-        raise UsageError(f"{key}: {error}") from None
+        raise UsageError(f"{place}: {error}") from None

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WORDS = {"str": "text", "Path": "a path", "bool": "true or false", "tuple[str,": "texts"}
+WORDS = {
+    "str": "text", "Path": "a path", "bool": "true or false", "tuple[str,": "texts",
+    "int": "a whole number", "float": "a number",
+}  # fmt: skip
 
 
 def convert(kind: str, value: Any) -> Any:
@@ -16,7 +19,7 @@ def convert(kind: str, value: Any) -> Any:
     try:
         return CONVERTERS[kind](value)
     except (ValueError, TypeError, KeyError, OverflowError):
-        raise ValueError(f"wanted {WORDS.get(kind, kind)}, got {value!r}") from None
+        raise ValueError(f"wanted {WORDS[kind]}, got {value!r}") from None
 
 
 def _text(value: Any) -> str:

@@ -35,9 +35,11 @@ def load_report(path: Path) -> Report:
     try:
         report = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"cannot read the report {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read the report {path}: {error.strerror}; wanted a conformance.json"
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+        raise UsageError(f"{path} is not JSON: {error}; wanted a conformance.json") from error
     version = report.get("schema_version") if isinstance(report, dict) else None
     if version != SCHEMA_VERSION:
         raise UsageError(

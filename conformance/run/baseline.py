@@ -43,7 +43,9 @@ def load_baseline(path: Path, contract: Contract) -> dict[str, Known]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"cannot read the baseline {path}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read the baseline {path}: {error.strerror}; --write-baseline makes one"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the baseline {path} is not TOML: {error}") from error
     try:

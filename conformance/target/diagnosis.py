@@ -16,7 +16,7 @@ NO_SUCH_HOST = tuple(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 )
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-NAME_MISMATCH, EXPIRED, NOT_YET_VALID = 62, 10, 9  # X509_V_ERR_*
+NAME_MISMATCH, ADDRESS_MISMATCH, EXPIRED, NOT_YET_VALID = 62, 64, 10, 9  # X509_V_ERR_*
 
 
 def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
@@ -37,10 +37,11 @@ def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
         if isinstance(cause, OSError) and cause.errno in (errno.ENOENT, errno.ENOTSOCK):
             return f"--unix-socket {config.unix_socket} is no socket that anybody listens on", True
     if isinstance(error, httpx.ProxyError):
-        return f"the proxy {host} refuses the way to the target: {error}", True
+        cure = "; it wants user:password@ before its host" if str(error)[:3] == "407" else ""
+        return f"the proxy {host} refuses the way to the target: {error}{cure}", True
     if isinstance(error, httpx.ConnectTimeout):
         return f"{host} takes no connection within {config.timeout:g} s; a firewall may", False
-    if isinstance(error, httpx.RemoteProtocolError) and _speaks_tls(config):
+    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and _speaks_tls(config):
         return f"the target speaks TLS; write --target {_with_scheme(config, 'https')}", True
     return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
 
@@ -75,7 +76,7 @@ def _addresses(config: Config) -> list[str]:
 def _certificate(error: ssl.SSLCertVerificationError, config: Config) -> str:
     why = error.verify_message.rstrip(".")
     told = f"the certificate of {_place(config)[1]} cannot be trusted: {why}"
-    if error.verify_code == NAME_MISMATCH:
+    if error.verify_code in (NAME_MISMATCH, ADDRESS_MISMATCH):
         return f"{told}; write --target with a name that it has"
     if error.verify_code in (EXPIRED, NOT_YET_VALID):
         return f"{told}; it must be renewed, or this machine's clock set right"

@@ -103,8 +103,12 @@ def read_ledger(path: Path) -> LedgerRecord:
     for a file that is no ledger."""
     try:
         entries = list(_entries(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the ledger {path}: {error}") from error
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the ledger {path}: {error.strerror}; check --ledger"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no ledger of a run: {error}") from error
     head = entries[0] if entries else {}
     if not TAG.fullmatch(str(head.get("run"))) or "target" not in head:
         raise UsageError(f"{path} is no ledger of a run: its first line names no run and target")

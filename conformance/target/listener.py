@@ -57,7 +57,10 @@ class Listener:
                 f"--webhook-listen {address}: wanted HOST:PORT, or [ADDRESS]:PORT for IPv6"
             ) from None
         except OSError as error:
-            raise UsageError(f"--webhook-listen {address}: {error}; give HOST:PORT") from error
+            raise UsageError(
+                f"--webhook-listen {address}: {error.strerror}; give an address of this machine and"
+                " a port that is free, or 0 for any"
+            ) from error
 
     @property
     def url(self) -> str:

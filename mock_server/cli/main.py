@@ -115,6 +115,13 @@ class _Command(click.Group):
             raise OptionError(f"{error.format_message()} (--help lists the options)") from None
         return rest
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:  # of a command, which has options of its own
+            at = error.ctx.command_path if error.ctx else ctx.command_path
+            raise OptionError(f"{error.format_message()} ({at} --help shows more)") from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_commands())
 

@@ -91,8 +91,10 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     if path is None:
         return None
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        values = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise click.BadParameter(f"{path} cannot be used: {error}") from None
     options = {
         parameter.opts[0].lstrip("-"): parameter

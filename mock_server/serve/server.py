@@ -180,5 +180,6 @@ def _close(listeners: Sequence[socket.socket]) -> None:
 def _certificate_advice(running: Running, error: OSError) -> str:
     files = [file for file in (running.ssl_certfile, running.ssl_keyfile) if file]
     at_fault = [file for file in files if not file.is_file()] or files
-    cause = error.strerror or error
+    missing = not all(file.is_file() for file in files)
+    cause = error.strerror if missing else "wanted a certificate and its key in PEM"
     return f"{' or '.join(map(str, at_fault))}: {cause}; check --ssl-certfile and --ssl-keyfile"

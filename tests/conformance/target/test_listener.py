@@ -171,7 +171,7 @@ def test_an_address_in_use_is_refused() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(UsageError, match="give HOST:PORT"):
+        with pytest.raises(UsageError, match="a port that is free"):
             Listener(f"127.0.0.1:{taken.getsockname()[1]}")
 
 

@@ -96,7 +96,7 @@ def test_a_key_that_cannot_be_renewed_is_told_so(saying: Said) -> None:
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ("exit 3", "failed with exit code 3$"),
+        ("exit 3", "failed with exit code 3; run it by hand"),
         ("echo 'not logged in' >&2; exit 1", "exit code 1: not logged in"),
         ("no-such-command-anywhere", "failed with exit code 127: .*not found"),
         ("true", "gave no key; wanted one line"),

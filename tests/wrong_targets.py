@@ -1,0 +1,89 @@
+"""Servers that are no target of the suite's, each in its own way."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from .conformance.target.servers import Page, page, serving
+from .network import Authority, answering_tls
+
+
+class Redirecting(Page):
+    def do_GET(self) -> None:
+        self.answer(308, b"", location=f"https://staging.invalid{self.path}")
+
+    do_POST = do_GET
+
+
+class Portal(Page):
+    def do_GET(self) -> None:
+        self.answer(302, b"", location="https://login.invalid/authorize")
+
+    do_POST = do_GET
+
+
+class SignIn(Page):
+    def do_GET(self) -> None:
+        self.answer(200, b"<title>Sign in</title>", content_type="text/html")
+
+    do_POST = do_GET
+
+
+class Elsewhere(Page):
+    def do_GET(self) -> None:
+        self.answer(404, {"error": "no such page"})
+
+    do_POST = do_GET
+
+
+class Starting(Page):
+    def do_GET(self) -> None:
+        self.answer(503, {})
+
+    do_POST = do_GET
+
+
+class Forbidding(Page):
+    def do_CONNECT(self) -> None:
+        self.answer(407, b"")
+
+
+class Unwilling(Page):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.answer(401, {"error": "invalid_client"})
+
+
+PLAIN: dict[int, type[Page]] = {
+    8001: Page,
+    8002: Redirecting,
+    8003: Portal,
+    8004: SignIn,
+    8005: Elsewhere,
+    8008: Forbidding,
+    8009: Unwilling,
+    8010: Starting,
+}
+
+
+@contextmanager
+def wrong_targets(folder: Path) -> Iterator[dict[int, int]]:
+    """The servers, by the port that stands for each: 8000 is a port that nobody listens at,
+    8006 speaks TLS, and 8007 wants a client certificate. The authority's files are put into the
+    folder."""
+    authority = Authority(folder)
+    own, _ = authority.issue("localhost"), authority.issue("other.test")
+    with ExitStack() as stack:
+        urls = {
+            number: stack.enter_context(serving(type(kind.__name__, (kind,), {"asked": []})))
+            for number, kind in PLAIN.items()
+        }
+        urls[8006] = stack.enter_context(answering_tls(page(), own))
+        urls[8007] = stack.enter_context(answering_tls(page(), own, clients_of=authority))
+        ports = {number: int(url.rpartition(":")[2]) for number, url in urls.items()}
+        taken = stack.enter_context(socket.socket())
+        taken.bind(("127.0.0.1", 0))
+        yield {8000: taken.getsockname()[1], **ports}
