@@ -33,6 +33,7 @@ COLOURS = {
     "harness-fault": "magenta",
 }
 STEPS_SHOWN = 12
+TRACE = ("x-request-id", "traceparent")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -179,8 +180,14 @@ def print_card(rule: dict[str, Any]) -> None:
         if polled := step.get("polled"):
             click.echo(f"    … polled {polled['times']} times over {polled['seconds']:.1f} s")
         click.echo(f"    {step['curl']}")
-        click.secho(f"      → {step['status']}", fg="bright_black")
+        click.secho(f"      → {step['status']}{_traced(step)}", fg="bright_black")
     click.echo(f"  again     {finding['rerun']}")
+
+
+def _traced(step: dict[str, Any]) -> str:
+    """By which the request is found in the backend's log."""
+    headers = step["request"]["headers"]
+    return "".join(f"  {name} {headers[name]}" for name in TRACE if name in headers)
 
 
 def print_verdict(report: dict[str, Any]) -> None:
