@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .codec import encode
 from .contract.document import Contract
-from .contract.fixtures import FixtureError
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files, read_files
@@ -125,7 +124,6 @@ class Mock:
 
     def build(self, contract: Contract) -> ASGIApp:
         """The API of a contract. Raises FixtureError for one that cannot be served."""
-        check_operations(contract)
         connexion = ConnexionMiddleware(
             self.dispatch,
             import_name=__name__,
@@ -167,17 +165,6 @@ class Mock:
                 task.cancel()
             await self.sandboxes.stop()
             await self.database.close()
-
-
-def check_operations(contract: Contract) -> None:
-    """Raise FixtureError unless the operations are those that the mock carries out."""
-    given = {operation_id for _, _, operation_id, _ in contract.operations()}
-    if given != {*HANDLERS}:
-        missing = ", ".join(name for name in HANDLERS if name not in given)
-        other = ", ".join(sorted(given - {*HANDLERS}))
-        faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
-        wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
-        raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")
 
 
 def find_handler(operation_id: str) -> Handler:

@@ -115,7 +115,7 @@ def print_findings(report: dict[str, Any]) -> None:
     broken = [rule for outcome in ("fail", "warn") for rule in rules if rule["outcome"] == outcome]
     for rule in broken:
         if "known" not in rule:
-            print_card(rule)
+            print_card(rule, report["contract_file"])
     for rule in broken:
         if "known" in rule:
             _known(rule)
@@ -150,16 +150,14 @@ def _known(rule: dict[str, Any]) -> None:
     click.echo(f"  because {entry['reason']} ({entry['link']})")
 
 
-def print_card(rule: dict[str, Any]) -> None:
+def print_card(rule: dict[str, Any], file: str) -> None:
     colour = MARKS[rule["outcome"]][1]
     click.echo()
     click.secho(
         f"{rule['outcome'].upper()} {rule['id']} {rule['level']}", fg=colour, bold=True, nl=False
     )
     click.echo(f"  {rule['text']}")
-    click.echo(
-        f"  contract  openapi.yaml:{rule['line']} ({rule['evidence']}, source: {rule['source']})"
-    )
+    click.echo(f"  contract  {file}:{rule['line']} ({rule['evidence']}, source: {rule['source']})")
     finding = rule["findings"][0]
     click.echo(f"  expected  {finding['expected']}")
     click.echo(f"  got       {finding['actual']}")

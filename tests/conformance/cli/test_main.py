@@ -106,7 +106,7 @@ def ask(
         (["--read-only", "--allow-writes"], "exclude each other"),
         (["--read-only", "--rule", "END-01"], "END-01 wants to write; leave --read-only out"),
         (["--rule", "TTL-01"], "TTL-01 is of the pack ttl; add --profile ttl"),
-        (["--rule", "TURN-18"], "TURN-18 has no check: "),
+        (["--rule", "TURN-18"], "TURN-18 is not checked: "),
         (["--rule", "HTTP-01", "--profile", "webhooks"], "add --profile smoke"),
         (["--baseline", "nowhere.toml", "--plan"], "nowhere.toml"),
         (["--target", "http://127.0.0.1:9", "sweep"], "--target stands before sweep"),

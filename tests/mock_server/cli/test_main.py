@@ -9,7 +9,6 @@ import time
 
 import httpx
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
@@ -229,27 +228,6 @@ def test_contract_and_agents_may_be_ones_own(launch, tmp_path):
     config.write_text(f'agents = "{agents}"\nport = 0\n')
     _, facts = launch("--config", str(config), ADJOURN_CONTRACT=str(contract))
     assert (facts["contract"][:2], facts["agents"]) == ("9.", ["helper"])
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda paths: paths.pop("/api/v1/chats/{id}/end"), ["/paths", "no endChat", "openChat"]),
-        (lambda paths: paths.update({"/x": {"get": {"operationId": "y"}}}), ["has y", "no other"]),
-        (lambda paths: paths["/api/v1/chats"].update(get={}), ["~1chats/get", "operationId"]),
-        (lambda paths: paths.update({"/x": {"get": None}}), ["~1x/get", "operationId"]),
-    ],
-)
-def test_a_contract_without_the_operations_is_told(tmp_path, change, words):
-    document = yaml.safe_load(resource("openapi.yaml").read_text())
-    change(document["paths"])
-    contract = tmp_path / "own.yaml"
-    contract.write_text(yaml.safe_dump(document))
-    result = refused("--port", "0", "--contract", str(contract))
-    assert result.exit_code == 3
-    assert len(result.stderr.splitlines()) == 1
-    for word in [str(contract), *words]:
-        assert word in result.stderr
 
 
 def test_a_bad_database_is_told(tmp_path):
