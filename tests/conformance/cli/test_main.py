@@ -6,13 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.cli.main import main
 from conformance.contract.document import Contract
 from conformance.report.model import FILES
 
@@ -69,28 +68,6 @@ def test_a_run_that_only_reads_opens_nothing(suite: Suite, mock: Any) -> None:
     assert len(mock.sessions("all")) == before
     assert ended.code in (0, 3)
     assert ended.outcomes("fail", "error") == []
-
-
-@pytest.fixture
-def ask(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., tuple[Any, str, str]]]:
-    """Ask the command line for what needs no run: its exit code, and what it printed."""
-    handler = signal.getsignal(signal.SIGTERM)
-
-    def told(*words: str, **environment: str) -> tuple[Any, str, str]:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["conformance", *words])
-        code: Any = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        return code or 0, *capsys.readouterr()
-
-    yield told
-    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +224,6 @@ def crashed(place: str, mock: Any, directory: Path) -> "subprocess.CompletedProc
         text=True,
         cwd=ROOT,
         env={**os.environ, "CONFORMANCE_TOKEN": key},
-        timeout=50,
     )
 
 
@@ -276,7 +252,7 @@ def test_a_run_that_is_stopped_ends_its_sessions(
 ) -> None:
     process, wait = begin("--profile", "core", target=mock)
     before = {found["id"] for found in mock.sessions()}
-    eventually(lambda: len({found["id"] for found in mock.sessions()} - before) > 3, 60)
+    eventually(lambda: len({found["id"] for found in mock.sessions()} - before) > 3)
     process.send_signal(number)
     ended = wait()
     assert ended.code == 3
