@@ -81,8 +81,8 @@ class Cost:
         return Cost(self.sessions * times, self.turns * times, self.requests * times)
 
 
-PREFLIGHT_READING = Cost(requests=3)
-PREFLIGHT = Cost(sessions=1, requests=4)
+PREFLIGHT_READING = Cost(requests=4)
+PREFLIGHT = Cost(sessions=4, requests=8)
 
 
 def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, Cost]]:

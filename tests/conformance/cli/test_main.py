@@ -129,17 +129,16 @@ def test_a_target_that_cannot_be_reached_is_inconclusive(suite: Suite, free_port
     assert ended.outcomes("pass", "fail") == []
 
 
-def test_a_target_that_refuses_the_key_is_inconclusive(suite: Suite, mock: Any) -> None:
+def test_a_key_that_the_target_refuses_is_a_usage_error(suite: Suite, mock: Any) -> None:
     ended = suite("--profile", "smoke", target=mock, CONFORMANCE_TOKEN="another-key-0002")
-    assert ended.code == 3
-    assert "CONFORMANCE_TOKEN" in ended.rule("END-01")["reason"]
-    assert ended.outcomes("fail") == []
+    assert ended.code == 2
+    assert "check the key in CONFORMANCE_TOKEN" in ended.err
 
 
-def test_a_target_that_does_not_know_the_agent_is_inconclusive(suite: Suite, mock: Any) -> None:
+def test_an_agent_that_the_target_does_not_know_is_a_usage_error(suite: Suite, mock: Any) -> None:
     ended = suite("--profile", "smoke", "--agent", "agent-nobody", target=mock)
-    assert ended.code == 3
-    assert "'agent-nobody'; set --agent" in ended.rule("END-01")["reason"]
+    assert ended.code == 2
+    assert "'agent-nobody'; name one by --agent" in ended.err
 
 
 def test_a_budget_that_is_too_small_is_inconclusive(suite: Suite, mock: Any) -> None:
@@ -203,7 +202,7 @@ def test_settings_for_other_pytests_do_not_matter(suite: Suite, mock: Any) -> No
 
 CRASH = """
 import sys
-from conformance.cli import main as cli
+from conformance.cli import job, main as cli
 from conformance.checks import ending
 
 def crash(*_):
@@ -235,7 +234,7 @@ def test_a_crash_within_a_check_is_the_suites_own_fault(mock: Any, tmp_path: Pat
     assert json.loads((tmp_path / "conformance.json").read_text())["sessions_left_open"] == 0
 
 
-@pytest.mark.parametrize("place", ["cli.build", "cli.write"])
+@pytest.mark.parametrize("place", ["job.build", "job.write"])
 def test_no_earlier_report_stands_for_one_that_could_not_be_made(
     mock: Any, tmp_path: Path, place: str
 ) -> None:
