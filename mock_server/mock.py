@@ -35,7 +35,6 @@ from .sandbox.background import keep_running
 from .sandbox.coverage import Coverage
 from .sandbox.pool import Sandboxes
 from .sandbox.sandbox import Sandbox
-from .sandbox.seeds import plant
 from .settings import Settings
 from .store.opening import open_store
 
@@ -86,9 +85,7 @@ class Mock:
         """Plant the seed in a sandbox that is empty, and start it."""
         await self.database.touch(sandbox.name)
         await sandbox.catch_up()  # an earlier run may have been ahead of the wall
-        if self.seed.get("sessions"):
-            async with self.database.alone(sandbox.name):
-                await plant(self.seed, sandbox)
+        await sandbox.plant(self.seed)
         await sandbox.start()
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:

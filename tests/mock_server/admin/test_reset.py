@@ -75,7 +75,7 @@ def seconds_of_a_reset(sandbox):
             sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
     begun = time.process_time()
     with pytest.raises(StopIteration):
-        sandbox.reset(frozenset()).send(None)
+        sandbox.reset(frozenset(), {}).send(None)
     return time.process_time() - begun
 
 
