@@ -52,16 +52,16 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the mock, the suite and the contract; `-- --all` tests what is slow by nature too."""
+    """Test the mock, the suite and the contract; `-- --all` runs what is slow by nature too."""
     # A file's tests stay together, as they share servers; `-- -n 0` gives one process.
     options: tuple[str, ...] = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
     given = [word for word in session.posargs if word != "--all"]
-    left_out = {"slow", "browser"} if "--all" not in session.posargs else set()
-    if not (shutil.which("chromium") and shutil.which("chromedriver")) and not left_out:
+    left_out = [] if "--all" in session.posargs else ["slow"]
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
         session.warn("no chromium and chromedriver here: the tests marked browser are left out")
-        left_out = {"browser"}
+        left_out.append("browser")
     if left_out:
-        options += ("-m", f"not ({' or '.join(sorted(left_out))})")
+        options += ("-m", f"not ({' or '.join(left_out)})")
     run(session, "pytest", *options, *given)
 
 
@@ -102,6 +102,12 @@ def innocents(session: nox.Session) -> None:
 def targets(session: nox.Session) -> None:
     """Run the suite against the second server with each of its faults."""
     run(session, "tests.targets", *session.posargs)
+
+
+@nox.session
+def hostile(session: nox.Session) -> None:
+    """Run the suite against targets that answer as no server should: each run must withstand."""
+    run(session, "tests.hostile", *session.posargs)
 
 
 @nox.session

@@ -57,8 +57,7 @@ class Watcher:
             _log.warning("%s", mismatch)
 
     def _stamps(self) -> dict[Path, tuple[int, int] | None]:
-        files = {*paths(self.mock.settings), *self.mock.contract.files}
-        return {path: _stamp(path) for path in files}
+        return {path: _stamp(path) for path in paths(self.mock.settings)}
 
 
 async def reload(mock: Mock) -> list[str]:

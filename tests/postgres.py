@@ -4,6 +4,7 @@ import itertools
 import signal
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from urllib.parse import quote
 
 import psycopg
 
-from tests.serving import HANGING, wait_until
+__all__ = ["PASSWORD", "USER", "Postgres", "postgres_running"]
 
 USER, PASSWORD = "adjourn", "s3cret"
+_START_SECONDS = 30
+_STOP_SECONDS = 10
 
 
 class Postgres:
@@ -42,20 +45,19 @@ class Postgres:
             [program, "-D", data, "-k", data, "-c", "listen_addresses=", "-c", "fsync=off"],
             user=self.cluster.system_user, cwd=self.folder, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_until(self._answers)
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, "the server did not start"
-        try:
-            psycopg.connect(self.url()).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url()).close()
+                return
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, "the server does not start"
+                time.sleep(0.02)
 
     def stop(self) -> None:
         """Have it go away at once, with all connections, as if it had crashed."""
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(HANGING)
+        self.process.wait(_STOP_SECONDS)
 
     def url(self, database: str = "postgres", login: str = "postgres") -> str:
         """The URL of a database."""

@@ -6,7 +6,6 @@ import json
 import time
 from typing import Any
 
-from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
@@ -62,7 +61,7 @@ class Announced:
         """What came without the session's data or id, and holds the session's text, or fits and
         is the only one of its agent since the end."""
         api = self.api
-        payload = webhook_schema(api)
+        payload = api.client.watch.contract.component("CompletedWebHookPayload")
         fitting = [
             delivery
             for delivery in self.listener.strangers_since(self.ended_at)
@@ -122,7 +121,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     wanted = f"a webhook to {listener.url} {within(api)} of the end"
     question = f"none (is the agent's result webhook pointed at {listener.url}?)"
     expect(len(found) > 0, wanted, question)
-    payload = webhook_schema(api)
+    payload = api.client.watch.contract.component("CompletedWebHookPayload")
     errors = [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
         for error in payload.errors(found[0].payload)
@@ -213,11 +212,6 @@ def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
     session.close()
     found = session.arrived()
     expect(len(found) > 0, f"a webhook {within(api)} of the agent's finish", "none")
-
-
-def webhook_schema(api: Api) -> Validator:
-    contract = api.client.watch.contract
-    return contract.validator(contract.webhook)
 
 
 def within(api: Api) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -21,12 +22,12 @@ SHORTEST_PART = 4  # characters of a cut secret that are still taken out
 
 
 def spellings(secret: str) -> set[str]:
-    """The secret as a server may echo it: plain, in JSON, in a URL, in hex, in base64; and as
-    the name of a member in a JSON Pointer."""
+    """The secret as a server may echo it: plain, in JSON, HTML, a URL, hex, base64; and as the
+    name of a member in a JSON Pointer."""
     escaped = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub("%..", lambda found: found.group().lower(), form) for form in escaped}
     read = secret.encode().decode("latin-1")  # by a server that takes headers for Latin-1
-    inner = {secret, read, pointer([secret])[1:]}
+    inner = {secret, read, pointer([secret])[1:], *(escape(secret, quotes) for quotes in BOTH)}
     for _ in range(NESTED):
         inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
     encoded = secret.encode()

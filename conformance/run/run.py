@@ -16,7 +16,7 @@ from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
 from ..judging.evidence import Evidence
-from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation
+from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation, printable
 from ..registry import Check, watch_of
 from ..target.api import Api
 from ..target.client import Client
@@ -88,8 +88,8 @@ class Run:
         except KeyboardInterrupt:
             self.cause = self.client.budget.overtime or "the run was interrupted"
         except UsageError as error:
-            self.refusal = error
-            self.cause = str(error)
+            self.cause = printable(redacted(str(error), self.config.secrets))
+            self.refusal = UsageError(self.cause)
         except Exception as error:  # a fault of the suite's own, which must not lose the run
             self._note_fault(error)
         self._wind_up()
@@ -101,8 +101,7 @@ class Run:
 
         Raises Blocked where it cannot be.
         """
-        needs = {need for rule in self.checks for need in self.contract.rules[rule].needs}
-        preflight(self.api("preflight"), needs, self.say)
+        preflight(self.api("preflight"))
         if self.replay:
             resend(self.replay, self.api("replay"), self.say)
         if any(check.pack == "ttl" for check in self.checks.values()):

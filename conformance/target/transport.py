@@ -66,7 +66,7 @@ class Transport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
-        return httpx.Response(
+        return Answer(
             answer.status,
             headers=answer.headers,
             stream=Body(answer),
@@ -75,6 +75,15 @@ class Transport(httpx.BaseTransport):
 
     def close(self) -> None:
         self.pool.close()
+
+
+class Answer(httpx.Response):
+    """An answer that httpx does not ask where it redirects to: nobody follows, and a Location
+    that is no URL would pass for no answer at all."""
+
+    @property
+    def has_redirect_location(self) -> bool:
+        return False
 
 
 class Body(httpx.SyncByteStream):

@@ -7,9 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.slow
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -36,7 +33,7 @@ def run_lines(page, folder):
     }
     result = subprocess.run(
         ["bash", "-e", "-m", "-c", script], env=environment, cwd=folder, capture_output=True,
-        text=True, check=False,
+        text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Deprecation" not in result.stderr

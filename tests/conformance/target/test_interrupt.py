@@ -79,11 +79,11 @@ def test_another_thread_holds_nothing_up() -> None:
     def request() -> None:
         with shielded():
             inside.set()
-            leave.wait()
+            leave.wait(10)
 
     thread = threading.Thread(target=request)
     thread.start()
-    inside.wait()
+    inside.wait(10)
     with pytest.raises(KeyboardInterrupt):
         ask()
     leave.set()

@@ -418,7 +418,7 @@ def attempts(api, eventually):
         found[:] = delivery["attempts"]
         return found
 
-    eventually(made)
+    eventually(made, 10)
     return found
 
 

@@ -1,1 +1,0 @@
-"""Contracts that are refused, and such that are followed, as data."""

@@ -1,0 +1,18 @@
+"""Every hostile mode, by name."""
+
+from __future__ import annotations
+
+from . import bodies, connections, framing, heads, pace, secrets, sessions
+
+__all__ = ["GROUPS", "MODES"]
+
+GROUPS = {
+    "connections": connections.MODES,
+    "framing": framing.MODES,
+    "heads": heads.MODES,
+    "bodies": bodies.MODES,
+    "pace": pace.MODES,
+    "secrets": secrets.MODES,
+    "sessions": sessions.MODES,
+}
+MODES = {mode.name: mode for group in GROUPS.values() for mode in group}
