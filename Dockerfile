@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml ./
+COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml contract.schema.json ./
 COPY adjourn adjourn
 COPY mock_server mock_server
 COPY conformance conformance

@@ -52,16 +52,16 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test the mock, the suite and the contract; `-- --all` runs what is slow by nature too."""
+    """Test the mock, the suite and the contract; `-- --all` tests what is slow by nature too."""
     # A file's tests stay together, as they share servers; `-- -n 0` gives one process.
     options: tuple[str, ...] = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
     given = [word for word in session.posargs if word != "--all"]
-    left_out = [] if "--all" in session.posargs else ["slow"]
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+    left_out = {"slow", "browser"} if "--all" not in session.posargs else set()
+    if not (shutil.which("chromium") and shutil.which("chromedriver")) and not left_out:
         session.warn("no chromium and chromedriver here: the tests marked browser are left out")
-        left_out.append("browser")
+        left_out = {"browser"}
     if left_out:
-        options += ("-m", f"not ({' or '.join(left_out)})")
+        options += ("-m", f"not ({' or '.join(sorted(left_out))})")
     run(session, "pytest", *options, *given)
 
 

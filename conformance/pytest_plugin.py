@@ -67,14 +67,14 @@ class Suite:
     def pytest_configure(self, config: pytest.Config) -> None:
         from .cli.job import Job
         from .config.settings import UsageError
-        from .contract.document import Contract, ContractError, find_contract
+        from .contract.document import ContractError
 
         if getattr(config.option, "numprocesses", None):
             raise pytest.UsageError("the checks are of one run: leave -n out, or say -n 0")
         given = {key: getattr(config.option, DEST.format(key)) for key in self.keys}
         file = given.pop("config_file")
         try:
-            self.job = Job.of(given, Path(file) if file else None, Contract(find_contract()))
+            self.job = Job.of(given, Path(file) if file else None)
             self.header = _printed(self.job.print_plan, every_setting=given["verbose"] is True)
             if not config.option.collectonly:
                 self.job.require_consent()
@@ -97,7 +97,8 @@ class Suite:
         from .report.terminal import print_card
 
         assert self.run
-        return "\n".join(_printed(print_card, rule_report(self.run, self.run.contract.rules[rule])))
+        told = rule_report(self.run, self.run.contract.rules[rule])
+        return "\n".join(_printed(print_card, told, self.run.contract.path.name))
 
     def pytest_report_header(self) -> list[str]:
         return self.header

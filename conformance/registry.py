@@ -114,7 +114,7 @@ def is_watched(id: str) -> bool:
 def watch_of(contract: Contract) -> Watch:
     """What judges every exchange, by all rules that are bound so, in the contract's order."""
     checks = exchange_checks()
-    return Watch(contract, [checks[id] for id in contract.rules if id in checks])
+    return Watch(contract, [checks[id] for id in contract.judged if id in checks])
 
 
 def pack_of(id: str) -> Pack | None:

@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .codec import encode
 from .contract.document import Contract
-from .contract.fixtures import FixtureError
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files, read_files
@@ -36,7 +35,6 @@ from .sandbox.background import keep_running
 from .sandbox.coverage import Coverage
 from .sandbox.pool import Sandboxes
 from .sandbox.sandbox import Sandbox
-from .sandbox.seeds import plant
 from .settings import Settings
 from .store.opening import open_store
 
@@ -87,9 +85,7 @@ class Mock:
         """Plant the seed in a sandbox that is empty, and start it."""
         await self.database.touch(sandbox.name)
         await sandbox.catch_up()  # an earlier run may have been ahead of the wall
-        if self.seed.get("sessions"):
-            async with self.database.alone(sandbox.name):
-                await plant(self.seed, sandbox)
+        await sandbox.plant(self.seed)
         await sandbox.start()
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +121,6 @@ class Mock:
 
     def build(self, contract: Contract) -> ASGIApp:
         """The API of a contract. Raises FixtureError for one that cannot be served."""
-        check_operations(contract)
         connexion = ConnexionMiddleware(
             self.dispatch,
             import_name=__name__,
@@ -167,17 +162,6 @@ class Mock:
                 task.cancel()
             await self.sandboxes.stop()
             await self.database.close()
-
-
-def check_operations(contract: Contract) -> None:
-    """Raise FixtureError unless the operations are those that the mock carries out."""
-    given = {operation_id for _, _, operation_id, _ in contract.operations()}
-    if given != {*HANDLERS}:
-        missing = ", ".join(name for name in HANDLERS if name not in given)
-        other = ", ".join(sorted(given - {*HANDLERS}))
-        faults = [f"has no {missing}"] * bool(missing) + [f"has {other}"] * bool(other)
-        wanted = f"the mock carries out the operations {', '.join(HANDLERS)}, and no other"
-        raise FixtureError(contract.path, f"{' and '.join(faults)}; {wanted}", "/paths")
 
 
 def find_handler(operation_id: str) -> Handler:

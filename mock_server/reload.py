@@ -57,7 +57,8 @@ class Watcher:
             _log.warning("%s", mismatch)
 
     def _stamps(self) -> dict[Path, tuple[int, int] | None]:
-        return {path: _stamp(path) for path in paths(self.mock.settings)}
+        files = {*paths(self.mock.settings), *self.mock.contract.files}
+        return {path: _stamp(path) for path in files}
 
 
 async def reload(mock: Mock) -> list[str]:

@@ -5,8 +5,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests import leftovers
 from tests.postgres import Postgres, postgres_running
 from tests.serving import Api, Receiver, receiving, wait_until
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(leftovers)
 
 
 @pytest.fixture(scope="session")

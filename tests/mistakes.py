@@ -104,6 +104,16 @@ CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --client-id suite --to
 adjourn-conformance --client-id suite
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8009
 """,  # noqa: E501
+    "Keys and agents that the target does not know": """
+adjourn-conformance --target http://127.0.0.1:8011
+CONFORMANCE_TOKEN=key-0001 adjourn-conformance --target http://127.0.0.1:8011
+adjourn-conformance --target http://127.0.0.1:8011 --token-command 'echo key-0001'
+adjourn-conformance --target http://127.0.0.1:8012
+adjourn-conformance --target http://127.0.0.1:8012 --agent nobody
+adjourn-conformance --target http://127.0.0.1:8012 --agent plain --tool-agent nobody
+adjourn-conformance --target http://127.0.0.1:8012 --agent plain --closing-agent nobody --closing-text bye
+adjourn-conformance --target http://127.0.0.1:8012 --agent plain --disabled-agent nobody
+""",  # noqa: E501
     "Webhooks": """
 adjourn-conformance --profile webhooks --webhook-listen here
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:70000

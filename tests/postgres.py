@@ -4,7 +4,6 @@ import itertools
 import signal
 import subprocess
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,9 @@ from urllib.parse import quote
 
 import psycopg
 
-__all__ = ["PASSWORD", "USER", "Postgres", "postgres_running"]
+from tests.serving import HANGING, wait_until
 
 USER, PASSWORD = "adjourn", "s3cret"
-_START_SECONDS = 30
-_STOP_SECONDS = 10
 
 
 class Postgres:
@@ -45,19 +42,20 @@ class Postgres:
             [program, "-D", data, "-k", data, "-c", "listen_addresses=", "-c", "fsync=off"],
             user=self.cluster.system_user, cwd=self.folder, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                psycopg.connect(self.url()).close()
-                return
-            except psycopg.OperationalError:
-                assert time.monotonic() < deadline, "the server does not start"
-                time.sleep(0.02)
+        wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, "the server did not start"
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Have it go away at once, with all connections, as if it had crashed."""
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(_STOP_SECONDS)
+        self.process.wait(HANGING)
 
     def url(self, database: str = "postgres", login: str = "postgres") -> str:
         """The URL of a database."""

@@ -7,9 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 import uvicorn
@@ -22,25 +23,13 @@ from mock_server.serve.listening import address, bind
 from mock_server.serve.server import configure
 from mock_server.settings import Settings
 
-__all__ = [
-    "CHATS",
-    "COMMAND",
-    "HEADERS",
-    "TOKEN",
-    "Api",
-    "Receiver",
-    "answering",
-    "clean_environment",
-    "receiving",
-    "serving",
-    "wait_until",
-]
-
 COMMAND = [sys.executable, "-m", "mock_server"]
+_T = TypeVar("_T")
+HELLO = {"content": "Hello"}
 CHATS = "/api/v1/chats"
 TOKEN = "key-1"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
-_STOP_SECONDS = 10
+HANGING = 120.0  # seconds after which what has not happened never will, on any machine
 _POLL_SECONDS = 0.02  # how soon a server notices that it is to stop
 
 
@@ -102,23 +91,34 @@ class Api(httpx.Client):
         assert response.is_success, response.text
         return response.json() if response.content else None
 
-    def exchange(self, sent: bytes) -> bytes:
-        """All that comes back for these bytes, on a connection of its own until it is closed."""
+    @contextmanager
+    def sending(self, sent: bytes) -> Iterator[socket.socket]:
+        """A connection of its own, on which these bytes were sent."""
         where = (self.base_url.host, self.base_url.port)
-        with socket.create_connection(where, timeout=10) as connection:
+        with socket.create_connection(where, timeout=HANGING) as connection:
             connection.sendall(sent)
+            yield connection
+
+    def exchange(self, sent: bytes) -> bytes:
+        """All that comes back for these bytes, until the connection is closed."""
+        with self.sending(sent) as connection:
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def raw(self, path: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
         """All that comes back for a request, as it stands on the wire."""
-        own = (f"Authorization: {HEADERS['Authorization']}", f"Content-Length: {len(body)}")
-        head = (f"{method} {path} HTTP/1.1", "Host: mock", "Connection: close", *own, *headers)
-        return self.exchange("\r\n".join([*head, "", ""]).encode() + body)
+        return self.exchange(wire(path, *headers, method=method, body=body))
 
     def in_sandbox(self, name: str) -> Self:
         other = self.at(str(self.base_url), **{"X-Mock-Sandbox": name})
         other.mock = self.mock
         return other
+
+
+def wire(path: str, *headers: str, method: str = "GET", body: bytes = b"") -> bytes:
+    """A request as it stands on the wire, the last one of its connection."""
+    own = (f"Authorization: {HEADERS['Authorization']}", f"Content-Length: {len(body)}")
+    head = (f"{method} {path} HTTP/1.1", "Host: mock", "Connection: close", *own, *headers)
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 class Receiver:
@@ -136,7 +136,7 @@ class Receiver:
         self.pause = 0.0
         self.location: str | None = None
 
-    def wait_for(self, count: int, seconds: float = 5.0) -> list[dict[str, Any]]:
+    def wait_for(self, count: int, seconds: float = HANGING) -> list[dict[str, Any]]:
         """The payloads, as soon as so many have come."""
         wait_until(lambda: len(self.bodies) >= count, seconds)
         return [json.loads(body) for body in self.bodies]
@@ -148,12 +148,35 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**{k: v for k, v in kept.items() if k not in ("PORT", "HOST")}, **extra}
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Look until the condition holds."""
+def wait_until(condition: Callable[[], _T], seconds: float = HANGING) -> _T:
+    """What the condition gives, as soon as that is true."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.01)
+    return found
+
+
+@contextmanager
+def under_way(
+    client: httpx.Client, method: str, path: str, **options: Any
+) -> Iterator[Future[httpx.Response]]:
+    """A request that the server has begun with; its answer is to come."""
+    sent = threading.Event()
+    url = client.base_url.join(path)
+
+    def follow(step: str, _: dict[str, Any]) -> None:
+        if step == "http11.send_request_body.complete":
+            sent.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        extensions = {"trace": follow}
+        answer = pool.submit(client.request, method, url, extensions=extensions, **options)
+        answer.add_done_callback(lambda _: sent.set())
+        sent.wait()
+        # Served in the order that they came in: when this is answered, the other is begun.
+        httpx.get(url.join("/livez"), trust_env=False).raise_for_status()
+        yield answer
 
 
 @contextmanager
@@ -168,7 +191,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
         yield address("127.0.0.1", listeners)
     finally:
         server.should_exit = True
-        thread.join(_STOP_SECONDS)
+        thread.join(HANGING)
 
 
 @contextmanager

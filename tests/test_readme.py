@@ -50,7 +50,6 @@ def run_in_shell(script: str, folder: Path) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
     assert shell.returncode == 0, shell.stdout + shell.stderr
@@ -63,6 +62,7 @@ def test_a_frontend_has_a_session_that_times_out(tmp_path: Path) -> None:
     assert '"reason":"ttl"' in told
 
 
+@pytest.mark.slow
 def test_a_backend_is_judged(tmp_path: Path) -> None:
     port = free_port()
     serve = f"{sys.executable} -m mock_server --port {port} --token secret >/dev/null &\n"
@@ -75,6 +75,7 @@ def test_a_backend_is_judged(tmp_path: Path) -> None:
     assert (tmp_path / "conformance-report" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_an_owner_of_the_contract_measures_the_suite() -> None:
     told = run_in_shell(lines_below("I own the contract"), ROOT)
     assert "2 of 2 mutants are killed by their own rule" in told

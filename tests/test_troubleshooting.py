@@ -102,7 +102,7 @@ def nowhere(found: Callable[..., Any]) -> Callable[..., Any]:
 
 def said(line: str, ports: Mapping[int, int], patch: pytest.MonkeyPatch) -> Said:
     """Run a shell line in this process, the ports put in that stand for servers."""
-    real = re.sub(r"\b80(0\d|10)\b", lambda found: str(ports[int(found[0])]), line)
+    real = re.sub(r"\b80[01]\d\b", lambda found: str(ports[int(found[0])]), line)
     words = shlex.split(real.replace("$'two\\nlines'", "'two\nlines'"))
     out, err, code = io.StringIO(), io.StringIO(), None
     with patch.context() as own, redirect_stdout(out), redirect_stderr(err):

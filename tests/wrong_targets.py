@@ -46,6 +46,23 @@ class Starting(Page):
     do_POST = do_GET
 
 
+class Refusing(Page):
+    def do_GET(self) -> None:
+        self.answer(401, {"error": "no such key"})
+
+    def do_POST(self) -> None:
+        self.read()
+        self.do_GET()
+
+
+class Agentless(Page):
+    """Knows the agent `plain` alone."""
+
+    def do_POST(self) -> None:
+        known = b'"plain"' in self.read()
+        self.answer(201 if known else 404, {"id": "none"} if known else {"error": "no such agent"})
+
+
 class Forbidding(Page):
     def do_CONNECT(self) -> None:
         self.answer(407, b"")
@@ -53,7 +70,7 @@ class Forbidding(Page):
 
 class Unwilling(Page):
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        self.read()
         self.answer(401, {"error": "invalid_client"})
 
 
@@ -66,6 +83,8 @@ PLAIN: dict[int, type[Page]] = {
     8008: Forbidding,
     8009: Unwilling,
     8010: Starting,
+    8011: Refusing,
+    8012: Agentless,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
@@ -61,7 +62,7 @@ class Announced:
         """What came without the session's data or id, and holds the session's text, or fits and
         is the only one of its agent since the end."""
         api = self.api
-        payload = api.client.watch.contract.component("CompletedWebHookPayload")
+        payload = webhook_schema(api)
         fitting = [
             delivery
             for delivery in self.listener.strangers_since(self.ended_at)
@@ -121,7 +122,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     wanted = f"a webhook to {listener.url} {within(api)} of the end"
     question = f"none (is the agent's result webhook pointed at {listener.url}?)"
     expect(len(found) > 0, wanted, question)
-    payload = api.client.watch.contract.component("CompletedWebHookPayload")
+    payload = webhook_schema(api)
     errors = [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
         for error in payload.errors(found[0].payload)
@@ -212,6 +213,11 @@ def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
     session.close()
     found = session.arrived()
     expect(len(found) > 0, f"a webhook {within(api)} of the agent's finish", "none")
+
+
+def webhook_schema(api: Api) -> Validator:
+    contract = api.client.watch.contract
+    return contract.validator(contract.webhook)
 
 
 def within(api: Api) -> str:

@@ -35,6 +35,8 @@ def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Co
     # HOST: conda's shells say there what the machine is.
     listening = ("--host", "127.0.0.1", "--port", "0", "--json")
     command = [sys.executable, "-P", "-m", MOCK, *listening]
+    if config.contract:
+        command += ["--contract", str(config.contract)]
     if webhook_url:
         command += ["--webhook-url", webhook_url, *PROMPT_WEBHOOKS]
     # With every default, whatever a mock of the user's is told by the environment.

@@ -17,7 +17,7 @@ from ..config.profiles import PROFILES
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..config.sources import load_config
-from ..contract.document import Contract
+from ..contract.document import Contract, find_contract
 from ..report.compare import load_report
 from ..report.model import FILES, build, discard, write
 from ..report.terminal import print_findings, print_plan, print_settings, print_verdict
@@ -40,8 +40,9 @@ class Job:
     known: dict[str, Known]
 
     @classmethod
-    def of(cls, flags: Mapping[str, Any], config_file: Path | None, contract: Contract) -> Job:
+    def of(cls, flags: Mapping[str, Any], config_file: Path | None) -> Job:
         config = load_config(flags, config_file)
+        contract = Contract(config.contract or find_contract())
         replay = replay_of(load_report(config.replay), config.rules) if config.replay else None
         config = replace(config, **settings(config, replay)) if replay else config
         return cls(config, contract, replay, _known(config, contract))

@@ -11,9 +11,10 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from ..config.options import CONNECTION, FILE, FLAG, Attributes, options
+from ..config.options import CONNECTION, CONTRACT, FILE, FLAG, Attributes, options
 from ..config.profiles import PROFILES
 from ..config.settings import UsageError
+from ..config.sources import load_config
 from ..contract.document import Contract, ContractError, find_contract
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
@@ -23,6 +24,7 @@ from ..run.execute import execute
 from ..run.sweep import command as sweep_command
 from ..target.interrupt import install_handlers
 from .job import Job
+from .lint import command as lint_command
 from .output import colour, prepare
 
 EPILOG = """\b
@@ -40,6 +42,7 @@ environment over the file."""
 
 
 OPTIONS: list[Attributes] = [
+    CONTRACT,
     (("--target",), {"help": "Base URL of the deployment; without it, a mock is started."}),
     *CONNECTION,
     (("--agent",), {"help": "A plain agent of the target."}),
@@ -119,11 +122,10 @@ def command(
     if context.invoked_subcommand:
         _refuse_lost(context)
         return
-    contract = Contract(find_contract())
+    job = Job.of(flags, config_file)
     if list_rules:
-        click.echo("\n".join(rule_list(contract)))
+        click.echo("\n".join(rule_list(job.contract)))
         return
-    job = Job.of(flags, config_file, contract)
     job.print_plan(every_setting=job.config.verbose or plan_only)
     if plan_only:
         return
@@ -134,14 +136,17 @@ def command(
 
 
 command.add_command(compare_command)
+command.add_command(lint_command)
 command.add_command(sweep_command)
 
 
 @command.command("explain")
 @click.argument("rule", metavar="RULE-ID")
-def explain_rule(rule: str) -> None:
+@options([CONTRACT])
+def explain_rule(rule: str, contract: Path | None) -> None:
     """Say what a rule demands, where it comes from and how it is checked."""
-    click.echo(explain(Contract(find_contract()), rule))
+    path = load_config({"contract": contract}, None).contract or find_contract()
+    click.echo(explain(Contract(path), rule))
 
 
 def _refuse_lost(context: click.Context) -> None:

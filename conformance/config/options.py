@@ -13,6 +13,7 @@ FILE: dict[str, Any] = {"type": click.Path(path_type=Path)}
 
 Attributes = tuple[tuple[str, ...], dict[str, Any]]
 
+CONTRACT: Attributes = (("--contract",), {**FILE, "help": "A contract of your own."})
 CONNECTION: list[Attributes] = [
     (("--header", "headers"), {"multiple": True, "help": "'Name: value' or 'Name: $VARIABLE'."}),
     (("--ca",), {**FILE, "help": "Trust this PEM file too. Default: SSL_CERT_FILE."}),

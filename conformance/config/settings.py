@@ -44,6 +44,7 @@ class Config:
     """One run's settings. Times are seconds; a None agent is one that the target lacks; a
     budget of 0 is what the plan needs."""
 
+    contract: Path | None = None
     target: str | None = None
     token: str | None = None
     second_token: str | None = None

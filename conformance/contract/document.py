@@ -9,20 +9,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from .consistency import contradictions
+from .definition import Definition, resource
 from .ids import Paths
+from .parts import BODY, METHODS, at
+from .references import Document
+from .samples import Samples
+from .schemas import json_schema
+from .source import ContractError
 from .validator import Validator
+from .words import Defect
+
+__all__ = ["Contract", "ContractError", "Operation", "Rule", "Transition", "find_contract"]
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is eight times as fast
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class ContractError(Exception):
-    """The contract file is missing, is not YAML, or lacks what the suite needs."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,22 @@ class Transition:
 
 
 class Contract:
-    """The parsed contract. Raises ContractError where the file cannot serve."""
+    """A contract that mock and suite carry out. Raises ContractError for one that they do not.
+
+    `spec` is what stands in the file, `resolved` the same without references.
+    """
 
     def __init__(self, path: Path) -> None:
+        document = Document(path)
+        if found := defects(document):
+            raise document.error(found[0])
         self.path = path
-        try:
-            self.text = path.read_text(encoding="utf-8")
-            self.spec: dict[str, Any] = yaml.load(self.text, Loader=LOADER)
-        except OSError as error:
-            raise ContractError(f"cannot read the contract {path}: {error.strerror}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ContractError(f"the contract {path} is not YAML: {error}") from error
-        if not isinstance(self.spec, dict) or "x-rules" not in self.spec:
-            raise ContractError(f"the contract {path} holds no x-rules")
+        self.raw = document.main.raw
+        self.resolved: dict[str, Any] = document.value
+        self.spec: dict[str, Any] = document.main.value if document.is_one_file else self.resolved
+        self.lines = [
+            document.main.line(("x-rules", place)) for place in range(len(self.spec["x-rules"]))
+        ]
 
     @property
     def version(self) -> str:
@@ -86,13 +90,18 @@ class Contract:
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hashlib.sha256(self.raw).hexdigest()
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """Every rule by id, in the file's order."""
-        lines = _rule_lines(self.text)
-        return {raw["id"]: _rule(raw, lines) for raw in self.spec["x-rules"]}
+        rules = zip(self.spec["x-rules"], self.lines, strict=True)
+        return {raw["id"]: _rule(raw, line) for raw, line in rules}
+
+    @cached_property
+    def judged(self) -> dict[str, Rule]:
+        """The rules that a deployment is judged by: all but those with a reason not to be."""
+        return {id: rule for id, rule in self.rules.items() if not rule.unchecked}
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
@@ -117,41 +126,66 @@ class Contract:
             for row in self.spec["x-lifecycle"]["transitions"]
         )
 
+    def answer(self, operation: str) -> dict[str, Any]:
+        """The schema of what an operation answers with, where it does what it is asked."""
+        responses = self._raw(operation)["responses"]
+        status = min(status for status in responses if status[0] == "2")
+        schema: dict[str, Any] = responses[status]["content"]["application/json"]["schema"]
+        return schema
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The schema of what an operation answers with, where it refuses."""
+        responses = self._raw("getChat")["responses"]
+        status = min(status for status in responses if status[0] in "45")
+        schema: dict[str, Any] = responses[status]["content"]["application/problem+json"]["schema"]
+        return schema
+
+    @property
+    def webhook(self) -> dict[str, Any]:
+        """The schema of what a finished session is announced with."""
+        (item,) = self.resolved["x-webhooks"].values()
+        schema: dict[str, Any] = at(item["post"]["requestBody"], BODY)
+        return schema
+
     def validator(self, schema: dict[str, Any]) -> Validator:
-        """A compiled validator of a schema of this file; `$ref`s resolve within the file."""
-        root = {**json_schema(schema), "components": self._components}
-        return Validator(root, self._member_names)
+        """A compiled validator of a schema without references."""
+        return Validator(json_schema(schema), frozenset(_property_names(schema)))
 
-    def component(self, name: str) -> Validator:
-        """A compiled validator of `#/components/schemas/<name>`."""
-        return self.validator({"$ref": f"#/components/schemas/{name}"})
+    def _raw(self, operation: str) -> dict[str, Any]:
+        found = self.operations[operation]
+        raw: dict[str, Any] = self.resolved["paths"][found.path][found.method.lower()]
+        return raw
 
-    @cached_property
-    def _member_names(self) -> frozenset[str]:
-        return frozenset(_property_names(self.spec["components"]["schemas"]))
 
-    @cached_property
-    def _components(self) -> Any:
-        return json_schema({"schemas": self.spec["components"]["schemas"]})
+def in_state(schema: dict[str, Any], *, final: bool) -> dict[str, Any]:
+    """The alternative of a schema that a resource in this state is told by."""
+    told = (one for one in schema["oneOf"] if one["properties"]["is_final"]["enum"] == [final])
+    return next(told)
 
 
 def find_contract() -> Path:
-    """The contract that travels with the package: installed beside it, or in a checkout."""
-    home = Path(__file__).resolve().parents[2]
-    installed = home / "data" / "openapi.yaml"
-    return installed if installed.exists() else home / "openapi.yaml"
+    """The contract that travels with the package."""
+    return resource("openapi.yaml")
 
 
-def json_schema(node: Any) -> Any:
-    """The same schema in JSON Schema's words: OpenAPI 3.0's `nullable` is a type there."""
-    if isinstance(node, list):
-        return [json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    plain = {key: json_schema(value) for key, value in node.items() if key != "nullable"}
-    if node.get("nullable") is True and isinstance(node.get("type"), str):
-        plain["type"] = [node["type"], "null"]
-    return plain
+def defects(document: Document) -> list[Defect]:
+    """What is wrong with a contract, in the order in which it was written; only the first kind
+    of things that are, since others may follow from them."""
+    definition = Definition()
+    samples = Samples(document.value, definition.samples)
+    stages = (
+        definition.ill_formed(document.value),
+        definition.not_executed(document.value),
+        contradictions(document.value),
+        definition.absent(document.value),
+        samples.unfit_examples(),
+        samples.unserved(),
+    )
+    for stage in stages:
+        if found := sorted(stage, key=document.order):
+            return found
+    return []
 
 
 def _property_names(node: Any) -> Iterator[str]:
@@ -163,7 +197,7 @@ def _property_names(node: Any) -> Iterator[str]:
         yield from _property_names(inner)
 
 
-def _rule(raw: dict[str, Any], lines: dict[str, int]) -> Rule:
+def _rule(raw: dict[str, Any], line: int) -> Rule:
     return Rule(
         id=raw["id"],
         level=raw["level"],
@@ -173,17 +207,8 @@ def _rule(raw: dict[str, Any], lines: dict[str, int]) -> Rule:
         text=raw["text"],
         needs=tuple(raw.get("needs", ())),
         unchecked=raw.get("unchecked"),
-        line=lines.get(raw["id"], 0),
+        line=line,
     )
-
-
-def _rule_lines(text: str) -> dict[str, int]:
-    prefix = "- id: "
-    return {
-        line.strip().removeprefix(prefix): number
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip().startswith(prefix)
-    }
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[Operation]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from ..contract.document import Contract
+from ..contract.document import Contract, in_state
 from ..contract.validator import Validator
 from .exchange import ABSENT, Exchange, Json
 from .memory import Change, Memory
@@ -28,17 +28,18 @@ class Schemas:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.page = contract.component("SessionPage")
-        self.results = contract.component("CallResultPage")
-        self.problem = contract.component("Problem")
+        page, turn = contract.answer("listChats"), contract.answer("submitMessage")
+        session, listed = contract.answer("getChat"), page["properties"]["items"]["items"]
+        self.page = contract.validator(page)
+        self.results = contract.validator(contract.answer("searchCallResults"))
+        self.problem = contract.validator(contract.problem)
         self.turns = {
-            False: contract.component("ActiveTurnResult"),
-            True: contract.component("FinalTurnResult"),
+            final: contract.validator(in_state(turn, final=final)) for final in (False, True)
         }
         self.sessions = {
-            (in_list, final): contract.component(f"{'Listed' * in_list}{kind}Session")
-            for in_list in (False, True)
-            for final, kind in ((False, "Active"), (True, "Final"))
+            (in_list, final): contract.validator(in_state(schema, final=final))
+            for in_list, schema in ((False, session), (True, listed))
+            for final in (False, True)
         }
 
 

@@ -68,7 +68,7 @@ def _case(
     case = ElementTree.SubElement(suite, "testcase")
     case.set("classname", f"conformance.{suite.get('name')}")
     case.set("name", f"{rule['id']} {rule['text']}")
-    case.set("file", "openapi.yaml")
+    case.set("file", report["contract_file"])
     case.set("line", str(rule["line"]))
     case.set("time", f"{report['seconds'].get(rule['id'], 0):.3f}")
     outcome, reason = rule["outcome"], _clean(rule["reason"])

@@ -24,7 +24,7 @@ def markdown(report: dict[str, Any]) -> str:
         parts += ["### Stale entries of the baseline", "\n".join(lines)]
     if broken:
         parts += ["### Broken rules", _table(broken)]
-        parts += [_card(rule) for rule in broken[:CARDS]]
+        parts += [_card(rule, report["contract_file"]) for rule in broken[:CARDS]]
         if len(broken) > CARDS:
             parts.append(f"… and {len(broken) - CARDS} more; `report.html` tells them all.")
     unrun = [rule for rule in report["rules"] if rule["outcome"] in ("not-run", "error")]
@@ -65,7 +65,7 @@ def _table(rules: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _card(rule: dict[str, Any]) -> str:
+def _card(rule: dict[str, Any], file: str) -> str:
     """One finding, folded, so that the page stays short."""
     finding = rule["findings"][0]
     steps = finding["steps"]
@@ -78,7 +78,7 @@ def _card(rule: dict[str, Any]) -> str:
         f"<details><summary><b>{rule['id']}</b> {_text(rule['text'])}</summary>\n\n"
         f"- expected: {_text(finding['expected'])}\n"
         f"- got: {_text(finding['actual'])}\n"
-        f"- contract: `openapi.yaml:{rule['line']}`, {rule['evidence']}\n{_known(rule)}\n"
+        f"- contract: `{file}:{rule['line']}`, {rule['evidence']}\n{_known(rule)}\n"
         f"{fence}sh\n{trace}\n{fence}\n\n"
         f"Again: {_code(finding['rerun'])}\n\n</details>"
     )

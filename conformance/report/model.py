@@ -58,6 +58,7 @@ def build(run: Run) -> Report:
         "fault": redacted(run.fault, config.secrets),
         "target": redacted(config.target, config.secrets),
         "contract": {"version": contract.version, "sha256": contract.sha256},
+        "contract_file": contract.path.name,
         "profile": list(config.profile),
         "seed": config.seed,
         "run": run.tag,
@@ -112,6 +113,8 @@ def _command(run: Run, *rules: str) -> str:
     """The command that repeats the run, or evaluates these rules alone."""
     config = run.config
     words = [PROGRAM]
+    if config.contract:
+        words.append(f"--contract {shlex.quote(str(config.contract))}")
     if not run.embedded:
         words.append(f"--target {config.target}")
         for name in ("ttl_grace", "index_wait", "webhook_wait"):

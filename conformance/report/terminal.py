@@ -33,6 +33,7 @@ COLOURS = {
     "harness-fault": "magenta",
 }
 STEPS_SHOWN = 12
+TRACE = ("x-request-id", "traceparent")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -114,7 +115,7 @@ def print_findings(report: dict[str, Any]) -> None:
     broken = [rule for outcome in ("fail", "warn") for rule in rules if rule["outcome"] == outcome]
     for rule in broken:
         if "known" not in rule:
-            print_card(rule)
+            print_card(rule, report["contract_file"])
     for rule in broken:
         if "known" in rule:
             _known(rule)
@@ -149,16 +150,14 @@ def _known(rule: dict[str, Any]) -> None:
     click.echo(f"  because {entry['reason']} ({entry['link']})")
 
 
-def print_card(rule: dict[str, Any]) -> None:
+def print_card(rule: dict[str, Any], file: str) -> None:
     colour = MARKS[rule["outcome"]][1]
     click.echo()
     click.secho(
         f"{rule['outcome'].upper()} {rule['id']} {rule['level']}", fg=colour, bold=True, nl=False
     )
     click.echo(f"  {rule['text']}")
-    click.echo(
-        f"  contract  openapi.yaml:{rule['line']} ({rule['evidence']}, source: {rule['source']})"
-    )
+    click.echo(f"  contract  {file}:{rule['line']} ({rule['evidence']}, source: {rule['source']})")
     finding = rule["findings"][0]
     click.echo(f"  expected  {finding['expected']}")
     click.echo(f"  got       {finding['actual']}")
@@ -179,8 +178,14 @@ def print_card(rule: dict[str, Any]) -> None:
         if polled := step.get("polled"):
             click.echo(f"    … polled {polled['times']} times over {polled['seconds']:.1f} s")
         click.echo(f"    {step['curl']}")
-        click.secho(f"      → {step['status']}", fg="bright_black")
+        click.secho(f"      → {step['status']}{_traced(step)}", fg="bright_black")
     click.echo(f"  again     {finding['rerun']}")
+
+
+def _traced(step: dict[str, Any]) -> str:
+    """By which the request is found in the backend's log."""
+    headers = step["request"]["headers"]
+    return "".join(f"  {name} {headers[name]}" for name in TRACE if name in headers)
 
 
 def print_verdict(report: dict[str, Any]) -> None:

@@ -21,7 +21,11 @@ UNREPEATED = ("ttl", "model", "generated")
 def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     """The checks that the configuration asks for and the target can take, by rule."""
     packs = selected_packs(config)
-    checks = {id: check for id, check in all_checks().items() if check.pack in packs}
+    checks = {
+        id: check
+        for id, check in all_checks().items()
+        if check.pack in packs and id in contract.judged
+    }
     if config.rules:
         unknown = [id for id in config.rules if id not in contract.rules]
         if unknown:
@@ -45,10 +49,10 @@ def _why(config: Config, contract: Contract) -> str:
     """Why rules that were named select no check, and how to mend it."""
     reasons, checks = [], all_checks()
     for id in config.rules:
-        if is_watched(id):
+        if contract.rules[id].unchecked:
+            reasons.append(f"{id} is not checked: {contract.rules[id].unchecked}")
+        elif is_watched(id):
             reasons.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
-        elif id not in checks:
-            reasons.append(f"{id} has no check: {contract.rules[id].unchecked}")
         elif checks[id].pack not in selected_packs(config):
             reasons.append(
                 f"{id} is of the pack {checks[id].pack}; add --profile {checks[id].pack}"
@@ -77,8 +81,8 @@ class Cost:
         return Cost(self.sessions * times, self.turns * times, self.requests * times)
 
 
-PREFLIGHT_READING = Cost(requests=3)
-PREFLIGHT = Cost(sessions=1, requests=4)
+PREFLIGHT_READING = Cost(requests=4)
+PREFLIGHT = Cost(sessions=4, requests=8)
 
 
 def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, Cost]]:

@@ -6,6 +6,7 @@ UsageError where the caller has to mend something, Blocked where the target has.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -23,22 +24,26 @@ REFUSED = (401, 403)
 NOT_FOUND = (404, 405)
 
 
-def preflight(api: Api) -> None:
-    """Refuse to judge what cannot be reached, is another program, or does not know the suite."""
+AGENTS = ("agent", "tool_agent", "closing_agent", "disabled_agent")
+
+
+def preflight(
+    api: Api, needs: Collection[str] = (), say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Refuse to judge what cannot be reached, is another program, or does not know the suite
+    and the agents that the checks need. Says what is well."""
     looking = api.fresh()
     looking.judged = False
     answer = _ready(looking)
     _expect_no_redirect(api, answer)
     _expect_this_api(looking, answer)
-    if answer.status in REFUSED and looking.search(size=1).status in REFUSED:
-        given = "token" in api.config.capabilities
-        cure = "check the key in" if given else "set"
-        raise Blocked(
-            f"the target refuses the suite's key ({answer.status}); {cure} CONFORMANCE_TOKEN"
-        )
+    say(f"preflight the API answers at {api.client.base} ({answer.status})")
+    _expect_key(looking, answer, say)
     api.list(take=1)
     if not api.config.read_only:
-        _expect_agent(api)
+        named = {name: getattr(api.config, name) for name in AGENTS if name in {"agent", *needs}}
+        known = [agent for name, agent in named.items() if agent and _knows(api, name, agent)]
+        say(f"preflight these agents are known: {', '.join(known) or 'none'}")
     api.client.health.begin()
 
 
@@ -112,9 +117,30 @@ def _servers(api: Api) -> list[dict[str, object]]:
     return found
 
 
-def _expect_agent(api: Api) -> None:
+def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
+    """The key opens the API. Whether a wrong one does too is for the checks to judge."""
+    given = "token" in api.config.capabilities
+    if answer.status in REFUSED and api.search(size=1).status in REFUSED:
+        told = f"the target refuses the suite's key ({answer.status})"
+        if api.config.token_command or api.config.token_url:
+            raise UsageError(f"{told}; check what --token-command or --token-url gives")
+        raise UsageError(f"{told}; {'check the key in' if given else 'set'} CONFORMANCE_TOKEN")
+    if given:
+        wrong = api.list(take=1, auth=f"Bearer {api.key()}").status
+        taken = "refused" if wrong in REFUSED else "taken too"
+        say(f"preflight the key opens it; a wrong one is {taken} ({wrong})")
+
+
+def _knows(api: Api, option: str, agent: str) -> bool:
+    """Whether the target has been seen to know the agent. UsageError where it does not."""
     opened = None
-    with suppress(Hiccup):
-        opened = api.open()
+    with suppress(Hiccup) if option == "agent" else suppress(Blocked):
+        opened = api.open(agent_id=agent)
     if opened and opened.status == 404:
-        raise Blocked(f"the target does not know the agent {api.config.agent!r}; set --agent")
+        flag = f"--{option.replace('_', '-')}"
+        others = "" if option == "agent" else ", or leave that out"
+        raise UsageError(
+            f"the target does not know the {option.replace('_', ' ')} {agent!r};"
+            f" name one by {flag}{others}"
+        )
+    return opened is not None and (opened.ok or option == "disabled_agent")

@@ -101,7 +101,8 @@ class Run:
 
         Raises Blocked where it cannot be.
         """
-        preflight(self.api("preflight"))
+        needs = {need for rule in self.checks for need in self.contract.rules[rule].needs}
+        preflight(self.api("preflight"), needs, self.say)
         if self.replay:
             resend(self.replay, self.api("replay"), self.say)
         if any(check.pack == "ttl" for check in self.checks.values()):

@@ -40,7 +40,7 @@ class Settlement:
         if rule.id in self.evidence.outcomes:
             return self.evidence.outcomes[rule.id]
         if rule.unchecked:
-            return "not-applicable", f"cannot be checked: {rule.unchecked}"
+            return "not-applicable", f"not checked: {rule.unchecked}"
         if is_watched(rule.id):
             return self._watched(rule.id, cause)
         if rule.id in self.checks:

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from ..config.options import CONNECTION, options
+from ..config.options import CONNECTION, CONTRACT, options
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..config.sources import load_config
@@ -93,7 +93,7 @@ class Sweep:
     "--allow-writes", is_flag=True, default=None, help="Consent to a target off loopback."
 )
 @click.option("--rate", type=float, help="Requests a second at most. Default: no limit.")
-@options(CONNECTION)
+@options([CONTRACT, *CONNECTION])
 def command(tag: str | None, **flags: Any) -> None:
     """End the sessions that a crashed run left open.
 
@@ -152,7 +152,7 @@ def _consent(config: Config) -> None:
 
 
 def _sweep(config: Config, records: list[LedgerRecord], tags: set[str]) -> int:
-    client = Client(config, Watch(Contract(find_contract()), ()), Evidence())
+    client = Client(config, Watch(Contract(config.contract or find_contract()), ()), Evidence())
     swept = Sweep(Api(client, "sweep"))
     ids = [id for record in records for id in record.left_open]
     try:

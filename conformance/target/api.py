@@ -244,7 +244,10 @@ class Api:
 
     def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
         """Enter a finding with its trace, all of the check's unless told: what is wrong with one
-        session may come of what was done to another."""
+        session may come of what was done to another. No finding is of a rule that is not judged.
+        """
+        if rule not in self.client.watch.contract.judged:
+            return
         kept = tuple(trace or self.trace)
         finding = Finding(rule, violation.expected, violation.actual, kept, self.check)
         self.client.evidence.add(finding)

@@ -16,7 +16,7 @@ from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
 from ..sandbox.sandbox import Sandbox
-from ..sandbox.seeds import BUSY, check_seed, find_busy, plant, play, refused
+from ..sandbox.seeds import check_seed
 from ..sandbox.soundness import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
 
@@ -33,9 +33,7 @@ async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    async with sandbox.moving, mock.database.alone(sandbox.name):
-        await sandbox.reset(keep)
-        await plant(mock.seed, sandbox)
+    await sandbox.reset(keep, mock.seed)
     return 200, {"sessions": await sandbox.store.sessions.count()}
 
 
@@ -46,16 +44,8 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     agents = load_agents(call.body)
     if fault := check_seed(call.body, {**sandbox.agents, **agents}):
         raise invalid(*fault)
-    if (number := await find_busy(call.body, sandbox)) is not None:
-        raise refused(number, BUSY)
-    before = sandbox.agents.own
-    sandbox.agents.replace({**before, **agents})
-    try:
-        opened = await play(call.body, sandbox)
-    except Problem:
-        sandbox.agents.replace(before)
-        raise
-    return 200, {"opened": opened, "agents": [*agents]}
+    opened = await sandbox.add(call.body, agents)
+    return 200, {"opened": [*opened], "agents": [*agents]}
 
 
 async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -87,8 +77,8 @@ def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[di
     errors_of = session_check(mock.contract, mock.renderer)
     for number, session in enumerate(sessions_of(rows)):
         yield from _told(f"/sessions/{number}", errors_of(session))
-    components = mock.contract.document["components"]
-    result = compile_schema({**components["schemas"]["CallResult"], "components": components})
+    page = mock.contract.answer("searchCallResults")
+    result = compile_schema(page["properties"]["results"]["items"])
     for number, row in enumerate(document.get("call_results", [])):
         yield from _told(f"/call_results/{number}/result", result.iter_errors(row["result"]))
 

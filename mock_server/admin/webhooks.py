@@ -70,13 +70,12 @@ HANDLERS: Mapping[str, AdminHandler] = {
 
 def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """The contract's example of the webhook with other members. Raises Problem if it is none."""
-    (webhook,) = contract.document["x-webhooks"].values()
+    (webhook,) = contract.resolved["x-webhooks"].values()
     media = webhook["post"]["requestBody"]["content"]["application/json"]
     payload = {**media["example"], **members}
-    schema = {**media["schema"], "components": contract.document["components"]}
     errors = [
         violation("body", f"/payload{pointer_of(error)}", describe_error(error), error.kind.name)
-        for error in compile_schema(schema).iter_errors(payload)
+        for error in compile_schema(media["schema"]).iter_errors(payload)
     ]
     if not errors and canonical_id(payload["callId"]) is None:
         wanted = f"wanted a UUID, as sessions have, got {quote(payload['callId'])}"

@@ -82,7 +82,7 @@ def proxy(
         return facts if running.as_json else f"{url} passes on to {upstream}"
 
     def make() -> Proxy:
-        return Proxy(upstream, load_contract(contract), settings)
+        return Proxy(upstream, load_contract(contract, executed=False), settings)
 
     warn_insecure(outgoing, running.log_format)
     run(make, running, announce, dated=False)  # the upstream says when it answered

@@ -1,4 +1,4 @@
-"""The contract file, read once: its document, its lifecycle and its table of paths."""
+"""The contract, read once: its document, its lifecycle and its table of paths."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..domain.lifecycle import Lifecycle, LifecycleError
-from ..problems.violations import json_pointer
-from .defects import METHODS, find_defect
-from .fixtures import FixtureError, load_document
+from ..domain.lifecycle import Lifecycle
+from .consistency import contradictions
+from .definition import Defect, Definition
 from .locations import resource
-
-__all__ = ["Contract", "allowed_methods", "load_contract"]
+from .parts import METHODS
+from .references import Resolved
+from .samples import Samples
+from .source import read_source
 
 # The rules are the suite's business, and the largest part of the file.
 _UNSERVED = ("x-rules", "x-sources")
@@ -21,10 +22,13 @@ _UNSERVED = ("x-rules", "x-sources")
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the mock takes from the contract file."""
+    """What the mock takes from the contract: the `document` as Connexion serves it, the same
+    `resolved`, and the `files` that it was read from."""
 
     path: Path
     document: dict[str, Any]
+    resolved: dict[str, Any]
+    files: tuple[Path, ...]
     lifecycle: Lifecycle
 
     @property
@@ -36,22 +40,13 @@ class Contract:
     def base_path(self) -> str:
         """What is served before every path: the path of the first server, as Connexion has it."""
         server = (self.document.get("servers") or [{}])[0]
-        url: str = server.get("url", "")
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
-        return urlsplit(url).path.rstrip("/")
+        return urlsplit(str(server.get("url", ""))).path.rstrip("/")
 
     def operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Each operation as method, path as it is served, operationId and summary."""
-        for path, item in self.document["paths"].items():
-            for method in METHODS:
-                if operation := item.get(method):
-                    yield (
-                        method.upper(),
-                        self.base_path + path,
-                        operation["operationId"],
-                        operation.get("summary", ""),
-                    )
+        for path, method, operation in self._operations():
+            served = self.base_path + path
+            yield method.upper(), served, operation["operationId"], operation.get("summary", "")
 
     def webhooks(self) -> list[str]:
         """The operationIds of the webhooks."""
@@ -63,27 +58,36 @@ class Contract:
             return None
         return allowed_methods(self.document["paths"], path.removeprefix(self.base_path))
 
+    def answer(self, operation_id: str, status: str = "200") -> dict[str, Any]:
+        """The schema of an answer in JSON, without references."""
+        (found,) = (o for _, _, o in self._operations() if o["operationId"] == operation_id)
+        schema: dict[str, Any] = found["responses"][status]["content"]["application/json"]["schema"]
+        return schema
 
-def load_contract(path: Path | None = None) -> Contract:
-    """Read the contract file. Raises FixtureError, with file and pointer, if it is unusable."""
-    bundled = resource("openapi.yaml")
-    path = path or bundled
-    document = load_document(path)
-    if not isinstance(document, dict) or "openapi" not in document:
-        raise FixtureError(path, "is no OpenAPI document", "/openapi")
-    served = {key: value for key, value in document.items() if key not in _UNSERVED}
-    try:
-        lifecycle = Lifecycle.load(document["x-lifecycle"])
-    except LifecycleError as error:
-        raise FixtureError(path, str(error), error.pointer) from None
-    except (KeyError, TypeError) as error:
-        raise FixtureError(path, f"the table is incomplete: {error}", "/x-lifecycle") from None
-    _check_paths(path, document.get("paths"))
-    _check_webhook(path, document.get("x-webhooks"))
-    # The one that comes along is known to be sound, and a start is to be quick.
-    if path != bundled and (defect := find_defect(served)):
-        raise FixtureError(path, defect[1], defect[0])
-    return Contract(path, served, lifecycle)
+    def _operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        for path, item in self.resolved["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield path, method, item[method]
+
+
+def load_contract(path: Path | None = None, *, executed: bool = True) -> Contract:
+    """Read a contract. Raises FixtureError, with file, line and pointer, for one that is unsound,
+    or that says what is not `executed`."""
+    source = read_source(path or resource("openapi.yaml"))
+    resolved = Resolved(source)
+    definition = Definition()
+    for stage in _stages(resolved.document, definition, executed):
+        if defects := [*stage]:
+            raise resolved.error(
+                *min(defects, key=lambda one: resolved.position(one.steps, one.is_name))
+            )
+    document = resolved.document if len(resolved.files) > 1 else source.value
+    served, plain = (
+        {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
+    )
+    lifecycle = Lifecycle.load(document["x-lifecycle"])
+    return Contract(source.path, served, plain, resolved.files, lifecycle)
 
 
 def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
@@ -94,32 +98,18 @@ def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
     return None
 
 
-def _check_paths(file: Path, paths: Any) -> None:
-    """Raise FixtureError unless each path has operations with an operationId."""
-    if not isinstance(paths, dict):
-        raise FixtureError(file, "wanted an object", "/paths")
-    for path, item in paths.items():
-        if not isinstance(item, dict):
-            raise FixtureError(file, "wanted an object", json_pointer(["paths", path]))
-        for method in (method for method in METHODS if method in item):
-            if not isinstance(item[method], dict) or "operationId" not in item[method]:
-                pointer = json_pointer(["paths", path, method])
-                raise FixtureError(file, "wanted an operation with an operationId", pointer)
-
-
-def _check_webhook(file: Path, webhooks: Any) -> None:
-    """Raise FixtureError unless there is one webhook, a post of JSON with an example."""
-    if not isinstance(webhooks, dict) or len(webhooks) != 1:
-        raise FixtureError(file, "wanted an object with one webhook", "/x-webhooks")
-    ((name, value),) = webhooks.items()
-    place = ["x-webhooks", name]
-    for member in ("post", "requestBody", "content", "application/json", "example"):
-        value = value.get(member) if isinstance(value, dict) else None
-        place.append(member)
-        if not isinstance(value, dict):
-            raise FixtureError(file, "wanted an object", json_pointer(place))
-        if member == "post" and not isinstance(value.get("operationId"), str):
-            raise FixtureError(file, "wanted an operation with an operationId", json_pointer(place))
+def _stages(document: Any, definition: Definition, executed: bool) -> Iterator[Iterator[Defect]]:
+    """What can be wrong, each where nothing before it is."""
+    yield definition.written(document)
+    if executed:
+        yield definition.executed(document)
+    yield contradictions(document)
+    if executed:
+        yield definition.missing(document)
+    samples = Samples(document, definition)
+    yield samples.examples()
+    if executed:
+        yield samples.served()
 
 
 def _methods_of(item: Mapping[str, Any]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def json_schema(schema: Any) -> Any:
         return [json_schema(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    plain = {key: value if key in _PLAIN else json_schema(value) for key, value in schema.items()}
+    plain = {key: _part(key, value) for key, value in schema.items()}
     if plain.get("format") == "uuid":
         plain["pattern"] = _UUID
     if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
@@ -34,6 +34,13 @@ def json_schema(schema: Any) -> Any:
         if "enum" in plain and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
     return plain
+
+
+def _part(key: str, value: Any) -> Any:
+    """What stands below a keyword: schemas by name, a plain value, or a schema."""
+    if key == "properties":
+        return {name: json_schema(member) for name, member in value.items()}
+    return value if key in _PLAIN else json_schema(value)
 
 
 def relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:

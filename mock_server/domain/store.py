@@ -112,8 +112,11 @@ class Image(Protocol):
     async def load(self, rows: Rows) -> None:
         """Forget everything and hold these rows instead."""
 
-    async def discard(self, session_ids: Sequence[str]) -> None:
-        """Forget some sessions, with all that they left."""
+    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
+        """Hold these rows too; False, and none of them, if an id or an endpoint is taken.
+
+        With `only_if_empty` neither if there is any session.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +149,6 @@ class Database(Protocol):
 
     async def abandon(self, sandbox: str, seconds: float) -> bool:
         """Empty a sandbox if no other mock has used it for so long; say whether."""
-
-    def alone(self, sandbox: str) -> AbstractAsyncContextManager[None]:
-        """Keep other mocks from doing the same in this sandbox meanwhile."""
 
     async def close(self) -> None:
         """Let go of it."""

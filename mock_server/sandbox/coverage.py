@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ..contract.document import Contract
@@ -15,7 +14,6 @@ class Coverage:
         self.total = total
         self.answers: Counter[tuple[str, int]] = Counter()
         self.steps: Counter[tuple[str, str]] = Counter()
-        self._paused = False
 
     def answered(self, operation: str, status: int) -> None:
         """Count an answer that a client was sent."""
@@ -25,20 +23,9 @@ class Coverage:
 
     def stepped(self, state: str, event: str) -> None:
         """Count an event that befell a session in a state."""
-        if self._paused:
-            return
         self.steps[state, event] += 1
         if self.total is not None:
             self.total.stepped(state, event)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Count no events meanwhile: what a seed does is not what clients do."""
-        self._paused = True
-        try:
-            yield
-        finally:
-            self._paused = False
 
     def clear(self) -> None:
         """Begin again; what counted for the total stays there."""

@@ -1,7 +1,7 @@
 """A sandbox: one client's name, clock, state, agents and webhooks."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ from ..webhooks.sink import Sink
 from .background import keep_running
 from .coverage import Coverage
 from .journal import Journal
+from .seeds import BUSY, Draft, draft, find_busy, refused
 from .sweeper import Sweeper
 
 _PAUSE_SECONDS = 0.001
@@ -142,26 +143,69 @@ class Sandbox:
         await self.stop()
         self.clock.restore()
 
-    async def reset(self, keep: frozenset[str]) -> None:
-        """Forget all but what is to be kept, of `state`, `clock`, `journal` and `faults`.
+    async def plant(self, seed: Mapping[str, Any]) -> None:
+        """Store a seed's sessions where there are none."""
+        if seed.get("sessions") and not await self.store.sessions.count():
+            made = await self._draft(seed)
+            if await self.store.image.add(made.rows, only_if_empty=True):
+                self._tell(made)
 
-        The caller holds `moving`, so that nothing comes between this and a seed.
+    async def add(self, seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> Sequence[str]:
+        """Take in agents, and a seed's sessions beside those that are there; their ids.
+
+        Raises Problem when one is refused, and then takes in nothing.
         """
-        if "state" not in keep:
-            self._leave_state()
-            await self.store.image.load({})
-            self.ids.restore()
-            self.agents.replace({})
-        if "clock" not in keep:
-            self.clock.restore()
-        if "journal" not in keep:
-            self.events.clear()
-            self.journal.clear()
-            self.sink.clear()
-            self.coverage.clear()
-        if "faults" not in keep:
-            self.faults.clear()
+        before = self.agents.own
+        self.agents.replace({**before, **agents})
+        try:
+            while True:
+                if (number := await find_busy(seed, self.store.sessions)) is not None:
+                    raise refused(number, BUSY)
+                made = await self._draft(seed)
+                self._refuse_closed()
+                if await self.store.image.add(made.rows):
+                    break  # else an endpoint was taken meanwhile, or a seeded id earlier
+        except BaseException:
+            self.agents.replace(before)
+            raise
+        self._tell(made)
+        return made.opened
+
+    async def reset(self, keep: frozenset[str], seed: Mapping[str, Any]) -> None:
+        """Begin again, but for what is kept: `state`, `clock`, `journal`, `faults`."""
+        async with self.moving:
+            if "clock" not in keep:
+                self.clock.restore()
+            made = None if "state" in keep else await self._begin_again(seed)
+            if "journal" not in keep:
+                self.events.clear()
+                self.journal.clear()
+                self.sink.clear()
+                self.coverage.clear()
+            if "faults" not in keep:
+                self.faults.clear()
+            if made is None:
+                await self.plant(seed)
+            else:
+                self._tell(made)
         self.look_again()
+
+    async def _begin_again(self, seed: Mapping[str, Any]) -> Draft:
+        """Hold nothing but the seed."""
+        self._leave_state()
+        self.ids.restore()
+        self.agents.replace({})
+        made = await self._draft(seed)
+        await self.store.image.load(made.rows)
+        return made
+
+    async def _draft(self, seed: Mapping[str, Any]) -> Draft:
+        return await draft(seed, self.clock, self.ids, self.behaviour)
+
+    def _tell(self, made: Draft) -> None:
+        """Tell of all that a seed has brought about."""
+        for tell in made.told:
+            tell(self)
 
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""

@@ -1,14 +1,23 @@
-"""Seed sessions: opened, spoken to and ended like any others, in an empty store."""
+"""Seed sessions: opened, spoken to and ended like any others, and stored as a whole."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..domain.agents import Agent, template_values
-from ..domain.chats import external_hash
+from ..domain.behaviour import Behaviour
+from ..domain.chats import Chats, external_hash
+from ..domain.clock import Clock, settle
+from ..domain.ids import Ids
+from ..domain.observer import Observer
+from ..domain.records import Rows
+from ..domain.session import Session
+from ..domain.store import Sessions
 from ..problems.kinds import Problem, Refusal
 from ..problems.violations import violation
-from .sandbox import Sandbox
+from ..store.opening import embedded_store
+from ..store.sqlite.database import SqliteDatabase
 
 BUSY = "its endpoint has an active session: end that one, or reset"
 
@@ -34,38 +43,63 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
     return None
 
 
-async def find_busy(seed: Mapping[str, Any], sandbox: Sandbox) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a seed makes, before it is stored: the sessions' ids, the rows, what is to be told."""
+
+    opened: Sequence[str]
+    rows: Rows
+    told: Sequence[Callable[[Observer], None]]
+
+
+async def draft(seed: Mapping[str, Any], clock: Clock, ids: Ids, behaviour: Behaviour) -> Draft:
+    """Open the seed's sessions, speak to them and end them, all in a store of its own.
+
+    Raises Problem when one is refused.
+    """
+    if not seed.get("sessions"):
+        return Draft((), {}, ())
+    database = SqliteDatabase()
+    try:
+        store, notes = embedded_store(database, "seed"), Notes()
+        chats = Chats(store.sessions, clock, ids, behaviour, notes)
+        opened = []
+        for number, entry in enumerate(seed["sessions"]):
+            try:
+                opened.append(await _play(entry, chats))
+            except Refusal as refusal:
+                raise refused(number, refusal.detail) from None
+        return Draft(opened, await store.image.dump(), notes.told)
+    finally:
+        await database.close()
+
+
+class Notes:
+    """Keeps what an observer is to be told. Events that a seed brings about are not counted."""
+
+    def __init__(self) -> None:
+        self.told: list[Callable[[Observer], None]] = []
+
+    def opened(self, session: Session) -> None:
+        self.told.append(lambda observer: observer.opened(session))
+
+    def stepped(self, state: str, event: str) -> None:
+        """What a seed does is not what clients do."""
+
+    def turned(self, session: Session, replies: int) -> None:
+        self.told.append(lambda observer: observer.turned(session, replies))
+
+    def finished(self, session: Session, announced: bool) -> None:
+        self.told.append(lambda observer: observer.finished(session, announced))
+
+
+async def find_busy(seed: Mapping[str, Any], sessions: Sessions) -> int | None:
     """The number of the first session whose endpoint has an active one, or None."""
     for number, entry in enumerate(seed.get("sessions", ())):
         channel, hash = _endpoint(entry)
-        if hash and await sandbox.store.sessions.active_at(channel, hash):
+        if hash and await sessions.active_at(channel, hash):
             return number
     return None
-
-
-async def plant(seed: Mapping[str, Any], sandbox: Sandbox) -> None:
-    """Play the seed's sessions; a store that holds sessions already is left as it is.
-
-    The caller sees to it that no other mock does so meanwhile.
-    """
-    if seed.get("sessions") and not await sandbox.store.sessions.count():
-        await play(seed, sandbox)
-
-
-async def play(seed: Mapping[str, Any], sandbox: Sandbox) -> list[str]:
-    """Open the seed's sessions, speak to them and end them; their ids.
-
-    Raises Problem when one is refused, and then leaves none of them.
-    """
-    opened: list[str] = []
-    with sandbox.coverage.paused():
-        for number, entry in enumerate(seed.get("sessions", ())):
-            try:
-                await _play(entry, sandbox, opened)
-            except Refusal as refusal:
-                await sandbox.store.image.discard(opened)
-                raise refused(number, refusal.detail) from None
-    return opened
 
 
 def refused(number: int, reason: str) -> Problem:
@@ -97,16 +131,16 @@ def _endpoint(entry: Mapping[str, Any]) -> tuple[str, str | None]:
     return entry.get("channel", "web"), external_hash(entry.get("external_id"))
 
 
-async def _play(entry: Mapping[str, Any], sandbox: Sandbox, opened: list[str]) -> None:
-    session, new = await sandbox.chats.open(entry)
+async def _play(entry: Mapping[str, Any], chats: Chats) -> str:
+    session, new = await chats.open(entry)
     if not new:
-        raise Problem("endpoint-busy", BUSY)
-    opened.append(session.id)
+        raise Refusal("endpoint-busy", BUSY)
     for text in entry.get("turns", ()):
-        turn = asyncio.create_task(sandbox.chats.submit(session.id, {"content": text}))
-        await sandbox.settle()
-        if not turn.done() and sandbox.clock.frozen and (due := sandbox.clock.next_due()):
-            sandbox.clock.move(due)  # a slow agent: nobody else would move a frozen clock
+        turn = asyncio.create_task(chats.submit(session.id, {"content": text}))
+        await settle()
+        if not turn.done() and chats.clock.frozen and (due := chats.clock.next_due()):
+            chats.clock.move(due)  # a slow agent: nobody else would move a frozen clock
         await turn
     if entry.get("end"):
-        await sandbox.chats.end(session.id)
+        await chats.end(session.id)
+    return session.id

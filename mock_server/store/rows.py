@@ -23,9 +23,6 @@ ORDERS = {
 }
 TABLES = tuple(ORDERS)
 
-# The column of each that names the session.
-SESSION_IDS = dict.fromkeys(TABLES, "session_id") | {"sessions": "id", "call_results": "call_id"}
-
 # What a row is given by the database that holds it, and loses on the way to another.
 _OWN = frozenset(["sandbox", "activity", "serial", "claimed"])
 

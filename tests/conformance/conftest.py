@@ -2,18 +2,20 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
+from conformance.cli.main import main
 from conformance.config.settings import Config
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.evidence import Evidence
@@ -22,6 +24,7 @@ from conformance.registry import watch_of
 from conformance.run.run import Run
 from conformance.target.api import Api
 from conformance.target.client import Client
+from tests.serving import HANGING
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -127,20 +130,6 @@ def connect(contract: Contract) -> Callable[..., Api]:
     return make
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """What the condition gives, as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.02)
-    return found
-
-
-@pytest.fixture(scope="session")
-def eventually() -> Callable[..., Any]:
-    return wait_until
-
-
 class Target(httpx.Client):
     """A server of these tests, and a client of it."""
 
@@ -159,46 +148,54 @@ class Target(httpx.Client):
         return [found for found in self.sessions() if str(found["channel"]).startswith(tag)]
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., Target]]:
-    """Start a server that prints a JSON object with its `url` as its first line."""
-    running: list[tuple[subprocess.Popen[str], Target]] = []
-
-    def start(*command: str) -> Target:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+@contextmanager
+def served(*command: str) -> Iterator[Target]:
+    """A server that prints a JSON object with its `url` as its first line."""
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, *command],
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
         )
+        stack.callback(process.terminate)
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"{' '.join(command)} did not start"
-        url = json.loads(line)["url"]
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        once = httpx.Limits(max_keepalive_connections=0)  # no test leaves a connection to the next
         target = Target(
-            base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=10
+            base_url=json.loads(line)["url"],
+            headers=headers,
+            trust_env=False,
+            timeout=HANGING,
+            limits=once,
         )
-        running.append((process, target))
-        return target
+        yield stack.enter_context(target)
 
-    yield start
-    for process, target in running:
-        target.close()
-        process.terminate()
-        process.communicate(timeout=10)
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Target]]:
+    """Start a server, for one test."""
+    with ExitStack() as running:
+        yield lambda *command: running.enter_context(served(*command))
 
 
 @pytest.fixture(scope="session")
-def mock(serve: Callable[..., Target]) -> Target:
+def mock() -> Iterator[Target]:
     """The reference implementation."""
-    return serve("-m", "mock_server", "--port", "0", "--json", "--token", TOKEN)
+    with served("-m", "mock_server", "--port", "0", "--json", "--token", TOKEN) as target:
+        yield target
 
 
 @pytest.fixture(scope="session")
-def broken(serve: Callable[..., Target]) -> Target:
+def broken() -> Iterator[Target]:
     """The reference implementation behind the faults of `broken.py`."""
-    return serve(str(HERE / "broken.py"), TOKEN)
+    with served(str(HERE / "broken.py"), TOKEN) as target:
+        yield target
 
 
 @dataclass
@@ -225,7 +222,7 @@ class Ended:
 Started = tuple["subprocess.Popen[str]", Callable[[], Ended]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Started]]:
     """Start the suite; gives its process and a function that waits for its end."""
     started: list[subprocess.Popen[str]] = []
@@ -257,7 +254,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
         started.append(process)
 
         def wait() -> Ended:
-            out, err = process.communicate(timeout=50)
+            out, err = process.communicate()
             return Ended(process.returncode, out, err, directory / "report")
 
         return process, wait
@@ -269,7 +266,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
             process.communicate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def suite(begin: Callable[..., Started]) -> Callable[..., Ended]:
     """Run the suite to its end, as a program that writes its report."""
 
@@ -277,3 +274,35 @@ def suite(begin: Callable[..., Started]) -> Callable[..., Ended]:
         return begin(*words, target=target, **environment)[1]()
 
     return run
+
+
+class Told(NamedTuple):
+    """What the command line said: its exit code, and what it printed."""
+
+    code: Any
+    out: str
+    err: str
+
+
+@pytest.fixture
+def ask(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[Callable[..., Told]]:
+    """Ask the command line for what needs no run, in this process."""
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+
+    def told(*words: str, **environment: str) -> Told:
+        own = {"CONFORMANCE_TOKEN": TOKEN, "XDG_CACHE_HOME": str(tmp_path)}
+        for name, value in {**own, **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["conformance", *words])
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        return Told(code or 0, *capsys.readouterr())
+
+    yield told
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

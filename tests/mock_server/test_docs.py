@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -33,7 +36,7 @@ def run_lines(page, folder):
     }
     result = subprocess.run(
         ["bash", "-e", "-m", "-c", script], env=environment, cwd=folder, capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Deprecation" not in result.stderr

@@ -105,8 +105,9 @@ def test_a_file_of_its_own_may_be_away_for_a_look(
     start, tmp_path, monkeypatch, caplog, eventually, name
 ):
     shutil.copytree(resource("fixtures"), tmp_path / "fixtures")
-    shutil.copy(resource("openapi.yaml"), tmp_path)
-    monkeypatch.setattr(resources, "_PLACE", tmp_path)
+    for file in ("openapi.yaml", "contract.schema.json"):
+        shutil.copy(resource(file), tmp_path)
+    monkeypatch.setattr(resources, "_HOME", tmp_path)
     caplog.set_level(logging.WARNING, "adjourn.watch")
     api = start(watch=True)
     away = (tmp_path / name).rename(tmp_path / "away")

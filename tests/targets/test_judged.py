@@ -17,8 +17,10 @@ from .__main__ import AGENTS, KEYS, serving
 # The fault, the rule that must say so, the profile, and what its curl lines print, which they
 # would not print of a server without the fault; a timeout, watched from aside, has no lines.
 PLANTED = [
-    ("ttl-early", "TTL-02", "ttl", ""),
     ("second-end-relabels", "END-03", "smoke", '"final_reason" ?: ?"operator"'),
+]
+SLOWLY = [
+    ("ttl-early", "TTL-02", "ttl", ""),
     ("dedupe-in-inner-order", "DEDUP-02", "core", r"S1=(\S+)\s+S2=(?!\1)"),
     ("end-not-kept", "LIFE-13", "model", '"final_reason" ?: ?null'),
     ("end-races", "RACE-01", "races", "HTTP/1.1 409"),
@@ -33,7 +35,10 @@ def free_address() -> str:
         return f"127.0.0.1:{found.getsockname()[1]}"
 
 
-@pytest.mark.parametrize(("fault", "rule", "profile", "shown"), PLANTED)
+@pytest.mark.parametrize(
+    ("fault", "rule", "profile", "shown"),
+    [*PLANTED, *(pytest.param(*planted, marks=pytest.mark.slow) for planted in SLOWLY)],
+)
 def test_a_planted_fault_is_told_by_its_rule(
     fault: str, rule: str, profile: str, shown: str, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """The shared database: PostgreSQL, which several mocks may work on at once."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from itertools import groupby
@@ -54,7 +53,6 @@ class PostgresDatabase:
         except psycopg.Error as error:
             reason = _first_line(error)
             raise StoreError(f"{place_of(url)}: {reason}; {_cure(reason)}") from None
-        self.one_at_a_time = asyncio.Lock()
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
             open=False,
@@ -72,18 +70,6 @@ class PostgresDatabase:
         with _telling():
             async with self.pool.connection() as connection:
                 yield connection
-
-    @asynccontextmanager
-    async def alone(self, sandbox: str) -> AsyncIterator[None]:
-        """Hold the lock of a sandbox's seed, which one mock has at a time."""
-        # On a connection beside the pool: who holds one of that and waits for another may wait
-        # for ever. The lock goes with the connection, so a mock that dies lets go of it.
-        async with self.one_at_a_time:
-            with _telling():
-                async with await AsyncConnection.connect(self.conninfo, **_OPTIONS) as lock:
-                    statement = "SELECT pg_advisory_lock(hashtextextended(%s, %s))"
-                    await lock.execute(statement, (f"seed of {sandbox}", _LOCK))
-                    yield
 
     async def start(self) -> None:
         """Open the pool."""
@@ -169,11 +155,14 @@ class Transaction:
             statement = insert(f"adjourn_{table}", ("sandbox", *columns), "%({})s")
             await self.connection.cursor().executemany(statement, values)
 
-    async def empty(self) -> None:
-        """Delete every row of the sandbox."""
-        # Of two that replace the state at once, the second sees what the first has written.
+    async def lock(self) -> None:
+        """Replace or fill the sandbox after whoever does so now, and see what that leaves."""
         lock = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
         await self.run(lock, name=f"state of {self.sandbox}")
+
+    async def empty(self) -> None:
+        """Delete every row of the sandbox."""
+        await self.lock()
         for table in TABLES:
             await self.run(f"DELETE FROM adjourn_{table} WHERE sandbox = %(sandbox)s")
 

@@ -1,10 +1,11 @@
 """All that a sandbox holds in the shared store, as one."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from psycopg.errors import UniqueViolation
+
 from ...domain.records import Rows
-from ..rows import ORDERS, SESSION_IDS, TABLES, told
+from ..rows import ORDERS, TABLES, told
 from .database import Tables, Transaction
 
 
@@ -22,17 +23,24 @@ class PostgresImage:
     async def load(self, rows: Rows) -> None:
         async with self.tables.transaction() as transaction:
             await transaction.empty()
-            for table in TABLES:
-                await transaction.insert_all(table, rows.get(table, ()))
+            await _insert(transaction, rows)
 
-    async def discard(self, session_ids: Sequence[str]) -> None:
-        async with self.tables.transaction() as transaction:
-            for table, column in SESSION_IDS.items():
-                await transaction.run(
-                    f"DELETE FROM adjourn_{table} "
-                    f"WHERE sandbox = %(sandbox)s AND {column} = ANY(%(ids)s)",
-                    ids=[*session_ids],
-                )
+    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
+        statement = "SELECT id FROM adjourn_sessions WHERE sandbox = %(sandbox)s LIMIT 1"
+        try:
+            async with self.tables.transaction() as transaction:
+                await transaction.lock()
+                if only_if_empty and await transaction.row(statement):
+                    return False
+                await _insert(transaction, rows)
+        except UniqueViolation:
+            return False
+        return True
+
+
+async def _insert(transaction: Transaction, rows: Rows) -> None:
+    for table in TABLES:
+        await transaction.insert_all(table, rows.get(table, ()))
 
 
 async def _rows(transaction: Transaction, table: str) -> list[dict[str, Any]]:

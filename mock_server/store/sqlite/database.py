@@ -1,8 +1,8 @@
 """The embedded database: one SQLite connection, in memory or in a file."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
@@ -103,11 +103,6 @@ class SqliteDatabase:
         with self.transaction():
             tables.empty()
         return True
-
-    @asynccontextmanager
-    async def alone(self, sandbox: str) -> AsyncIterator[None]:
-        """There is no other mock."""
-        yield
 
     async def close(self) -> None:
         """Let go of the file."""

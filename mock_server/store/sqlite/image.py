@@ -1,10 +1,11 @@
 """All that a sandbox holds in the embedded store, as one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...domain.records import Rows
-from ..rows import ORDERS, SESSION_IDS, TABLES, dump, told
+from ..rows import ORDERS, TABLES, told
 from .database import Tables
 
 # The columns that this store numbers itself.
@@ -23,21 +24,26 @@ class SqliteImage:
     async def load(self, rows: Rows) -> None:
         with self.tables.transaction():
             self.tables.empty()
-            for table in TABLES:
-                self.tables.insert_all(table, self._numbered(table, rows.get(table, ())))
+            self._insert(rows)
 
-    async def discard(self, session_ids: Sequence[str]) -> None:
-        with self.tables.transaction():
-            for table, column in SESSION_IDS.items():
-                self.tables.run(
-                    f"DELETE FROM {table} WHERE sandbox = :sandbox "
-                    f"AND {column} IN (SELECT value FROM json_each(:ids))",
-                    ids=dump([*session_ids]),
-                )
+    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
+        statement = "SELECT id FROM sessions WHERE sandbox = :sandbox LIMIT 1"
+        try:
+            with self.tables.transaction():
+                if only_if_empty and self.tables.row(statement):
+                    return False
+                self._insert(rows)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def _insert(self, rows: Rows) -> None:
+        for table in TABLES:
+            self.tables.insert_all(table, self._numbered(table, rows.get(table, ())))
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         statement = f"SELECT * FROM {table} WHERE sandbox = :sandbox ORDER BY {ORDERS[table]}"
-        return [told(dict(row)) for row in self.tables.rows(statement)]
+        return [_portable(told(dict(row))) for row in self.tables.rows(statement)]
 
     def _numbered(
         self, table: str, rows: Iterable[Mapping[str, Any]]
@@ -45,3 +51,8 @@ class SqliteImage:
         if column := _NUMBERED.get(table):
             rows = ({**row, column: next(self.tables.database.activity)} for row in rows)
         return iter(rows)
+
+
+def _portable(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with a truth value where SQLite has a number, for a store that tells them apart."""
+    return {**row, "is_final": bool(row["is_final"])} if "is_final" in row else row

@@ -1,128 +1,102 @@
-"""Each kind of mistake, made in a copy of the contract, is found and named."""
+"""What the lint says beside what every program says of a broken contract."""
 
-import copy
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from conformance.cli import lint
-from conformance.contract.document import Contract
+from conformance.contract.document import Contract, find_contract
 
-Spec = dict[str, Any]
+END_01 = "  - id: END-01\n"
 
 
 @pytest.fixture
-def doctored(contract: Contract) -> Callable[..., list[str]]:
-    """The problems of the contract after this change to it."""
-
-    def find(change: Callable[[Spec], Any]) -> list[str]:
-        made = copy.copy(contract)
-        made.__dict__ = {"path": contract.path, "text": contract.text}
-        made.spec = copy.deepcopy(contract.spec)
-        change(made.spec)
-        return list(lint.problems(made))
-
-    return find
+def copy(contract: Contract, tmp_path: Path) -> Path:
+    """The project's contract with its catalogue of rules, in another place."""
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(contract.raw)
+    (tmp_path / "docs").mkdir()
+    catalogue = contract.path.parent / "docs" / "rules.md"
+    (tmp_path / "docs" / "rules.md").write_bytes(catalogue.read_bytes())
+    return path
 
 
-def rule(spec: Spec, id: str) -> Spec:
-    return next(raw for raw in spec["x-rules"] if raw["id"] == id)
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
 
 
-def opened(spec: Spec) -> Spec:
-    responses: Spec = spec["paths"]["/api/v1/chats"]["post"]["responses"]
-    return responses
+def without_end_01(path: Path) -> None:
+    before, _, after = path.read_text(encoding="utf-8").partition(END_01)
+    _, mark, rest = after.partition("  - id:")
+    path.write_text(before + mark + rest, encoding="utf-8")
 
 
-def test_the_contract_has_no_problem(contract: Contract) -> None:
-    assert list(lint.problems(contract)) == []
+def unchecked(path: Path) -> None:
+    edit(path, (END_01, f"{END_01}    unchecked: shy\n"))
 
 
-MISTAKES: list[tuple[str, Callable[[Spec], Any]]] = [
-    ("title", lambda s: s["info"].pop("title")),
-    (
-        "'OpenedSession' does not fit",
-        lambda s: opened(s)["201"]["content"]["application/json"].update(
-            examples={"OpenedSession": {"value": {"id": 1}}}
-        ),
-    ),
-    (
-        "does not fit",
-        lambda s: s["components"]["examples"]["OpenedSession"]["value"].update(status="final"),
-    ),
-    (
-        "the link 'Retrieve' names no operation",
-        lambda s: s["components"]["links"]["Retrieve"].update(operationId="getNothing"),
-    ),
-    (
-        "has no parameter 'identity'",
-        lambda s: s["components"]["links"]["Retrieve"].update(parameters={"identity": "x"}),
-    ),
-    (
-        "is no expression that can be followed",
-        lambda s: s["components"]["links"]["Retrieve"].update(parameters={"id": "$url"}),
-    ),
-    ("0 rows for active × submit", lambda s: s["x-lifecycle"]["transitions"].pop(0)),
-    (
-        "2 rows for active × submit",
-        lambda s: s["x-lifecycle"]["transitions"].append(s["x-lifecycle"]["transitions"][0]),
-    ),
-    ("no state 'gone'", lambda s: s["x-lifecycle"]["transitions"][0].update(to="gone")),
-    ("no effect 'vanish'", lambda s: s["x-lifecycle"]["transitions"][0].update(effects=["vanish"])),
-    ("a reason belongs to", lambda s: s["x-lifecycle"]["transitions"][0].update(reason="ttl")),
-    ("a reason belongs to", lambda s: s["x-lifecycle"]["transitions"][1].pop("reason")),
-    ("END-01 stands there 2 times", lambda s: s["x-rules"].append(rule(s, "END-01"))),
-    ("capitals, a hyphen and two digits", lambda s: rule(s, "END-01").update(id="End-1")),
-    ("no level 'OUGHT'", lambda s: rule(s, "END-01").update(level="OUGHT")),
-    ("no evidence 'hearsay'", lambda s: rule(s, "END-10").update(evidence="hearsay")),
-    ("only an explicit rule is a MUST", lambda s: rule(s, "END-01").update(evidence="inferred")),
-    ("no source 'dream'", lambda s: rule(s, "END-01").update(source="dream")),
-    ("no operation 'endAll'", lambda s: rule(s, "END-01").update(operations=["endAll"])),
-    ("nothing gives a 'moon'", lambda s: rule(s, "END-01").update(needs=["moon"])),
-    ("END-01 was removed", lambda s: s["x-rules"].remove(rule(s, "END-01"))),
-    ("END-99 is new", lambda s: s["x-rules"].append({**rule(s, "END-01"), "id": "END-99"})),
-    ("END-01 has a check, but", lambda s: s["x-rules"].remove(rule(s, "END-01"))),
-    ("END-99 has neither", lambda s: s["x-rules"].append({**rule(s, "END-01"), "id": "END-99"})),
-    ("END-01 has a check and a reason", lambda s: rule(s, "END-01").update(unchecked="shy")),
-    ("SES-01 has a check and a reason", lambda s: rule(s, "SES-01").update(unchecked="shy")),
-]
+def test_the_projects_contract_has_no_problem() -> None:
+    assert lint.problems(find_contract()) == []
 
 
-@pytest.mark.parametrize(("words", "change"), MISTAKES, ids=[words for words, _ in MISTAKES])
-def test_a_mistake_is_named(
-    doctored: Callable[..., list[str]], words: str, change: Callable[[Spec], Any]
+def test_the_projects_contract_keeps_every_id(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint, "find_contract", lambda: copy)
+    without_end_01(copy)
+    found = lint.problems(copy)
+    assert any("END-01 was removed" in problem for problem in found)
+    assert any("END-01 has a check, but" in problem for problem in found)
+    assert any("docs/rules.md is stale" in problem for problem in found)
+
+
+def test_the_projects_contract_gives_no_reason_beside_a_check(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = doctored(change)
-    assert any(words in problem for problem in found)
-    assert not any("\n" in problem for problem in found)
+    monkeypatch.setattr(lint, "find_contract", lambda: copy)
+    unchecked(copy)
+    line = Contract(copy).rules["END-01"].line
+    wanted = f"openapi.yaml:{line}: END-01 has a check and a reason to have none"
+    assert wanted in lint.problems(copy)
 
 
-def test_a_problem_of_a_rule_names_its_line(
-    doctored: Callable[..., list[str]], contract: Contract
-) -> None:
-    found = doctored(lambda spec: rule(spec, "END-01").update(level="OUGHT"))
-    assert any(f"openapi.yaml:{contract.rules['END-01'].line}: END-01" in line for line in found)
+@pytest.mark.parametrize("change", [without_end_01, unchecked])
+def test_a_contract_of_ones_own_may_do_without_a_rule(copy: Path, change: object) -> None:
+    assert callable(change)
+    change(copy)
+    assert lint.problems(copy) == []
 
 
-def test_a_problem_of_an_example_names_its_place(doctored: Callable[..., list[str]]) -> None:
-    def change(spec: Spec) -> None:
-        spec["components"]["examples"]["EndedSession"]["value"]["ttl_seconds"] = 1
-
-    assert any(line.startswith("/paths/~1api~1v1~1chats~1{id}/get/") for line in doctored(change))
-
-
-def test_the_lint_as_a_program_ends_well(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lint.main()
-    assert "agree" in capsys.readouterr().out
+def test_every_problem_of_a_kind_is_told_in_the_order_of_the_file(copy: Path) -> None:
+    edit(copy, ("title: Chats API", "name: Chats API"), ("initial: active\n", "start: active\n"))
+    places = [problem.partition(": ")[0] for problem in lint.problems(copy)]
+    assert [place.rpartition("at ")[2] for place in places] == [
+        *("/info/title", "/info/name", "/x-lifecycle/initial", "/x-lifecycle/start"),
+    ]
 
 
-def test_the_lint_as_a_program_counts_the_problems(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lint, "problems", lambda contract: iter(["one thing", "another"]))
-    with pytest.raises(SystemExit, match="2 problems"):
-        lint.main()
-    assert capsys.readouterr().out == "one thing\nanother\n"
+def test_what_the_specification_forbids_is_told(copy: Path) -> None:
+    edit(copy, ("license: {name: Apache-2.0,", "license: {title: Apache-2.0,"))
+    assert any('"name" is a required property' in problem for problem in lint.problems(copy))
+
+
+def test_the_lint_as_a_program_ends_well() -> None:
+    ended = CliRunner().invoke(lint.command)
+    assert (ended.exit_code, "agree" in ended.output) == (0, True)
+
+
+def test_the_lint_as_a_program_counts_the_problems(copy: Path) -> None:
+    edit(copy, ("title: Chats API", "name: Chats API"))
+    ended = CliRunner().invoke(lint.command, ["--contract", str(copy)])
+    assert ended.exit_code == 1
+    assert ended.stdout.count("\n") == 2
+    assert "2 problems" in ended.stderr
+
+
+def test_the_contract_may_come_from_the_environment(copy: Path) -> None:
+    edit(copy, ("title: Chats API", "name: Chats API"))
+    ended = CliRunner().invoke(lint.command, env={"CONFORMANCE_CONTRACT": str(copy)})
+    assert str(copy) in ended.stdout

@@ -127,10 +127,10 @@ def write(path: Path, text: str) -> str:
     ],
 )
 def test_a_file_that_is_no_report_is_a_usage_error(
-    suite: Callable[..., Any], tmp_path: Path, text: str, told: str
+    ask: Callable[..., Any], tmp_path: Path, text: str, told: str
 ) -> None:
     good = write(tmp_path / "good.json", json.dumps(report()))
-    ended = suite("compare", good, write(tmp_path / "bad.json", text))
+    ended = ask("compare", good, write(tmp_path / "bad.json", text))
     assert ended.code == 2
     assert told in ended.err
     assert "bad.json" in ended.err

@@ -69,7 +69,7 @@ def bash(*lines: str, token: str | None = TOKEN) -> str:
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     environment |= {"CONFORMANCE_TOKEN": token} if token else {}
     done = subprocess.run(
-        ["bash", "-u", "-c", "\n".join(lines)], capture_output=True, timeout=20, env=environment
+        ["bash", "-u", "-c", "\n".join(lines)], capture_output=True, env=environment
     )
     assert done.stderr == b""
     return done.stdout.decode("utf-8", "replace")

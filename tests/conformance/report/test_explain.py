@@ -1,8 +1,8 @@
 """What is told of a rule without a target."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +11,6 @@ from conformance.config.settings import UsageError
 from conformance.contract.areas import AREAS, address, by_area
 from conformance.contract.document import Contract
 from conformance.report.explain import catalogue, docs_path, explain, rule_list
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
@@ -57,22 +55,16 @@ def test_an_unknown_id_is_refused_with_the_nearest(contract: Contract) -> None:
         explain(contract, "§")
 
 
-def command(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
-    line = [sys.executable, "-m", "conformance", *words]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_the_command_line_explains(ask: Callable[..., Any], contract: Contract) -> None:
+    told = ask("explain", "END-02")
+    assert (told.code, told.out.strip()) == (0, explain(contract, "END-02"))
 
 
-def test_the_command_line_explains(contract: Contract) -> None:
-    ended = command("explain", "END-02")
-    assert (ended.returncode, ended.stdout.strip()) == (0, explain(contract, "END-02"))
-
-
-def test_an_unknown_id_ends_with_the_code_of_a_usage_error() -> None:
-    ended = command("explain", "END-99")
-    assert ended.returncode == 2
-    assert "did you mean END-" in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_an_unknown_id_ends_with_the_code_of_a_usage_error(ask: Callable[..., Any]) -> None:
+    told = ask("explain", "END-99")
+    assert told.code == 2
+    assert "did you mean END-" in told.err
+    assert "Traceback" not in told.err
 
 
 def test_the_list_stands_in_columns_under_its_areas(contract: Contract) -> None:
@@ -98,14 +90,15 @@ def test_the_catalogue_in_the_repository_is_current(contract: Contract) -> None:
 
 @pytest.mark.parametrize("text", [None, "# Rules\n"])
 def test_a_stale_catalogue_is_a_problem_of_the_lint(
-    contract: Contract, tmp_path: Path, text: str | None
+    contract: Contract, tmp_path: Path, text: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "openapi.yaml"
-    copy.write_text(contract.text, encoding="utf-8")
+    monkeypatch.setattr("conformance.cli.lint.find_contract", lambda: copy)
+    copy.write_bytes(contract.raw)
     if text is not None:
         (tmp_path / "docs").mkdir()
         (tmp_path / "docs" / "rules.md").write_text(text, encoding="utf-8")
-    assert any("docs/rules.md is stale" in problem for problem in problems(Contract(copy)))
+    assert any("docs/rules.md is stale" in problem for problem in problems(copy))
 
 
 def test_every_source_has_an_address_or_is_the_contract(contract: Contract) -> None:

@@ -19,6 +19,7 @@ from conformance.report.model import SCHEMA_VERSION, build, discard, write
 from conformance.report.terminal import print_findings, print_verdict
 from conformance.run.execute import execute
 from conformance.run.run import Run
+from conformance.target.client import trace
 
 Make = Callable[..., Any]
 MEMBERS = {
@@ -56,6 +57,18 @@ def test_the_report_has_the_members_that_others_rely_on(make_run: Make) -> None:
     assert report["schema_version"] == SCHEMA_VERSION
     assert set(report["contract"]) == {"version", "sha256"}
     assert report["profile"] == ["core"]
+
+
+def test_a_card_tells_how_each_request_is_found_in_a_log(
+    make_run: Make, exchange: Any, tmp_path: Path
+) -> None:
+    headers = trace()
+    told = exchange("endChat", {}, headers=headers)
+    report = build(broken(make_run(), told))
+    write(report, tmp_path)
+    for text in (printed(report), (tmp_path / "report.html").read_text(encoding="utf-8")):
+        assert f"x-request-id {headers['x-request-id']}" in text
+        assert f"traceparent {headers['traceparent']}" in text
 
 
 def test_the_report_has_every_rule_of_the_contract_in_order(make_run: Make) -> None:

@@ -131,22 +131,22 @@ def test_the_case_of_a_key_is_judged_only_where_it_must_count(key: str, judged: 
 
 
 @pytest.mark.parametrize("scheme", ["http", "ftp"])
-def test_a_password_in_the_target_is_refused_and_not_repeated(suite: Make, scheme: str) -> None:
-    ended = suite("--target", f"{scheme}://me:hunter2@127.0.0.1:9")
+def test_a_password_in_the_target_is_refused_and_not_repeated(ask: Make, scheme: str) -> None:
+    ended = ask("--target", f"{scheme}://me:hunter2@127.0.0.1:9")
     assert ended.code == 2
     assert "CONFORMANCE_TOKEN" in ended.err
     assert "hunter2" not in ended.out + ended.err
 
 
 @pytest.mark.parametrize("end", ["?api_key=hunter2", "#hunter2"])
-def test_a_target_with_a_query_is_refused_and_not_repeated(suite: Make, end: str) -> None:
-    ended = suite("--target", f"http://127.0.0.1:9/{end}")
+def test_a_target_with_a_query_is_refused_and_not_repeated(ask: Make, end: str) -> None:
+    ended = ask("--target", f"http://127.0.0.1:9/{end}")
     assert ended.code == 2
     assert "hunter2" not in ended.out + ended.err
 
 
-def test_the_settings_are_printed_without_the_keys(suite: Make, mock: Any) -> None:
-    ended = suite("--plan", target=mock, CONFORMANCE_TOKEN=SECRET)
+def test_the_settings_are_printed_without_the_keys(ask: Make) -> None:
+    ended = ask("--plan", "--target", "http://127.0.0.1:9", CONFORMANCE_TOKEN=SECRET)
     assert "setting   token = (given)" in ended.out
     assert "setting   max_concurrency = 8" in ended.out
     assert SECRET not in ended.out

@@ -113,10 +113,45 @@ def test_one_operation_that_is_missing_is_a_fault_to_be_judged(connect: Make) ->
 
 
 def test_a_key_that_is_refused_is_told(connect: Make) -> None:
-    with pytest.raises(Blocked, match=r"refuses the suite's key \(401\); set CONFORMANCE_TOKEN"):
+    with pytest.raises(UsageError, match=r"refuses the suite's key \(401\); set CONFORMANCE_TOKEN"):
         asked(connect, lambda request: httpx.Response(401, json={}))
-    with pytest.raises(Blocked, match="check the key in CONFORMANCE_TOKEN"):
+    with pytest.raises(UsageError, match="check the key in CONFORMANCE_TOKEN"):
         asked(connect, lambda request: httpx.Response(403, json={}), token="key-0001")
+
+
+def opening(known: str, session: Make) -> Callable[[httpx.Request], httpx.Response]:
+    """A target that knows one agent."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" or request.url.path.endswith("/search"):
+            return httpx.Response(200, json=PAGE)
+        found = f'"{known}"'.encode() in request.content
+        return httpx.Response(201, json=session()) if found else httpx.Response(404, json={})
+
+    return answer
+
+
+@pytest.mark.parametrize("need", ["tool_agent", "closing_agent", "disabled_agent"])
+def test_an_agent_that_is_needed_and_not_known_is_told(
+    connect: Make, session: Make, need: str
+) -> None:
+    settings = {"agent": "plain", need: "nobody", "closing_text": "bye", "wait_ready": 0.0}
+    api = connect(opening("plain", session), **settings)
+    preflight(api)  # no check needs it
+    with pytest.raises(
+        UsageError, match=f"{need.replace('_', ' ')} 'nobody'; name one by --{need[:4]}"
+    ):
+        preflight(api, {need})
+
+
+def test_what_is_well_is_said(connect: Make, session: Make) -> None:
+    said: list[str] = []
+    preflight(connect(opening("agent-echo", session), token="key-0001"), (), said.append)
+    assert said == [
+        "preflight the API answers at http://t.test (200)",
+        "preflight the key opens it; a wrong one is taken too (200)",
+        "preflight these agents are known: agent-echo",
+    ]
 
 
 # What cannot be reached, over real sockets.

@@ -171,10 +171,8 @@ def test_a_fault_is_shown_again_and_its_repair_too(
     assert mock.left_by(repaired) == []
 
 
-def test_a_report_that_is_none_is_a_usage_error(
-    suite: Callable[..., Any], mock: Any, tmp_path: Path
-) -> None:
-    ended = suite("--replay", str(tmp_path / "none.json"), target=mock)
+def test_a_report_that_is_none_is_a_usage_error(ask: Callable[..., Any], tmp_path: Path) -> None:
+    ended = ask("--target", "http://127.0.0.1:9", "--replay", str(tmp_path / "none.json"))
     assert ended.code == 2
     assert "none.json" in ended.err
 

@@ -147,6 +147,8 @@ def test_a_live_run_is_left_alone(
     process, wait = begin("--rate", "5", target=mock, **cache)
     files = eventually(lambda: list(tmp_path.glob("adjourn/ledgers/*")))
     eventually(lambda: read_ledger(files[0]).left_open)
+    # Stopped meanwhile: what it went on to open, it would end at five requests a second too.
+    process.send_signal(signal.SIGSTOP)
     swept = suite("sweep", "--target", mock.url, **cache)
     named = suite("sweep", "--target", mock.url, "--run", files[0].stem, **cache)
     assert process.poll() is None
@@ -154,14 +156,15 @@ def test_a_live_run_is_left_alone(
     assert "0 ended" in swept.out
     assert (named.code, "still alive" in named.err) == (2, True)
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     wait()
     assert not files[0].exists()
 
 
-def test_a_named_run_is_swept_by_its_tag_when_its_ledger_is_lost(suite: Make, mock: Any) -> None:
+def test_a_named_run_is_swept_by_its_tag_when_its_ledger_is_lost(ask: Make, mock: Any) -> None:
     mine, derived = opened(mock, f"{RUN}-7"), opened(mock, f"{RUN}-7-other")
     longer, other = opened(mock, f"{RUN}0-7"), opened(mock, f"{OTHER_RUN}-7")
-    swept = suite("sweep", "--target", mock.url, "--run", RUN)
+    swept = ask("sweep", "--target", mock.url, "--run", RUN)
     assert swept.code == 0
     assert [is_final(mock, id) for id in (mine, derived, longer, other)] == [
         True,
@@ -173,24 +176,22 @@ def test_a_named_run_is_swept_by_its_tag_when_its_ledger_is_lost(suite: Make, mo
         mock.post(f"/api/v1/chats/{id}/end", json={})
 
 
-def test_a_ledger_names_its_target_and_its_sessions(suite: Make, mock: Any, tmp_path: Path) -> None:
+def test_a_ledger_names_its_target_and_its_sessions(ask: Make, mock: Any, tmp_path: Path) -> None:
     id, done = opened(mock, "any"), opened(mock, "any")
     mock.post(f"/api/v1/chats/{done}/end", json={})
     gone = "00000000-0000-4000-8000-000000000001"
     lines = [{"opened": each} for each in (id, done, gone)]
     file = ledger(tmp_path / "ledger.jsonl", mock, *lines)
-    swept = suite("sweep", "--ledger", file)
+    swept = ask("sweep", "--ledger", file)
     assert swept.code == 0
     assert f"ended     {id}" in swept.out
     assert "1 ended, 2 were final or gone already" in swept.out
     assert is_final(mock, id)
 
 
-def test_a_ledger_of_another_target_is_a_usage_error(
-    suite: Make, mock: Any, tmp_path: Path
-) -> None:
+def test_a_ledger_of_another_target_is_a_usage_error(ask: Make, mock: Any, tmp_path: Path) -> None:
     file = ledger(tmp_path / "ledger.jsonl", mock)
-    swept = suite("sweep", "--ledger", file, "--target", "http://127.0.0.1:9")
+    swept = ask("sweep", "--ledger", file, "--target", "http://127.0.0.1:9")
     assert swept.code == 2
     assert "mean nothing" in swept.err
 
@@ -204,17 +205,17 @@ def test_a_ledger_of_another_target_is_a_usage_error(
     ],
 )
 def test_what_cannot_be_swept_is_a_usage_error(
-    suite: Make, words: tuple[str, ...], told: str
+    ask: Make, words: tuple[str, ...], told: str
 ) -> None:
-    swept = suite("sweep", *words)
+    swept = ask("sweep", *words)
     assert swept.code == 2
     assert told in swept.err
 
 
-def test_a_target_that_cannot_be_asked_keeps_the_ledger(suite: Make, tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_asked_keeps_the_ledger(ask: Make, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     head = {"run": RUN, "target": "http://127.0.0.1:9"}
     file.write_text(json.dumps(head) + '\n{"opened": "00000000-0000-4000-8000-000000000001"}\n')
-    swept = suite("sweep", "--ledger", str(file))
+    swept = ask("sweep", "--ledger", str(file))
     assert swept.code == 3
     assert file.exists()

@@ -25,6 +25,9 @@ class Page(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
+    def read(self) -> bytes:
+        return self.rfile.read(int(self.headers["content-length"] or 0))
+
     def answer(self, status: int, body: Any, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)

@@ -79,11 +79,11 @@ def test_another_thread_holds_nothing_up() -> None:
     def request() -> None:
         with shielded():
             inside.set()
-            leave.wait(10)
+            leave.wait()
 
     thread = threading.Thread(target=request)
     thread.start()
-    inside.wait(10)
+    inside.wait()
     with pytest.raises(KeyboardInterrupt):
         ask()
     leave.set()

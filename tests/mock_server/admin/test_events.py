@@ -2,9 +2,10 @@
 
 import json
 import threading
-import time
 
 import pytest
+
+from tests.serving import under_way
 
 
 def wait_for(client, match, **members):
@@ -50,7 +51,7 @@ def test_a_stream_tells_what_happens_while_it_is_open(client, eventually):
     reader = threading.Thread(target=lambda: seen.extend(follow(client, 1, after=0)))
     reader.start()
     client.open()
-    reader.join(5)
+    reader.join()
     assert seen == [(1, "session.opened")]
 
 
@@ -63,13 +64,11 @@ def test_a_bad_last_event_id_is_refused(client, last_id):
 
 def test_waiting_ends_when_it_happens(client):
     session = client.open()
-    timer = threading.Timer(0.2, lambda: client.end(session["id"]))
-    timer.start()
-    begun = time.monotonic()
-    answer = wait_for(client, {"type": "session.final", "session_id": session["id"]}).json()
-    timer.join()
-    assert 0.1 < time.monotonic() - begun < 3
-    (event,) = answer["events"]
+    wanted = {"match": {"type": "session.final", "session_id": session["id"]}}
+    with under_way(client, "POST", "/__admin/events/wait-for", json=wanted) as waiting:
+        assert not waiting.done()
+        client.end(session["id"])
+    (event,) = waiting.result().json()["events"]
     assert (event["reason"], event["session_id"]) == ("user_end", session["id"])
 
 

@@ -1,13 +1,12 @@
 """Reset: what a sandbox forgets, what it keeps, and how long that takes."""
 
 import json
-import threading
 import time
 
 import pytest
 
 from tests.mock_server.admin.states import NOON, everything, refused, story
-from tests.serving import CHATS
+from tests.serving import CHATS, HELLO, under_way
 
 
 def test_a_reset_empties_the_sandbox_and_puts_the_clock_back(client):
@@ -76,7 +75,7 @@ def seconds_of_a_reset(sandbox):
             sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
     begun = time.process_time()
     with pytest.raises(StopIteration):
-        sandbox.reset(frozenset()).send(None)
+        sandbox.reset(frozenset(), {}).send(None)
     return time.process_time() - begun
 
 
@@ -101,10 +100,6 @@ def test_a_reset_of_the_only_sandbox_is_faster_still(start):
 def test_a_reset_frees_a_turn_that_waits_for_a_frozen_clock(client):
     client.steer("PUT", "/clock", json={"mode": "frozen"})
     session = client.open("agent-slow")
-    answers = []
-    turn = threading.Thread(target=lambda: answers.append(client.submit(session["id"])))
-    turn.start()
-    while turn.is_alive():
+    with under_way(client, "POST", f"{CHATS}/{session['id']}/messages", json=HELLO) as turn:
         client.steer("POST", "/reset")
-        turn.join(0.05)
-    assert answers[0].status_code == 404
+    assert turn.result().status_code == 404

@@ -1,13 +1,12 @@
 """Sandboxes: one port, sandboxes that never meet."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from tests.serving import CHATS, HEADERS
+from tests.serving import CHATS, HEADERS, HELLO, under_way
 
 KEY = {"Authorization": "Bearer k"}
 
@@ -64,13 +63,10 @@ def test_a_deleted_sandbox_answers_the_turn_that_waits_for_its_clock(client, sha
     session = client.open("agent-slow")
     name = client.headers["X-Mock-Sandbox"]
     sandbox = shared.mock.sandboxes.others[name].sandbox
-    answers = []
-    turn = threading.Thread(target=lambda: answers.append(client.submit(session["id"])))
-    turn.start()
-    eventually(sandbox.clock.next_due)
-    shared.admin("DELETE", f"/sandboxes/{name}").raise_for_status()
-    turn.join(5)
-    assert answers[0].status_code == 404
+    with under_way(client, "POST", f"{CHATS}/{session['id']}/messages", json=HELLO) as turn:
+        eventually(sandbox.clock.next_due)
+        shared.admin("DELETE", f"/sandboxes/{name}").raise_for_status()
+    assert turn.result().status_code == 404
 
 
 def test_the_default_sandbox_cannot_be_deleted(shared):

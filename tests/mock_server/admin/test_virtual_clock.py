@@ -1,12 +1,10 @@
 """The virtual clock over HTTP: modes, forward only, and all that is due fires in order."""
 
-import threading
 import time
-from typing import Any
 
 import pytest
 
-from tests.serving import CHATS
+from tests.serving import CHATS, HELLO, under_way
 
 NOON = "2030-01-05T12:00:00.000000Z"
 
@@ -150,19 +148,13 @@ def test_webhook_retries_and_timeouts_fire_in_one_order(start, receiver, eventua
     assert len(receiver.bodies) == 4
 
 
-def test_a_slow_agent_answers_when_its_time_has_come(client, shared):
+def test_a_slow_agent_answers_when_its_time_has_come(client, eventually):
     client.steer("PUT", "/clock", json={"mode": "frozen", "frozen_time": NOON})
     session = client.open("agent-slow")
-    answers = []
-    turn = threading.Thread(target=lambda: answers.append(client.submit(session["id"])))
-    turn.start()
-    fired: list[dict[str, Any]] = []
-    deadline = time.monotonic() + 5
-    while not fired and time.monotonic() < deadline:
-        fired = advance(client, by="PT1S")["fired"]
-    turn.join(5)
+    with under_way(client, "POST", f"{CHATS}/{session['id']}/messages", json=HELLO) as turn:
+        fired = eventually(lambda: advance(client, by="PT1S")["fired"])
     assert fired[0]["kind"] == "session.turn"
-    assert answers[0].json()["messages"][0]["content"] == "You said: Hello"
+    assert turn.result().json()["messages"][0]["content"] == "You said: Hello"
 
 
 def test_ten_thousand_due_sessions_advance_in_under_two_seconds(client, shared):

@@ -4,18 +4,15 @@ import os
 import signal
 import socket
 import subprocess
-import threading
-import time
 
 import httpx
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
 from mock_server.contract.locations import resource
 from tests.postgres import USER
-from tests.serving import COMMAND, clean_environment
+from tests.serving import CHATS, COMMAND, HANGING, HELLO, clean_environment, under_way
 
 KEY = {"Authorization": "Bearer k"}
 
@@ -26,7 +23,7 @@ def refused(*options, **environment):
     return runner.invoke(main, options)
 
 
-def test_it_announces_itself_and_stops_within_a_second(launch):
+def test_it_announces_itself_and_stops_at_once(launch):
     process, facts = launch("--port", "0")
     assert facts["pid"] == process.pid
     assert len(facts["operations"]) == 6
@@ -35,11 +32,9 @@ def test_it_announces_itself_and_stops_within_a_second(launch):
         f"{facts['url']}/api/v1/chats", json={"agent_id": "agent-echo"}, headers=KEY
     )
     assert response.status_code == 201
-    begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
-    assert time.monotonic() - begun < 1
-    assert process.stderr.read() == ""
+    assert process.wait() == 0
+    assert process.stderr.read() == ""  # nor that the grace was over
 
 
 def test_an_option_wins_over_the_environment(launch):
@@ -116,18 +111,12 @@ def test_time_goes_on_after_a_restart(launch, tmp_path):
 
 def test_a_turn_that_never_ends_holds_up_no_stop(launch):
     process, facts = launch("--port", "0", "--frozen-time", "2030-01-05T09:00:00Z")
-    answers = []
-    with httpx.Client(base_url=facts["url"], headers=KEY, timeout=20) as api:
-        session = api.post("/api/v1/chats", json={"agent_id": "agent-slow"}).json()["id"]
-        path = f"/api/v1/chats/{session}/messages"
-        turn = threading.Thread(
-            target=lambda: answers.append(api.post(path, json={"content": "Hello"}))
-        )
-        turn.start()
-        time.sleep(0.5)  # until it is under way, which nothing shows
-        process.terminate()
-        turn.join()
-    assert (answers[0].status_code, answers[0].json()["type"]) == (503, "/problems/stopped")
+    with httpx.Client(base_url=facts["url"], headers=KEY, timeout=HANGING) as api:
+        session = api.post(CHATS, json={"agent_id": "agent-slow"}).json()["id"]
+        with under_way(api, "POST", f"{CHATS}/{session}/messages", json=HELLO) as turn:
+            process.terminate()
+    answer = turn.result()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/stopped")
     process.wait()
     assert "Traceback" not in process.stderr.read()
 
@@ -231,27 +220,6 @@ def test_contract_and_agents_may_be_ones_own(launch, tmp_path):
     assert (facts["contract"][:2], facts["agents"]) == ("9.", ["helper"])
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda paths: paths.pop("/api/v1/chats/{id}/end"), ["/paths", "no endChat", "openChat"]),
-        (lambda paths: paths.update({"/x": {"get": {"operationId": "y"}}}), ["has y", "no other"]),
-        (lambda paths: paths["/api/v1/chats"].update(get={}), ["~1chats/get", "operationId"]),
-        (lambda paths: paths.update({"/x": {"get": None}}), ["~1x/get", "operationId"]),
-    ],
-)
-def test_a_contract_without_the_operations_is_told(tmp_path, change, words):
-    document = yaml.safe_load(resource("openapi.yaml").read_text())
-    change(document["paths"])
-    contract = tmp_path / "own.yaml"
-    contract.write_text(yaml.safe_dump(document))
-    result = refused("--port", "0", "--contract", str(contract))
-    assert result.exit_code == 3
-    assert len(result.stderr.splitlines()) == 1
-    for word in [str(contract), *words]:
-        assert word in result.stderr
-
-
 def test_a_bad_database_is_told(tmp_path):
     file = tmp_path / "state.db"
     file.write_bytes(b"this is no database" * 1000)
@@ -319,7 +287,7 @@ def test_the_banner_says_where_what_and_how():
         lines.append(process.stdout.readline())
         assert lines[-1], "the banner ended early"
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 0
+    assert process.wait() == 0
     process.stdout.close()
     assert "http://127.0.0.1:" in lines[0]
     assert any("POST /api/v1/chats/{id}/end" in line for line in lines)

@@ -42,7 +42,7 @@ def test_the_coverage_is_printed_at_exit(launch):
         headers = {**HEADERS, "X-Mock-Sandbox": sandbox}
         httpx.post(f"{url}{CHATS}", json=opening, headers=headers).raise_for_status()
     process.send_signal(signal.SIGTERM)
-    printed = process.communicate(timeout=5)[0]
+    printed = process.communicate()[0]
     assert printed.startswith("Coverage of the contract: 1 of 6 operations")
     assert "201x2" in printed
 
@@ -83,7 +83,7 @@ def test_the_proxy_is_a_command(launch):
         assert response.status_code == 400
         assert "/take" in response.headers["x-mock-violations"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait() == 0
         (line,) = process.stderr.read().splitlines()
         assert "/take" in line
     finally:

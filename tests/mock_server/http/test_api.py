@@ -1,11 +1,10 @@
 """The six operations over real HTTP, in the order of the contract."""
 
-import time
 import uuid
 
 import pytest
 
-from tests.serving import CHATS
+from tests.serving import CHATS, HELLO, under_way
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -180,17 +179,11 @@ def test_a_note_is_optional(api, body):
 
 
 def test_an_end_overtakes_a_slow_turn_which_then_stores_nothing(start):
-    import threading
-
     api = start()
     session = api.open("agent-slow")
-    refused = []
-    turn = threading.Thread(target=lambda: refused.append(api.submit(session["id"])))
-    turn.start()
-    time.sleep(0.3)
-    final = api.end(session["id"]).json()
-    turn.join()
-    problem(refused[0], 409, "session-final")
+    with under_way(api, "POST", f"{CHATS}/{session['id']}/messages", json=HELLO) as turn:
+        final = api.end(session["id"]).json()
+    problem(turn.result(), 409, "session-final")
     assert api.read(session["id"]) == final
     assert final["messages"] == []
 

@@ -1,4 +1,4 @@
-"""What survives closing, goes out as an image, and is discarded."""
+"""What survives closing, goes out as an image, and comes back."""
 
 import pytest
 
@@ -86,16 +86,34 @@ def test_the_latest_instant_is_that_of_an_activity_or_an_end(store, run):
     assert run(store.sessions.latest()) == run(store.sessions.get("s2")).finished > 5
 
 
-def test_discarded_sessions_leave_nothing(store, run):
+def test_rows_are_added_whole_or_not_at_all(store, run):
     kept = beside(store)
-    for one in (store, kept):
-        run(one.sessions.insert(session(2)))
-        run(one.sessions.apply(Change(session(2), messages=(Message("user", "x", 1),), key="k")))
-        finish(run, one, 2, webhook=WEBHOOK)
-    run(store.sessions.insert(session(4)))
-    before = run(kept.image.dump())
-    run(store.image.discard(["s2", "nobody"]))
-    image = run(store.image.dump())
-    assert [row["id"] for row in image.pop("sessions")] == ["s4"]
-    assert not any(image.values())
-    assert run(kept.image.dump()) == before
+    taken = session(2, external_hash="h", messages=(Message("user", "x", 1),))
+    run(kept.sessions.insert(session(1)))
+    run(kept.sessions.insert(taken))
+    rows = run(kept.image.dump())
+    run(store.sessions.insert(session(9, external_hash="h")))
+    before = run(store.image.dump())
+    assert not run(store.image.add(rows))
+    assert run(store.image.dump()) == before
+    run(store.sessions.apply(Change(final(9))))
+    assert not run(store.image.add(rows, only_if_empty=True))
+    assert run(store.image.add(rows))
+    assert not run(store.image.add(rows))
+    assert run(store.sessions.get("s2")) == taken
+    assert run(store.sessions.count()) == 3
+    run(store.image.load({}))
+    assert run(store.image.add(rows, only_if_empty=True))
+    assert run(store.image.dump()) == rows == run(kept.image.dump())
+
+
+def test_what_is_loaded_is_older_than_what_comes_after(store, run):
+    """Of one instant, as under a frozen clock, the later one is listed first."""
+    run(store.image.load(rows_of({"sessions": [loaded(number) for number in range(3)]})))
+    run(store.sessions.insert(session(9, last_activity=0)))
+    page, _ = run(store.sessions.page(SessionQuery(0, 9)))
+    assert [one.id for one in page] == ["s9", "s2", "s1", "s0"]
+
+
+def loaded(number):
+    return {"id": f"s{number}", "agent_id": "a", "created_time": "1970-01-01T00:00:00Z"}

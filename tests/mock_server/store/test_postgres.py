@@ -106,18 +106,14 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
     run(scene())
 
 
-def test_one_mock_at_a_time_is_alone(two, run):
+def test_of_two_that_fill_the_empty_state_at_once_one_does(two, run):
     async def scene():
-        order = []
-
-        async def be(store, name):
-            async with database_of(store).alone("default"):
-                order.append(name)
-                await asyncio.sleep(0.1)
-                order.append(name)
-
-        await asyncio.gather(be(two[0], "a"), be(two[1], "b"))
-        assert order in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
+        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1))
+        rows = await two[0].image.dump()
+        await two[0].image.load({})
+        filling = [store.image.add(rows, only_if_empty=True) for store in two * 5]
+        assert sorted(await asyncio.gather(*filling)) == [False] * 9 + [True]
+        assert await two[0].sessions.count() == 1
 
     run(scene())
 

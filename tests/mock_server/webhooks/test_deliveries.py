@@ -418,7 +418,7 @@ def attempts(api, eventually):
         found[:] = delivery["attempts"]
         return found
 
-    eventually(made, 10)
+    eventually(made)
     return found
 
 

@@ -1,0 +1,142 @@
+"""Whether the parts of a contract go together, as far as no schema can say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from .parts import METHODS, Json, holders, operations, parameters, schemas
+from .words import Defect, Steps, quoted
+
+EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
+BOUNDS = {"minimum": "maximum", "minLength": "maxLength", "minItems": "maxItems"}
+
+
+def contradictions(document: Json) -> Iterator[Defect]:
+    """Every part of a document, well-formed in itself, that does not go with another."""
+    yield from _repeated_operations(document)
+    yield from _paths(document)
+    yield from _servers(document)
+    yield from _parameters(document)
+    yield from _schemas(document)
+    yield from _links(document)
+    yield from _lifecycle(document)
+    yield from _rules(document)
+
+
+def _repeated_operations(document: Json) -> Iterator[Defect]:
+    first: dict[str, Steps] = {}
+    for steps, operation in operations(document):
+        name = operation["operationId"]
+        if first.setdefault(name, steps) is not steps:
+            wanted = "wanted each operationId once"
+            yield Defect((*steps, "operationId"), f"{wanted}, got {quoted(name)} twice")
+
+
+def _paths(document: Json) -> Iterator[Defect]:
+    first: dict[str, str] = {}
+    for path in document["paths"]:
+        same = first.setdefault(re.sub(r"{[^}]*}", "{}", path), path)
+        if same != path:
+            yield Defect(("paths", path), f"wanted each path once, got that of {quoted(same)}")
+
+
+def _servers(document: Json) -> Iterator[Defect]:
+    bases = [urlsplit(server["url"]).path.rstrip("/") for server in document.get("servers", [])]
+    for place, base in enumerate(bases):
+        if base != bases[0]:
+            wanted = f"wanted the path {quoted(bases[0])}, as the first server has"
+            yield Defect(("servers", place, "url"), f"{wanted}, got {quoted(base)}")
+
+
+def _parameters(document: Json) -> Iterator[Defect]:
+    for path, item in document["paths"].items():
+        in_path = set(re.findall(r"{([^}]*)}", path))
+        lists: list[tuple[Steps, Json]] = [(("paths", path), item)]
+        lists += [(("paths", path, m), item[m]) for m in METHODS if m in item]
+        for steps, holder in lists:
+            yield from _each_parameter((*steps, "parameters"), holder, in_path)
+        for steps, _ in lists[1:]:
+            told = {one["name"] for one in parameters(document, steps) if one["in"] == "path"}
+            for name in sorted(in_path - told):
+                wanted = f"wanted the parameter {quoted(name)} of the path, got none"
+                yield Defect((*steps, "parameters"), wanted)
+
+
+def _each_parameter(steps: Steps, holder: Json, in_path: set[str]) -> Iterator[Defect]:
+    keys = [(one["name"], one["in"]) for one in holder.get("parameters", ())]
+    for place, (name, where) in enumerate(keys):
+        if keys.count((name, where)) > 1:
+            yield Defect(
+                (*steps, place, "name"), f"wanted each parameter once, got {quoted(name)} twice"
+            )
+        if where == "path" and name not in in_path:
+            yield Defect(
+                (*steps, place, "name"), f"wanted a parameter of the path, got {quoted(name)}"
+            )
+
+
+def _schemas(document: Json) -> Iterator[Defect]:
+    for steps, schema in schemas(document):
+        for low, high in BOUNDS.items():
+            if low in schema and high in schema and schema[low] > schema[high]:
+                wanted = f"wanted at most {schema[high]}, which is {high}"
+                yield Defect((*steps, low), f"{wanted}, got {schema[low]}")
+        if "properties" in schema:
+            for place, name in enumerate(schema.get("required", ())):
+                if name not in schema["properties"]:
+                    wanted = "wanted one of the properties"
+                    yield Defect((*steps, "required", place), f"{wanted}, got {quoted(name)}")
+
+
+def _links(document: Json) -> Iterator[Defect]:
+    known = {operation["operationId"]: steps for steps, operation in operations(document)}
+    for steps, holder in holders(document, "links"):
+        for name, link in holder["links"].items():
+            place, target = (*steps, "links", name), known.get(link["operationId"])
+            if target is None:
+                wanted = f"wanted an operation: {', '.join(known)}"
+                yield Defect(
+                    (*place, "operationId"), f"{wanted}, got {quoted(link['operationId'])}"
+                )
+                continue
+            names = [one["name"] for one in parameters(document, target)]
+            for parameter, value in link.get("parameters", {}).items():
+                if parameter not in names:
+                    wanted = (
+                        f"wanted a parameter of the operation: {', '.join(names) or 'it has none'}"
+                    )
+                    yield Defect(
+                        (*place, "parameters", parameter), f"{wanted}, got {quoted(parameter)}"
+                    )
+                elif str(value).startswith("$") and not EXPRESSION.fullmatch(value):
+                    wanted = "wanted what can be followed, such as $response.body#/id"
+                    got = f"or $request.path.id, got {quoted(value)}"
+                    yield Defect((*place, "parameters", parameter), f"{wanted} {got}")
+
+
+def _lifecycle(document: Json) -> Iterator[Defect]:
+    """One transition for each state and event."""
+    steps: Steps = ("x-lifecycle", "transitions")
+    table = document["x-lifecycle"]
+    pairs = [(row["state"], row["event"]) for row in table["transitions"]]
+    for pair in ((state, event) for state in table["states"] for event in table["events"]):
+        if pair not in pairs:
+            yield Defect(steps, f"wanted a transition of {pair[0]} by {pair[1]}, got none")
+    for place, pair in enumerate(pairs):
+        if pairs.count(pair) > 1:
+            wanted = f"wanted one transition of {pair[0]} by {pair[1]}, got several"
+            yield Defect((*steps, place), wanted)
+
+
+def _rules(document: Json) -> Iterator[Defect]:
+    ids = [rule["id"] for rule in document["x-rules"]]
+    for place, rule in enumerate(document["x-rules"]):
+        if rule["id"] in ids[:place]:
+            yield Defect(
+                ("x-rules", place, "id"), f"wanted each id once, got {quoted(rule['id'])} twice"
+            )
+        if rule["source"] not in document["x-sources"]:
+            wanted = f"wanted a name of x-sources: {', '.join(document['x-sources'])}"
+            yield Defect(("x-rules", place, "source"), f"{wanted}, got {quoted(rule['source'])}")

@@ -1,0 +1,55 @@
+"""What a contract may say: `contract.schema.json`, which travels beside `openapi.yaml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from .parts import operations
+from .words import Defect, told
+
+
+def resource(name: str) -> Path:
+    """A file that travels with the package: installed beside it, or in a checkout."""
+    home = Path(__file__).resolve().parents[2]
+    installed = home / "data" / name
+    return installed if installed.exists() else home / name
+
+
+class Definition:
+    def __init__(self) -> None:
+        self.schema: dict[str, Any] = json.loads(resource("contract.schema.json").read_bytes())
+        self.samples: dict[str, Any] = self.schema["samples"]
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """Every rule that there has ever been: an id stays for ever."""
+        ids: list[str] = self.schema["definitions"]["checked"]["enum"]
+        return ids
+
+    def ill_formed(self, document: Any) -> Iterator[Defect]:
+        """Where the document is no contract by its form."""
+        return _defects(document, self.schema)
+
+    def not_executed(self, document: Any) -> Iterator[Defect]:
+        """Where it says what the mock or the suite does not carry out."""
+        definitions = self.schema["definitions"]
+        root = {"$schema": self.schema["$schema"], "definitions": definitions}
+        return _defects(document, {**root, **definitions["executed"]})
+
+    def absent(self, document: Any) -> Iterator[Defect]:
+        """Operations that both carry out, and that it lacks."""
+        known = {operation["operationId"] for _, operation in operations(document)}
+        for id in self.schema["definitions"]["operations"]:
+            if id not in known:
+                yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+
+def _defects(document: Any, schema: dict[str, Any]) -> Iterator[Defect]:
+    validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
+    for error in validator.iter_errors(document):
+        yield told(error, schema, document)

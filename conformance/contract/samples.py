@@ -1,0 +1,126 @@
+"""Whether the schemas of a contract take what is sent, what is answered, and its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from .parts import BODY, Json, at, holders, operations, schemas
+from .schemas import json_schema
+from .words import Defect, Steps, described, leaves, quoted, shown
+
+LONGEST = 80  # characters of a sample that are told
+
+
+class Samples:
+    """A document that is sound in all else, and the values that its schemas are tried with."""
+
+    def __init__(self, document: Json, samples: Json) -> None:
+        self.document = document
+        self.samples = samples
+        self.compiled: dict[int, Any] = {}
+
+    @cached_property
+    def operations(self) -> dict[str, Steps]:
+        return {found["operationId"]: steps for steps, found in operations(self.document)}
+
+    def unfit_examples(self) -> Iterator[Defect]:
+        """Examples, and defaults, that do not fit their schema."""
+        for steps, holder in holders(self.document, "schema"):
+            examples = holder.get("examples", {}).items()
+            values: dict[Steps, Any] = {
+                (*steps, "examples", name, "value"): one["value"] for name, one in examples
+            }
+            if "example" in holder:
+                values[*steps, "example"] = holder["example"]
+            for place, value in values.items():
+                yield from self._unfit(place, value, holder["schema"])
+        for steps, schema in schemas(self.document):
+            for name in ("default", "example"):
+                if name in schema:
+                    yield from self._unfit((*steps, name), schema[name], schema)
+
+    def unserved(self) -> Iterator[Defect]:
+        """Schemas that do not take what the suite sends or the mock answers, or that take what
+        a deployment is to refuse."""
+        for name, samples in self.samples["requests"].items():
+            yield from self._tried((*self.operations[name], "requestBody", *BODY), samples)
+        for name, samples in self.samples["parameters"].items():
+            steps = (*self.operations[name], "parameters")
+            for place, one in enumerate(at(self.document, steps)):
+                if one["name"] in samples:
+                    yield from self._tried((*steps, place, "schema"), samples[one["name"]])
+        for name in self.operations:
+            yield from self._answers(name)
+        for name, values in self.samples["webhooks"].items():
+            yield from self._refusing(("x-webhooks", name, "post", "requestBody", *BODY), values)
+        yield from self._reasons()
+        yield from self._timeouts()
+        yield from self._largest_page()
+
+    def _answers(self, name: str) -> Iterator[Defect]:
+        steps = (*self.operations[name], "responses")
+        for status, answer in at(self.document, steps).items():
+            values = self.samples["answers"][name] if status < "300" else self.samples["errors"]
+            for kind in answer.get("content", {}):
+                yield from self._refusing((*steps, status, "content", kind, "schema"), values)
+
+    def _tried(self, steps: Steps, samples: Json) -> Iterator[Defect]:
+        yield from self._refusing(steps, samples.get("takes", []))
+        for value in samples.get("refuses", []):
+            if not self._errors(at(self.document, steps), value):
+                yield Defect(steps, f"wanted a schema that refuses {shown(value, LONGEST)}")
+
+    def _refusing(self, steps: Steps, values: Iterable[Any]) -> Iterator[Defect]:
+        """Where a schema refuses one of these values."""
+        for value in values:
+            for error in self._errors(at(self.document, steps), value):
+                wanted = f"wanted a schema that takes {shown(value, LONGEST)}"
+                yield Defect((*steps, *error.schema_path), f"{wanted}: {described(error)}")
+
+    # What one part says is to be told in another.
+
+    def _reasons(self) -> Iterator[Defect]:
+        final = self.samples["answers"]["endChat"][0]
+        for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
+            if reason := row.get("reason"):
+                steps = ("x-lifecycle", "transitions", place, "reason")
+                told = {**final, "final_reason": reason}
+                yield from self._untold("getChat", told, steps, quoted(reason))
+
+    def _timeouts(self) -> Iterator[Defect]:
+        active = self.samples["answers"]["openChat"][0]
+        steps = (*self.operations["openChat"], "requestBody", *BODY, "properties", "ttl_seconds")
+        for bound in ("minimum", "maximum"):
+            seconds = at(self.document, (*steps, bound))
+            told = {**active, "ttl_seconds": seconds}
+            yield from self._untold("getChat", told, (*steps, bound), str(seconds))
+
+    def _largest_page(self) -> Iterator[Defect]:
+        steps = (*self.operations["listChats"], "parameters")
+        names = [one["name"] for one in at(self.document, steps)]
+        place = (*steps, names.index("take"), "schema", "maximum")
+        most = at(self.document, place)
+        items = [self.samples["answers"]["openChat"][0]] * most
+        page = {"items": items, "total_count": most, "skip": 0, "take": most}
+        yield from self._untold("listChats", page, place, str(most))
+
+    def _untold(self, name: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
+        schema = at(self.document, (*self.operations[name], "responses", "200", *BODY))
+        if self._errors(schema, answer):
+            yield Defect(steps, f"wanted what the answer of {name} can hold, got {got}")
+
+    def _unfit(self, steps: Steps, value: Any, schema: Json) -> Iterator[Defect]:
+        for error in self._errors(schema, value):
+            place = (*steps, *error.instance_path)
+            yield Defect(place, f"does not fit its schema: {described(error)}")
+
+    def _errors(self, schema: Json, value: Any) -> list[Any]:
+        if id(schema) not in self.compiled:
+            self.compiled[id(schema)] = jsonschema_rs.Draft202012Validator(
+                json_schema(schema), validate_formats=True
+            )
+        return list(leaves(self.compiled[id(schema)].iter_errors(value)))

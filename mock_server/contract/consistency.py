@@ -1,0 +1,135 @@
+"""What no schema can say of a contract: that its parts go together."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..problems.violations import quote
+from .definition import Defect
+from .parts import METHODS, each_operation, each_schema, each_with, parameters_of
+from .references import Steps
+
+_Document = Mapping[str, Any]
+_EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
+_BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
+
+
+def contradictions(document: _Document) -> Iterator[Defect]:
+    """Each part of a document, a contract by its form, that another part contradicts."""
+    checks = (_operations, _paths, _parameters, _schemas, _links, _rows, _rules)
+    return chain.from_iterable(check(document) for check in checks)
+
+
+def _operations(document: _Document) -> Iterator[Defect]:
+    seen: set[str] = set()
+    for steps, operation in each_operation(document):
+        id = operation["operationId"]
+        if id in seen:
+            yield Defect(
+                (*steps, "operationId"), f"wanted each operationId once, got {quote(id)} twice"
+            )
+        seen.add(id)
+
+
+def _paths(document: _Document) -> Iterator[Defect]:
+    known: dict[str, str] = {}
+    for path in document["paths"]:
+        form = re.sub(r"\{.*?\}", "{}", path)
+        if form in known:
+            yield Defect(
+                ("paths", path), f"wanted each path once, got that of {quote(known[form])}"
+            )
+        known[form] = path
+    bases = [urlsplit(server["url"]).path.rstrip("/") for server in document.get("servers", ())]
+    for number, base in enumerate(bases):
+        if base != bases[0]:
+            wanted = f"wanted the path {quote(bases[0])}, as the first server has"
+            yield Defect(("servers", number, "url"), f"{wanted}, got {quote(base)}")
+
+
+def _parameters(document: _Document) -> Iterator[Defect]:
+    for path, item in document["paths"].items():
+        yield from _listed(("paths", path), item, path)
+        for method in (method for method in METHODS if method in item):
+            steps = ("paths", path, method)
+            yield from _listed(steps, item[method], path)
+            known = [one["name"] for one in parameters_of(document, steps) if one["in"] == "path"]
+            for name in re.findall(r"\{(.*?)\}", path):
+                if name not in known:
+                    wanted = f"wanted the parameter {quote(name)} of the path, got none"
+                    yield Defect((*steps, "parameters"), wanted)
+
+
+def _listed(steps: Steps, holder: Mapping[str, Any], path: str) -> Iterator[Defect]:
+    parameters = holder.get("parameters", ())
+    count = Counter((one["name"], one["in"]) for one in parameters)
+    for number, one in enumerate(parameters):
+        place, name = (*steps, "parameters", number, "name"), one["name"]
+        if count[name, one["in"]] > 1:
+            yield Defect(place, f"wanted each parameter once, got {quote(name)} twice")
+        if one["in"] == "path" and f"{{{name}}}" not in path:
+            yield Defect(place, f"wanted a parameter of the path, got {quote(name)}")
+
+
+def _schemas(document: _Document) -> Iterator[Defect]:
+    for steps, schema in each_schema(document):
+        for least, most in _BOUNDS:
+            if {least, most} <= schema.keys() and schema[least] > schema[most]:
+                wanted = f"wanted at most {schema[most]}, which is {most}"
+                yield Defect((*steps, least), f"{wanted}, got {schema[least]}")
+        for number, name in enumerate(schema.get("required", ())):
+            if name not in schema.get("properties", {name}):
+                wanted = "wanted one of the properties"
+                yield Defect((*steps, "required", number), f"{wanted}, got {quote(name)}")
+
+
+def _links(document: _Document) -> Iterator[Defect]:
+    targets = {operation["operationId"]: steps for steps, operation in each_operation(document)}
+    for steps, node in each_with(document, "links"):
+        for name, link in node["links"].items():
+            place, id = (*steps, "links", name), link["operationId"]
+            if id not in targets:
+                wanted = f"wanted an operation: {', '.join(targets)}"
+                yield Defect((*place, "operationId"), f"{wanted}, got {quote(id)}")
+                continue
+            known = [one["name"] for one in parameters_of(document, targets[id])]
+            yield from _arguments((*place, "parameters"), link.get("parameters", {}), known)
+
+
+def _arguments(steps: Steps, given: Mapping[str, Any], known: list[str]) -> Iterator[Defect]:
+    for name, value in given.items():
+        if name not in known:
+            wanted = f"wanted a parameter of the operation: {', '.join(known) or 'it has none'}"
+            yield Defect((*steps, name), f"{wanted}, got {quote(name)}")
+        if isinstance(value, str) and value[:1] == "$" and not _EXPRESSION.fullmatch(value):
+            wanted = "wanted what can be followed, such as $response.body#/id or $request.path.id"
+            yield Defect((*steps, name), f"{wanted}, got {quote(value)}")
+
+
+def _rows(document: _Document) -> Iterator[Defect]:
+    table, steps = document["x-lifecycle"], ("x-lifecycle", "transitions")
+    rows = Counter((row["state"], row["event"]) for row in table["transitions"])
+    for state in table["states"]:
+        for event in table["events"]:
+            if not rows[state, event]:
+                yield Defect(steps, f"wanted a transition of {state} by {event}, got none")
+    for number, row in enumerate(table["transitions"]):
+        if rows[row["state"], row["event"]] > 1:
+            wanted = f"wanted one transition of {row['state']} by {row['event']}, got several"
+            yield Defect((*steps, number), wanted)
+
+
+def _rules(document: _Document) -> Iterator[Defect]:
+    seen: set[str] = set()
+    for number, rule in enumerate(document["x-rules"]):
+        if rule["id"] in seen:
+            yield Defect(
+                ("x-rules", number, "id"), f"wanted each id once, got {quote(rule['id'])} twice"
+            )
+        seen.add(rule["id"])
+        if rule["source"] not in document["x-sources"]:
+            wanted = f"wanted a name of x-sources: {', '.join(document['x-sources'])}"
+            yield Defect(("x-rules", number, "source"), f"{wanted}, got {quote(rule['source'])}")

@@ -1,0 +1,148 @@
+"""What a contract may say, as `contract.schema.json` has it, and what is wrong in words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import orjson
+
+from ..problems.violations import quote
+from .locations import resource
+from .parts import each_operation
+from .references import Steps
+
+
+class Defect(NamedTuple):
+    """What is wrong, and where in the document without references; or that the last step's name
+    is."""
+
+    steps: Steps
+    reason: str
+    is_name: bool = False
+
+
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a text",
+}
+_SHOWN = 60
+_NAMED = 12
+
+
+class Definition:
+    """The schema of contracts, compiled."""
+
+    def __init__(self) -> None:
+        self.schema: dict[str, Any] = orjson.loads(resource("contract.schema.json").read_bytes())
+
+    @cached_property
+    def samples(self) -> Mapping[str, Any]:
+        """Values that the schemas of a contract must take, or must refuse."""
+        samples: Mapping[str, Any] = self.schema["samples"]
+        return samples
+
+    def written(self, document: Any) -> Iterator[Defect]:
+        """What no contract can say."""
+        return self._defects(self.schema, document)
+
+    def executed(self, document: Any) -> Iterator[Defect]:
+        """What a contract could say, and the mock or the suite does not carry out."""
+        part = {name: self.schema[name] for name in ("$schema", "definitions")}
+        return self._defects({**part, **self.schema["definitions"]["executed"]}, document)
+
+    def missing(self, document: Any) -> Iterator[Defect]:
+        """Operations that are carried out and not there."""
+        found = {operation["operationId"] for _, operation in each_operation(document)}
+        for id in self.schema["definitions"]["operations"]:
+            if id not in found:
+                yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+    def _defects(self, schema: dict[str, Any], document: Any) -> Iterator[Defect]:
+        validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
+        if not validator.is_valid(document):
+            for error in validator.iter_errors(document):
+                yield _defect(error, schema, document)
+
+
+def _defect(error: jsonschema_rs.ValidationError, schema: Any, document: Any) -> Defect:
+    """Where a document is wrong, what was wanted there and what is there."""
+    for step in error.schema_path[:-1]:
+        schema = schema[step if isinstance(schema, list) else str(step)]
+    steps, kind, value = _steps(error.instance_path, document), error.kind, error.instance
+    if kind.name == "propertyNames":
+        inner = kind.as_dict()["error"]
+        steps, kind, value = (*steps, inner.instance), inner.kind, inner.instance
+    facts = kind.as_dict()
+    if kind.name == "required":
+        return Defect((*steps, facts["property"]), "wanted this member, got none")
+    if kind.name == "additionalProperties":
+        value = facts["unexpected"][0]
+        steps = (*steps, value)
+    wanted = schema.get("errorMessage") or _wanted(kind.name, facts, schema, value)
+    is_name = error.kind.name in ("additionalProperties", "propertyNames", "not")
+    return Defect(steps, f"wanted {wanted}, got {_shown(value)}", is_name)
+
+
+def _steps(path: Iterable[str | int], document: Any) -> Steps:
+    """The path, names of digits alone, such as a status, as the texts that they are."""
+    steps: Steps = ()
+    for step in path:
+        name = step if isinstance(document, list) else str(step)
+        document, steps = document[name], (*steps, name)
+    return steps
+
+
+def _wanted(name: str, facts: Mapping[str, Any], schema: Mapping[str, Any], got: Any) -> str:
+    limit = facts.get("limit")
+    match name:
+        case "additionalProperties":
+            return _options(schema.get("properties", {}), got)
+        case "enum":
+            return _options(facts["options"], got)
+        case "const":
+            return _shown(facts["expected_value"])
+        case "type":
+            return " or ".join(_KINDS[kind] for kind in sorted(facts["types"]))
+        case "pattern":
+            return f"text that matches {facts['pattern']}"
+        case "format":
+            return "a regular expression" if facts["format"] == "regex" else facts["format"]
+        case "minimum" | "exclusiveMinimum":
+            return f"at least {limit}" if name == "minimum" else f"more than {limit}"
+        case "minLength":
+            return "a text that is not empty"
+        case "minItems" | "minProperties":
+            return f"at least {limit}"
+        case "maxItems":
+            return f"at most {limit}"
+        case "uniqueItems":
+            return "each once"
+    return f"what satisfies {name}"
+
+
+def _options(words: Any, got: Any) -> str:
+    told = [word if isinstance(word, str) else _shown(word) for word in words]
+    if len(told) > _NAMED:
+        near = get_close_matches(str(got), told, n=3, cutoff=0.5) or told[:3]
+        return f"one of {len(told)} words, such as {_listed(near)}"
+    return _listed(told) if told else "no member"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return quote(value)
+    text = orjson.dumps(value).decode()
+    if len(text) <= _SHOWN:
+        return text
+    return f"a list of {len(value)}" if isinstance(value, list) else "an object"

@@ -1,0 +1,80 @@
+"""Ways through the document of a contract without references."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .references import Steps
+
+Part = tuple[Steps, Mapping[str, Any]]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+JSON = ("content", "application/json", "schema")
+
+_ROOTS = ("x-webhooks", "components", "paths")
+_ELSEWHERE = frozenset(["schema", "schemas", "example", "value"])
+
+
+def at(document: Any, steps: Steps) -> Any:
+    """What these steps lead to."""
+    for step in steps:
+        document = document[step]
+    return document
+
+
+def each_operation(document: Mapping[str, Any]) -> Iterator[Part]:
+    """The operations below the paths."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield ("paths", path, method), item[method]
+
+
+def parameters_of(document: Mapping[str, Any], operation: Steps) -> list[Mapping[str, Any]]:
+    """An operation's parameters, those of its path first."""
+    item, own = at(document, operation[:2]), at(document, operation)
+    return [*item.get("parameters", ()), *own.get("parameters", ())]
+
+
+def each_with(document: Mapping[str, Any], member: str) -> Iterator[Part]:
+    """Everything with this member, but values and schemas; what references share, once."""
+    waiting: list[tuple[Steps, Any]] = [((root,), document[root]) for root in _ROOTS]
+    seen: set[int] = set()
+    while waiting:
+        steps, node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        children: list[tuple[str | int, Any]] = []
+        if isinstance(node, dict):
+            if member in node and steps[-1] != "components":
+                yield steps, node
+            children = [(key, value) for key, value in node.items() if key not in _ELSEWHERE]
+        elif isinstance(node, list):
+            children = [*enumerate(node)]
+        waiting.extend(((*steps, key), value) for key, value in reversed(children))
+
+
+def each_schema(document: Mapping[str, Any]) -> Iterator[Part]:
+    """Every schema and each within it; what references share, once."""
+    waiting: list[tuple[Steps, Any]] = [
+        ((*steps, "schema"), node["schema"]) for steps, node in each_with(document, "schema")
+    ]
+    named = document["components"].get("schemas", {})
+    waiting += [(("components", "schemas", name), schema) for name, schema in named.items()]
+    seen: set[int] = set()
+    while waiting:
+        steps, schema = waiting.pop()
+        if isinstance(schema, dict) and id(schema) not in seen:
+            seen.add(id(schema))
+            yield steps, schema
+            waiting.extend(_within(steps, schema))
+
+
+def _within(steps: Steps, schema: Mapping[str, Any]) -> Iterator[tuple[Steps, Any]]:
+    for key in ("items", "not", "additionalProperties"):
+        yield (*steps, key), schema.get(key)
+    for name, member in schema.get("properties", {}).items():
+        yield (*steps, "properties", name), member
+    for key in ("oneOf", "anyOf", "allOf"):
+        for number, alternative in enumerate(schema.get(key, ())):
+            yield (*steps, key, number), alternative

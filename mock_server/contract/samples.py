@@ -1,0 +1,133 @@
+"""Whether the schemas of a contract take what they should: its examples, and what is served."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import jsonschema_rs
+
+from ..codec import encode
+from ..problems.violations import describe_error, leaf_errors, quote
+from .definition import Defect, Definition
+from .parts import JSON, at, each_operation, each_schema, each_with
+from .references import Steps
+from .schemas import compile_schema
+
+_SHOWN = 80
+
+
+class Samples:
+    """Holds values against the schemas of a document in which nothing else is wrong."""
+
+    def __init__(self, document: Mapping[str, Any], definition: Definition) -> None:
+        self.document = document
+        self.samples = definition.samples
+        self.validators: dict[int, jsonschema_rs.Draft4Validator] = {}
+        self.operations = {o["operationId"]: steps for steps, o in each_operation(document)}
+
+    def examples(self) -> Iterator[Defect]:
+        """Examples and defaults that do not fit the schema that they stand beside."""
+        for steps, node in each_with(self.document, "schema"):
+            if "example" in node:
+                yield from self._beside((*steps, "example"), node["example"], node["schema"])
+            for name, example in node.get("examples", {}).items():
+                place = (*steps, "examples", name, "value")
+                yield from self._beside(place, example["value"], node["schema"])
+        for steps, schema in each_schema(self.document):
+            for name in sorted(schema.keys() & {"example", "default"}):
+                yield from self._beside((*steps, name), schema[name], schema)
+
+    def served(self) -> Iterator[Defect]:
+        """Where a request or an answer of the mock or of the suite does not fit the contract."""
+        checks = (self._requests, self._queries, self._answers, self._webhooks)
+        related = (self._reasons, self._timeouts, self._pages)
+        return chain.from_iterable(check() for check in (*checks, *related))
+
+    def _requests(self) -> Iterator[Defect]:
+        for id, samples in self.samples["requests"].items():
+            yield from self._sampled((*self.operations[id], "requestBody", *JSON), samples)
+
+    def _queries(self) -> Iterator[Defect]:
+        for id, samples in self.samples["parameters"].items():
+            steps = (*self.operations[id], "parameters")
+            for number, parameter in enumerate(at(self.document, steps)):
+                known = samples.get(parameter["name"], {})
+                yield from self._sampled((*steps, number, "schema"), known)
+
+    def _answers(self) -> Iterator[Defect]:
+        for id, operation in self.operations.items():
+            steps = (*operation, "responses")
+            for status, answer in at(self.document, steps).items():
+                fine = status[0] == "2"
+                values = self.samples["answers"][id] if fine else self.samples["errors"]
+                for kind in answer.get("content", ()):
+                    yield from self._taken((*steps, status, "content", kind, "schema"), values)
+
+    def _webhooks(self) -> Iterator[Defect]:
+        for name, values in self.samples["webhooks"].items():
+            yield from self._taken(("x-webhooks", name, "post", "requestBody", *JSON), values)
+
+    def _sampled(self, steps: Steps, samples: Mapping[str, Any]) -> Iterator[Defect]:
+        yield from self._taken(steps, samples.get("takes", ()))
+        for value in samples.get("refuses", ()):
+            if self._validator(at(self.document, steps)).is_valid(value):
+                yield Defect(steps, f"wanted a schema that refuses {_shown(value)}")
+
+    def _taken(self, steps: Steps, values: Any) -> Iterator[Defect]:
+        for value in values:
+            for error in self._errors(at(self.document, steps), value):
+                wanted = f"wanted a schema that takes {_shown(value)}"
+                yield Defect((*steps, *error.schema_path), f"{wanted}: {describe_error(error)}")
+
+    # What one part of the contract says, and another has to take.
+
+    def _reasons(self) -> Iterator[Defect]:
+        final = self.samples["answers"]["endChat"][0]
+        for number, row in enumerate(self.document["x-lifecycle"]["transitions"]):
+            if "reason" in row:
+                steps = ("x-lifecycle", "transitions", number, "reason")
+                session = {**final, "final_reason": row["reason"]}
+                yield from self._shown("getChat", session, steps, quote(row["reason"]))
+
+    def _timeouts(self) -> Iterator[Defect]:
+        body = (*self.operations["openChat"], "requestBody", *JSON)
+        active = self.samples["answers"]["openChat"][0]
+        for bound in ("minimum", "maximum"):
+            steps = (*body, "properties", "ttl_seconds", bound)
+            seconds = at(self.document, steps)
+            session = {**active, "ttl_seconds": seconds}
+            yield from self._shown("getChat", session, steps, str(seconds))
+
+    def _pages(self) -> Iterator[Defect]:
+        parameters = (*self.operations["listChats"], "parameters")
+        item = self.samples["answers"]["openChat"][0]
+        for number, parameter in enumerate(at(self.document, parameters)):
+            if parameter["name"] == "take":
+                most = parameter["schema"]["maximum"]
+                page = {"items": [item] * most, "total_count": most, "skip": 0, "take": most}
+                steps = (*parameters, number, "schema", "maximum")
+                yield from self._shown("listChats", page, steps, str(most))
+
+    def _shown(self, id: str, value: Any, steps: Steps, got: str) -> Iterator[Defect]:
+        """Nothing where an operation can be answered with a value that holds what `steps` say."""
+        schema = at(self.document, (*self.operations[id], "responses", "200", *JSON))
+        if not self._validator(schema).is_valid(value):
+            yield Defect(steps, f"wanted what the answer of {id} can hold, got {got}")
+
+    def _beside(self, steps: Steps, value: Any, schema: Any) -> Iterator[Defect]:
+        for error in self._errors(schema, value):
+            place = (*steps, *error.instance_path)
+            yield Defect(place, f"does not fit its schema: {describe_error(error)}")
+
+    def _errors(self, schema: Any, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+        return leaf_errors(self._validator(schema).iter_errors(value))
+
+    def _validator(self, schema: Any) -> jsonschema_rs.Draft4Validator:
+        if id(schema) not in self.validators:
+            self.validators[id(schema)] = compile_schema(schema)
+        return self.validators[id(schema)]
+
+
+def _shown(value: Any) -> str:
+    text = encode(value).decode()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

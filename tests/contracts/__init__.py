@@ -1,0 +1,1 @@
+"""Contracts that are refused, and such that are followed, as data."""

@@ -1,0 +1,80 @@
+"""What is not executed is refused: by mock, suite and lint alike, with its place and the cause."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.lint import problems
+from conformance.contract.document import Contract, ContractError
+from mock_server.contract.document import load_contract
+from mock_server.contract.fixtures import FixtureError
+
+from .edits import Entry, edited, entries
+
+BROKEN = entries("broken.yaml")
+SAID = re.compile(r"(?P<file>.*?)(, line (?P<line>\d+), at (?P<at>\S*))?: ")
+PROGRAMS = {
+    "mock": (("-m", "mock_server", "--port", "0"), 3),
+    "suite": (("-m", "conformance", "--list"), 2),
+    "lint": (("-m", "conformance", "lint"), 1),
+}
+
+
+def test_there_are_as_many_as_there_should_be() -> None:
+    assert len({entry["name"] for entry in BROKEN}) == len(BROKEN) >= 150
+
+
+@pytest.mark.parametrize("entry", BROKEN, ids=lambda entry: entry["name"].replace(" ", "-"))
+def test_a_broken_contract_is_refused_by_all_alike(entry: Entry, tmp_path: Path) -> None:
+    contract = edited(entry, tmp_path)
+    with pytest.raises(FixtureError) as mock:
+        load_contract(contract.path)
+    with pytest.raises(ContractError) as suite:
+        Contract(contract.path)
+    told = {"mock": str(mock.value), "suite": str(suite.value), "lint": problems(contract.path)[0]}
+    found = {program: places(words) for program, words in told.items()}
+    assert found["mock"] == found["suite"] == found["lint"], told
+    assert all(entry["says"] in words for words in told.values()), told
+    file, line, at = found["mock"]
+    assert file == str(tmp_path / entry.get("file", "openapi.yaml"))
+    assert at == entry.get("at", at), told
+    if "file" not in entry:
+        assert line == entry.get("line", contract.line(at) if contract.document else line), told
+
+
+def places(words: str) -> tuple[str, int, str]:
+    """The file, the line and the pointer that are named."""
+    found = SAID.match(words)
+    assert found, words
+    return found["file"], int(found["line"] or 0), found["at"] or ""
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize(
+    "entry", [e for e in BROKEN if e["name"] in ("a guard", "much too deep", "cut off", "no file")]
+)
+def test_a_program_says_it_in_one_line_and_ends_with_its_code(
+    program: str, entry: Entry, tmp_path: Path
+) -> None:
+    command, code = PROGRAMS[program]
+    path = str(edited(entry, tmp_path).path)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CONFORMANCE_", "ADJOURN_"))}
+    done = subprocess.run(
+        [sys.executable, *command, "--contract", path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=kept,
+        check=False,
+    )
+    assert done.returncode == code
+    told = [line for line in (done.stdout + done.stderr).splitlines() if path in line]
+    assert len(told) == 1
+    assert entry["says"] in told[0]
+    assert "Traceback" not in done.stderr
