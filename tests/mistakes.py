@@ -89,6 +89,7 @@ HTTPS_PROXY=ftp://proxy.test adjourn-conformance --target https://staging.invali
 adjourn-conformance --proxy http://proxy.test --no-proxy
 adjourn-conformance --proxy http://proxy.test --unix-socket adjourn.sock
 adjourn-conformance --target https://staging.invalid --proxy http://127.0.0.1:8008 --read-only
+adjourn-conformance --http2
 adjourn-conformance --header X-Gateway-Key
 adjourn-conformance --header 'Authorization: Bearer key'
 adjourn-conformance --header 'X-Gateway-Key: $NOT_SET'

@@ -22,6 +22,7 @@ CONNECTION: list[Attributes] = [
     (("--proxy",), {"help": "Reach the target through this proxy. Default: the environment's."}),
     (("--no-proxy",), {**FLAG, "help": "Use no proxy, whatever the environment says."}),
     (("--unix-socket",), {**FILE, "help": "Reach the target through this socket."}),
+    (("--http2",), {**FLAG, "help": "Speak HTTP/2 alone, as where TLS agrees on nothing else."}),
     (("--token-command",), {"help": "A command that prints the key, run again when that expires."}),
     (("--token-url",), {"help": "Get the key of this OAuth 2.0 server, as a client."}),
     (("--client-id",), {"help": "Who the client is; its secret is CONFORMANCE_CLIENT_SECRET."}),

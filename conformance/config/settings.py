@@ -60,6 +60,7 @@ class Config:
     proxy: str | None = None
     no_proxy: bool = False
     unix_socket: Path | None = None
+    http2: bool = False
     wait_ready: float = 5.0
     agent: str | None = None
     tool_agent: str | None = None
@@ -145,6 +146,8 @@ class Config:
                 check_url(option, url)
         if self.insecure and self.ca:
             raise ValueError("--insecure and --ca exclude each other")
+        if self.http2 and self.target is None:
+            raise ValueError("--http2 is of no use without --target; the embedded mock lacks it")
         if self.unix_socket and self.proxy:
             raise ValueError("--unix-socket and --proxy exclude each other")
         if self.proxy and self.no_proxy:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, unquote_plus
 
+from ..config.redaction import REDACTED
 from ..contract.ids import UUID, canonical, mentions
 from ..judging.exchange import Exchange
 from ..target.tokens import PLACEHOLDER
@@ -21,21 +22,28 @@ ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for
 ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
 PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
+KEY = re.compile(r"\$CONFORMANCE_(?:SECOND_)?TOKEN")
+VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 UNSHOWN = ("accept", "traceparent", "x-request-id")
 LONG = 0.5  # seconds between two requests that may matter
 
 
-def curl_lines(trace: Iterable[Exchange], polls: Mapping[int, Poll] | None = None) -> list[str]:
-    """One line a request. A session that the trace opens is kept in a shell variable, since
-    it has another id when the trace is told again, and so is an instant that a list is asked
-    for as an answer has told it. Requests that ran at once do so again. Where the trace waited
-    so does the shell, and where it polled, the shell polls as often."""
+def curl_lines(
+    trace: Iterable[Exchange],
+    polls: Mapping[int, Poll] | None = None,
+    options: Sequence[str] = (),
+) -> list[str]:
+    """One line a request, with these options of curl's. A session that the trace opens is kept
+    in a shell variable, since it has another id when the trace is told again, and so is an
+    instant that a list is asked for as an answer has told it. Requests that ran at once do so
+    again. Where the trace waited so does the shell, and where it polled, the shell polls as
+    often."""
     names: dict[str, str] = {}
     told, end = [], math.inf
     groups = _groups(trace)
     instants = _instants(groups)
     for group in groups:
-        first, *others = _lines(group, names, instants)
+        first, *others = _lines(group, names, instants, options)
         number = group[0].number
         poll = (polls or {}).get(number)
         if poll and len(group) == 1 and number not in instants:
@@ -96,13 +104,16 @@ def _tenths(seconds: float) -> str:
 
 
 def _lines(
-    group: list[Exchange], names: dict[str, str], instants: dict[int, tuple[str, int]]
+    group: list[Exchange],
+    names: dict[str, str],
+    instants: dict[int, tuple[str, int]],
+    options: Sequence[str],
 ) -> list[str]:
     racing = len(group) > 1
     lines, kept = [], []
     for exchange in group:
         opened = exchange.opened
-        line = _line(exchange, names)
+        line = _line(exchange, names, options)
         if opened and canonical(opened) not in names:
             name = names[canonical(opened)] = f"S{len(names) + 1}"
             picking = _picking(line, opened)
@@ -144,8 +155,8 @@ def _file(name: str) -> str:
     return f'"${{TMPDIR:-/tmp}}/{name}.$$"'
 
 
-def _line(exchange: Exchange, names: dict[str, str]) -> str:
-    words = ["curl -sS -i"]
+def _line(exchange: Exchange, names: dict[str, str], options: Sequence[str]) -> str:
+    words = ["curl -sS -i", *options]
     if exchange.method != "GET":
         words.append(f"-X {exchange.method}")
     if AS_IS.search(exchange.url):
@@ -170,19 +181,37 @@ def _header(key: str, value: str) -> str:
     """Credentials stay the names of variables, which double quotes let the shell fill in."""
     if "$CONFORMANCE_" not in value:
         return _quoted(f"{key}: {value}")
-    value = value.replace("$CONFORMANCE_TOKEN", f"${{CONFORMANCE_TOKEN:-{PLACEHOLDER}}}")
-    value = value.replace("$CONFORMANCE_SECOND_TOKEN", "${CONFORMANCE_SECOND_TOKEN}")
-    return f'"{key}: {value}"'
+    return f'"{key}: {KEY.sub(_filled_in, value)}"'
+
+
+def _filled_in(found: re.Match[str]) -> str:
+    """The name of a key as the shell fills it in."""
+    second = "SECOND" in found[0]
+    return "${CONFORMANCE_SECOND_TOKEN}" if second else f"${{CONFORMANCE_TOKEN:-{PLACEHOLDER}}}"
+
+
+def added_headers(headers: Iterable[str]) -> Iterator[str]:
+    """The options for `Name: value` of --header: variables are the shell's to fill in, and a
+    value without any may be a secret, and is not told."""
+    for header in headers:
+        name, _, template = (part.strip() for part in header.partition(":"))
+        if not VARIABLE.search(template.replace("$$", "")):
+            yield f"-H '{name}: {REDACTED}'"
+            continue
+        value = re.sub(r'["`\\]', r"\\\g<0>", template).replace("$$", "\\$")
+        yield f'-H "{name}: {value}"'
 
 
 def _named(text: str, names: dict[str, str]) -> str:
     """The text in single quotes, with variables where it names what the trace keeps."""
     parts = []
     end = 0
-    for found in re.finditer(f"{mentions(names).pattern}|{ASKED}", text):
+    for found in re.finditer(f"{mentions(names).pattern}|{KEY.pattern}|{ASKED}", text):
         name = names.get(canonical(unquote(found[0]))) or names.get(found[0].lower())
-        if name:
-            parts += [_quoted(text[end : found.start()]), f'"${name}"']
+        key = KEY.fullmatch(found[0])
+        if name or key:
+            variable = _filled_in(key) if key else f"${name}"
+            parts += [_quoted(text[end : found.start()]), f'"{variable}"']
             end = found.end()
     parts.append(_quoted(text[end:]))
     return "".join(part for part in parts if part != "''") or "''"

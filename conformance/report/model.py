@@ -23,7 +23,7 @@ from ..run.replay import recorded
 from ..run.run import Run
 from ..run.scope import partial, scope
 from .concealed import concealed
-from .curl import curl_lines
+from .curl import added_headers, curl_lines
 from .html import html
 from .junit import junit
 from .markdown import markdown
@@ -172,7 +172,9 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "runs": finding.runs,
         "failed": finding.failed,
         "also": _also(run.evidence.findings.values(), finding),
-        "steps": _steps([concealed(exchange, run.config) for exchange in finding.trace]),
+        "steps": _steps(
+            [concealed(exchange, run.config) for exchange in finding.trace], run.config
+        ),
         "rerun": _rerun(run, finding),
     }
 
@@ -190,12 +192,14 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
     )
 
 
-def _steps(trace: list[Exchange]) -> list[dict[str, Any]]:
+def _steps(trace: list[Exchange], config: Config) -> list[dict[str, Any]]:
     chosen, polls = folded(trace)
     begun = min((exchange.started for exchange in chosen), default=0.0)
+    options = ["--http2-prior-knowledge"] if config.http2 else []
+    lines = curl_lines(chosen, polls, [*options, *added_headers(config.headers)])
     return [
         _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
-        for exchange, curl in zip(chosen, curl_lines(chosen, polls), strict=True)
+        for exchange, curl in zip(chosen, lines, strict=True)
     ]
 
 

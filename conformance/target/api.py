@@ -227,9 +227,10 @@ class Api:
         content: bytes | None = None,
         content_type: str | None = "application/json",
         auth: str | None = BEARER,
+        headers: Mapping[str, str] | None = None,
     ) -> Exchange:
         """Send any request. `auth` is as `Credentials.carry` has it."""
-        headers = {"accept": "application/json, application/problem+json"}
+        headers = {"accept": "application/json, application/problem+json", **(headers or {})}
         path = self.client.credentials.carry(auth, headers, path)
         if content is not None and content_type is not None:
             headers["content-type"] = content_type

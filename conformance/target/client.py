@@ -52,7 +52,7 @@ class Client:
         self.watch = watch
         self.evidence = evidence
         self.base = (config.target or "").rstrip("/")
-        self.http = http_client(config.connection)
+        self.http = http_client(config.connection, http2=config.http2)
         self.credentials = Credentials(config, watch.contract.spec, Tokens(config))
         self.numbers = itertools.count(1)
         self.places = threading.BoundedSemaphore(config.max_concurrency)
@@ -68,6 +68,11 @@ class Client:
 
     def close(self) -> None:
         self.http.close()
+
+    def speak_http2(self) -> None:
+        """From now on, HTTP/2 alone."""
+        self.http.close()
+        self.http = http_client(self.config.connection, http2=True)
 
     def wind_down(self) -> None:
         """From now on only the ending of sessions is to come, which no limit may keep back."""

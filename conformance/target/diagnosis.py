@@ -46,6 +46,12 @@ def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
     return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
 
 
+def wants_http2(error: BaseException) -> bool:
+    """Whether the target refuses HTTP/1.1 in the handshake of TLS (RFC 7301, section 3.2)."""
+    causes = (cause for cause in _chain(error) if isinstance(cause, ssl.SSLError))
+    return any("no application protocol" in str(cause).lower() for cause in causes)
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

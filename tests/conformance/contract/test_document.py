@@ -66,3 +66,9 @@ def test_the_digest_is_of_the_files_bytes(contract: Contract) -> None:
 def test_a_missing_contract_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="nowhere.yaml"):
         Contract(tmp_path / "nowhere.yaml")
+
+
+def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + find_contract().read_bytes())
+    assert Contract(file).rules == Contract(find_contract()).rules

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from conformance.judging.exchange import Exchange
-from conformance.report.curl import curl_lines
+from conformance.report.curl import added_headers, curl_lines
 from conformance.report.polls import folded
 from conformance.target.credentials import SWAPPED
 from tests.serving import answering
@@ -175,6 +175,30 @@ def test_a_request_without_a_body_has_none(told: Make) -> None:
 )
 def test_credentials_come_from_the_environment(told: Make, shown: str, sent: str) -> None:
     assert told(headers={"authorization": shown}).headers["authorization"] == sent
+
+
+@pytest.mark.parametrize(
+    "path", ["/api?key=$CONFORMANCE_TOKEN", "/api?a=1&key=$CONFORMANCE_TOKEN&b=2"]
+)
+def test_a_key_in_the_query_comes_from_the_environment(told: Make, path: str) -> None:
+    assert told(path=path).path == path.replace("$CONFORMANCE_TOKEN", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("header", "sent"),
+    [
+        ("X-Gateway-Key: $CONFORMANCE_TOKEN", TOKEN),
+        ("X-Gateway-Key: Key ${CONFORMANCE_TOKEN}!", f"Key {TOKEN}!"),
+        ('X-Price: 5$$ for "$CONFORMANCE_TOKEN" and `\\`', f'5$ for "{TOKEN}" and `\\`'),
+        ("X-Gateway-Key: gateway-key-1", "[redacted]"),
+        ("X-Price: 5$$", "[redacted]"),
+    ],
+)
+def test_added_headers_come_from_the_environment(
+    exchange: Make, echo: Echo, header: str, sent: str
+) -> None:
+    bash(*curl_lines([exchange(None, {}, url=echo.url)], None, [*added_headers([header])]))
+    assert echo.got[-1].headers[header.partition(":")[0].lower()] == sent
 
 
 def test_no_credentials_are_added(told: Make) -> None:

@@ -305,7 +305,7 @@ def test_a_fault_outside_a_check_is_reported(
 ) -> None:
     run = make_run()
 
-    def fail(api: Any) -> None:
+    def fail(*_: Any) -> None:
         raise RuntimeError("pytest stopped")
 
     monkeypatch.setattr("conformance.run.run.preflight", fail)

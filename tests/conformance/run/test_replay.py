@@ -14,6 +14,7 @@ from conformance.registry import watch_of
 from conformance.run.replay import Recording, Replay, Step, recorded, replay_of, resend, settings
 from conformance.target.api import Api
 from conformance.target.client import Client
+from conformance.target.tokens import PLACEHOLDER
 
 Make = Callable[..., Any]
 OLD = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -91,6 +92,14 @@ def test_a_session_that_the_story_did_not_open_is_never_touched(
 ) -> None:
     told(replay(step("endChat", f"/api/v1/chats/{STRANGER}/end", b"{}")), api)
     assert STRANGER not in str(sent[0].url)
+
+
+@pytest.mark.parametrize("name", ["authorization", "x-api-key", "cookie"])
+def test_every_recorded_credential_is_sent(api: Api, sent: list[httpx.Request], name: str) -> None:
+    key = {name: "chat=$CONFORMANCE_TOKEN"}
+    told(replay(step("getChat", "/api/v1/chats/x?key=$CONFORMANCE_TOKEN", headers=key)), api)
+    assert sent[0].headers[name] == f"chat={PLACEHOLDER}"
+    assert ("authorization" in sent[0].headers) == (name == "authorization")
 
 
 def test_each_status_is_told_then_and_now(api: Api) -> None:

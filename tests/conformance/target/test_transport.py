@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,18 @@ def test_http_2_is_spoken_with_prior_knowledge(hypercorn: Callable[..., int]) ->
     plain = Config(target=f"http://127.0.0.1:{port}").connection
     with http_client(plain, http2=True) as client, exchange(20):
         assert client.get(f"http://127.0.0.1:{port}/").json()["version"] == "2"
+
+
+def test_a_target_is_spoken_to_in_http_2_when_told(
+    hypercorn: Callable[..., int], contract: Contract
+) -> None:
+    config = Config(target=f"http://127.0.0.1:{hypercorn()}", http2=True, max_requests=99)
+    client = Client(config, watch_of(contract), Evidence())
+    api = Api(client, "conf-test")
+    with ThreadPoolExecutor(4) as threads:
+        told = list(threads.map(lambda _: api.list().json["version"], range(40)))
+    client.close()
+    assert told == ["2"] * 40
 
 
 # What goes over the wire.
