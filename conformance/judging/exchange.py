@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 ABSENT = object()
 DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
+LONGEST_ID = 2000  # characters; what is longer fits no URL, and names no session
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -61,7 +62,7 @@ class Exchange:
         """The id of the session that an open has given, as it was written."""
         body = self.json if self.ok and self.operation == "openChat" else None
         id = body.get("id") if isinstance(body, dict) else None
-        return id if isinstance(id, str) and id else None
+        return id if isinstance(id, str) and 0 < len(id) <= LONGEST_ID else None
 
     @property
     def elapsed(self) -> float:

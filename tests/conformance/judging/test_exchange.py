@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.exchange import ABSENT, Exchange
+from conformance.judging.exchange import ABSENT, LONGEST_ID, Exchange
 from conformance.judging.outcomes import Blocked, Violation
 
 Make = Callable[..., Exchange]
@@ -127,3 +127,8 @@ def test_a_summary_is_one_bounded_line(exchange: Make) -> None:
 
 def test_a_summary_without_a_body_is_the_status(exchange: Make) -> None:
     assert exchange("getChat", b"", 204).summary == "status 204"
+
+
+def test_an_id_that_fits_no_url_opens_no_session(exchange: Make) -> None:
+    assert exchange("openChat", {"id": "a" * LONGEST_ID}, 201).opened == "a" * LONGEST_ID
+    assert exchange("openChat", {"id": "a" * (LONGEST_ID + 1)}, 201).opened is None

@@ -275,3 +275,14 @@ def test_a_proxy_that_refuses_is_told(reach: Make) -> None:
     with serving(type("Proxy", (Refusing,), {"asked": []})) as url:
         with pytest.raises(UsageError, match="refuses the way to the target: 407"):
             reach("https://staging.invalid", proxy=url)
+
+
+@pytest.mark.parametrize("location", ["http://[::bad", "http://u:a/b@host/", "javascript:alert(1)"])
+def test_a_location_that_is_no_url_is_a_redirect_all_the_same(reach: Make, location: str) -> None:
+    class Redirecting(page()):  # type: ignore[misc]
+        def do_GET(self) -> None:
+            self.answer(308, b"", location=location)
+
+    with serving(Redirecting) as url:
+        with pytest.raises(UsageError, match="redirects to .*which is not this API"):
+            reach(url)
