@@ -67,9 +67,10 @@ class Timeouts:
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()
 
-    def close(self) -> None:
+    def close(self, seconds: float | None = None) -> None:
+        """Stop watching; wait so long for the look that is under way."""
         self.closed.set()
-        self.watcher.join()
+        self.watcher.join(seconds)
 
     def wait(self) -> None:
         """Until the silent session was seen final, or its timeout and the grace passed.

@@ -67,6 +67,7 @@ OPTIONS: list[Attributes] = [
     (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
     (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
     (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
+    (("--cleanup-wait",), {"type": float, "help": "Seconds of a stopped run's ends. Default: 2."}),
     (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
     (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
     (("--baseline",), {**FILE, "help": "A TOML file of known failures."}),

@@ -82,6 +82,7 @@ class Config:
     ttl_grace: float = 75.0
     index_wait: float = 15.0
     webhook_wait: float = 90.0
+    cleanup_wait: float = 2.0
     timeout: float = 10.0
     rate: float = 0.0
     max_sessions: int = 0

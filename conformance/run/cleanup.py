@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 
 from ..judging.outcomes import Blocked
 from ..target.api import Api
 
 
-def clean_up(api: Api) -> None:
-    """End every session that is still open. One that cannot be ended stays in the audit, and
-    in the ledger's file, for a sweep."""
+def clean_up(api: Api, ends_at: float = math.inf) -> None:
+    """End every session that is still open, as long as there is time. One that cannot be ended
+    stays in the audit, and in the ledger's file, for a sweep."""
     client, ledger = api.client, api.client.ledger
     try:
-        client.wind_down()
+        client.wind_down(ends_at)
         _find_unanswered(api)
         for id in ledger.left_open:
             with suppress(Blocked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -20,7 +21,7 @@ from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation, print
 from ..registry import Check, watch_of
 from ..target.api import Api
 from ..target.client import Client
-from ..target.interrupt import GRACE, stop_after, warn_first
+from ..target.interrupt import GRACE, resume, stop_after, warn_first
 from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
 from .arguments import Arguments
@@ -51,6 +52,7 @@ class Run:
     listener: Listener | None = None
     replay: Replay | None = None
     cause: str = ""  # why the run as a whole is inconclusive
+    stopped: bool = False  # by a signal
     refusal: UsageError | None = None  # what the caller has to mend
     fault: str = ""  # what failed in the suite itself, outside of any check
     traceback: str = ""  # where that was
@@ -86,6 +88,7 @@ class Run:
         except Blocked as cause:
             self.cause = str(cause)
         except KeyboardInterrupt:
+            self.stopped = True
             self.cause = self.client.budget.overtime or "the run was interrupted"
         except UsageError as error:
             self.cause = printable(redacted(str(error), self.config.secrets))
@@ -176,11 +179,18 @@ class Run:
 
     def _wind_up(self) -> None:
         """Clean up, over a first request to stop, and settle every rule, also when given up."""
+        client = self.client
+        resume()
+        wait = self.config.cleanup_wait if self.stopped or client.budget.overtime else math.inf
+        ends_at = min(time.monotonic(), client.budget.ends_at) + wait
         try:
             with warn_first(self._warn):
                 if self.arguments.timeouts:
-                    self.arguments.timeouts.close()
-                clean_up(self.api("clean-up"))
+                    self.arguments.timeouts.close(None if wait == math.inf else GRACE)
+                clean_up(self.api("clean-up"), ends_at)
+            left = len(client.ledger.left_open)
+            if left and time.monotonic() > ends_at:
+                self.say(f"\nclean-up  given up after {wait:g} s, {left} sessions left")
         except KeyboardInterrupt:
             self.say(f"\nclean-up  given up, {len(self.client.ledger.left_open)} sessions left")
         except Exception as error:

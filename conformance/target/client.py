@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import secrets
 import threading
 import time
@@ -74,9 +75,11 @@ class Client:
         self.http.close()
         self.http = http_client(self.config.connection, http2=True)
 
-    def wind_down(self) -> None:
-        """From now on only the ending of sessions is to come, which no limit may keep back."""
+    def wind_down(self, ends_at: float = math.inf) -> None:
+        """From now on only the ending of sessions is to come, which no limit may keep back but
+        this end."""
         self.budget.lift()
+        self.budget.ends_at = ends_at
         self.circuit.close()
         self.circuit.most_silences = SILENCES_AT_THE_END
         self.health.end()
@@ -169,7 +172,7 @@ class Client:
         self.circuit.check()
         self.budget.check()
         self.backoff.wait(self.budget)
-        self.pace.wait()
+        self.pace.wait(self.budget.ends_at)
         self.budget.take()
         with self.places, shielded():
             exchange = self._exchange(draft)

@@ -38,13 +38,13 @@ class _Interrupt:
             self.asked = True
             self.cut_at = time.monotonic() + GRACE
         else:
+            self.cut_at = min(self.cut_at, time.monotonic() + GRACE)
             raise KeyboardInterrupt
 
     def release(self) -> None:
         self.held = False
         if self.asked:
             self.asked = False
-            self.cut_at = math.inf
             raise KeyboardInterrupt
 
 
@@ -52,8 +52,14 @@ _interrupt = _Interrupt()
 
 
 def cut_at() -> float:
-    """When what is under way must end, by the monotonic clock: never, unless asked to stop."""
+    """When what is under way must end, in whatever thread, by the monotonic clock: never,
+    unless asked to stop."""
     return _interrupt.cut_at
+
+
+def resume() -> None:
+    """Cut nothing more short: what now comes is the clean-up."""
+    _interrupt.cut_at = math.inf
 
 
 def install_handlers() -> None:

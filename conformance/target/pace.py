@@ -28,7 +28,8 @@ class Pace:
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
 
-    def wait(self) -> None:
+    def wait(self, ends_at: float = math.inf) -> None:
+        """Until a request may go. Blocked where that is not before the end."""
         if self.rate <= 0:
             return
         with self.lock:
@@ -36,6 +37,8 @@ class Pace:
                 self.paid -= 1
                 return
             pause = self._reserve(1)
+        if time.monotonic() + pause > ends_at:
+            raise Blocked(f"--rate {self.rate:g} leaves no time for another request")
         time.sleep(pause)
 
     def pay(self, requests: int) -> None:

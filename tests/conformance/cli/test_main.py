@@ -249,7 +249,7 @@ def test_no_earlier_report_stands_for_one_that_could_not_be_made(
 def test_a_run_that_is_stopped_ends_its_sessions(
     begin: Suite, mock: Any, eventually: Any, number: signal.Signals
 ) -> None:
-    process, wait = begin("--profile", "core", target=mock)
+    process, wait = begin("--profile", "core", "--cleanup-wait", "60", target=mock)
     before = {found["id"] for found in mock.sessions()}
     eventually(lambda: len({found["id"] for found in mock.sessions()} - before) > 3)
     process.send_signal(number)

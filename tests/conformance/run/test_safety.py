@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
@@ -276,12 +277,39 @@ def test_after_the_last_second_nothing_is_sent_but_ends(connect: Make) -> None:
     assert api.end(api.unknown_id()).status == 404
 
 
+def test_a_clean_up_that_takes_too_long_is_given_up(connect: Make, session: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        ids.append(str(uuid.uuid4()))
+        return httpx.Response(201, json=session(id=ids[-1], channel=api.channel))
+
+    ids: list[str] = []
+    api = connect(answer)
+    for _ in range(3):
+        api.open()
+    api.client.pace.rate = 0.1  # ends are due 10 s apart
+    begun = time.monotonic()
+    clean_up(api, begun + 1)
+    assert time.monotonic() < begun + 5
+    assert len(api.client.ledger.left_open) >= 2
+
+
+def test_a_run_that_is_stopped_tells_what_is_left(make_run: Make) -> None:
+    said: list[str] = []
+    run = make_run(cleanup_wait=0.0)
+    run.say = said.append
+    run.client.ledger.note_open(str(uuid.uuid4()))
+    with run.to_its_end():
+        raise KeyboardInterrupt
+    assert said == ["\nclean-up  given up after 0 s, 1 sessions left"]
+    assert run.cause == "the run was interrupted"
+
+
 def test_no_limit_of_time_is_none() -> None:
     Budget().check()
 
 
 def test_a_run_out_of_time_is_inconclusive_and_ends_its_sessions(suite: Make, mock: Any) -> None:
-    ended = suite("--rate", "30", "--max-seconds", "1", target=mock)
+    ended = suite("--rate", "30", "--max-seconds", "1", "--cleanup-wait", "30", target=mock)
     assert ended.code == 3
     assert "budget of 1 seconds" in ended.out
     assert mock.left_by(ended) == []

@@ -1,5 +1,6 @@
 """A run is stopped between two requests, whenever the signal comes."""
 
+import math
 import os
 import signal
 import threading
@@ -13,7 +14,14 @@ import pytest
 from conformance.report.model import build
 from conformance.report.terminal import print_verdict
 from conformance.run.run import Run
-from conformance.target.interrupt import install_handlers, shielded, stop_after, warn_first
+from conformance.target.interrupt import (
+    cut_at,
+    install_handlers,
+    resume,
+    shielded,
+    stop_after,
+    warn_first,
+)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -25,6 +33,7 @@ def hearing() -> Iterator[None]:
         signal.signal(number, signal.SIG_DFL)  # under nohup one of them is ignored
     install_handlers()
     yield
+    resume()
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -154,3 +163,11 @@ def test_a_wait_of_any_kind_ends_with_the_time_of_the_run() -> None:
     assert time.monotonic() - begun < 30
     with stop_after(0):
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_what_other_threads_wait_for_is_cut_short_until_the_clean_up() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ask()
+    assert cut_at() <= time.monotonic() + 0.5
+    resume()
+    assert cut_at() == math.inf
