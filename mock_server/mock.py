@@ -83,7 +83,7 @@ class Mock:
 
     async def open_sandbox(self, sandbox: Sandbox) -> None:
         """Plant the seed in a sandbox that is empty, and start it."""
-        await self.database.touch(sandbox.name)
+        await sandbox.store.image.touch()
         await sandbox.catch_up()  # an earlier run may have been ahead of the wall
         await sandbox.plant(self.seed)
         await sandbox.start()

@@ -118,6 +118,12 @@ class Image(Protocol):
         With `only_if_empty` neither if there is any session.
         """
 
+    async def touch(self) -> None:
+        """Note that the sandbox is in use."""
+
+    async def abandon(self, seconds: float) -> bool:
+        """Forget everything if no other mock has used the sandbox for so long; say whether."""
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -143,12 +149,6 @@ class Database(Protocol):
 
     async def waiting(self) -> list[str]:
         """The names of those in which a timeout or a webhook waits."""
-
-    async def touch(self, sandbox: str) -> None:
-        """Note that a sandbox is in use."""
-
-    async def abandon(self, sandbox: str, seconds: float) -> bool:
-        """Empty a sandbox if no other mock has used it for so long; say whether."""
 
     async def close(self) -> None:
         """Let go of it."""

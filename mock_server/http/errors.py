@@ -88,6 +88,6 @@ def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem("unknown-path", "There is nothing here; see /ui/.")
     if isinstance(error, StoreUnavailable):
-        return store_unavailable(error)
+        return store_unavailable()
     _log.error("a request failed", exc_info=error)
     return Problem("internal-error", "The mock itself is at fault; its log has the cause.")

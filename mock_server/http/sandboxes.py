@@ -55,8 +55,8 @@ class InSandbox:
                 await self.app(scope, receive, send)
         except Problem as problem:
             await send_reply(send, reply_with(problem, self.style))
-        except StoreUnavailable as error:
-            await send_reply(send, reply_with(store_unavailable(error), self.style))
+        except StoreUnavailable:
+            await send_reply(send, reply_with(store_unavailable(), self.style))
 
     def _may_enter(self, name: str, scope: Scope) -> bool:
         """Whether the sandbox is there, or may be made; else the default one refuses."""

@@ -1,14 +1,11 @@
 """Problems of RFC 9457: the kinds that the mock knows, as errors and as responses."""
 
 import html
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..codec import encode
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +188,8 @@ def reply_with(problem: Problem, style: str) -> Reply:
     return Reply(problem.status, body, "application/problem+json", headers)
 
 
-def store_unavailable(error: Exception) -> Problem:
-    """The problem of a request that the store did not answer, which is logged."""
-    _log.warning("the store does not answer: %s", error)
+def store_unavailable() -> Problem:
+    """The problem of a request that the store did not answer; the store has logged why."""
     detail = "The database does not answer now; the mock's log has the cause."
     return Problem("store-unavailable", detail, headers={"Retry-After": "1"})
 

@@ -15,8 +15,7 @@ async def keep_running(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
-        except StoreUnavailable as error:
-            _log.warning("a background task waits for the store: %s", error)
+        except StoreUnavailable:
             await asyncio.sleep(_PAUSE_SECONDS)
         except Exception:
             _log.exception("a background task failed and starts again")

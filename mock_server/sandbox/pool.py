@@ -134,7 +134,7 @@ class Sandboxes:
     async def _drop(self, name: str, entry: Entry) -> None:
         dropped = False
         try:
-            dropped = await self.database.abandon(name, self.idle + self._pause)
+            dropped = await entry.sandbox.store.image.abandon(self.idle + self._pause)
         finally:
             if dropped or name in self.others:  # made anew by a visit that came just now
                 await entry.sandbox.stop()
@@ -146,7 +146,7 @@ class Sandboxes:
         now = time.monotonic()
         if now - entry.touched >= self._pause:
             entry.touched = now
-            await self.database.touch(entry.sandbox.name)
+            await entry.sandbox.store.image.touch()
 
     def _new(self, name: str) -> Entry:
         if len(self.others) >= self.limit:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.store import Database, Store
-from .sqlite.database import SqliteDatabase, Tables
+from .sqlite.database import SqliteDatabase
 from .sqlite.image import SqliteImage
 from .sqlite.outbox import SqliteOutbox
 from .sqlite.results import SqliteResults
 from .sqlite.sessions import SqliteSessions
+from .sqlite.tables import Tables
 
 if TYPE_CHECKING:
     from .postgres.database import PostgresDatabase
@@ -40,7 +41,7 @@ def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
 
 def shared_store(database: "PostgresDatabase", sandbox: str) -> Store:
     """A sandbox's store in PostgreSQL."""
-    from .postgres import database as postgres
+    from .postgres import tables as postgres
     from .postgres.image import PostgresImage
     from .postgres.outbox import PostgresOutbox
     from .postgres.results import PostgresResults

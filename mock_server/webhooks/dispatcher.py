@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..domain.clock import Clock
 from ..domain.instants import SECOND, format_instant
 from ..domain.records import Delivery, LoggedDelivery
-from ..domain.store import Outbox
+from ..domain.store import Outbox, StoreUnavailable
 from .faults import DeliveryFaults, Plan
 from .sender import NoAnswer, TargetRefused
 from .signing import signed_headers
@@ -31,6 +31,16 @@ class Attempt:
     outcome: str
     status: int | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An attempt that was made at an instant and is to be recorded."""
+
+    delivery: Delivery
+    attempt: Attempt
+    at: int
+    retry_at: int | None
 
 
 class Dispatcher:
@@ -60,6 +70,7 @@ class Dispatcher:
         self.timeout = timeout
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
+        self._unrecorded: dict[int, Made] = {}
 
     def notify(self) -> None:
         """Say that the outbox has a new row."""
@@ -70,12 +81,23 @@ class Dispatcher:
         try:
             while True:
                 self._news.clear()
-                await self.clock.wait(self._news, await self.start_due())
+                await self.clock.wait(self._news, await self._begin())
         finally:
             self.forget()
 
+    async def _begin(self) -> int | None:
+        """The same as `start_due`; again in a while where the store does not answer."""
+        try:
+            return await self.start_due()
+        except StoreUnavailable:
+            self._look_again_later()
+            return None
+
     async def start_due(self) -> int | None:
         """Begin the attempts that are due; the instant at which the next one is."""
+        for made in self._unrecorded.values():
+            if made.delivery.serial not in self._sending:
+                self._start(made.delivery)
         waiting = self._idle(await self.outbox.deliveries())
         now = self.clock.now()
         for delivery in waiting:
@@ -112,6 +134,7 @@ class Dispatcher:
         """Break them off for good: other webhooks may come under their serials."""
         self.forget()
         self.faults.forget()
+        self._unrecorded.clear()
 
     def _idle(self, deliveries: list[Delivery]) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.serial not in self._sending]
@@ -126,25 +149,38 @@ class Dispatcher:
         if task.cancelled() or not (error := task.exception()):
             self._news.set()
             return
-        # It is not recorded, so it is due as before, and would be made again at once, for ever.
-        _log.error("webhook of session %s: %s", delivery.session_id, error)
+        if not isinstance(error, StoreUnavailable):  # of which the store tells itself
+            _log.error("webhook of session %s: %s", delivery.session_id, error)
+        self._look_again_later()
+
+    def _look_again_later(self) -> None:
         asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._news.set)
 
     async def _attempt(self, delivery: Delivery) -> None:
+        """Make an attempt and record it; one that could not be recorded is not made again."""
+        made = self._unrecorded.get(delivery.serial) or await self._make(delivery)
+        if made is None:
+            return
+        self._unrecorded[delivery.serial] = made
+        entry = _entry(made.at, made.attempt)
+        await self.outbox.delivered(delivery.serial, made.attempt.outcome, made.retry_at, entry)
+        self._unrecorded.pop(delivery.serial, None)
+        for serial in self.faults.release():
+            await self.outbox.postpone(serial, self.clock.now())
+        self._announce(delivery, made.attempt, made.retry_at is not None)
+
+    async def _make(self, delivery: Delivery) -> Made | None:
+        """Make an attempt, unless another mock does or a fault holds it back."""
         # No plan is made before, for a fault rule may hold for a number of attempts.
         if not await self.outbox.claim(delivery, self.lease):
-            return
+            return None
         plan = self.faults.plan(delivery.serial, delivery.attempts)
         if plan.hold_ms:
             await self.outbox.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
-            return
+            return None
         at = self.clock.now()
         attempt = await self.send_as_planned(delivery, plan)
-        retry_at = self.retry_at(delivery, attempt.outcome)
-        await self.outbox.delivered(delivery.serial, attempt.outcome, retry_at, _entry(at, attempt))
-        for serial in self.faults.release():
-            await self.outbox.postpone(serial, self.clock.now())
-        self._announce(delivery, attempt, retry_at is not None)
+        return Made(delivery, attempt, at, self.retry_at(delivery, attempt.outcome))
 
     def _announce(self, delivery: Delivery, attempt: Attempt, again: bool) -> None:
         """Emit the event of an attempt, and log one that failed."""

@@ -1,18 +1,21 @@
 """The shared database: PostgreSQL, which several mocks may work on at once."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from itertools import groupby
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, InterfaceError, OperationalError
+from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from ...domain.store import StoreError, StoreUnavailable
-from ..rows import TABLES, insert
+from ...domain.store import StoreError
+from ..outage import Outage
 from .schema import SCHEMA
 from .text import TEXT
 from .url import place_of
@@ -23,7 +26,18 @@ Connection = AsyncConnection[Row]
 _DEFAULTS = {"connect_timeout": "5", "application_name": "adjourn-mock"}
 _LOCK = 0x61646A6F75726E  # "adjourn" in ASCII: the advisory locks of this project
 _CONNECTIONS = 10
-_PATIENCE_SECONDS = 5.0
+# How long a call may take: to get a connection, to see that it works, to be answered on it.
+_POOL_SECONDS = 3.0
+_CHECK_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
+# Of the server: a little less, so that it gives up first and says why.
+_SPANS = {
+    "lock_timeout": "4s",
+    "statement_timeout": "4500ms",
+    "idle_in_transaction_session_timeout": "15s",
+}
+# Beside what its driver calls operational: read-only, no table, no right, no schema, no database.
+_REFUSALS = frozenset(["25006", "42P01", "42501", "3F000", "3D000"])
 # A pool that has given up tries again at once when somebody asks, a patient one after minutes.
 _RECONNECT_SECONDS = 2.0
 _CURES = (
@@ -39,6 +53,9 @@ _OPTIONS: dict[str, Any] = {
     "row_factory": dict_row,
 }
 
+# An outage is told once, and not by each of its connections.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
 
 class PostgresDatabase:
     """A pool of connections that the stores of all sandboxes share."""
@@ -53,23 +70,26 @@ class PostgresDatabase:
         except psycopg.Error as error:
             reason = _first_line(error)
             raise StoreError(f"{place_of(url)}: {reason}; {_cure(reason)}") from None
+        self.outage = Outage(_cause)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
             open=False,
             min_size=1,
             max_size=_CONNECTIONS,
-            timeout=_PATIENCE_SECONDS,
+            timeout=_POOL_SECONDS,
             reconnect_timeout=_RECONNECT_SECONDS,
-            check=AsyncConnectionPool.check_connection,
+            configure=_configure,
+            check=_check,
             kwargs=_OPTIONS,
         )
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool. Raises StoreUnavailable when there is none."""
-        with _telling():
+    async def connection(self, seconds: float = PATIENCE_SECONDS) -> AsyncIterator[Connection]:
+        """A connection of the pool, for so long. Raises StoreUnavailable when it fails."""
+        with self.outage:
             async with self.pool.connection() as connection:
-                yield connection
+                with _hanging_up(connection, seconds):
+                    yield connection
 
     async def start(self) -> None:
         """Open the pool."""
@@ -90,28 +110,6 @@ class PostgresDatabase:
             "UNION SELECT sandbox FROM adjourn_outbox WHERE due IS NOT NULL"
         )
 
-    async def touch(self, sandbox: str) -> None:
-        """Note that a sandbox is in use."""
-        await Tables(self, sandbox).run(
-            "INSERT INTO adjourn_sandboxes VALUES (%(sandbox)s, clock_timestamp()) "
-            "ON CONFLICT (sandbox) DO UPDATE SET used = clock_timestamp()"
-        )
-
-    async def abandon(self, sandbox: str, seconds: float) -> bool:
-        """Empty a sandbox if no other mock has used it for so long; say whether."""
-        async with Tables(self, sandbox).transaction() as transaction:
-            row = await transaction.row(
-                "SELECT used < clock_timestamp() - make_interval(secs => %(seconds)s) AS idle "
-                "FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s FOR UPDATE",
-                seconds=seconds,
-            )
-            if row is None:  # another mock has forgotten it already
-                return True
-            if row["idle"]:
-                await transaction.run("DELETE FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s")
-                await transaction.empty()
-        return bool(row["idle"])
-
     async def close(self) -> None:
         """Close the connections."""
         await self.pool.close()
@@ -122,103 +120,50 @@ class PostgresDatabase:
         return [row["sandbox"] for row in rows]
 
 
-class Transaction:
-    """Statements of one sandbox on one connection; `%(sandbox)s` stands for its name."""
-
-    def __init__(self, connection: Connection, sandbox: str) -> None:
-        self.connection = connection
-        self.sandbox = sandbox
-
-    async def rows(self, statement: str, **values: Any) -> list[Row]:
-        """What a statement gives."""
-        return await (await self.run(statement, **values)).fetchall()
-
-    async def row(self, statement: str, **values: Any) -> Row | None:
-        """The first row that a statement gives."""
-        return await (await self.run(statement, **values)).fetchone()
-
-    async def run(self, statement: str, **values: Any) -> AsyncCursor[Row]:
-        """Carry out a statement; values by name."""
-        values["sandbox"] = self.sandbox
-        return await self.connection.execute(statement, values)
-
-    async def insert(self, table: str, row: Mapping[str, Any], ending: str = "") -> Row | None:
-        """Insert a row; what the statement gives, if its ending asks for that."""
-        statement = insert(f"adjourn_{table}", ("sandbox", *row), "%({})s", ending)
-        cursor = await self.run(statement, **row)
-        return await cursor.fetchone() if ending else None
-
-    async def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert several rows, which may leave members out that then have their defaults."""
-        for columns, alike in groupby(rows, key=tuple):
-            values = [{**row, "sandbox": self.sandbox} for row in alike]
-            statement = insert(f"adjourn_{table}", ("sandbox", *columns), "%({})s")
-            await self.connection.cursor().executemany(statement, values)
-
-    async def lock(self) -> None:
-        """Replace or fill the sandbox after whoever does so now, and see what that leaves."""
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
-        await self.run(lock, name=f"state of {self.sandbox}")
-
-    async def empty(self) -> None:
-        """Delete every row of the sandbox."""
-        await self.lock()
-        for table in TABLES:
-            await self.run(f"DELETE FROM adjourn_{table} WHERE sandbox = %(sandbox)s")
+async def _configure(connection: Connection) -> None:
+    """Have the server give up in time, unless --db says how long to wait."""
+    given = connection.info.options
+    for name, span in _SPANS.items():
+        if name not in given:
+            await connection.execute("SELECT set_config(%s, %s, false)", (name, span))
 
 
-class Tables:
-    """The tables as one sandbox sees them; `calls` counts what waits for the database."""
-
-    def __init__(self, database: PostgresDatabase, sandbox: str) -> None:
-        self.database = database
-        self.sandbox = sandbox
-        self.calls = 0
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Transaction]:
-        """A connection for one statement, which is a transaction by itself."""
-        self.calls += 1
-        try:
-            async with self.database.connection() as connection:
-                yield Transaction(connection, self.sandbox)
-        finally:
-            self.calls -= 1
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """A connection for several statements: all of them or nothing."""
-        async with self.connection() as transaction, transaction.connection.transaction():
-            yield transaction
-
-    async def rows(self, statement: str, **values: Any) -> list[Row]:
-        """What one statement gives."""
-        async with self.connection() as connection:
-            return await connection.rows(statement, **values)
-
-    async def row(self, statement: str, **values: Any) -> Row | None:
-        """The first row that one statement gives."""
-        async with self.connection() as connection:
-            return await connection.row(statement, **values)
-
-    async def value(self, statement: str, **values: Any) -> Any:
-        """The one value that one statement gives."""
-        (row,) = await self.rows(statement, **values)
-        (value,) = row.values()
-        return value
-
-    async def run(self, statement: str, **values: Any) -> None:
-        """Carry out one statement."""
-        async with self.connection() as connection:
-            await connection.run(statement, **values)
+async def _check(connection: Connection) -> None:
+    with _hanging_up(connection, _CHECK_SECONDS):
+        await connection.execute("")
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _hanging_up(connection: Connection, seconds: float) -> Iterator[None]:
+    """Break the connection off after so long: a server that is frozen heeds no time-out.
+
+    To cancel would be to ask the server, and to wait for it.
+    """
+    alarm = asyncio.get_running_loop().call_later(seconds, _break_off, connection)
+    begun = time.monotonic()
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(_first_line(error)) from error
+        if time.monotonic() - begun < seconds:
+            raise
+        raise OperationalError(f"no answer within {seconds:g} s") from error
+    finally:
+        alarm.cancel()
+
+
+def _break_off(connection: Connection) -> None:
+    wire = socket.socket(fileno=connection.fileno())
+    try:
+        wire.shutdown(socket.SHUT_RDWR)
+    finally:
+        wire.detach()  # it is the driver's to close
+
+
+def _cause(error: BaseException) -> str | None:
+    """What is wrong with the database, or None for an error that is not its fault."""
+    failed = isinstance(error, OperationalError | InterfaceError)
+    refused = isinstance(error, psycopg.Error) and error.sqlstate in _REFUSALS
+    return _first_line(error) if failed or refused else None
 
 
 def _prepare(conninfo: str) -> None:
@@ -232,7 +177,7 @@ def _prepare(conninfo: str) -> None:
             connection.execute(SCHEMA)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 

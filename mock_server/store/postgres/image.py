@@ -1,12 +1,15 @@
 """All that a sandbox holds in the shared store, as one."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from psycopg.errors import UniqueViolation
 
 from ...domain.records import Rows
 from ..rows import ORDERS, TABLES, told
-from .database import Tables, Transaction
+from .tables import Tables, Transaction
+
+_PATIENCE_SECONDS = 60.0  # for a state may be large
 
 
 class PostgresImage:
@@ -16,19 +19,19 @@ class PostgresImage:
         self.tables = tables
 
     async def dump(self) -> Rows:
-        async with self.tables.transaction() as transaction:
+        async with self._transaction() as transaction:
             await transaction.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             return {table: await _rows(transaction, table) for table in TABLES}
 
     async def load(self, rows: Rows) -> None:
-        async with self.tables.transaction() as transaction:
+        async with self._transaction() as transaction:
             await transaction.empty()
             await _insert(transaction, rows)
 
     async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
         statement = "SELECT id FROM adjourn_sessions WHERE sandbox = %(sandbox)s LIMIT 1"
         try:
-            async with self.tables.transaction() as transaction:
+            async with self._transaction() as transaction:
                 await transaction.lock()
                 if only_if_empty and await transaction.row(statement):
                     return False
@@ -36,6 +39,29 @@ class PostgresImage:
         except UniqueViolation:
             return False
         return True
+
+    async def touch(self) -> None:
+        await self.tables.run(
+            "INSERT INTO adjourn_sandboxes VALUES (%(sandbox)s, clock_timestamp()) "
+            "ON CONFLICT (sandbox) DO UPDATE SET used = clock_timestamp()"
+        )
+
+    async def abandon(self, seconds: float) -> bool:
+        async with self._transaction() as transaction:
+            row = await transaction.row(
+                "SELECT used < clock_timestamp() - make_interval(secs => %(seconds)s) AS idle "
+                "FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s FOR UPDATE",
+                seconds=seconds,
+            )
+            if row is None:  # another mock has forgotten it already
+                return True
+            if row["idle"]:
+                await transaction.run("DELETE FROM adjourn_sandboxes WHERE sandbox = %(sandbox)s")
+                await transaction.empty()
+        return bool(row["idle"])
+
+    def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return self.tables.transaction(_PATIENCE_SECONDS)
 
 
 async def _insert(transaction: Transaction, rows: Rows) -> None:

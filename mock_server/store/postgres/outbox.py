@@ -6,7 +6,7 @@ from typing import Any
 from ...codec import decode
 from ...domain.records import Delivery, LoggedDelivery
 from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
-from .database import Tables, Transaction
+from .tables import Tables, Transaction
 
 _WAITING = (
     "sandbox = %(sandbox)s AND due IS NOT NULL AND (claimed IS NULL OR claimed < clock_timestamp())"

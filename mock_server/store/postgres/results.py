@@ -8,8 +8,8 @@ from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
 from ..matching import holds
 from ..rows import audit_row, dump, result_row, webhook_row
-from .database import Tables, Transaction
 from .outbox import PostgresOutbox
+from .tables import Tables, Transaction
 
 _ORDER = "ORDER BY completed DESC, serial DESC"
 

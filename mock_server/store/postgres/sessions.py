@@ -21,9 +21,9 @@ from ..rows import (
     session_row,
     stored,
 )
-from .database import Tables, Transaction
 from .results import PostgresResults
 from .schema import SELECT_SESSION, UPDATE_SESSION, WITH_TRANSCRIPT
+from .tables import Tables, Transaction
 
 _ORDER = "ORDER BY last_activity DESC, activity DESC"
 _MESSAGE = ("role", "content", "time", "tool_calls")

@@ -1,17 +1,31 @@
 """The embedded database: one SQLite connection, in memory or in a file."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from itertools import count, groupby
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 from ...domain.store import StoreError
 from ..matching import holds, is_among
-from ..rows import TABLES, insert
+from ..outage import Outage
 from .schema import SCHEMA
 
+# Primary codes of what befalls a file: no statement is to blame for it.
+_FAILURES = frozenset(
+    [
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    ]
+)
 _PATIENCE_SECONDS = 1.0
 _KEPT_AT_ONCE = 1_000
 
@@ -34,6 +48,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self.outage = Outage(self._cause)
         try:
             self.connection = _connect(path)
             last = self.connection.execute("SELECT max(activity) FROM sessions").fetchone()[0]
@@ -50,17 +65,24 @@ class SqliteDatabase:
         if self._changing:
             yield
             return
-        self.connection.execute(self._begin)
-        self._changing = True
-        try:
-            yield
-            self.connection.execute(self._commit)
-        except BaseException:
-            self._take_back()
-            raise
-        finally:
-            self._changing = False
-        self._keep()
+        with self.outage:
+            self.connection.execute(self._begin)
+            self._changing = True
+            try:
+                yield
+                self.connection.execute(self._commit)
+            except BaseException:
+                self._take_back()
+                raise
+            finally:
+                self._changing = False
+            self._keep()
+
+    def _cause(self, error: BaseException) -> str | None:
+        """What is wrong with the database, or None for an error that is not its fault."""
+        code = getattr(error, "sqlite_errorcode", None)
+        failed = code is not None and code & 0xFF in _FAILURES
+        return f"{self.path or 'the memory'}: {error}" if failed else None
 
     def _take_back(self) -> None:
         """Undo a transaction, unless SQLite has done so: it does where there is no room left."""
@@ -83,86 +105,21 @@ class SqliteDatabase:
 
     async def sandboxes(self) -> list[str]:
         """The names of those that hold anything, the latest active first."""
-        rows = self.connection.execute(
+        statement = (
             "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest FROM sessions "
             "GROUP BY sandbox UNION SELECT sandbox, 0 FROM outbox) "
             "GROUP BY sandbox ORDER BY max(latest) DESC"
         )
-        return [row["sandbox"] for row in rows]
+        with self.outage:
+            return [row["sandbox"] for row in self.connection.execute(statement)]
 
     async def waiting(self) -> list[str]:
         """None: each sandbox knows what it waits for."""
         return []
 
-    async def touch(self, sandbox: str) -> None:
-        """Nobody else would ask."""
-
-    async def abandon(self, sandbox: str, seconds: float) -> bool:
-        """Empty a sandbox: no other mock uses it."""
-        tables = Tables(self, sandbox)
-        with self.transaction():
-            tables.empty()
-        return True
-
     async def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
-
-
-class Tables:
-    """The tables as one sandbox sees them: `:sandbox` in a statement stands for its name."""
-
-    def __init__(self, database: SqliteDatabase, sandbox: str) -> None:
-        self.database = database
-        self.sandbox = sandbox
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Several statements: all of them or nothing."""
-        return self.database.transaction()
-
-    def rows(self, statement: str, **values: Any) -> list[sqlite3.Row]:
-        """What a statement gives."""
-        return self._execute(statement, values).fetchall()
-
-    def row(self, statement: str, **values: Any) -> sqlite3.Row | None:
-        """The first row that a statement gives."""
-        row: sqlite3.Row | None = self._execute(statement, values).fetchone()
-        return row
-
-    def value(self, statement: str, **values: Any) -> Any:
-        """The one value that a statement gives."""
-        return self._execute(statement, values).fetchone()[0]
-
-    def run(self, statement: str, **values: Any) -> sqlite3.Cursor:
-        """Carry out a statement; values by name."""
-        return self._execute(statement, values)
-
-    def insert(self, table: str, row: Mapping[str, Any], ending: str = "") -> sqlite3.Cursor:
-        """Insert a row."""
-        return self._execute(insert(table, ("sandbox", *row), ":{}", ending), {**row})
-
-    def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert several rows, which may leave members out that then have their defaults."""
-        for columns, alike in groupby(rows, key=tuple):
-            values = [{**row, "sandbox": self.sandbox} for row in alike]
-            statement = insert(table, ("sandbox", *columns), ":{}")
-            self.database.connection.executemany(statement, values)
-
-    def empty(self) -> None:
-        """Delete every row of the sandbox, inside the caller's transaction."""
-        for table in TABLES:
-            one, other = self.run(
-                f"SELECT (SELECT min(sandbox) FROM {table}), (SELECT max(sandbox) FROM {table})"
-            ).fetchone()
-            # Without a condition SQLite drops whole pages, ten times faster than row by row.
-            if one == other == self.sandbox:
-                self.run(f"DELETE FROM {table}")
-            elif one is not None:
-                self.run(f"DELETE FROM {table} WHERE sandbox = :sandbox")
-
-    def _execute(self, statement: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        values["sandbox"] = self.sandbox
-        return self.database.connection.execute(statement, values)
 
 
 def _told(error: sqlite3.Error) -> str:

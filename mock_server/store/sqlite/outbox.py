@@ -5,7 +5,7 @@ from typing import Any
 
 from ...domain.records import Delivery, LoggedDelivery
 from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
-from .database import Tables
+from .tables import Tables
 
 
 class SqliteOutbox:

@@ -7,8 +7,8 @@ from ...domain.records import CallResultQuery, Completion
 from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
 from ..rows import audit_row, dump, result_row, webhook_row
-from .database import Tables
 from .outbox import SqliteOutbox
+from .tables import Tables
 
 
 class SqliteResults:

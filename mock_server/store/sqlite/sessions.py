@@ -20,9 +20,9 @@ from ..rows import (
     session_row,
     stored,
 )
-from .database import Tables
 from .results import SqliteResults
 from .schema import UPDATE_SESSION
+from .tables import Tables
 
 _SELECT = "SELECT * FROM sessions WHERE sandbox = :sandbox"
 # Few columns: a row looks for the name of one among all that it has.

@@ -7,6 +7,7 @@ import pytest
 
 from mock_server.store.opening import open_store
 from tests.mock_server.store.rows import LASTING
+from tests.postgres import postgres_running
 
 NUMBERS = itertools.count()
 
@@ -15,6 +16,13 @@ NUMBERS = itertools.count()
 def shared(postgres):
     """A database for all tests here: each works in a sandbox of its own."""
     return postgres.url(postgres.create())
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of a module's own, which may be frozen and stopped."""
+    with postgres_running() as server:
+        yield server
 
 
 @pytest.fixture(params=["memory", *LASTING])

@@ -1,11 +1,10 @@
 """Turns, ends and expiries: whole or not at all."""
 
-import sqlite3
-
 import pytest
 
 from mock_server.domain.records import CallResultQuery, Change, SessionQuery
 from mock_server.domain.session import Message
+from mock_server.domain.store import StoreUnavailable
 from mock_server.store.opening import embedded_store
 from mock_server.store.sqlite.database import SqliteDatabase
 from tests.mock_server.store.rows import ODD, completion, final, finish, session
@@ -139,7 +138,7 @@ def test_where_there_is_no_room_left_the_store_goes_on(run):
     pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
     database.connection.execute(f"PRAGMA max_page_count = {pages}")
     large = (Message("user", "x" * 1_000_000, 2),)
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(StoreUnavailable, match="full"):
         run(store.sessions.apply(Change(session(1), messages=large)))
     assert run(store.sessions.get("s1")).message_count == 1
     run(store.sessions.insert(session(2_000)))

@@ -10,7 +10,6 @@ from mock_server.domain.session import Message, Session
 from mock_server.domain.store import StoreError
 from mock_server.store.opening import shared_store
 from mock_server.store.postgres.database import PostgresDatabase
-from tests.mock_server.store.rows import database_of
 from tests.postgres import PASSWORD, USER
 
 
@@ -92,16 +91,16 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
     async def scene():
         one, other = two
         for store in two:
-            await database_of(store).touch("default")
+            await store.image.touch()
         await one.sessions.insert(Session("s1", "a", "web", None, 1, 1))
         await asyncio.sleep(0.2)
-        await database_of(other).touch("default")
-        assert not await database_of(one).abandon("default", 0.2)
+        await other.image.touch()
+        assert not await one.image.abandon(0.2)
         assert await one.sessions.count() == 1
         await asyncio.sleep(0.2)
-        assert await database_of(one).abandon("default", 0.2)
+        assert await one.image.abandon(0.2)
         assert await one.sessions.count() == 0
-        assert await database_of(other).abandon("default", 0.2)
+        assert await other.image.abandon(0.2)
 
     run(scene())
 

@@ -15,10 +15,12 @@ from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
+from mock_server.domain.store import StoreUnavailable
 from mock_server.outgoing import Outgoing
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
+from mock_server.webhooks import dispatcher as dispatching
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.hosts import Targets
 from mock_server.webhooks.signing import parse_secret
@@ -355,30 +357,38 @@ def test_a_reset_forgets_what_was_planned_for_deliveries(start, receiver, eventu
     assert [sent["callId"] for sent in receiver.wait_for(1)] == [ended]
 
 
-def test_an_attempt_that_cannot_be_recorded_is_not_made_again_at_once():
+@pytest.mark.parametrize("error", [OSError("the disk is full"), StoreUnavailable("full")])
+def test_an_attempt_that_cannot_be_recorded_is_not_made_again(error, monkeypatch):
+    monkeypatch.setattr(dispatching, "_PAUSE_SECONDS", 0.01)
+
     async def scene():
-        sent = []
+        sent, refused = [], []
 
         async def send(delivery):
             sent.append(delivery)
             return 200
 
-        async def full(*_):
-            raise OSError("the disk is full")
+        async def full(*given):
+            refused.append(given)
+            raise error
 
         outbox = open_store(None)[1]("default").outbox
-        outbox.delivered = full
+        recorded, outbox.delivered = outbox.delivered, full
         clock = Clock()
         dispatcher = Dispatcher(outbox, clock, send, backoff=1.0)
-        await outbox.enqueue("s", "http://localhost/", {}, {}, clock.now())
+        serial = await outbox.enqueue("s", "http://localhost/", {}, {}, clock.now())
         running = asyncio.create_task(dispatcher.run())
-        await asyncio.sleep(0.3)
-        running.cancel()
-        with pytest.raises(OSError, match="full"):
+        while len(refused) < 5:
+            await asyncio.sleep(0.01)
+        with pytest.raises(type(error), match="full"):
             await dispatcher.drain()
-        return len(sent)
+        outbox.delivered = recorded
+        await dispatcher.drain()
+        running.cancel()
+        log = (await outbox.delivery(serial)).log
+        return len(sent), [entry["status"] for entry in log]
 
-    assert asyncio.run(scene()) == 2  # by the dispatcher, and by the draining
+    assert asyncio.run(scene()) == (1, [200])
 
 
 def test_the_log_survives_a_restart(start, receiver, tmp_path, eventually):
