@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from ...domain.store import StoreError
 from ..outage import Outage
-from .schema import SCHEMA
+from .migration import prepare
 from .text import TEXT
 from .url import place_of
 
@@ -24,7 +24,6 @@ Row = dict[str, Any]
 Connection = AsyncConnection[Row]
 
 _DEFAULTS = {"connect_timeout": "5", "application_name": "adjourn-mock"}
-_LOCK = 0x61646A6F75726E  # "adjourn" in ASCII: the advisory locks of this project
 _CONNECTIONS = 10
 # How long a call may take: to get a connection, to see that it works, to be answered on it.
 _POOL_SECONDS = 3.0
@@ -42,6 +41,9 @@ _REFUSALS = frozenset(["25006", "42P01", "42501", "3F000", "3D000"])
 _RECONNECT_SECONDS = 2.0
 _CURES = (
     ("password", "correct the user or the password in --db"),
+    ("newer Adjourn", "upgrade Adjourn, or take another database"),
+    ("not of this mock", "take another database, or a schema of its own"),
+    ("read-only", "make it writable, or take another one"),
     ("does not exist", "create it, or correct the name in --db"),
     ("permission denied", "grant it to the user, or take a database of its own"),
 )
@@ -66,7 +68,8 @@ class PostgresDatabase:
         """Make the tables where there are none. Raises StoreError."""
         self.conninfo = make_conninfo(url, **{**_DEFAULTS, **conninfo_to_dict(url)})
         try:
-            _prepare(self.conninfo)
+            with psycopg.connect(self.conninfo) as connection:
+                prepare(connection)
         except psycopg.Error as error:
             reason = _first_line(error)
             raise StoreError(f"{place_of(url)}: {reason}; {_cure(reason)}") from None
@@ -164,17 +167,6 @@ def _cause(error: BaseException) -> str | None:
     failed = isinstance(error, OperationalError | InterfaceError)
     refused = isinstance(error, psycopg.Error) and error.sqlstate in _REFUSALS
     return _first_line(error) if failed or refused else None
-
-
-def _prepare(conninfo: str) -> None:
-    """Make the tables where there are none. Of several mocks that start at once, one does."""
-    with psycopg.connect(conninfo) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        if connection.info.parameter_status("server_encoding") != "UTF8":
-            raise OperationalError("its encoding is not UTF8, so that it cannot hold every text")
-        found = connection.execute("SELECT to_regclass('adjourn_outbox') IS NOT NULL").fetchone()
-        if found != (True,):
-            connection.execute(SCHEMA)
 
 
 def _first_line(error: BaseException) -> str:

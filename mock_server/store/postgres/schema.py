@@ -104,6 +104,11 @@ CREATE TABLE adjourn_outbox (
 CREATE INDEX adjourn_outbox_by_due ON adjourn_outbox (sandbox, due) WHERE due IS NOT NULL;
 """
 
+# The table that holds the version of the others, in one row.
+VERSIONED = "CREATE TABLE adjourn_schema (version INTEGER NOT NULL)"
+# What takes the tables of each version, from the first on, to the next.
+MIGRATIONS: tuple[str, ...] = ()
+
 # A session `s` with four arrays of its transcript, and how each sandbox sees its own.
 WITH_TRANSCRIPT = (
     "LEFT JOIN LATERAL (SELECT array_agg(role ORDER BY position) AS role, "

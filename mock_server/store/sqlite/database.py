@@ -9,6 +9,7 @@ from pathlib import Path
 from ...domain.store import StoreError
 from ..matching import holds, is_among
 from ..outage import Outage
+from .migration import damaged, examine, prepare
 from .schema import SCHEMA
 
 # Primary codes of what befalls a file: no statement is to blame for it.
@@ -128,23 +129,34 @@ def _told(error: sqlite3.Error) -> str:
             "another process has it open; stop that one, give --db another path, or take a "
             "postgresql:// database, which several mocks share"
         )
-    return f"{error}; give --db another path"
+    return damaged(error) or f"{error}; give --db another path"
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        examine(path)
     # The loop that serves may run in another thread than the one that built the mock.
     connection = sqlite3.connect(
         path or ":memory:", _PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
     )
+    try:
+        _set_up(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, path: Path | None) -> None:
     connection.create_function("holds", 2, holds, deterministic=True)
     connection.create_function("is_among", 2, is_among, deterministic=True)
-    if path is not None:
-        # Until the process ends, however it does: two mocks would send each webhook twice.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(SCHEMA)
     if path is None:
+        connection.executescript(SCHEMA)
         connection.execute("BEGIN")
-    return connection
+        return
+    # Until the process ends, however it does: two mocks would send each webhook twice.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    prepare(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,7 +1,7 @@
 """The tables of the embedded store, and the statement that changes a session."""
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
+CREATE TABLE sessions (
     sandbox         TEXT NOT NULL,
     id              TEXT NOT NULL,
     agent_id        TEXT NOT NULL,
@@ -20,17 +20,17 @@ CREATE TABLE IF NOT EXISTS sessions (
     finished        INTEGER,
     PRIMARY KEY (sandbox, id)
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_active_session_per_endpoint
+CREATE UNIQUE INDEX one_active_session_per_endpoint
     ON sessions (sandbox, channel, external_hash)
     WHERE NOT is_final AND external_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS sessions_by_state
+CREATE INDEX sessions_by_state
     ON sessions (sandbox, is_final, last_activity, activity);
-CREATE INDEX IF NOT EXISTS sessions_by_activity
+CREATE INDEX sessions_by_activity
     ON sessions (sandbox, last_activity, activity);
-CREATE INDEX IF NOT EXISTS sessions_by_expiry
+CREATE INDEX sessions_by_expiry
     ON sessions (sandbox, expires) WHERE expires IS NOT NULL;
 
-CREATE TABLE IF NOT EXISTS messages (
+CREATE TABLE messages (
     sandbox    TEXT NOT NULL,
     session_id TEXT NOT NULL,
     position   INTEGER NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS messages (
     PRIMARY KEY (sandbox, session_id, position)
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS replies (
+CREATE TABLE replies (
     sandbox    TEXT NOT NULL,
     session_id TEXT NOT NULL,
     key        TEXT NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS replies (
     PRIMARY KEY (sandbox, session_id, key)
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS call_results (
+CREATE TABLE call_results (
     sandbox    TEXT NOT NULL,
     call_id    TEXT NOT NULL,
     agent_id   TEXT NOT NULL,
@@ -63,10 +63,10 @@ CREATE TABLE IF NOT EXISTS call_results (
     document   TEXT NOT NULL,
     PRIMARY KEY (sandbox, call_id)
 );
-CREATE INDEX IF NOT EXISTS call_results_by_time
+CREATE INDEX call_results_by_time
     ON call_results (sandbox, completed, serial, agent_id, visible);
 
-CREATE TABLE IF NOT EXISTS audit (
+CREATE TABLE audit (
     serial     INTEGER PRIMARY KEY,
     sandbox    TEXT NOT NULL,
     session_id TEXT NOT NULL,
@@ -74,9 +74,9 @@ CREATE TABLE IF NOT EXISTS audit (
     event      TEXT NOT NULL,
     note       TEXT
 );
-CREATE INDEX IF NOT EXISTS audit_by_session ON audit (sandbox, session_id);
+CREATE INDEX audit_by_session ON audit (sandbox, session_id);
 
-CREATE TABLE IF NOT EXISTS outbox (
+CREATE TABLE outbox (
     serial     INTEGER PRIMARY KEY,
     sandbox    TEXT NOT NULL,
     session_id TEXT NOT NULL,
@@ -88,8 +88,12 @@ CREATE TABLE IF NOT EXISTS outbox (
     outcome    TEXT NOT NULL,
     log        TEXT NOT NULL DEFAULT '[]'
 );
-CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (sandbox, due) WHERE due IS NOT NULL;
+CREATE INDEX outbox_by_due ON outbox (sandbox, due) WHERE due IS NOT NULL;
 """
+
+# What takes the tables of each version, from the first on, to the next. Files of before versions
+# were counted hold those of the first.
+MIGRATIONS: tuple[str, ...] = ()
 
 UPDATE_SESSION = (
     "UPDATE sessions SET last_activity = :last_activity, "

@@ -9,6 +9,7 @@ from mock_server.domain.records import SessionQuery
 from mock_server.domain.session import Message, Session
 from mock_server.domain.store import StoreError
 from mock_server.store.opening import shared_store
+from mock_server.store.postgres import migration
 from mock_server.store.postgres.database import PostgresDatabase
 from tests.postgres import PASSWORD, USER
 
@@ -157,6 +158,55 @@ def test_two_that_replace_the_state_at_once_do_so_one_after_the_other(two, run):
 def test_many_mocks_make_the_tables_at_once(url, postgres):
     with ThreadPoolExecutor(8) as pool:
         assert len([*pool.map(PostgresDatabase, [url] * 8)]) == 8
+
+
+def version_in(postgres, database):
+    return postgres.run("SELECT version FROM adjourn_schema", database)
+
+
+def test_a_database_says_of_what_version_its_tables_are(url, postgres, database):
+    PostgresDatabase(url)
+    assert version_in(postgres, database) == [(migration.version(),)]
+
+
+def test_tables_of_before_versions_are_taken_over(two, run, url, postgres, database):
+    run(two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1)))
+    postgres.run("DROP TABLE adjourn_schema", database)
+    PostgresDatabase(url)
+    assert version_in(postgres, database) == [(migration.version(),)]
+    assert run(two[0].sessions.count()) == 1
+
+
+def test_older_tables_are_brought_up_to_date_once(url, postgres, database, monkeypatch):
+    PostgresDatabase(url)
+    added = "ALTER TABLE adjourn_sessions ADD COLUMN mood TEXT"
+    renamed = "ALTER TABLE adjourn_sessions RENAME COLUMN mood TO temper"
+    monkeypatch.setattr(migration, "MIGRATIONS", (added, renamed))
+    for _ in range(2):
+        PostgresDatabase(url)
+    assert version_in(postgres, database) == [(3,)]
+    assert postgres.run("SELECT temper FROM adjourn_sessions", database) == []
+    monkeypatch.undo()
+    refused(url, "a newer Adjourn", "version 3", "upgrade Adjourn")
+    assert version_in(postgres, database) == [(3,)]
+
+
+def test_tables_of_others_are_left_alone(url, postgres, database):
+    postgres.run("CREATE TABLE adjourn_sessions (id TEXT)", database)
+    refused(url, "adjourn_sessions", "not of this mock", "schema of its own")
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    assert postgres.run(tables, database) == [("adjourn_sessions",)]
+
+
+def test_a_database_that_takes_no_writes_is_told_at_the_start(url):
+    refused(f"{url}&options=-cdefault_transaction_read_only%3Don", "read-only", "make it writable")
+
+
+def refused(url, *words):
+    with pytest.raises(StoreError) as told:
+        PostgresDatabase(url)
+    for word in words:
+        assert word in str(told.value)
 
 
 def test_a_user_who_may_only_use_the_tables_can(postgres, database, url):
