@@ -29,9 +29,12 @@ def ledger_file(tmp_path: Path) -> Iterator[LedgerFile]:
 
 
 def test_what_is_noted_can_be_read_while_the_run_lives(ledger_file: LedgerFile) -> None:
-    ledger_file.note_open("AAAA")
-    ledger_file.note_open("bbbb")
-    ledger_file.note_final("aaaa")
+    """A UUID is one in either case; any other id is what it is, letter for letter."""
+    id = "3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10"
+    for opened in (id, "bbbb"):
+        ledger_file.note_open(opened)
+    for final in (id.lower(), "BBBB"):
+        ledger_file.note_final(final)
     record = read_ledger(ledger_file.path)
     assert (record.run, record.target, record.left_open) == (RUN, "http://t.test", ["bbbb"])
 
