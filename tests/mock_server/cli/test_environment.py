@@ -74,4 +74,5 @@ def test_the_servers_own_variables_change_nothing(launch):
     _, facts = launch("--port", "0", WEB_CONCURRENCY="x", FORWARDED_ALLOW_IPS="*")
     forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     health = httpx.get(f"{facts['url']}/__admin/health", headers=forwarded, trust_env=False)
-    assert health.status_code == 200
+    assert health.status_code == 403
+    assert "by way of a proxy" in health.json()["detail"]  # the peer itself still counts as local
