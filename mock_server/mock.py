@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .codec import encode
+from .contract.choices import fitting
 from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
@@ -44,9 +46,10 @@ class Mock:
     `beside` goes on while the mock runs."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
         files = read_files(settings)
         self.contract = files.contract
+        settings = replace(settings, choices=fitting(settings.choices, files.contract))
+        self.settings = settings
         self.renderer = Renderer(settings.choices)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}

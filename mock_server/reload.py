@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Message
 
+from .contract.choices import fitting
 from .contract.fixtures import FixtureError
 from .domain.records import SessionQuery
 from .domain.session import Session
@@ -67,6 +68,9 @@ async def reload(mock: Mock) -> list[str]:
     Raises FixtureError, and changes nothing, when a file cannot be used.
     """
     files = read_files(mock.settings)
+    if fitting(mock.settings.choices, files.contract) != mock.settings.choices:
+        reason = "gives other statuses than the mock was started with; start it anew"
+        raise FixtureError(files.contract.path, reason, "/paths")
     api = mock.build(files.contract)
     await _try(api, files.contract.path, mock.sandbox)
     mock.adopt(files, api)

@@ -58,11 +58,18 @@ class Contract:
             return None
         return allowed_methods(self.document["paths"], path.removeprefix(self.base_path))
 
+    def statuses(self, operation_id: str) -> set[str]:
+        """The statuses that an operation may answer with."""
+        return {*self._operation(operation_id)["responses"]}
+
     def answer(self, operation_id: str, status: str = "200") -> dict[str, Any]:
         """The schema of an answer in JSON, without references."""
-        (found,) = (o for _, _, o in self._operations() if o["operationId"] == operation_id)
-        schema: dict[str, Any] = found["responses"][status]["content"]["application/json"]["schema"]
+        answer = self._operation(operation_id)["responses"][status]
+        schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
         return schema
+
+    def _operation(self, id: str) -> dict[str, Any]:
+        return next(found for _, _, found in self._operations() if found["operationId"] == id)
 
     def _operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for path, item in self.resolved["paths"].items():

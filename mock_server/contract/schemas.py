@@ -7,8 +7,6 @@ import jsonschema_rs
 
 from .formats import FORMATS
 
-__all__ = ["compile_schema", "json_schema", "relaxed"]
-
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
 
@@ -41,6 +39,15 @@ def _part(key: str, value: Any) -> Any:
     if key == "properties":
         return {name: json_schema(member) for name, member in value.items()}
     return value if key in _PLAIN else json_schema(value)
+
+
+def bounds_of(schemas: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """The least and the most of each of these that has both."""
+    return {
+        name: (schema["minimum"], schema["maximum"])
+        for name, schema in schemas.items()
+        if {"minimum", "maximum"} <= schema.keys()
+    }
 
 
 def relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:

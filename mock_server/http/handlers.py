@@ -8,51 +8,46 @@ from ..domain.records import CallResultQuery, SessionQuery
 from ..domain.render import Renderer
 from ..sandbox.sandbox import Sandbox
 from .parameters import canonical_id
-from .validation import Call
-
-# Bounds as the contract has them, for the choices that clamp instead of refusing.
-TTL_RANGE = (60, 86400)
-TAKE_RANGE = (1, 200)
-_DEFAULT_SIZE = 50
+from .validation import Bounds, Call
 
 Answer = tuple[int, dict[str, Any]]
 Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 
 
 async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """POST /api/v1/chats."""
-    ttl = clamp(call.body.get("ttl_seconds"), TTL_RANGE)
+    """Open a session, or give the one at its endpoint."""
+    ttl = clamp(call.body.get("ttl_seconds"), call.bounds["ttl_seconds"])
     session, created = await sandbox.chats.open({**call.body, "ttl_seconds": ttl})
     status = int(renderer.choices["open_status"]) if created else 200
     return status, renderer.session(session)
 
 
 async def list_chats(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """GET /api/v1/chats."""
-    query = session_query(call.query)
+    """One page of the sessions that match."""
+    query = session_query(call.query, call.bounds["take"])
     sessions, total = await sandbox.chats.list_sessions(query)
     return 200, renderer.page(sessions, total, query.skip, query.take)
 
 
 async def get_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """GET /api/v1/chats/{id}."""
-    return 200, renderer.session(await sandbox.chats.get(call.path["id"]))
+    """The session as it stands."""
+    return 200, renderer.session(await sandbox.chats.get(call.id))
 
 
 async def submit_message(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """POST /api/v1/chats/{id}/messages."""
-    return 200, renderer.turn(await sandbox.chats.submit(call.path["id"], call.body))
+    """Run a turn."""
+    return 200, renderer.turn(await sandbox.chats.submit(call.id, call.body))
 
 
 async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """POST /api/v1/chats/{id}/end."""
+    """End the session."""
     note = (call.body or {}).get("note")
-    return 200, renderer.session(await sandbox.chats.end(call.path["id"], note))
+    return 200, renderer.session(await sandbox.chats.end(call.id, note))
 
 
 async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
-    """POST /api/v1/callresults/search."""
-    query = call_result_query(call.body, sandbox.clock.now())
+    """One page of the call results that match."""
+    query = call_result_query({**call.defaults, **call.body}, sandbox.clock.now())
     rows, total = await sandbox.store.results.search(query)
     return 200, renderer.call_results(rows, total, query.size)
 
@@ -67,17 +62,17 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-def clamp(value: int | None, bounds: tuple[int, int]) -> int | None:
+def clamp(value: int | None, bounds: Bounds) -> int | None:
     """The nearest value in range; within it, and for None, nothing changes."""
     return None if value is None else max(bounds[0], min(value, bounds[1]))
 
 
-def session_query(query: Mapping[str, Any]) -> SessionQuery:
-    """The list that a query string asks for."""
+def session_query(query: Mapping[str, Any], sizes: Bounds) -> SessionQuery:
+    """The list that a query string asks for, a page of one of these sizes."""
     after = query.get("updated_after")
     return SessionQuery(
         skip=query["skip"],
-        take=clamp(query["take"], TAKE_RANGE) or TAKE_RANGE[0],
+        take=clamp(query["take"], sizes) or sizes[0],
         agent_id=query.get("agent_id"),
         channel=query.get("channel"),
         state=query["state"],
@@ -90,8 +85,8 @@ def call_result_query(body: Mapping[str, Any], now: int) -> CallResultQuery:
     call_ids = body.get("callIds")
     first, last = body.get("fromDate"), body.get("toDate")
     return CallResultQuery(
-        page=body.get("page", 0),
-        size=body.get("size", _DEFAULT_SIZE),
+        page=body["page"],
+        size=body["size"],
         visible_at=now,
         call_ids=call_ids and [canonical_id(call_id) or call_id for call_id in call_ids],
         agent_ids=body.get("agentIds"),

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
@@ -12,7 +12,7 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..codec import decode
-from ..contract.schemas import compile_schema, relaxed
+from ..contract.schemas import bounds_of, compile_schema, relaxed
 from ..problems.kinds import Problem
 from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
@@ -24,15 +24,27 @@ _MAX_VIOLATIONS = 100
 _log = logging.getLogger(__name__)
 
 
+Bounds = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that fits the contract, parsed."""
+    """A request that fits the contract, parsed; with the contract's `bounds` for the numbers in
+    it, and its `defaults` for members of the body that are not given."""
 
     operation: str
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any
     headers: Sequence[tuple[bytes, bytes]] = ()
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The one parameter of the path, whatever it is called."""
+        (found,) = self.path.values()
+        return found
 
 
 class ValidatedOperation:
@@ -50,6 +62,9 @@ class ValidatedOperation:
         self.query = QueryReader(operation.parameters, clamped)
         self.schema = _body_schema(operation, choices)
         self.body = None if self.schema is None else compile_schema(self.schema)
+        members = _members(operation)
+        self.bounds = bounds_of({**self.query.schemas, **members})
+        self.defaults = {name: m["default"] for name, m in members.items() if "default" in m}
         self.body_required = _body_required(operation, choices)
         self.responses = _response_validators(operation)
         self.validates_responses = settings.validate_responses
@@ -72,7 +87,7 @@ class ValidatedOperation:
             body = await self.read_json(scope, receive, self.body, errors)
         if errors:
             raise self.invalid(errors)
-        return Call(self.id, path, query, body, scope["headers"])
+        return Call(self.id, path, query, body, scope["headers"], self.bounds, self.defaults)
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters, ids in lower case. Raises Problem for an id that is no UUID."""
@@ -183,14 +198,24 @@ class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[mis
         return api
 
 
+def _json(operation: AbstractOperation) -> Mapping[str, Any] | None:
+    """The schema of the body that an operation takes, if it takes any."""
+    content = operation.request_body.get("content", {})
+    schema: Mapping[str, Any] | None = content.get("application/json", {}).get("schema")
+    return schema
+
+
+def _members(operation: AbstractOperation) -> Mapping[str, Any]:
+    members: Mapping[str, Any] = (_json(operation) or {}).get("properties", {})
+    return members
+
+
 def _body_schema(
     operation: AbstractOperation, choices: Mapping[str, str]
 ) -> Mapping[str, Any] | None:
-    content = operation.request_body.get("content", {})
-    if "application/json" not in content:
+    schema, members = _json(operation), _members(operation)
+    if schema is None:
         return None
-    schema: Mapping[str, Any] = content["application/json"]["schema"]
-    members = schema.get("properties", {})
     if choices["ttl_range"] == "clamp" and "ttl_seconds" in members:
         return {**schema, "properties": {**members, "ttl_seconds": relaxed(members["ttl_seconds"])}}
     return schema

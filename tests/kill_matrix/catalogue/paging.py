@@ -15,6 +15,8 @@ from ..patch import Patch
 from .listing import asked_for, page_changed
 from .tools import lenient_query
 
+TAKE_RANGE = (1, 200)  # as the contract has it
+
 
 @mutant("LIST-13", "a page is taken before it is filtered by state")
 def page_is_taken_first(patch: Patch) -> None:
@@ -108,7 +110,7 @@ def total_without_updated_after(patch: Patch) -> None:
 def take_of_a_hundred_at_most(patch: Patch) -> None:
     @patch.around(handlers, "clamp")
     def clamp(real: Any, value: int | None, bounds: Any) -> Any:
-        return real(value, (1, 100) if bounds == handlers.TAKE_RANGE else bounds)
+        return real(value, (1, 100) if bounds == TAKE_RANGE else bounds)
 
 
 @mutant("LIST-19", "skip is ignored among final sessions")
