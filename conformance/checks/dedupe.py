@@ -123,9 +123,11 @@ def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
 @rule("DEDUP-08", sessions=2, turns=1)
 def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     endpoint = api.endpoint()
-    id = api.given(external_id=endpoint, ttl_seconds=600, turns=1)
+    legal = api.contract.timeouts
+    first, other = legal.near(600), legal.near(1200)
+    id = api.given(external_id=endpoint, ttl_seconds=first, turns=1)
     before = api.still(id)
-    second = api.open(external_id=endpoint, ttl_seconds=1200)
+    second = api.open(external_id=endpoint, ttl_seconds=other if other != first else legal.least)
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
     after = api.get(id).session

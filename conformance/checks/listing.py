@@ -119,13 +119,14 @@ def expect_apart(api: Api, channel: str, alike: str) -> None:
 @rule("LIST-08", sessions=2)
 def check_filters_select_together(api: Api) -> None:
     _, final = one_of_each(api)
-    found = api.list(channel=api.channel, state="final", agent_id=api.config.agent, take=200)
+    most = api.contract.page_sizes.most
+    found = api.list(channel=api.channel, state="final", agent_id=api.config.agent, take=most)
     items = found.page["items"]
     wanted = (api.channel, api.config.agent, True)
     alike = all((i["channel"], i["agent_id"], i["is_final"]) == wanted for i in items)
     expect(alike, "only what matches channel, agent_id and state", ids(items))
     expect(has(items, final), f"{final}, which matches each filter", ids(items))
-    nobody = api.list(channel=api.channel, agent_id=f"nobody-{api.key()}", take=200).page["items"]
+    nobody = api.list(channel=api.channel, agent_id=f"nobody-{api.key()}", take=most).page["items"]
     expect(not nobody, "nothing for another agent in the channel", ids(nobody))
 
 

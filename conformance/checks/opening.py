@@ -44,7 +44,9 @@ def check_open_answers_with_an_active_session(api: Api) -> None:
 
 @rule("OPEN-05", sessions=4)
 def check_open_keeps_the_timeout(api: Api) -> None:
-    for seconds, endpoint in ((60, UNSET), (3600, UNSET), (86400, UNSET), (600, api.endpoint())):
+    legal = api.contract.timeouts
+    plain = ((seconds, UNSET) for seconds in (legal.least, legal.near(3600), legal.most))
+    for seconds, endpoint in (*plain, (legal.near(600), api.endpoint())):
         opened = api.open(ttl_seconds=seconds, external_id=endpoint).expect_ok().session
         expect(opened["ttl_seconds"] == seconds, f"ttl_seconds {seconds}", opened["ttl_seconds"])
 
@@ -58,13 +60,19 @@ def check_open_without_timeout_has_none(api: Api) -> None:
 
 @rule("OPEN-07", sessions=6)
 def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
-    api.given(ttl_seconds=60)
-    for seconds in (59, 86401, 0, -60, 2**31 - 1):
+    legal = api.contract.timeouts
+    api.given(ttl_seconds=legal.least)
+    beyond = (legal.least - 1, legal.most + 1, 0, -legal.least, 2**31 - 1)
+    for seconds in (seconds for seconds in beyond if seconds not in legal):
         opened = api.open(ttl_seconds=seconds)
         if opened.ok:
             effective = opened.session["ttl_seconds"]
-            fine = is_whole(effective) and 60 <= effective <= 86400
-            expect(fine, f"ttl_seconds {seconds} refused or clamped to 60..86400", effective)
+            fine = is_whole(effective) and effective in legal
+            expect(
+                fine,
+                f"ttl_seconds {seconds} refused or clamped to {legal.least}..{legal.most}",
+                effective,
+            )
         else:
             opened.expect_status(400, 422)
 
@@ -91,7 +99,7 @@ def check_open_without_agent_is_refused(api: Api) -> None:
 
 @rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
-    api.given(external_id=api.endpoint(), ttl_seconds=60)
+    api.given(external_id=api.endpoint(), ttl_seconds=api.contract.timeouts.least)
     api.open(agent_id=17).expect_status(*REFUSED)
     api.open(channel=["web"]).expect_status(*REFUSED)
     api.open(external_id="not-an-object").expect_status(*REFUSED)
@@ -143,7 +151,7 @@ def check_reserved_keys_are_accepted(api: Api) -> None:
 
 @rule("GET-01", "smoke")
 def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
-    opened = api.open(ttl_seconds=600).session
+    opened = api.open(ttl_seconds=api.contract.timeouts.near(600)).session
     got = api.get(opened["id"]).expect_ok().session
     expect(same_id(got["id"], opened["id"]), opened["id"], got["id"])
     for member in ("agent_id", "channel", "ttl_seconds", "is_final"):

@@ -22,12 +22,13 @@ def check_take_bounds_the_page(api: Api) -> None:
 
 @rule("LIST-14", "core", reads=True)
 def check_a_page_never_exceeds_200(api: Api) -> None:
-    for take in (201, 100000):
+    most = api.contract.page_sizes.most
+    for take in (most + 1, most * 500):
         page = api.list(take=take)
         if page.ok:
             count, echoed = len(page.page["items"]), page.page.get("take")
-            fine = count <= 200 and is_whole(echoed) and echoed <= 200
-            expect(fine, "200 items at most, and take so", f"{count} items, take {echoed}")
+            fine = count <= most and is_whole(echoed) and echoed <= most
+            expect(fine, f"{most} items at most, and take so", f"{count} items, take {echoed}")
         else:
             page.expect_status(*REFUSED)
 
@@ -37,13 +38,16 @@ def check_the_defaults_of_a_page(api: Api) -> None:
     for state in STATES:
         page = api.list(state=state).page
         expect(page.get("skip") == 0, "skip 0", page.get("skip"))
-        expect(page.get("take") == 20, "take 20", page.get("take"))
-        expect(len(page["items"]) <= 20, "20 items at most", f"{len(page['items'])} items")
+        size = api.contract.page_sizes.default
+        expect(page.get("take") == size, f"take {size}", page.get("take"))
+        fine = len(page["items"]) <= page["take"]
+        expect(fine, f"{size} items at most", f"{len(page['items'])} items")
 
 
 @rule("LIST-16", reads=True)
 def check_a_page_echoes_its_bounds(api: Api) -> None:
-    for channel, take in ((None, 7), (f"nobody-{api.key()}", 7), (f"nobody-{api.key()}", 200)):
+    most = api.contract.page_sizes.most
+    for channel, take in ((None, 7), (f"nobody-{api.key()}", 7), (f"nobody-{api.key()}", most)):
         page = api.list(skip=3, take=take, channel=channel).page
         expect(page.get("skip") == 3, "skip 3", page.get("skip"))
         expect(page.get("take") == take, f"take {take}", page.get("take"))
@@ -69,7 +73,7 @@ def check_the_total_counts_every_match(api: Api) -> None:
         ({"agent_id": f"nobody-{api.key()}"}, 0),
         ({"updated_after": "2100-01-01T00:00:00Z"}, 0),
     ):
-        if len(api.listed(take=200, **query)) != matches:
+        if len(api.listed(take=api.contract.page_sizes.most, **query)) != matches:
             continue  # other rules tell of a filter that is not kept to
         total = api.list(channel=api.channel, take=1, **query).page["total_count"]
         expect(total == matches, f"total_count {matches} with {shown(query)}", total)

@@ -101,11 +101,11 @@ def wrong_methods(api: Api) -> Iterator[tuple[frozenset[str], Exchange]]:
     """A method that each path lacks, with those that the path has. The session is a real
     one, so that no 404 hides what the path says of its methods."""
     id = api.given()
-    for template, methods in api.client.watch.contract.methods.items():
+    for template, methods in api.contract.methods.items():
         for method in ("DELETE", "PUT", "PATCH", "GET"):
             # An undocumented DELETE of a whole collection is nothing to find out about.
-            if method not in methods and not (method == "DELETE" and "{id}" not in template):
-                yield methods, api.request(method, template.replace("{id}", id))
+            if method not in methods and not (method == "DELETE" and "{" not in template):
+                yield methods, api.request(method, api.contract.paths.to(template, id))
 
 
 @rule("HTTP-08", requests=20)
@@ -128,7 +128,9 @@ def check_a_405_names_the_methods(api: Api) -> None:
 
 @rule("HTTP-10", "smoke", reads=True)
 def check_an_unknown_path(api: Api) -> None:
-    for path in ("/api/v1/chatz", "/api/v1/callresults/nothing/here"):
+    known = api.contract.operations
+    beside = known["searchCallResults"].path.rpartition("/")[0]
+    for path in (f"{known['openChat'].path[:-1]}z", f"{beside}/nothing/here"):
         api.request("GET", path).expect_status(404)
 
 
@@ -155,7 +157,8 @@ def check_an_odd_id_is_refused(api: Api) -> None:
     for id in ODD_IDS:
         # As plain requests: what stands before the API may refuse them in its own way. Only
         # reading ones: who knows what an id that reaches a query would end.
-        api.request("GET", f"/api/v1/chats/{id}").expect_refusal()
+        path = api.contract.paths.to(api.contract.operations["getChat"].path, id)
+        api.request("GET", path).expect_refusal()
 
 
 @rule("HTTP-17", sessions=2, turns=1)

@@ -168,7 +168,8 @@ def check_lists_while_sessions_come_and_go(api: Api) -> None:
         churning = [threads.submit(churn, api) for _ in range(CHURNERS)]
         while len(pages) < REQUESTS and not all(future.done() for future in churning):
             for state in ("active", "final"):
-                pages.append((state, api.list(channel=api.channel, state=state, take=200)))
+                most = api.contract.page_sizes.most
+                pages.append((state, api.list(channel=api.channel, state=state, take=most)))
     lives += [life for future in churning for life in future.result()]
     for state, page in pages:
         for life in lives:

@@ -12,7 +12,7 @@ from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
 from ..target.api import Api
 
-TTL = 60  # seconds; the shortest timeout that the contract allows
+TTL = 60  # seconds, or the nearest timeout that the contract allows
 TURN_EVERY = 30.0  # seconds; what keeps a session active as long as the silent one is
 SESSIONS = 3
 PEAK = 2  # requests at a time: the watching thread's, beside those of the checks
@@ -21,19 +21,19 @@ LOOKS = 8  # at the talking session, once the silent one is final
 LOOK_EVERY = 2.0  # seconds; all looks lie well within the timeout of its last turn
 
 
-def turns(grace: float) -> int:
+def turns(ttl: int, grace: float) -> int:
     """The most turns that the talking session is given."""
-    return math.ceil((TTL + grace) / TURN_EVERY)
+    return math.ceil((ttl + grace) / TURN_EVERY)
 
 
-def longest(grace: float) -> float:
+def longest(ttl: int, grace: float) -> float:
     """Seconds until all is seen."""
-    return TTL + grace + LOOKS * LOOK_EVERY
+    return ttl + grace + LOOKS * LOOK_EVERY
 
 
-def requests(grace: float) -> int:
+def requests(ttl: int, grace: float) -> int:
     """The most requests of the sessions' own."""
-    return SESSIONS + turns(grace) + math.ceil((TTL + grace) / PAUSE) + LOOKS
+    return SESSIONS + turns(ttl, grace) + math.ceil((ttl + grace) / PAUSE) + LOOKS
 
 
 class Timeouts:
@@ -53,9 +53,10 @@ class Timeouts:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.ttl = api.contract.timeouts.near(TTL)
         self.grace = api.config.ttl_grace
-        self.talking = self._open(ttl_seconds=TTL)
-        self.silent = self._open(ttl_seconds=TTL)
+        self.talking = self._open(ttl_seconds=self.ttl)
+        self.silent = self._open(ttl_seconds=self.ttl)
         self.endless = self._open()
         self.turns: list[Exchange] = []
         self.sights: list[Exchange] = []  # of the silent session
@@ -87,7 +88,7 @@ class Timeouts:
 
     def _watch(self) -> None:
         try:
-            limit = self.silent.finished + TTL + self.grace
+            limit = self.silent.finished + self.ttl + self.grace
             while time.monotonic() < limit and not self.closed.wait(PAUSE):
                 self._talk()
                 sight = self.api.get(self.silent.id)

@@ -8,7 +8,7 @@ from ..judging.history import FINAL_REFUSED
 from ..judging.outcomes import Blocked, expect
 from ..registry import rule
 from ..target.api import Api
-from .timeouts import TTL, Timeouts
+from .timeouts import Timeouts
 
 
 @rule("TTL-01", "ttl", sessions=0)
@@ -16,7 +16,7 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     timeouts.wait()
     api.trace += [timeouts.silent, *timeouts.sights]
     final = timeouts.final
-    wanted = f"a final session within {TTL} s and a grace of {timeouts.grace:g} s"
+    wanted = f"a final session within {timeouts.ttl} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
     reason = api.get(timeouts.silent.id).session["final_reason"]
     expect(reason == "ttl", "final_reason ttl", reason)
@@ -31,13 +31,21 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
     api.trace += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
     cut = tick(timeouts.silent.session["last_activity"]).total_seconds()
-    expect(early >= TTL - cut, f"{TTL} s of silence at least", f"it was final after {early:.1f} s")
+    expect(
+        early >= timeouts.ttl - cut,
+        f"{timeouts.ttl} s of silence at least",
+        f"it was final after {early:.1f} s",
+    )
     api.trace[:] = [timeouts.talking, *timeouts.turns]
     for sight in certain_looks(timeouts):
         api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
         still = sight.session["is_final"] is False
-        expect(still, f"{TTL} s of silence at least", f"it is final {silence:.1f} s after a turn")
+        expect(
+            still,
+            f"{timeouts.ttl} s of silence at least",
+            f"it is final {silence:.1f} s after a turn",
+        )
 
 
 def taken(timeouts: Timeouts) -> list[Exchange]:
@@ -51,7 +59,9 @@ def certain_looks(timeouts: Timeouts) -> list[Exchange]:
     if not turns:
         return []
     cut = tick(timeouts.talking.session["last_activity"]).total_seconds()
-    return [sight for sight in timeouts.looks if sight.finished < turns[-1].started + TTL - cut]
+    return [
+        sight for sight in timeouts.looks if sight.finished < turns[-1].started + timeouts.ttl - cut
+    ]
 
 
 @rule("TTL-03", "ttl", sessions=0)
@@ -66,11 +76,13 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
     looks = certain_looks(timeouts)
     if not looks:
         late = timeouts.final.finished - taken(timeouts)[-1].started
-        raise Blocked(f"it was looked at only {late:.0f} s after its last turn, {TTL} s are due")
+        raise Blocked(
+            f"it was looked at only {late:.0f} s after its last turn, {timeouts.ttl} s are due"
+        )
     for sight in looks:
         api.trace.append(sight)
         final = sight.session["is_final"]
-        expect(final is False, f"active until {TTL} s after its last turn", "it is final")
+        expect(final is False, f"active until {timeouts.ttl} s after its last turn", "it is final")
 
 
 @rule("TTL-04", "ttl", sessions=0)

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from .bounds import Bounds
 from .consistency import contradictions
 from .definition import Definition, resource
 from .ids import Paths
-from .parts import BODY, METHODS, at
+from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .samples import Samples
 from .schemas import json_schema
@@ -147,6 +148,43 @@ class Contract:
         (item,) = self.resolved["x-webhooks"].values()
         schema: dict[str, Any] = at(item["post"]["requestBody"], BODY)
         return schema
+
+    def body(self, operation: str) -> dict[str, Any] | None:
+        """The schema of what an operation takes, if it takes a body."""
+        content = self._raw(operation).get("requestBody", {}).get("content", {})
+        schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
+        return schema
+
+    def query(self, operation: str) -> dict[str, dict[str, Any]]:
+        """The schema of each parameter of an operation's query."""
+        found = self.operations[operation]
+        steps = ("paths", found.path, found.method.lower())
+        told = parameters(self.resolved, steps)
+        return {one["name"]: one["schema"] for one in told if one["in"] == "query"}
+
+    def takes(self, operation: str, body: Any) -> bool:
+        """Whether a body fits what an operation takes."""
+        return operation in self._bodies and self._bodies[operation].is_valid(body)
+
+    @cached_property
+    def timeouts(self) -> Bounds:
+        """The seconds of silence that a session may be given."""
+        return Bounds.of((self.body("openChat") or {})["properties"]["ttl_seconds"])
+
+    @cached_property
+    def page_sizes(self) -> Bounds:
+        return Bounds.of(self.query("listChats")["take"])
+
+    @cached_property
+    def longest_key(self) -> int:
+        """The most characters of a key that a deployment must take."""
+        key = (self.body("submitMessage") or {})["properties"]["idempotency_key"]
+        return int(key["maxLength"])
+
+    @cached_property
+    def _bodies(self) -> dict[str, Validator]:
+        bodies = {id: self.body(id) for id in self.operations}
+        return {id: self.validator(schema) for id, schema in bodies.items() if schema}
 
     def validator(self, schema: dict[str, Any]) -> Validator:
         """A compiled validator of a schema without references."""

@@ -31,6 +31,11 @@ class Paths:
         self.plain = tuple(path.lower() for path in known if "{" not in path)
         self.naming = [_pattern(path) for path in known if "{" in path]
 
+    @staticmethod
+    def to(template: str, id: str) -> str:
+        """The path of a template with the id in the place of its parameter."""
+        return re.sub(r"\{[^/}]*\}", lambda _: id, template)
+
     def named(self, path: str) -> str:
         """The id in a path, below whatever base it lies; empty where it names none.
 

@@ -39,10 +39,12 @@ class Document:
         source, written = self.origin(defect)
         return source.error(written, defect.reason)
 
-    def order(self, defect: Defect) -> tuple[int, int]:
-        """What sorts defects as a reader of the files meets them."""
+    def order(self, defect: Defect) -> tuple[bool, int, int]:
+        """What sorts defects as a reader of the files meets them, the version of OpenAPI before
+        all that follows from it."""
         source, written = self.origin(defect)
-        return [*self.sources].index(source.path), source.line(written)
+        place = [*self.sources].index(source.path), source.line(written)
+        return defect.steps != ("openapi",), *place
 
     def origin(self, defect: Defect) -> Place:
         """Where what a defect speaks of was written."""

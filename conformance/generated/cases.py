@@ -21,7 +21,8 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode, Response
 
-from ..contract.document import Contract
+from ..contract.document import Contract, Operation
+from ..contract.pointer import resolved
 from ..judging.exchange import Json
 
 # Cases for each operation, by whether they mean to fit the contract.
@@ -77,7 +78,7 @@ def scenarios(contract: Contract, seed: int, start: Callable[[], None], visit: V
     What follows a request is drawn by what it was answered with. Where a target answers the
     same sequence in two ways Hypothesis gives up, and the rest comes from another seed.
     """
-    schema = _load(_opaque(_closed(contract.spec)), seed)
+    schema = _load(_opaque(_closed(contract.spec), contract.operations["openChat"]), seed)
     begun = 0
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
@@ -157,19 +158,19 @@ def _closed(spec: Json) -> Json:
     spec = copy.deepcopy(spec)
     for item in spec["paths"].values():
         for content in (_json_body(operation) for operation in item.values()):
-            name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-            if name:
-                schema = spec["components"]["schemas"][name]
+            if "schema" in content:
+                schema = resolved(spec, content["schema"])
                 schema["additionalProperties"] = False
                 schema["properties"][UNLISTED] = {"type": "boolean"}
     return spec
 
 
-def _opaque(spec: Json) -> Json:
-    """openChat with a body of no members, to be filled by the callback: members that look
+def _opaque(spec: Json, operation: Operation) -> Json:
+    """The operation with a body of no members, to be filled by the callback: members that look
     like references to other resources keep Schemathesis from starting a scenario there."""
     spec = copy.deepcopy(spec)
-    _json_body(spec["paths"]["/api/v1/chats"]["post"])["schema"] = {"type": "object"}
+    item = spec["paths"][operation.path]
+    _json_body(item[operation.method.lower()])["schema"] = {"type": "object"}
     return spec
 
 

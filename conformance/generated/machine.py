@@ -27,7 +27,6 @@ from ..target.api import Api, Trace
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
 STATES = ("active", "final", "all")
-MOST = 200  # sessions in a page
 PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
 # Hypothesis prefers short texts, so that each length has a share of its own.
@@ -150,6 +149,7 @@ class Machine(RuleBasedStateMachine):
         if self.model.open_shows(canonical) in self.without:
             return
         self.budget["sessions"] -= 1
+        ttl = None if ttl is None else self.api.contract.timeouts.near(ttl)
         bound = self._agent(agent)
         answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=bound)
         self.judge(self.model.open, canonical, ttl, bound, answer)
@@ -223,11 +223,12 @@ class Machine(RuleBasedStateMachine):
         self.judge(self.model.list, state, bound, skip, take, answer)
 
     def _list_later(self, state: str, place: int) -> None:
-        whole = self._listed(state="all", take=MOST)
-        self.judge(self.model.list, "all", None, 0, MOST, whole)
+        most = self.api.contract.page_sizes.most
+        whole = self._listed(state="all", take=most)
+        self.judge(self.model.list, "all", None, 0, most, whole)
         items = whole.page["items"]
         instant = items[place % len(items)]["last_activity"]
-        answer = self._listed(state=state, take=MOST, updated_after=instant)
+        answer = self._listed(state=state, take=most, updated_after=instant)
         self.judge(self.model.list_later, items, instant, state, answer)
 
     def _listed(self, **members: Any) -> Exchange:

@@ -147,30 +147,19 @@ class Parts:
     @classmethod
     def of(cls, contract: Contract, id: str) -> Parts:
         operation = contract.operations[id]
-        raw = contract.spec["paths"][operation.path][operation.method.lower()]
-        given = [p for p in raw.get("parameters", ()) if p["in"] == "query"]
-        path = re.escape(operation.path).replace(r"\{id\}", "([^/]+)")
+        path = contract.paths.to(re.escape(operation.path).replace(r"\{", "{"), "([^/]+)")
         return cls(
             operation=id,
             path=re.compile(path + r"\Z"),
-            has_id="{id}" in operation.path,
-            query={parameter["name"]: parameter["schema"] for parameter in given},
-            body=_body_schema(contract, raw),
+            has_id="{" in operation.path,
+            query=contract.query(id),
+            body=contract.body(id),
             extensible=id in EXTENSIBLE,
         )
 
 
 class UnclearError(Exception):
     """JSON that parsers read in different ways."""
-
-
-def _body_schema(contract: Contract, operation: Json) -> Json | None:
-    if "requestBody" not in operation:
-        return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    name = schema["$ref"].rsplit("/", 1)[1]
-    found: Json = contract.spec["components"]["schemas"][name]
-    return found
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> Json:

@@ -7,11 +7,14 @@ and what not every deployment reads alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
+
+import jsonschema_rs
 
 from ..judging.exchange import Json
 from ..judging.outcomes import shown
-from .portable import is_instant, is_portable, is_text, may_be_instant, may_be_integer
+from .portable import EXACT, is_instant, is_portable, is_text, may_be_instant, may_be_integer
 
 Kind = Literal["fits", "open", "breaks"]
 
@@ -34,17 +37,22 @@ def breaks(why: str) -> Judgement:
 
 def judge_value(name: str, value: Any, schema: Json, *, needed: bool = False) -> Judgement:
     """The value of a member or parameter; `needed` where the contract requires it."""
+    kind = schema.get("type", "any value")
     if value is None:
         lenient = schema.get("nullable") or not needed
-        return OPEN if lenient else _wrong(name, value, schema["type"])
-    match schema["type"]:
+        return OPEN if lenient else _wrong(name, value, kind)
+    match kind:
         case "string":
             return _string(name, value, schema, needed=needed)
         case "integer":
             return _whole(name, value, schema)
         case "array":
             return _array(name, value, schema)
-    return _object(name, value)
+        case "object":
+            return _object(name, value)
+        case "boolean":
+            return _truth(name, value)
+    return OPEN
 
 
 def _string(name: str, value: Any, schema: Json, *, needed: bool) -> Judgement:
@@ -56,8 +64,28 @@ def _string(name: str, value: Any, schema: Json, *, needed: bool) -> Judgement:
         return _instant(name, value)
     if "enum" in schema:
         return _word(name, value, schema["enum"])
-    too_long = len(value) > schema.get("maxLength", len(value))
-    return OPEN if too_long or not is_text(value) else FITS
+    return FITS if is_text(value) and _has_form(value, schema) else OPEN
+
+
+def _has_form(value: str, schema: Json) -> bool:
+    """Whether a text has the length, however characters are counted, and the form that is
+    wanted. What has not is left to the rules on that member: it may be cut, or refused."""
+    units = len(value.encode("utf-16-le")) // 2
+    longest = schema.get("maxLength", units)
+    fits = schema.get("minLength", 0) <= len(value) and max(units, len(value)) <= longest
+    return fits and "format" not in schema and _matching(schema.get("pattern", "")).is_valid(value)
+
+
+@cache
+def _matching(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+
+
+def _truth(name: str, value: Any) -> Judgement:
+    if isinstance(value, bool):
+        return FITS
+    lenient = isinstance(value, str | int | float)  # taken for true or false
+    return OPEN if lenient else _wrong(name, value, "boolean")
 
 
 def _instant(name: str, value: str) -> Judgement:
@@ -69,7 +97,8 @@ def _instant(name: str, value: str) -> Judgement:
 def _word(name: str, value: str, words: list[str]) -> Judgement:
     if value in words:
         return FITS
-    lenient = not value.strip() or value.strip().casefold() in words
+    known = {str(word).casefold() for word in words}
+    lenient = not value.strip() or value.strip().casefold() in known
     wrong = f"{name} is {shown(value, 80)}, none of {', '.join(words)}"
     return OPEN if lenient else breaks(wrong)
 
@@ -86,9 +115,10 @@ def _whole(name: str, value: Any, schema: Json) -> Judgement:
 
 def _integer(name: str, value: float, schema: Json) -> Judgement:
     """Beyond its range a number may be refused or clamped, but a count is never negative."""
-    if value <= -1 and schema["minimum"] == 0:
+    least, most = schema.get("minimum", -EXACT), schema.get("maximum", EXACT)
+    if value <= -1 and least == 0:
         return breaks(f"{name} is negative")
-    if not schema["minimum"] <= value <= schema["maximum"]:
+    if not least <= value <= most or ("enum" in schema and value not in schema["enum"]):
         return OPEN
     if isinstance(value, int):
         return FITS

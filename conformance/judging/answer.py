@@ -19,7 +19,6 @@ from .memory import Change, Memory
 from .schema_errors import Place, SchemaErrors
 
 SESSION_OPERATIONS = ("openChat", "getChat", "endChat")
-MOST_SESSIONS = 400  # of a page, which the contract gives 200 at most
 MOST_MESSAGES = 2000  # of a transcript
 
 
@@ -160,7 +159,8 @@ class Answer:
             return []
         if exchange.operation in SESSION_OPERATIONS:
             return [self._session(exchange.json)]
-        items = enumerate(islice(self._items, MOST_SESSIONS))
+        most = 2 * self.schemas.contract.page_sizes.most
+        items = enumerate(islice(self._items, most))
         return [self._session(item, ("items", place)) for place, item in items]
 
     @cached_property

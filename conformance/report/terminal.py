@@ -41,16 +41,16 @@ def print_plan(
     config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
 ) -> None:
     """What the run will do to the target, before it does it."""
-    whole, more = cost(config, checks, replay)
-    budget = with_budgets(config, checks, replay)
+    whole, more = cost(config, contract, checks, replay)
+    budget = with_budgets(config, contract, checks, replay)
     click.echo(
         f"contract  {contract.version} ({contract.sha256[:12]}), {len(contract.rules)} rules"
     )
     click.echo(f"profile   {', '.join(config.profile)}, seed {config.seed}")
     click.echo(f"scope     {scope(config)}")
     click.echo(f"target    {config.target or 'the embedded mock'}")
-    for pack, (count, of_pack) in by_pack(config, checks).items():
-        wait = waiting(config, checks, pack)
+    for pack, (count, of_pack) in by_pack(config, contract, checks).items():
+        wait = waiting(config, contract, checks, pack)
         click.echo(
             f"pack      {pack}: {count} checks, at most {_words(of_pack)},"
             f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"

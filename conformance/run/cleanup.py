@@ -37,7 +37,7 @@ def _find_unanswered(api: Api) -> None:
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
-            for item in api.list(channel=channel, take=200).page["items"]:
+            for item in api.list(channel=channel, take=api.contract.page_sizes.most).page["items"]:
                 named = isinstance(item, dict) and isinstance(item.get("id"), str)
                 if named and item.get("channel") == channel:
                     ledger.note_open(item["id"])

@@ -85,15 +85,14 @@ PREFLIGHT_READING = Cost(requests=4)
 PREFLIGHT = Cost(sessions=4, requests=8)
 
 
-def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, Cost]]:
+def by_pack(
+    config: Config, contract: Contract, checks: dict[str, Check]
+) -> dict[Pack, tuple[int, Cost]]:
     """How many checks of each pack there are, and the most that they cost together. What the
     checks of a pack share costs once, whichever of them run."""
+    waited = contract.timeouts.near(timeouts.TTL), config.ttl_grace
     shared = {
-        "ttl": Cost(
-            timeouts.SESSIONS,
-            timeouts.turns(config.ttl_grace),
-            timeouts.requests(config.ttl_grace),
-        ),
+        "ttl": Cost(timeouts.SESSIONS, timeouts.turns(*waited), timeouts.requests(*waited)),
         "generated": Cost(generated.SESSIONS, generated.TURNS, generated.REQUESTS),
     }
     costs = {}
@@ -105,12 +104,12 @@ def by_pack(config: Config, checks: dict[str, Check]) -> dict[Pack, tuple[int, C
 
 
 def cost(
-    config: Config, checks: dict[str, Check], replay: Replay | None = None
+    config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
 ) -> tuple[Cost, Cost]:
     """The most that the checks and a replay need, then what repeating the checks may add."""
     again = [check for check in checks.values() if check.pack not in UNREPEATED]
     whole = PREFLIGHT_READING if config.read_only else PREFLIGHT
-    for _, of_pack in by_pack(config, checks).values():
+    for _, of_pack in by_pack(config, contract, checks).values():
         whole += of_pack
     if replay:
         whole += Cost(replay.sessions, replay.turns, replay.requests)
@@ -121,10 +120,12 @@ def _declared(check: Check) -> Cost:
     return Cost(check.sessions, check.turns, check.requests)
 
 
-def with_budgets(config: Config, checks: dict[str, Check], replay: Replay | None = None) -> Config:
+def with_budgets(
+    config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
+) -> Config:
     """The configuration with what the plan needs as the most that the run may cost, unless
     it names a smaller or larger budget itself."""
-    whole, more = cost(config, checks, replay)
+    whole, more = cost(config, contract, checks, replay)
     most = whole + more
     return replace(
         config,
@@ -140,11 +141,11 @@ def concurrency(config: Config, pack: Pack) -> int:
     return min(peaks.get(pack, 1), config.max_concurrency)
 
 
-def waiting(config: Config, checks: dict[str, Check], pack: Pack) -> float:
+def waiting(config: Config, contract: Contract, checks: dict[str, Check], pack: Pack) -> float:
     """The seconds that a pack waits for what takes its time, at most and at one place."""
     waits: dict[Pack, float] = {
         "core": config.index_wait if any(id.startswith("FIN-") for id in checks) else 0.0,
-        "ttl": timeouts.longest(config.ttl_grace),
+        "ttl": timeouts.longest(contract.timeouts.near(timeouts.TTL), config.ttl_grace),
         "webhooks": config.webhook_wait,
     }
     return waits.get(pack, 0.0)

@@ -61,7 +61,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.checks = selected_checks(self.config, self.contract)
-        self.config = with_budgets(self.config, self.checks, self.replay)
+        self.config = with_budgets(self.config, self.contract, self.checks, self.replay)
         self.client = Client(self.config, watch_of(self.contract), self.evidence)
         self.arguments = Arguments(self.api, self.listener)
 

@@ -31,7 +31,6 @@ from ..target.client import Client
 from ..target.ledger_file import TAG, LedgerRecord, ledger_files, read_ledger, unlocked
 
 TAGGED = re.compile(rf"({TAG.pattern})-\d+(-\w+)*")
-PAGE = 200
 MOST_PAGES = 200
 
 
@@ -60,14 +59,15 @@ class Sweep:
 
     def _tagged(self) -> Iterator[tuple[str, str]]:
         """Every active session in a channel of a run, with the run's tag."""
+        size = self.api.contract.page_sizes.most
         for number in range(MOST_PAGES):
-            items = self.api.list(state="active", take=PAGE, skip=number * PAGE).page["items"]
+            items = self.api.list(state="active", take=size, skip=number * size).page["items"]
             for item in items:
                 if not isinstance(item, dict) or not isinstance(item.get("id"), str):
                     continue
                 if found := TAGGED.fullmatch(str(item.get("channel"))):
                     yield item["id"], found.group(1)
-            if len(items) < PAGE:
+            if len(items) < size:
                 return
 
     def _end(self, id: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from ..contract.document import Contract
 from ..contract.ids import Paths, canonical, mentions
 from ..judging.equivalence import same_time, tick
 from ..judging.evidence import Finding, Observation
@@ -51,6 +52,10 @@ class Api:
         self.trace: Trace = []
         self.channel = f"{run}-{next(_counter)}"
         self.random = random.Random(f"{seed}/{check}")
+
+    @property
+    def contract(self) -> Contract:
+        return self.client.watch.contract
 
     def fresh(self) -> Api:
         """The same view with a trace and a channel of its own."""
@@ -201,8 +206,8 @@ class Api:
         content_type: str | None = "application/json",
     ) -> Exchange:
         """Send one operation. `content` gives raw bytes in the place of a JSON body."""
-        found = self.client.watch.contract.operations[operation]
-        path = found.path.replace("{id}", quote(id, safe="%"))
+        found = self.contract.operations[operation]
+        path = self.contract.paths.to(found.path, quote(id, safe="%"))
         if query:
             path += "?" + urlencode({k: v for k, v in query.items() if v is not None})
         if body is not UNSET:
@@ -241,13 +246,13 @@ class Api:
         self.trace.append(exchange)
         for rule, violation in seen:
             if violation:
-                self.report(rule, violation, relevant(self.trace, self.client.watch.contract.paths))
+                self.report(rule, violation, relevant(self.trace, self.contract.paths))
 
     def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
         """Enter a finding with its trace, all of the check's unless told: what is wrong with one
         session may come of what was done to another. No finding is of a rule that is not judged.
         """
-        if rule not in self.client.watch.contract.judged:
+        if rule not in self.contract.judged:
             return
         kept = tuple(trace or self.trace)
         finding = Finding(rule, violation.expected, violation.actual, kept, self.check)

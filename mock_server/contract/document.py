@@ -86,15 +86,18 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
     definition = Definition()
     for stage in _stages(resolved.document, definition, executed):
         if defects := [*stage]:
-            raise resolved.error(
-                *min(defects, key=lambda one: resolved.position(one.steps, one.is_name))
-            )
+            raise resolved.error(*min(defects, key=lambda one: _order(one, resolved)))
     document = resolved.document if len(resolved.files) > 1 else source.value
     served, plain = (
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
     lifecycle = Lifecycle.load(document["x-lifecycle"])
     return Contract(source.path, served, plain, resolved.files, lifecycle)
+
+
+def _order(defect: Defect, resolved: Resolved) -> tuple[bool, tuple[int, int]]:
+    """As a reader meets them; but what is written in another OpenAPI differs everywhere."""
+    return defect.steps != ("openapi",), resolved.position(defect.steps, defect.is_name)
 
 
 def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:

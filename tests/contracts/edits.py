@@ -63,7 +63,7 @@ def _content(entry: Entry) -> tuple[bytes, Any]:
     if "raw" in entry:
         return entry["raw"].encode(), None
     if "text" in entry:
-        return _replaced(entry["text"]).encode(), None
+        return _replaced(entry["text"], -1 if entry.get("everywhere") else 1).encode(), None
     document = copy.deepcopy(CONTRACT)
     if "references" in entry:
         document["components"]["schemas"].update(_unfolding(entry["references"]))
@@ -74,11 +74,11 @@ def _content(entry: Entry) -> tuple[bytes, Any]:
     return json.dumps(document, indent=1).encode(), document
 
 
-def _replaced(texts: dict[str, str]) -> str:
+def _replaced(texts: dict[str, str], count: int) -> str:
     text = TEXT
     for old, new in texts.items():
         assert text.count(old) >= 1, f"openapi.yaml has no {old!r}"
-        text = text.replace(old, new, 1)
+        text = text.replace(old, new, count)
     return text
 
 

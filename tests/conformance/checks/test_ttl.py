@@ -10,6 +10,8 @@ import pytest
 
 from conformance.checks import ttl
 from conformance.checks.timeouts import Timeouts, turns
+from conformance.contract.bounds import Bounds
+from conformance.contract.document import Contract
 from conformance.judging.outcomes import Blocked, Violation
 
 Make = Callable[..., Any]
@@ -26,6 +28,7 @@ def seen(exchange: Exchanges, session: Make) -> Make:
 
         return SimpleNamespace(
             wait=lambda: None,
+            ttl=60,
             grace=75.0,
             silent=exchange("openChat", session(), started=0.0, finished=0.0),
             first_final=final_at,
@@ -76,6 +79,7 @@ def test_the_older_session_talks_until_the_silent_one_is_final(
     """Whatever ends the silent session has passed the talking one by."""
     for name, value in (("TTL", 1), ("TURN_EVERY", 0.2), ("PAUSE", 0.05), ("LOOK_EVERY", 0.01)):
         monkeypatch.setattr(f"conformance.checks.timeouts.{name}", value)
+    monkeypatch.setattr(Contract, "timeouts", Bounds(1, 9))
     begun = time.monotonic()
     ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
     opened = iter(ids)
@@ -102,7 +106,9 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
 ) -> None:
     opened = exchange("openChat", session(), 201)
     sights = [exchange("getChat", session()) for _ in range(3)]
-    seen = SimpleNamespace(wait=lambda: None, grace=75.0, silent=opened, sights=sights, final=None)
+    seen = SimpleNamespace(
+        wait=lambda: None, ttl=60, grace=75.0, silent=opened, sights=sights, final=None
+    )
     api = connect(lambda request: httpx.Response(404))
     with pytest.raises(Violation, match="it is active"):
         ttl.check_a_silent_session_times_out(api, cast(Timeouts, seen))
@@ -110,4 +116,4 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
 
 
 def test_a_declared_grace_is_part_of_the_plan() -> None:
-    assert (turns(75.0), turns(300.0)) == (5, 12)
+    assert (turns(60, 75.0), turns(60, 300.0), turns(120, 75.0)) == (5, 12, 7)

@@ -79,11 +79,11 @@ def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> No
 def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
     config = Config(profile=("core", "ttl"))
     checks = selected_checks(config, contract)
-    whole, more = cost(config, checks)
-    planned = with_budgets(config, checks)
+    whole, more = cost(config, contract, checks)
+    planned = with_budgets(config, contract, checks)
     most = Cost(planned.max_sessions, planned.max_turns, planned.max_requests)
     assert most == whole + more
-    waiting = by_pack(config, checks)["ttl"][1].sessions
+    waiting = by_pack(config, contract, checks)["ttl"][1].sessions
     assert waiting > 0
     assert more.sessions == 2 * (whole.sessions - PREFLIGHT.sessions - waiting)
 
@@ -91,13 +91,13 @@ def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
 def test_what_a_pack_shares_is_counted_whichever_of_its_checks_run(contract: Contract) -> None:
     for rules in (("TTL-03",), ("TTL-01", "TTL-03", "END-05")):
         config = Config(profile=("ttl",), rules=rules)
-        (of_pack,) = by_pack(config, selected_checks(config, contract)).values()
+        (of_pack,) = by_pack(config, contract, selected_checks(config, contract)).values()
         assert (of_pack[1].sessions, of_pack[1].turns) == (3, 5)
 
 
 def test_a_run_that_only_reads_states_that_it_opens_nothing(contract: Contract) -> None:
     config = Config(read_only=True)
-    planned = with_budgets(config, selected_checks(config, contract))
+    planned = with_budgets(config, contract, selected_checks(config, contract))
     assert (planned.max_sessions, planned.max_turns) == (0, 0)
 
 
@@ -122,7 +122,7 @@ def test_a_failure_that_comes_and_goes_is_labelled(
         "id": "END-01", "level": "MUST", "outcome": "fail", "text": "Text.", "line": 1,
         "evidence": "explicit", "source": "end", "findings": [finding],
     }  # fmt: skip
-    print_findings({"rules": [rule]})
+    print_findings({"rules": [rule], "contract_file": "openapi.yaml"})
     assert f"repeated  failed in {told}" in capsys.readouterr().out
 
 
