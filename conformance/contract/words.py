@@ -26,6 +26,7 @@ BOUNDS = {
     "exclusiveMinimum": "more than {}",
     "minItems": "at least {}",
     "minProperties": "at least {}",
+    "maximum": "at most {}",
     "maxItems": "at most {}",
 }
 

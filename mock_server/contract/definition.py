@@ -116,6 +116,8 @@ def _wanted(name: str, facts: Mapping[str, Any], schema: Mapping[str, Any], got:
             return "a regular expression" if facts["format"] == "regex" else facts["format"]
         case "minimum" | "exclusiveMinimum":
             return f"at least {limit}" if name == "minimum" else f"more than {limit}"
+        case "maximum":
+            return f"at most {limit}"
         case "minLength":
             return "a text that is not empty"
         case "minItems" | "minProperties":
