@@ -174,8 +174,8 @@ def take_of_0_is_an_empty_page(patch: Patch) -> None:
         return await real(sessions, replace(query, take=max(0, query.take)))
 
     @patch.around(handlers, "session_query")
-    def session_query(real: Any, query: Any) -> Any:
-        return replace(real({**query, "take": query["take"] or 1}), take=query["take"])
+    def session_query(real: Any, query: Any, sizes: Any) -> Any:
+        return replace(real({**query, "take": query["take"] or 1}, sizes), take=query["take"])
 
 
 @mutant("LIST-24", "a take that is no integer is ignored")
