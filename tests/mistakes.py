@@ -113,7 +113,6 @@ adjourn-conformance --target http://127.0.0.1:8012
 adjourn-conformance --target http://127.0.0.1:8012 --agent nobody
 adjourn-conformance --target http://127.0.0.1:8012 --agent plain --tool-agent nobody
 adjourn-conformance --target http://127.0.0.1:8012 --agent plain --closing-agent nobody --closing-text bye
-adjourn-conformance --target http://127.0.0.1:8012 --agent plain --disabled-agent nobody
 """,  # noqa: E501
     "Webhooks": """
 adjourn-conformance --profile webhooks --webhook-listen here

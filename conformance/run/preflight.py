@@ -137,11 +137,12 @@ def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
 
 
 def _knows(api: Api, option: str, agent: str) -> bool:
-    """Whether the target has been seen to know the agent. UsageError where it does not."""
+    """Whether the target has been seen to know the agent. UsageError where it does not: a
+    disabled one may be refused in any way, with 404 too."""
     opened = None
     with suppress(Hiccup) if option == "agent" else suppress(Blocked):
         opened = api.open(agent_id=agent)
-    if opened and opened.status == 404:
+    if opened and opened.status == 404 and option != "disabled_agent":
         flag = f"--{option.replace('_', '-')}"
         others = "" if option == "agent" else ", or leave that out"
         raise UsageError(

@@ -132,7 +132,7 @@ def opening(known: str, session: Make) -> Callable[[httpx.Request], httpx.Respon
     return answer
 
 
-@pytest.mark.parametrize("need", ["tool_agent", "closing_agent", "disabled_agent"])
+@pytest.mark.parametrize("need", ["tool_agent", "closing_agent"])
 def test_an_agent_that_is_needed_and_not_known_is_told(
     connect: Make, session: Make, need: str
 ) -> None:
@@ -143,6 +143,11 @@ def test_an_agent_that_is_needed_and_not_known_is_told(
         UsageError, match=f"{need.replace('_', ' ')} 'nobody'; name one by --{need[:4]}"
     ):
         preflight(api, {need})
+
+
+def test_a_disabled_agent_may_be_refused_in_any_way(connect: Make, session: Make) -> None:
+    settings = {"agent": "plain", "disabled_agent": "off", "wait_ready": 0.0}
+    preflight(connect(opening("plain", session), **settings), {"disabled_agent"})
 
 
 def test_what_is_well_is_said(connect: Make, session: Make) -> None:
