@@ -299,7 +299,7 @@ def test_a_fault_of_the_mock_shows_nothing_internal(start, monkeypatch, caplog):
     async def broken(_):
         raise RuntimeError("SELECT * FROM sessions")
 
-    monkeypatch.setattr(api.mock.sandbox.store, "get", broken)
+    monkeypatch.setattr(api.mock.sandbox.store.sessions, "get", broken)
     response = api.get(f"{CHATS}/00000000-0000-4000-8000-000000000000")
     assert response.status_code == 500
     assert "SELECT" not in response.text

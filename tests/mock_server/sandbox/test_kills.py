@@ -41,8 +41,8 @@ main(sys.argv[1:])
 # In the middle of a conversation, and in the middle of what is written of all of them.
 TALKING = {"module": "mock_server.domain.chats", "owner": "Chats", "name": "submit"}
 WRITING = {
-    "file": {"module": "mock_server.store.sqlite.database", "owner": "Tables"},
-    "postgres": {"module": "mock_server.store.postgres.database", "owner": "Transaction"},
+    "file": {"module": "mock_server.store.sqlite.tables", "owner": "Tables"},
+    "postgres": {"module": "mock_server.store.postgres.tables", "owner": "Transaction"},
 }
 
 

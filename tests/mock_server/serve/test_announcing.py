@@ -15,9 +15,8 @@ from tests.serving import HEADERS, Api
 SERVERS = {
     "no path": ([{"url": "https://api.example.test"}], ""),
     "a slash": ([{"url": "https://api.example.test/"}], ""),
-    "a base path": ([{"url": "https://api.example.test/v2"}, {"url": "/v3"}], "/v2"),
+    "a base path": ([{"url": "https://api.example.test/v2"}], "/v2"),
     "a relative base path": ([{"url": "/a/b/"}], "/a/b"),
-    "a variable": ([{"url": "/{stage}", "variables": {"stage": {"default": "test"}}}], "/test"),
     "none": (None, ""),
 }
 
