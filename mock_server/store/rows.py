@@ -136,6 +136,8 @@ def stored(change: Change) -> Session | None:
     session = change.session
     if change.seen is None or change.seen != len(session.messages):
         return None
+    if not change.messages:
+        return session
     messages = (*session.messages, *change.messages)
     return replace(session, messages=messages, message_count=len(messages))
 

@@ -157,16 +157,18 @@ def test_a_slow_agent_answers_when_its_time_has_come(client, eventually):
     assert turn.result().json()["messages"][0]["content"] == "You said: Hello"
 
 
-def test_ten_thousand_due_sessions_advance_in_under_two_seconds(client, shared):
+def test_ten_thousand_due_sessions_expire_for_little_more_than_they_cost_to_open(client, shared):
     client.get(CHATS)
     client.steer("GET", "/clock")
     sandbox = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]]
+    begun = time.process_time()  # client and server together; the wall would count neighbours too
     for n in range(10_000):
         opening = sandbox.sandbox.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60 + n})
         with pytest.raises(StopIteration):
             opening.send(None)
-    begun = time.process_time()  # client and server together; the wall would count neighbours too
+    opened = time.process_time()
     fired = advance(client, by="PT4H")["fired"]
-    assert time.process_time() - begun < 2
+    # An end writes three rows where an open writes one; a sweep that is not linear takes minutes.
+    assert time.process_time() - opened < 5 * (opened - begun)
     assert len(fired) == 10_000
     assert [f["at"] for f in fired] == sorted(f["at"] for f in fired)
