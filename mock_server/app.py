@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Scope
 from .admin.front import Front
 from .http.cors import CorsMiddleware
 from .http.sandboxes import InSandbox
-from .http.security import authorization, check_credentials
+from .http.security import Scheme
 from .mock import Mock
 from .problems.kinds import Problem
 from .reload import Watcher
@@ -28,10 +28,12 @@ class App:
 
     def may_create(self, scope: Scope) -> bool:
         """Whether a request may bring a sandbox about: whoever has no key is refused anyway."""
-        if not self.mock.contract.document.get("security"):
-            return True
+        document = self.mock.contract.resolved
+        schemes = document["components"].get("securitySchemes", {})
+        scheme = Scheme.of(document.get("security") or (), schemes)
         try:
-            check_credentials(authorization(scope["headers"]), self.mock.settings.token)
+            if scheme:
+                scheme.check(scope, self.mock.settings.token)
         except Problem:
             return False
         return True

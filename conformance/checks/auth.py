@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..judging.equivalence import difference
 from ..judging.exchange import Exchange
-from ..judging.outcomes import Blocked, Violation, expect
+from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.credentials import BEARER, SWAPPED
@@ -18,15 +18,22 @@ NO_KEYS = ("Basic bm9ib2R5Om5vLWtleQ==", "Token no-key-0000", "Bearer", "no-key-
 
 
 def each_operation(api: Api, id: str, auth: str | None) -> Iterator[Exchange]:
-    """Every operation of the contract with these credentials, the harmless ones first."""
-    yield api.list(auth=auth)
-    yield api.get(id, auth=auth)
-    if auth != BEARER:
-        yield api.get(api.unknown_id(), auth=auth)
-    yield api.search(auth=auth, size=1)
-    yield api.submit(id, "Hello", auth=auth)
-    yield api.end(id, auth=auth)
-    yield api.open(auth=auth)
+    """Every operation that wants a key with these credentials, the harmless ones first."""
+    calls: dict[str, Callable[[], Exchange]] = {
+        "listChats": lambda: api.list(auth=auth),
+        "getChat": lambda: api.get(id, auth=auth),
+        "searchCallResults": lambda: api.search(auth=auth, size=1),
+        "submitMessage": lambda: api.submit(id, "Hello", auth=auth),
+        "endChat": lambda: api.end(id, auth=auth),
+        "openChat": lambda: api.open(auth=auth),
+    }
+    secured = [operation for operation in calls if api.contract.secured(operation)]
+    if not secured:
+        raise NotApplicable("the contract wants no key")
+    for operation in secured:
+        yield calls[operation]()
+        if operation == "getChat" and auth != BEARER:
+            yield api.get(api.unknown_id(), auth=auth)
 
 
 def expect_401(api: Api, *keys: str | None) -> None:
@@ -77,6 +84,8 @@ def check_a_401_names_its_scheme(api: Api) -> None:
 
 @rule("AUTH-05", sessions=3, turns=2)
 def check_a_401_changes_nothing(api: Api) -> None:
+    if not all(map(api.contract.secured, ("submitMessage", "endChat", "openChat"))):
+        raise NotApplicable("the contract wants no key for what would change something")
     id = api.given()
     before = api.still(id)
     for auth, see in ((None, "AUTH-01"), (WRONG_KEYS[0], "AUTH-03")):
@@ -94,6 +103,8 @@ def check_a_401_changes_nothing(api: Api) -> None:
 
 @rule("AUTH-06", turns=2)
 def check_another_organisation_sees_nothing(api: Api) -> None:
+    if not all(map(api.contract.secured, api.contract.operations)):
+        raise NotApplicable("the contract does not want a key for every operation")
     id = api.given()
     api.get(id).control()
     if not api.listed():

@@ -18,6 +18,7 @@ def contradictions(document: Json) -> Iterator[Defect]:
     yield from _repeated_operations(document)
     yield from _paths(document)
     yield from _servers(document)
+    yield from _security(document)
     yield from _parameters(document)
     yield from _schemas(document)
     yield from _links(document)
@@ -48,6 +49,23 @@ def _servers(document: Json) -> Iterator[Defect]:
         if base != bases[0]:
             wanted = f"wanted the path {quoted(bases[0])}, as the first server has"
             yield Defect(("servers", place, "url"), f"{wanted}, got {quoted(base)}")
+
+
+def _security(document: Json) -> Iterator[Defect]:
+    known = document["components"].get("securitySchemes", {})
+    whole = document.get("security", [])
+    for place, requirement in enumerate(whole):
+        for name in requirement:
+            if name not in known:
+                wanted = (
+                    f"wanted one of the securitySchemes: {', '.join(known) or 'there are none'}"
+                )
+                yield Defect(("security", place, name), f"{wanted}, got {quoted(name)}")
+    for steps, operation in operations(document):
+        own = operation.get("security", whole)
+        if own and own != whole:
+            wanted = "wanted [] or the security of the contract as a whole"
+            yield Defect((*steps, "security"), f"{wanted}, got another")
 
 
 def _parameters(document: Json) -> Iterator[Defect]:

@@ -162,6 +162,10 @@ class Contract:
         told = parameters(self.resolved, steps)
         return {one["name"]: one["schema"] for one in told if one["in"] == "query"}
 
+    def secured(self, operation: str) -> bool:
+        """Whether an operation wants a key."""
+        return bool(self._raw(operation).get("security", self.resolved.get("security")))
+
     def takes(self, operation: str, body: Any) -> bool:
         """Whether a body fits what an operation takes."""
         return operation in self._bodies and self._bodies[operation].is_valid(body)

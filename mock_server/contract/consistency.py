@@ -19,7 +19,7 @@ _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "max
 
 def contradictions(document: _Document) -> Iterator[Defect]:
     """Each part of a document, a contract by its form, that another part contradicts."""
-    checks = (_operations, _paths, _parameters, _schemas, _links, _rows, _rules)
+    checks = (_operations, _paths, _security, _parameters, _schemas, _links, _rows, _rules)
     return chain.from_iterable(check(document) for check in checks)
 
 
@@ -48,6 +48,18 @@ def _paths(document: _Document) -> Iterator[Defect]:
         if base != bases[0]:
             wanted = f"wanted the path {quote(bases[0])}, as the first server has"
             yield Defect(("servers", number, "url"), f"{wanted}, got {quote(base)}")
+
+
+def _security(document: _Document) -> Iterator[Defect]:
+    known, whole = document["components"].get("securitySchemes", {}), document.get("security", [])
+    for number, requirement in enumerate(whole):
+        for name in requirement.keys() - known.keys():
+            wanted = f"wanted one of the securitySchemes: {', '.join(known) or 'there are none'}"
+            yield Defect(("security", number, name), f"{wanted}, got {quote(name)}")
+    for steps, operation in each_operation(document):
+        if operation.get("security", whole) not in ([], whole):
+            wanted = "wanted [] or the security of the contract as a whole"
+            yield Defect((*steps, "security"), f"{wanted}, got another")
 
 
 def _parameters(document: _Document) -> Iterator[Defect]:

@@ -1,12 +1,14 @@
-"""Bearer authentication, where Connexion's middleware has it: behind routing, before all else.
+"""Authentication, where Connexion's middleware has it: behind routing, before all else.
 
 Connexion's own operation builds a request object and walks a list of schemes each time; the
-contract has one scheme, so this one looks at one header.
+contract has one scheme, so this one looks at one place.
 """
 
 import hmac
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qsl
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
@@ -28,18 +30,74 @@ class Key(NamedTuple):
 API_KEY = Key("API key", "--token or ADJOURN_TOKEN")
 
 
+class Scheme(NamedTuple):
+    """Where a contract has the key sent: as `bearer` or `basic` in Authorization, or by its name
+    in a `header`, the `query` or a `cookie`."""
+
+    kind: str
+    name: str = "Authorization"
+
+    @classmethod
+    def of(cls, security: Sequence[Mapping[str, Any]], schemes: Mapping[str, Any]) -> Self | None:
+        """The scheme that is asked for; None where no key is."""
+        if not security:
+            return None
+        scheme = schemes[next(iter(security[0]))]
+        if scheme["type"] == "apiKey":
+            return cls(scheme["in"], scheme["name"])
+        return cls(scheme["scheme"].lower())
+
+    def check(self, scope: Scope, token: str | None) -> None:
+        """Raise Problem unless a request carries the token."""
+        if self.kind == "bearer":
+            check_credentials(authorization(scope["headers"]), token)
+            return
+        key = self.key(scope)
+        if not key or (token is not None and not same_key(key, token)):
+            wanted = "another" if key else "none"
+            detail = f"Send the {API_KEY.name} {self.words()}; this request has {wanted}."
+            challenge = 'Basic realm="chats"' if self.kind == "basic" else "ApiKey"
+            raise Problem("unauthorized", detail, headers={"WWW-Authenticate": challenge})
+
+    def key(self, scope: Scope) -> str:
+        """The key that a request carries, empty for none."""
+        if self.kind == "query":
+            text: str = scope["query_string"].decode("latin-1")
+            return dict(parse_qsl(text, encoding="latin-1")).get(self.name, "")
+        if self.kind == "cookie":
+            cookies = _header(scope, b"cookie").split(";")
+            pairs = (cookie.strip().partition("=") for cookie in cookies)
+            return next((value for name, _, value in pairs if name == self.name), "")
+        given = _header(scope, self.name.lower().encode())
+        if self.kind == "header":
+            return given
+        scheme, _, encoded = given.partition(" ")
+        try:
+            decoded = b64decode(encoded, validate=True).decode("latin-1")
+        except ValueError:
+            return ""
+        return decoded if scheme.lower() == "basic" else ""
+
+    def words(self) -> str:
+        """Where the key goes, in words."""
+        if self.kind == "basic":
+            return 'as user and password, "Authorization: Basic <base64>"'
+        place = {"header": "the header", "query": "the query as", "cookie": "the cookie"}
+        return f"in {place[self.kind]} {self.name}"
+
+
 class SecuredOperation:
     """One operation, behind the API key if its contract wants one."""
 
-    def __init__(self, next_app: ASGIApp, secured: bool, token: str | None) -> None:
+    def __init__(self, next_app: ASGIApp, scheme: Scheme | None, token: str | None) -> None:
         self.next_app = next_app
-        self.secured = secured
+        self.scheme = scheme
         self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the credentials and hand the request on."""
-        if self.secured:
-            check_credentials(authorization(scope["headers"]), self.token)
+        if self.scheme:
+            self.scheme.check(scope, self.token)
         await self.next_app(scope, receive, send)
 
 
@@ -53,7 +111,8 @@ class SecurityAPI(RoutedAPI[SecuredOperation]):  # type: ignore[misc]
 
     def make_operation(self, operation: AbstractOperation) -> SecuredOperation:
         """The operation with what its contract says of security."""
-        return SecuredOperation(self.next_app, bool(operation.security), self.token)
+        scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
+        return SecuredOperation(self.next_app, scheme, self.token)
 
 
 class Security(RoutedMiddleware[SecurityAPI]):  # type: ignore[misc]
@@ -69,6 +128,11 @@ class Security(RoutedMiddleware[SecurityAPI]):  # type: ignore[misc]
         """Register the contract's operations."""
         api: SecurityAPI = super().add_api(specification, token=self.token, **kwargs)
         return api
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    found = (value for name, value in scope["headers"] if name == wanted)
+    return str(next(found, b"").decode("latin-1"))
 
 
 def authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
-from ..http.security import authorization, check_credentials
+from ..http.security import Scheme
 from ..http.streams import beginning, replay
 from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
 from ..problems.kinds import Problem
@@ -42,7 +42,7 @@ class CheckedOperation(ValidatedOperation):
 
     def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
         super().__init__(next_app, operation, settings)
-        self.secured = bool(operation.security)
+        self.scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
         self.headers = {
             int(status): _required(response.get("headers", {}))
             for status, response in operation.responses.items()
@@ -63,10 +63,11 @@ class CheckedOperation(ValidatedOperation):
     def unsecured(self, scope: Scope) -> list[Mapping[str, str]]:
         """What is wrong with the credentials; which key is the right one the upstream knows."""
         try:
-            if self.secured:
-                check_credentials(authorization(scope["headers"]), None)
+            if self.scheme:
+                self.scheme.check(scope, None)
         except Problem as problem:
-            return [violation("header", "/Authorization", problem.detail)]
+            place = "query" if self.scheme and self.scheme.kind == "query" else "header"
+            return [violation(place, f"/{self.scheme and self.scheme.name}", problem.detail)]
         return []
 
     def faults_of_head(
