@@ -111,6 +111,12 @@ def hostile(session: nox.Session) -> None:
 
 
 @nox.session
+def crash(session: nox.Session) -> None:
+    """Kill mocks and databases under load, 100 times, and look for what was acknowledged."""
+    run(session, "tests.crash", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure the mock beside Prism, paired in one run."""
     run(session, "bench", *session.posargs)

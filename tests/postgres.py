@@ -6,10 +6,11 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from tests.serving import HANGING, wait_until
@@ -51,6 +52,16 @@ class Postgres:
         except psycopg.OperationalError:
             return False
         return True
+
+    def kill(self) -> None:
+        """Kill every process of it at once."""
+        main = psutil.Process(self.process.pid)
+        every = [main, *main.children(recursive=True)]
+        for process in every:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(every[1:], HANGING)
+        self.process.wait(HANGING)
 
     def stop(self) -> None:
         """Have it go away at once, with all connections, as if it had crashed."""

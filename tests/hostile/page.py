@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests import reliability
 
 from .modes import GROUPS
 from .run import MOST_MEGABYTES, MOST_SECONDS, OPTIONS, Sight
 
-__all__ = ["PAGE", "section", "write"]
-
-PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
-BEGIN, END = "<!-- hostile: begin -->", "<!-- hostile: end -->"
+__all__ = ["section", "write"]
 
 
 def write(sights: list[Sight]) -> None:
-    """Put the section between its markers, or at the end of a page that lacks them."""
-    text = PAGE.read_text("utf-8") if PAGE.exists() else "# Reliability\n"
-    before, begin, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2] if begin else "\n"
-    before = before if begin else f"{before.rstrip()}\n\n"
-    PAGE.write_text(f"{before}{BEGIN}\n{section(sights)}{END}{after}", "utf-8")
+    """Put the section into the page."""
+    reliability.write("hostile", section(sights))
 
 
 def section(sights: list[Sight]) -> str:

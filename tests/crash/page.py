@@ -1,0 +1,48 @@
+"""The section of `docs/reliability.md` on kills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests import reliability
+
+from .run import Figures
+
+__all__ = ["table", "write"]
+
+
+def write(every: Sequence[Figures]) -> None:
+    """Put the figures into the page."""
+    reliability.write("crash", section(every))
+
+
+def section(every: Sequence[Figures]) -> str:
+    """What was measured, a row a victim."""
+    lines = [
+        "## Kills",
+        "",
+        "`nox -s crash` kills mocks and databases with SIGKILL while clients open sessions, speak",
+        "to them and end them. Then it looks for all that was acknowledged: sessions, turns with",
+        "their replies and keys, ends with their call results. What was not acknowledged may be",
+        "there as a whole, or not. Each end must be announced by a webhook at least once, and",
+        "nothing else.",
+        "",
+        *table(every),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def table(every: Sequence[Figures]) -> list[str]:
+    """The figures as a table in Markdown."""
+    columns = "killed | kills | sessions | acknowledged | lost or halved | ends | announced | again"
+    return [
+        f"| {columns} | seconds |",
+        f"|{' - |' * 9}",
+        *(
+            f"| {one.victim} | {one.kills} | {one.sessions} | {one.acknowledged}"
+            f" | {len(one.faults)} | {one.final} | {one.announced} | {one.again}"
+            f" | {one.seconds:.0f} |"
+            for one in every
+        ),
+    ]
