@@ -67,7 +67,7 @@ class Suite:
     def pytest_configure(self, config: pytest.Config) -> None:
         from .cli.job import Job
         from .config.settings import UsageError
-        from .contract.document import ContractError
+        from .contract.source import ContractError
 
         if getattr(config.option, "numprocesses", None):
             raise pytest.UsageError("the checks are of one run: leave -n out, or say -n 0")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from .contract.document import Contract, load_contract
-from .contract.fixtures import FixtureError, load_fixture
+from .contract.fixtures import load_fixture
 from .contract.locations import resource
+from .contract.source import FixtureError
 from .domain.agents import Agent, load_agents
 from .sandbox.seeds import check_seed
 from .settings import Settings

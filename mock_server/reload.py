@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message
 
 from .contract.choices import fitting
-from .contract.fixtures import FixtureError
+from .contract.source import FixtureError
 from .domain.records import SessionQuery
 from .domain.session import Session
 from .domain.store import StoreUnavailable

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-__all__ = ["PAGE", "write"]
-
 PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
 
 

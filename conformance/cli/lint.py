@@ -15,9 +15,10 @@ from ..config.options import CONTRACT, options
 from ..config.sources import load_config
 from ..contract.areas import AREAS, area_of
 from ..contract.definition import Definition
-from ..contract.document import Contract, ContractError, defects, find_contract
+from ..contract.document import Contract, defects, find_contract
 from ..contract.pointer import pointer
 from ..contract.references import Document
+from ..contract.source import ContractError
 from ..registry import all_checks, exchange_checks
 from ..report.explain import catalogue, docs_path
 

@@ -15,7 +15,8 @@ from ..config.options import CONNECTION, CONTRACT, FILE, FLAG, Attributes, optio
 from ..config.profiles import PROFILES
 from ..config.settings import UsageError
 from ..config.sources import load_config
-from ..contract.document import Contract, ContractError, find_contract
+from ..contract.document import Contract, find_contract
+from ..contract.source import ContractError
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
 from ..report.explain import explain, rule_list

@@ -17,11 +17,8 @@ from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .samples import Samples
 from .schemas import json_schema
-from .source import ContractError
 from .validator import Validator
 from .words import Defect
-
-__all__ = ["Contract", "ContractError", "Operation", "Rule", "Transition", "find_contract"]
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]

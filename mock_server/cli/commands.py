@@ -12,8 +12,9 @@ import orjson
 from ..client import Client, ClientError
 from ..domain.instants import parse_duration
 from ..http.sandboxes import NAME
-from .options import FROM_ENVIRONMENT, AddressOption, Seconds
 from .proxy import proxy
+from .sources import FROM_ENVIRONMENT, AddressOption
+from .values import Seconds
 
 _SPAN = re.compile(
     r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
@@ -99,7 +100,8 @@ def reset(client: Client, keep: str) -> None:
 @_steering
 def seed(client: Client, file: Path) -> None:
     """Load the agents and play the sessions of FILE."""
-    from ..contract.fixtures import FixtureError, load_fixture
+    from ..contract.fixtures import load_fixture
+    from ..contract.source import FixtureError
 
     try:
         fixture = load_fixture(file)

@@ -12,19 +12,16 @@ from ..choices import CHOICES, ChoiceError, parse_choices
 from ..serve.errors import OptionError
 from ..version import version
 from .options import (
-    FROM_ENVIRONMENT,
-    Seconds,
-    address_advice,
-    check_environment,
     contract_option,
     control_options,
     cors_option,
     file_option,
     operating_options,
     running_options,
-    usable_token,
 )
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
+from .sources import FROM_ENVIRONMENT, address_advice, check_environment
+from .values import Seconds, usable_token
 
 _RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
 # Options that are given one by one, and the settings that hold them all.

@@ -8,15 +8,9 @@ import click
 import orjson
 
 from ..addresses import is_usable
-from .options import (
-    FROM_ENVIRONMENT,
-    address_advice,
-    contract_option,
-    control_options,
-    cors_option,
-    running_options,
-)
+from .options import contract_option, control_options, cors_option, running_options
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
+from .sources import FROM_ENVIRONMENT, address_advice
 
 
 def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:

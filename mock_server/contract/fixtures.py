@@ -10,8 +10,6 @@ from ..problems.violations import schema_violations
 from .formats import FORMATS
 from .source import FixtureError, read_source
 
-__all__ = ["FixtureError", "fixture_violations", "load_document", "load_fixture"]
-
 _TEXT = {"type": "string"}
 _OBJECT = {"type": "object"}
 _STEP_MEMBERS: dict[str, Any] = {

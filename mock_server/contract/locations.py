@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-__all__ = ["resource"]
-
 _HOME = Path(__file__).resolve().parents[2]
 if (_HOME / "data" / "openapi.yaml").is_file():
     _HOME /= "data"

@@ -17,7 +17,7 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.document import Contract
-from ..contract.fixtures import FixtureError
+from ..contract.source import FixtureError
 from ..problems.violations import json_pointer
 
 _DOCUMENTATION = ("/ui", "/openapi.")

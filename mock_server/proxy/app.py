@@ -1,7 +1,6 @@
 """A proxy before a real backend: passes on, and checks both sides against the contract."""
 
 import asyncio
-import json
 import logging
 import secrets
 import time
@@ -28,29 +27,22 @@ from ..http.routing import add_contract
 from ..http.streams import ClientGone, content, gone, send_parts
 from ..outgoing import cause_of
 from ..problems.kinds import Problem, Reply, reply_with
-from ..problems.violations import quote, violation
+from ..problems.violations import violation
 from ..settings import Settings
-from .answers import decoded, is_decodable, media_type_of
 from .checks import OPERATION, CheckedOperation, Checker, ProxyRouting
+from .headers import has_body, in_header, passed_on
 from .held import HeldBody
 from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
+from .verdict import faults_of_body, note_head
 
-# RFC 9110, section 7.6.1, and what the client of the upstream says for itself.
-_HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    b"transfer-encoding upgrade".split()
-)
+# What the client of the upstream says for itself.
 _REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
 _LENGTH = frozenset([b"content-length"])
 _CORS = frozenset(
     b"access-control-allow-origin access-control-allow-credentials "
     b"access-control-expose-headers".split()
 )
-_SMALL = 64 * 1024  # bytes
-_TOLD_BYTES = 4_000
 _log = logging.getLogger("adjourn.proxy")
-
-_Headers = list[tuple[bytes, bytes]]
 
 
 class Proxy:
@@ -120,11 +112,11 @@ class Proxy:
         """Give an answer, checked before its head leaves if it is whole by then, else behind it."""
         body = HeldBody(response.aiter_raw())
         try:
-            checked = _is_checked(response, operation, found, scope["method"])
+            checked = note_head(response, operation, found, scope["method"])
             if operation is not None and checked:
                 await body.hold()
                 if body.is_whole:
-                    found.extend(await _faults(operation, response, body.body))
+                    found.extend(await faults_of_body(operation, response, body.body))
             length = len(body.body) if body.ended else None
             await send(self._head(response, length, found, scope))
             more = not body.ended
@@ -132,7 +124,7 @@ class Proxy:
             if not body.ended:
                 await self._pass_on(body.rest(), found, scope, receive, send)
                 if operation is not None and checked and body.is_whole:
-                    late = await _faults(operation, response, body.body)
+                    late = await faults_of_body(operation, response, body.body)
                     found.extend(late)
                     _log_violations(late, scope)
         finally:
@@ -174,11 +166,11 @@ class Proxy:
         if origin is not None and self.cors.allows(origin):
             left_out |= _CORS  # the proxy grants it: twice would be refused by a browser
         via = self._via(response.http_version.partition("/")[2])
-        headers = [*_passed(response.headers.raw, left_out), via]
+        headers = [*passed_on(response.headers.raw, left_out), via]
         if length is not None:
             headers.append((b"content-length", b"%d" % length))
         if found:
-            headers.append((b"x-mock-violations", _told(found)))
+            headers.append((b"x-mock-violations", in_header(found)))
             _log_violations(found, scope)
         return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
@@ -192,12 +184,12 @@ class Proxy:
         url = httpx.URL(f"{self.upstream}{path}" + (f"?{query}" if query else ""))
         if ADMIN in url.path:  # by way of dots, which are gone now
             raise Problem("unknown-path", f"{ADMIN} of the upstream is not passed on to.")
-        headers = _passed(scope["headers"], _REQUEST_ONLY)
+        headers = passed_on(scope["headers"], _REQUEST_ONLY)
         # Only what is not compressed can be checked on its way.
         headers.append((b"accept-encoding", b"identity"))
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
         headers.append(self._via(scope["http_version"]))
-        body = content(receive) if _has_body(scope) else None
+        body = content(receive) if has_body(scope) else None
         async with self.client.stream(
             scope["method"], url, headers=headers, content=body, extensions=extensions
         ) as answer:
@@ -244,76 +236,6 @@ def _refuse(error: Exception, scope: Scope) -> Reply:
     return refusal(error, scope, "", "problem")
 
 
-def _is_checked(
-    response: httpx.Response,
-    operation: CheckedOperation | None,
-    found: list[dict[str, str]],
-    method: str,
-) -> bool:
-    """Note what is wrong with the head of an answer; whether its body is to be checked."""
-    if operation is None:
-        return False
-    found.extend(operation.faults_of_head(method, response.status_code, response.headers))
-    if method == "HEAD" or response.status_code not in operation.headers:
-        return False
-    encoding = response.headers.get("content-encoding", "")
-    media_type = media_type_of(response.headers.get("content-type", ""))
-    if (response.status_code, media_type) not in operation.responses:
-        found.extend(operation.faults_of(response.status_code, media_type, b""))
-        return False
-    if not is_decodable(encoding):
-        detail = f"wanted no Content-Encoding that was not asked for, got {quote(encoding)}"
-        found.append(violation("response", "", detail))
-        return False
-    return True
-
-
-async def _faults(
-    operation: CheckedOperation, response: httpx.Response, body: bytes
-) -> list[dict[str, str]]:
-    """What is wrong with a body; a large one is looked at off the event loop."""
-    check = partial(_body_faults, operation, response, body)
-    return await asyncio.to_thread(check) if len(body) > _SMALL else check()
-
-
-def _body_faults(
-    operation: CheckedOperation, response: httpx.Response, body: bytes
-) -> list[dict[str, str]]:
-    encoding = response.headers.get("content-encoding", "")
-    try:
-        plain = decoded(body, encoding)
-    except ValueError as error:
-        return [violation("response", "", f"wanted what Content-Encoding says, got {error}")]
-    if plain is None:
-        return []
-    media_type = media_type_of(response.headers.get("content-type", ""))
-    return operation.faults_of(response.status_code, media_type, plain)
-
-
 def _log_violations(found: Sequence[Mapping[str, str]], scope: Scope) -> None:
     if found:
-        _log.warning("%s %s: %s", scope["method"], scope["path"], _told(found).decode())
-
-
-def _has_body(scope: Scope) -> bool:
-    headers = dict(scope["headers"])
-    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
-
-
-def _passed(headers: Sequence[tuple[bytes, bytes]], left_out: frozenset[bytes]) -> _Headers:
-    """The headers that concern the other end."""
-    lowered = [(name.lower(), value) for name, value in headers]
-    named = b",".join(value for name, value in lowered if name == b"connection")
-    hops = {token.strip().lower() for token in named.split(b",")} | _HOP_BY_HOP | left_out
-    return [(name, value) for name, value in lowered if name not in hops]
-
-
-def _told(found: Sequence[Mapping[str, str]]) -> bytes:
-    """The violations as JSON in ASCII, as many as fit a header."""
-    shown_parts: list[str] = []
-    for entry in found:
-        text = json.dumps(dict(entry), separators=(",", ":"))
-        if sum(map(len, shown_parts)) + len(text) > _TOLD_BYTES:
-            break
-        shown_parts.append(text)
-    return f"[{','.join(shown_parts)}]".encode()
+        _log.warning("%s %s: %s", scope["method"], scope["path"], in_header(found).decode())

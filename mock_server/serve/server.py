@@ -17,7 +17,7 @@ from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs 
 
 # isort: split
 from ..app import App
-from ..contract.fixtures import FixtureError
+from ..contract.source import FixtureError
 from ..domain.store import StoreError
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.lint import problems
-from conformance.contract.document import Contract, ContractError
+from conformance.contract.document import Contract
+from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
-from mock_server.contract.fixtures import FixtureError
+from mock_server.contract.source import FixtureError
 
 from .edits import Entry, edited, entries
 

@@ -9,8 +9,6 @@ from tests.serving import CHATS, Api
 
 from .story import Story, Turn
 
-__all__ = ["final_ids", "lost", "unlike"]
-
 
 def lost(api: Api, story: Story) -> Iterator[str]:
     """What is wrong with a session, in words."""

@@ -14,8 +14,6 @@ from tests.serving import CHATS, Api
 
 from .story import Story, Turn
 
-__all__ = ["Load"]
-
 WORKERS = 6
 _REST = 0.02  # seconds that a client waits after it was refused
 

@@ -8,8 +8,6 @@ from tests import reliability
 
 from .run import Figures
 
-__all__ = ["table", "write"]
-
 
 def write(every: Sequence[Figures]) -> None:
     """Put the figures into the page."""

@@ -19,8 +19,6 @@ from .load import Load
 from .story import Story
 from .victims import VICTIMS, Victim
 
-__all__ = ["Figures", "measure"]
-
 _ANSWERS = (20, 120)  # that the clients get before a kill
 _ANNOUNCED_SECONDS = 120.0
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from tests.postgres import postgres_running
 from tests.serving import CHATS, COMMAND, Api, clean_environment, wait_until
 
-__all__ = ["VICTIMS", "Mock", "Victim", "embedded", "running"]
-
 
 class Mock:
     """A mock as a process, which can be killed and started again."""

@@ -7,8 +7,6 @@ from tests import reliability
 from .modes import GROUPS
 from .run import MOST_MEGABYTES, MOST_SECONDS, OPTIONS, Sight
 
-__all__ = ["section", "write"]
-
 
 def write(sights: list[Sight]) -> None:
     """Put the section into the page."""

@@ -17,8 +17,6 @@ from urllib.parse import unquote
 
 from .server import Around, Mode, Served, serving
 
-__all__ = ["KEY", "MOST_MEGABYTES", "MOST_SECONDS", "Sight", "look"]
-
 KEY = "sk-Hostile+7f3a/9c51~d2&e8=="
 MOST_SECONDS = 30.0  # from start to exit: --max-seconds, the clean-up, and Python's own start
 MOST_MEGABYTES = 300

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Act", "Answer", "Around", "Call", "Mode", "Request", "Served", "listening", "serving"]
-
 POLL = 0.02
 LONGEST_HEAD = 1 << 20
 

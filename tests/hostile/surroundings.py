@@ -11,8 +11,6 @@ from tests.serving import Api
 from .run import KEY
 from .server import Around, listening
 
-__all__ = ["surroundings"]
-
 
 @contextmanager
 def surroundings() -> Iterator[Around]:

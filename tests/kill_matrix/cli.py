@@ -19,8 +19,6 @@ from .runs import Sight
 from .score import KILLED, accused, choice_figures, fate, figures, line
 from .vanilla import caught
 
-__all__ = ["main"]
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--fast", is_flag=True, help="A fixed part, of all areas but the timeouts.")

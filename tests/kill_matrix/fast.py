@@ -1,7 +1,5 @@
 """The part of the matrix that is measured on every change."""
 
-__all__ = ["FAST_CHOICES", "FAST_MUTANTS"]
-
 FAST_MUTANTS = (
     "disabled-agent-takes-sessions",
     "no-deduplication",

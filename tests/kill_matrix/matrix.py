@@ -13,8 +13,6 @@ from .mutants import Mutant
 from .runs import Sight, Task, play, profile_of
 from .serve import FAITHFUL
 
-__all__ = ["Part", "choices", "measure", "mutants", "parts_of"]
-
 WAITING = ("ttl", "webhooks")  # packs whose runs hardly work
 SLOW_CHOICES = ("turn_delay", "call_result_delay")
 MOST_WAITING = 16  # runs that wait at once

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from .patch import Patch
 
-__all__ = ["MUTANTS", "Mutant", "mutant"]
-
 Plant = Callable[[Patch], None]
 
 

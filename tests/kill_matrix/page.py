@@ -11,8 +11,6 @@ from .catalogue import MUTANTS
 from .runs import Sight, contract
 from .score import KILLED, fate, figures
 
-__all__ = ["PAGE", "Page", "without_mutant"]
-
 PAGE = Path(__file__).parent.parent.parent / "docs" / "kill-matrix.md"
 INTRODUCTION = """\
 # The kill matrix

@@ -15,8 +15,6 @@ import mock_server.http.lazy  # noqa: F401  (loads Connexion, for less than it c
 from mock_server.app import App
 from mock_server.http.validation import ValidatedOperation
 
-__all__ = ["Answer", "Patch"]
-
 Fault = Callable[..., Any]
 
 # The operation of a request, told by its method and the last segment of its path.

@@ -19,8 +19,6 @@ from .mutants import Mutant
 from .serve import FAITHFUL
 from .target import serving
 
-__all__ = ["FAULT", "Sight", "Task", "contract", "play", "profile_of"]
-
 FAULT = "harness-fault"
 CORE_PACKS = ("smoke", "core")
 PROMPT_WEBHOOKS = ("--webhook-timeout", "1", "--webhook-backoff", "0.2")  # seconds

@@ -8,8 +8,6 @@ from statistics import median
 from .catalogue import MUTANTS
 from .runs import FAULT, Sight
 
-__all__ = ["KILLED", "accused", "choice_figures", "fate", "figures", "line"]
-
 KILLED = "killed"
 # An error without a problem document is legal and yet warned of: the project's own taste.
 TASTE = {("error_body=text", "ERR-01"), ("error_body=empty", "ERR-01")}

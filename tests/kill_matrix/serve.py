@@ -12,8 +12,6 @@ from mock_server.cli.main import main as mock
 from .catalogue import MUTANTS
 from .patch import Patch
 
-__all__ = ["FAITHFUL", "main", "serve"]
-
 FAITHFUL = "faithful"
 
 

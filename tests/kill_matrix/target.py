@@ -16,8 +16,6 @@ import mock_server.serve.server  # noqa: F401  (so that a fork finds all that se
 
 from .serve import serve
 
-__all__ = ["Target", "serving"]
-
 PATIENCE = 60.0  # seconds that a mock may take to start
 
 

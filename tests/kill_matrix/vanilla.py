@@ -16,8 +16,6 @@ from conformance.contract.document import find_contract
 from .serve import FAITHFUL
 from .target import serving
 
-__all__ = ["caught"]
-
 CLEAN_SEEDS = (1, 2, 3)
 GRACE = 60.0  # seconds beyond its budget, after which a run is given up
 

@@ -10,8 +10,6 @@ import httpx
 from .starlette_chats import create_app
 from .starlette_chats.instants import SECOND
 
-__all__ = ["CHAPTERS", "Visit", "tell"]
-
 Doc = dict[str, Any]
 CHATS, RESULTS = "/api/v1/chats", "/api/v1/callresults/search"
 NAME = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.document import Contract, ContractError, find_contract, in_state
+from conformance.contract.document import Contract, find_contract, in_state
+from conformance.contract.source import ContractError
 
 
 def test_what_an_operation_answers_with_has_its_schema(contract: Contract) -> None:

@@ -9,8 +9,6 @@ from functools import cache
 
 from ..server import Act, Call, Mode, told
 
-__all__ = ["MODES"]
-
 MEGABYTE = 1 << 20
 BOMB = 1024  # megabytes of zeros that a bomb stands for
 

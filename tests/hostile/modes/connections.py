@@ -7,8 +7,6 @@ import struct
 
 from ..server import Call, Mode, told
 
-__all__ = ["MODES"]
-
 SECOND = 1.0
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..server import Act, Call, Mode, told
 
-__all__ = ["MODES"]
-
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 

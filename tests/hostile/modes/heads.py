@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..server import Act, Call, Mode, told
 
-__all__ = ["MODES"]
-
 WRONG = b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 MEGABYTE = 1_000_000
 

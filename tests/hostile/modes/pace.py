@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..server import Act, Call, Mode
 
-__all__ = ["MODES"]
-
 
 def always(status: int, *headers: str) -> Act:
     """The same status to every request."""

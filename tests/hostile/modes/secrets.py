@@ -10,8 +10,6 @@ from urllib.parse import quote
 
 from ..server import Act, Call, Mode, told
 
-__all__ = ["MODES"]
-
 Spelling = Callable[[str], str]
 BIDI = "\u202eevil\u2066\u200f"
 ANSI = "\x1b[2J\x1b]0;title\x07\x9b31m"

@@ -7,8 +7,6 @@ from typing import Any
 
 from ..server import Act, Call, Mode, told
 
-__all__ = ["MODES"]
-
 
 def changed(**members: Any) -> Act:
     """The honest answer to an open with other members; every other answer is honest."""

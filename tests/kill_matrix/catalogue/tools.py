@@ -18,18 +18,6 @@ from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..patch import Patch
 
-__all__ = [
-    "Body",
-    "execute",
-    "forgetful",
-    "lenient_body",
-    "lenient_query",
-    "recast",
-    "save",
-    "stored",
-    "stored_messages",
-]
-
 Body = Mapping[str, Any]
 AS_IT_IS: Any = object()
 

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from mock_server.contract.fixtures import FixtureError, load_fixture
+from mock_server.contract.fixtures import load_fixture
+from mock_server.contract.source import FixtureError
 from tests.mock_server.admin.states import everything, refused, story
 from tests.serving import CHATS
 

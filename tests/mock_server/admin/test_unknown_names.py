@@ -2,7 +2,8 @@
 
 import pytest
 
-from mock_server.contract.fixtures import FixtureError, load_fixture
+from mock_server.contract.fixtures import load_fixture
+from mock_server.contract.source import FixtureError
 
 
 def told(response):

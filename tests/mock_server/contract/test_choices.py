@@ -6,8 +6,8 @@ import yaml
 from mock_server.choices import parse_choices
 from mock_server.contract.choices import fitting
 from mock_server.contract.document import load_contract
-from mock_server.contract.fixtures import FixtureError
 from mock_server.contract.locations import resource
+from mock_server.contract.source import FixtureError
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from .choices import CHOICES
 from .faults import FAULTS
 from .site import create_app
 
-__all__ = ["main"]
-
 HOST = "127.0.0.1"
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-__all__ = ["AGENTS", "CLOSING", "answer", "takes_sessions"]
-
 Doc = dict[str, Any]
 CLOSING = "that is all"
 AGENTS = {

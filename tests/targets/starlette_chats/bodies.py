@@ -10,8 +10,6 @@ from starlette.requests import Request
 
 from .refusals import RefusedError
 
-__all__ = ["Bodies"]
-
 SIZE_MAX = 1 << 20
 DEPTH_MAX = 100
 

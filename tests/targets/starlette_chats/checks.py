@@ -7,8 +7,6 @@ from typing import Any
 from . import instants
 from .refusals import Fault, RefusedError, found_fault
 
-__all__ = ["end_order", "list_query", "open_order", "search_order", "turn_order"]
-
 Doc = dict[str, Any]
 Choices = Mapping[str, str]
 Check = Callable[[Any], str | None]

@@ -10,8 +10,6 @@ from . import agents
 from .instants import SECOND, Clock, read
 from .refusals import RefusedError
 
-__all__ = ["Desk", "Doc"]
-
 Doc = dict[str, Any]
 RESERVED = ("channel", "sip_endpoint")
 

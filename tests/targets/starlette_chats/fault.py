@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["Fault", "fault"]
-
 Deviation = Callable[..., Any]
 
 

@@ -8,8 +8,6 @@ from .faults_life import LIFE_FAULTS
 from .faults_list import LIST_FAULTS
 from .faults_turn import TURN_FAULTS
 
-__all__ = ["FAULTS"]
-
 FAULTS: dict[str, Fault] = (
     LIFE_FAULTS | ENDPOINT_FAULTS | TURN_FAULTS | LIST_FAULTS | HTTP_FAULTS | FINISH_FAULTS
 )

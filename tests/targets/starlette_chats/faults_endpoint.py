@@ -11,8 +11,6 @@ from .fault import fault
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["ENDPOINT_FAULTS"]
-
 Doc = dict[str, Any]
 NIL = "00000000-0000-4000-8000-000000000001"
 

@@ -9,8 +9,6 @@ from .fault import fault
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["FINISH_FAULTS"]
-
 Doc = dict[str, Any]
 
 

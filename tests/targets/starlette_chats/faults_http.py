@@ -14,8 +14,6 @@ from .web import ID
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["HTTP_FAULTS"]
-
 Doc = dict[str, Any]
 KNOWN = {
     "agent_id", "channel", "external_id", "ttl_seconds", "additional_data", "content",

@@ -12,8 +12,6 @@ from .refusals import RefusedError
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["LIFE_FAULTS"]
-
 Doc = dict[str, Any]
 
 

@@ -13,8 +13,6 @@ from .refusals import RefusedError
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["LIST_FAULTS"]
-
 Doc = dict[str, Any]
 
 

@@ -14,8 +14,6 @@ from .refusals import RefusedError
 if TYPE_CHECKING:
     from .site import Site
 
-__all__ = ["TURN_FAULTS"]
-
 Doc = dict[str, Any]
 HOUR = 3600 * SECOND
 

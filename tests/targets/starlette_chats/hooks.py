@@ -6,8 +6,6 @@ from typing import Any
 
 import httpx
 
-__all__ = ["Courier"]
-
 Doc = dict[str, Any]
 PAUSES = (0.2, 0.4, 0.8)
 JSON = {"Content-Type": "application/json"}

@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-__all__ = ["Fault", "RefusedError", "found_fault"]
-
 Fault = dict[str, str]
 
 

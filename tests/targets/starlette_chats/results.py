@@ -8,8 +8,6 @@ from typing import Any
 from .instants import SECOND, Clock, read
 from .views import Views
 
-__all__ = ["Archive"]
-
 Doc = dict[str, Any]
 
 

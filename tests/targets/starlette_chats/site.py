@@ -16,8 +16,6 @@ from .results import Archive
 from .views import Views
 from .web import Web
 
-__all__ = ["Site", "create_app"]
-
 Doc = dict[str, Any]
 STEPS = {"millis": 1000}
 BUSY_AGENTS = ("plain-1", "tool-1", "closer-1")

@@ -6,8 +6,6 @@ from typing import Any
 from .domain import state
 from .instants import SECOND, write
 
-__all__ = ["Views"]
-
 Doc = dict[str, Any]
 
 

@@ -20,8 +20,6 @@ from .refusals import RefusedError
 from .results import Archive
 from .views import Views
 
-__all__ = ["Handler", "Web"]
-
 Doc = dict[str, Any]
 Handler = Callable[[Request, str], Awaitable[tuple[int, Doc]]]
 ID = re.compile("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")

@@ -1,0 +1,76 @@
+"""Values of options, checked: each raises click.BadParameter that says what was wanted."""
+
+import math
+import re
+from collections.abc import Sequence
+from ipaddress import ip_network
+from typing import Any
+
+import click
+
+from ..domain.instants import EARLIEST, LATEST, parse_instant
+
+_YEAR = 366 * 86_400
+# As browsers write it: lower case, and neither path nor user.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+
+
+def instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    try:
+        instant = None if text is None else parse_instant(text)
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise ValueError(text)
+        return instant
+    except ValueError:
+        raise click.BadParameter(
+            f"wanted an instant, such as 2030-01-05T09:00:00Z, got {text!r}"
+        ) from None
+
+
+def origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """Origins as they are compared with those of requests. Raises BadParameter."""
+    for value in values:
+        if not _ORIGIN.fullmatch(value):
+            raise click.BadParameter(
+                f"wanted one origin as a browser sends it, such as http://127.0.0.1:8000, "
+                f"got {value!r}"
+            )
+    return tuple(values)
+
+
+def page_origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
+    """Origins, `null` among them: so browsers call that of a file."""
+    opaque = tuple(value for value in given if value == "null")
+    return opaque + origins(context, option, [value for value in given if value != "null"])
+
+
+def networks(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise click.BadParameter(
+                f"wanted an address or a network, such as 10.0.0.0/8, got {value!r}"
+            ) from None
+    return tuple(values)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
+
+    def __init__(self, most: float = _YEAR, min_open: bool = False) -> None:
+        super().__init__(0, most, min_open=min_open)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number that is given."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"wanted a number of seconds, got {value}", param, ctx)
+        return number
+
+
+def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
+    """The token, which a header must be able to carry. Raises BadParameter."""
+    if token is not None and (token != token.strip() or not token or not token.isprintable()):
+        raise click.BadParameter("wanted a token that is not empty, without blanks around it")
+    return token
