@@ -18,7 +18,7 @@ from .mock import Mock
 from .problems.kinds import Problem
 from .problems.violations import describe_error, pointer_of
 from .sandbox.sandbox import Sandbox
-from .sandbox.soundness import session_check
+from .sandbox.state_check import session_check
 
 _PAUSE_SECONDS = 0.25
 _PAGE = 500

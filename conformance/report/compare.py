@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..config.settings import UsageError
+from ..contract.parts import Json
 from .model import SCHEMA_VERSION
 
 NOTED = ("contract", "profile", "scope", "strict", "seed")
@@ -26,11 +27,10 @@ VOLATILE = (
     (re.compile(r"\b\d+(\.\d+)?(-\d+(\.\d+)?)? m?s\b"), "<measured>"),
 )
 
-Report = dict[str, Any]
 Rule = dict[str, Any]
 
 
-def load_report(path: Path) -> Report:
+def load_report(path: Path) -> Json:
     """A conformance.json. Raises UsageError for any other file."""
     try:
         report = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -45,11 +45,11 @@ def load_report(path: Path) -> Report:
         raise UsageError(
             f"{path} is no conformance.json of version {SCHEMA_VERSION} (it says {version!r})"
         )
-    found: Report = report
+    found: Json = report
     return found
 
 
-def compare(one: Report, other: Report) -> dict[str, Any]:
+def compare(one: Json, other: Json) -> dict[str, Any]:
     """What differs. `notes` say under what other circumstances the two were made; they are
     no differences themselves."""
     before, after = ({rule["id"]: rule for rule in report["rules"]} for report in (one, other))
@@ -58,7 +58,7 @@ def compare(one: Report, other: Report) -> dict[str, Any]:
     return {"same": not rules, "notes": list(_notes(one, other)), "rules": rules}
 
 
-def _notes(one: Report, other: Report) -> Iterator[str]:
+def _notes(one: Json, other: Json) -> Iterator[str]:
     for member in NOTED:
         if one.get(member) != other.get(member):
             yield f"{member} {_words(one.get(member))} and {_words(other.get(member))}"

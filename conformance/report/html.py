@@ -14,15 +14,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..contract.areas import OUTCOMES, by_area
+from ..contract.parts import Json
 from ..judging.verdict import headline, tone
 
 TEMPLATES = Path(__file__).parent / "templates"
 LEVELS = ("MUST", "SHOULD", "MAY")
 
-Report = dict[str, Any]
 
-
-def html(report: Report) -> str:
+def html(report: Json) -> str:
     """The page, made from the report's data alone."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -49,14 +48,14 @@ def html(report: Report) -> str:
     )
 
 
-def _broken(report: Report) -> list[dict[str, Any]]:
+def _broken(report: Json) -> list[dict[str, Any]]:
     """The rules with findings, failures before warnings."""
     order = list(OUTCOMES)
     found = [rule for rule in report["rules"] if rule["findings"]]
     return sorted(found, key=lambda rule: order.index(rule["outcome"]))
 
 
-def _shares(report: Report, level: str) -> dict[str, int]:
+def _shares(report: Json, level: str) -> dict[str, int]:
     counts = Counter(r["outcome"] for r in report["rules"] if r["level"] == level)
     return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
 

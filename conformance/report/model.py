@@ -15,6 +15,7 @@ from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.document import Rule
+from ..contract.parts import Json
 from ..judging.evidence import Finding
 from ..judging.exchange import Exchange
 from ..judging.verdict import EXIT_CODES, headline, judge, tone
@@ -35,10 +36,8 @@ FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.js
 # The members that differ between two runs that found the same.
 VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
-Report = dict[str, Any]
 
-
-def build(run: Run) -> Report:
+def build(run: Run) -> Json:
     """The report of a finished run, secrets taken out."""
     config, contract, findings = run.config, run.contract, run.evidence.findings.values()
     verdict = judge(
@@ -48,7 +47,7 @@ def build(run: Run) -> Report:
         cause=run.cause,
         fault=run.fault,
     )
-    report: Report = {
+    report: Json = {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
         "exit_code": EXIT_CODES[verdict],
@@ -87,7 +86,7 @@ def discard(directory: Path, kept: Path | None = None) -> None:
             file.unlink(missing_ok=True)
 
 
-def write(report: Report, directory: Path) -> list[Path]:
+def write(report: Json, directory: Path) -> list[Path]:
     """Write every format into the directory, which is made; gives the files.
 
     On a CI machine that collects Markdown in $GITHUB_STEP_SUMMARY the summary goes there too.
@@ -222,7 +221,7 @@ def _step(exchange: Exchange, curl: str, begun: float) -> dict[str, Any]:
     }
 
 
-def _badge(report: Report) -> dict[str, Any]:
+def _badge(report: Json) -> dict[str, Any]:
     """A shields.io endpoint."""
     good = "blue" if report["partial"] else "brightgreen"
     colours = {"conformant": good, "non-conformant": "red", "inconclusive": "yellow"}

@@ -22,11 +22,10 @@ from typing import Any
 from ..config.settings import UsageError
 from ..contract.document import Contract
 from ..contract.nearest import did_you_mean
+from ..contract.parts import Json
 from ..judging.verdict import EXIT_CODES, judge, tone
 
 PLACEHOLDER = "TODO"  # what a written entry begins with, and a loaded one must not
-
-Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ def _known(rule: str, entry: Any, contract: Contract) -> Known:
 
 
 def mark(
-    report: Report, file: Path, known: Mapping[str, Known], contract: Contract, today: date
-) -> Report:
+    report: Json, file: Path, known: Mapping[str, Known], contract: Contract, today: date
+) -> Json:
     """The report with its known failures marked and the verdict on the others.
 
     Outcomes stay what they are. Stale entries make the exit code that of a failure, also
@@ -118,7 +117,7 @@ def _told(entry: Known) -> dict[str, Any]:
     return {**asdict(entry), "expires": expires}
 
 
-def _stale(report: Report, known: Mapping[str, Known], today: date) -> Iterator[dict[str, str]]:
+def _stale(report: Json, known: Mapping[str, Known], today: date) -> Iterator[dict[str, str]]:
     outcomes = {rule["id"]: rule["outcome"] for rule in report["rules"]}
     for rule, entry in known.items():
         if _expired(entry, today):
@@ -127,7 +126,7 @@ def _stale(report: Report, known: Mapping[str, Known], today: date) -> Iterator[
             yield {"rule": rule, "why": "the rule is said to fail, and it holds; take it out"}
 
 
-def baseline_text(report: Report, known: Mapping[str, Known]) -> str:
+def baseline_text(report: Json, known: Mapping[str, Known]) -> str:
     """A baseline of what this run found: an entry that is still true is kept, a new failure
     gets placeholders, which the loader refuses until a person has filled them in."""
     failing = ("fail", "warn") if report["strict"] else ("fail",)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from ..config.settings import Config, UsageError
 from ..contract.ids import canonical, mentions
+from ..contract.parts import Json
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked
 from ..registry import all_checks
@@ -21,7 +22,6 @@ LONGEST_TEXT = 2000  # characters; a longer body is kept compressed
 SET_ANEW = ("accept", "content-type", "traceparent", "x-request-id")
 CHANNEL = re.compile(r"conf-[0-9a-f]{8}(-\d+)?")
 
-Report = dict[str, Any]
 Say = Callable[[str], None]
 
 
@@ -88,7 +88,7 @@ def recorded(exchange: Exchange) -> dict[str, Any]:
     return {**kept, "body": text}
 
 
-def replay_of(report: Report, rules: tuple[str, ...] = ()) -> Replay:
+def replay_of(report: Json, rules: tuple[str, ...] = ()) -> Replay:
     """The findings of a report, of these rules or of all. Raises UsageError where there is
     nothing to tell."""
     found = [rule for rule in report["rules"] if rule["findings"]]

@@ -17,7 +17,7 @@ from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import check_seed
-from ..sandbox.soundness import find_fault, session_check
+from ..sandbox.state_check import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
 
 _KEPT = ("state", "clock", "journal", "faults")

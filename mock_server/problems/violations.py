@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..codec import encode
-from .focus import Focus
+from .excerpt import Excerpt
 from .nearest import did_you_mean
 
 Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator
@@ -82,15 +82,15 @@ def schema_violations(
     """
     if validator.is_valid(value):
         return []
-    focus = Focus(value, validator.is_valid)
-    if focus.value is None:
+    excerpt = Excerpt(value, validator.is_valid)
+    if excerpt.value is None:
         return [violation(place, "", "it breaks its schema, and holds too much to tell where")]
-    errors = islice(leaf_errors(validator.iter_errors(focus.value)), _MOST)
+    errors = islice(leaf_errors(validator.iter_errors(excerpt.value)), _MOST)
     found = [
         violation(
             place,
-            json_pointer(focus.path(_path_of(error))),
-            describe_error(error, schema, focus.length(error.instance_path)),
+            json_pointer(excerpt.path(_path_of(error))),
+            describe_error(error, schema, excerpt.length(error.instance_path)),
             error.kind.name,
         )
         for error in errors

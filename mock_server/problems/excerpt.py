@@ -19,7 +19,7 @@ _Path = tuple[str | int, ...]
 _Place = tuple[_Path, Any, str | int]
 
 
-class Focus:
+class Excerpt:
     """Takes a wrong value over, and leaves in each of its lists the first items that are wrong.
 
     `value` is what is left, None if that is still too much.
