@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from .parts import operations
-from .words import Defect, told
+from .words import Defect, defect_of
 
 
 def resource(name: str) -> Path:
@@ -52,4 +52,4 @@ class Definition:
 def _defects(document: Any, schema: dict[str, Any]) -> Iterator[Defect]:
     validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
     for error in validator.iter_errors(document):
-        yield told(error, schema, document)
+        yield defect_of(error, schema, document)

@@ -65,7 +65,7 @@ def leaves(errors: Iterable[Any]) -> Iterator[Any]:
             yield error
 
 
-def told(error: Any, schema: Mapping[str, Any], document: Any) -> Defect:
+def defect_of(error: Any, schema: Mapping[str, Any], document: Any) -> Defect:
     """Where in a document an error of JSON Schema lies, and what it says. `schema` is what it
     comes from: its `errorMessage` goes before words of our own."""
     holder: Any = schema

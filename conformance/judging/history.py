@@ -149,12 +149,12 @@ def timeline(events: Sequence[Event]) -> str:
     begun = min(event.started for event in events)
     return "; ".join(
         f"{(event.started - begun) * 1000:.1f}-{(event.finished - begun) * 1000:.1f} ms"
-        f" {event.name} {event.status}{_told(event)}"
+        f" {event.name} {event.status}{_outcome(event)}"
         for event in sorted(events, key=lambda event: event.started)
     )
 
 
-def _told(event: Event) -> str:
+def _outcome(event: Event) -> str:
     if event.name == "submit":
         return f" {event.text[-10:]!r}{' final' if event.final else ''}"
     return f" {event.reason or 'active'}, {len(event.said)} messages"

@@ -85,7 +85,7 @@ def mark(
     """
     valid = {rule: entry for rule, entry in known.items() if not _expired(entry, today)}
     rules = [
-        {**rule, "known": _told(valid[rule["id"]])} if _excused(rule, valid) else rule
+        {**rule, "known": _entry(valid[rule["id"]])} if _excused(rule, valid) else rule
         for rule in report["rules"]
     ]
     counted = {
@@ -112,7 +112,7 @@ def _expired(entry: Known, today: date) -> bool:
     return entry.expires is not None and entry.expires < today
 
 
-def _told(entry: Known) -> dict[str, Any]:
+def _entry(entry: Known) -> dict[str, Any]:
     expires = entry.expires.isoformat() if entry.expires else None
     return {**asdict(entry), "expires": expires}
 

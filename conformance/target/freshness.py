@@ -49,7 +49,7 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, latest in _told(exchange, self.paths):
+            for id, latest in _known_sessions(exchange, self.paths):
                 before, _ = self.known.get(id, (None, 0.0))
                 after = _together(before or Known(), latest)
                 if after != before:
@@ -104,7 +104,7 @@ class Freshness:
         return Violation("what was answered before", f"an older state, for up to {lag:.1f} s")
 
 
-def _told(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
+def _known_sessions(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
     """What an answer tells of each session in it."""
     body = exchange.json
     if not isinstance(body, dict):

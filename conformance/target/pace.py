@@ -92,13 +92,13 @@ def retry_after(exchange: Exchange) -> float:
         wait = float(value)
     except ValueError:
         try:
-            wait = parsedate_to_datetime(value).timestamp() - _told_time(exchange)
+            wait = parsedate_to_datetime(value).timestamp() - _time_at_target(exchange)
         except (ValueError, OverflowError, OSError):
             wait = 1.0
     return max(wait, SHORTEST_WAIT) if math.isfinite(wait) else 1.0
 
 
-def _told_time(exchange: Exchange) -> float:
+def _time_at_target(exchange: Exchange) -> float:
     """The target's own time, whose clock may be another than ours."""
     with suppress(ValueError):
         return parsedate_to_datetime(exchange.answer_headers.get("date", "")).timestamp()

@@ -76,14 +76,14 @@ def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[di
     """Where the state holds what the API may not give: it hands these values out as they are."""
     errors_of = session_check(mock.contract, mock.renderer)
     for number, session in enumerate(sessions_of(rows)):
-        yield from _told(f"/sessions/{number}", errors_of(session))
+        yield from _violations(f"/sessions/{number}", errors_of(session))
     page = mock.contract.answer("searchCallResults")
     result = compile_schema(page["properties"]["results"]["items"])
     for number, row in enumerate(document.get("call_results", [])):
-        yield from _told(f"/call_results/{number}/result", result.iter_errors(row["result"]))
+        yield from _violations(f"/call_results/{number}/result", result.iter_errors(row["result"]))
 
 
-def _told(place: str, errors: Iterator[ValidationError]) -> Iterator[dict[str, str]]:
+def _violations(place: str, errors: Iterator[ValidationError]) -> Iterator[dict[str, str]]:
     for error in errors:
         detail = describe_error(error)
         yield violation("body", f"{place}{pointer_of(error)}", detail, error.kind.name)

@@ -49,7 +49,7 @@ def insert(table: str, columns: Sequence[str], mark: str, ending: str = "") -> s
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ending}"
 
 
-def told(row: Mapping[str, Any]) -> dict[str, Any]:
+def without_own(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row without what the database gave it."""
     return {column: value for column, value in row.items() if column not in _OWN}
 

@@ -6,7 +6,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 
 from ...domain.records import Rows
-from ..rows import ORDERS, TABLES, told
+from ..rows import ORDERS, TABLES, without_own
 from .tables import Tables, Transaction
 
 _PATIENCE_SECONDS = 60.0  # for a state may be large
@@ -72,4 +72,4 @@ async def _insert(transaction: Transaction, rows: Rows) -> None:
 async def _rows(transaction: Transaction, table: str) -> list[dict[str, Any]]:
     statement = f"SELECT * FROM adjourn_{table} WHERE sandbox = %(sandbox)s"
     rows = await transaction.rows(f"{statement} ORDER BY {ORDERS[table]}")
-    return [told(row) for row in rows]
+    return [without_own(row) for row in rows]

@@ -54,7 +54,7 @@ class SqliteDatabase:
             self.connection = _connect(path)
             last = self.connection.execute("SELECT max(activity) FROM sessions").fetchone()[0]
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: {_told(error)}") from None
+            raise StoreError(f"{path}: {_cause_and_cure(error)}") from None
         self.activity = count((last or 0) + 1)
         self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
         self._changing = False
@@ -123,7 +123,7 @@ class SqliteDatabase:
         self.connection.close()
 
 
-def _told(error: sqlite3.Error) -> str:
+def _cause_and_cure(error: sqlite3.Error) -> str:
     if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
         return (
             "another process has it open; stop that one, give --db another path, or take a "

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...domain.records import Rows
-from ..rows import ORDERS, TABLES, told
+from ..rows import ORDERS, TABLES, without_own
 from .tables import Tables
 
 # The columns that this store numbers itself.
@@ -50,7 +50,7 @@ class SqliteImage:
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         statement = f"SELECT * FROM {table} WHERE sandbox = :sandbox ORDER BY {ORDERS[table]}"
-        return [_portable(told(dict(row))) for row in self.tables.rows(statement)]
+        return [_portable(without_own(dict(row))) for row in self.tables.rows(statement)]
 
     def _numbered(
         self, table: str, rows: Iterable[Mapping[str, Any]]
