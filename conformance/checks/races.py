@@ -96,12 +96,14 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
 
 @rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
 def check_turns_that_race_with_an_end(api: Api) -> None:
-    for _ in range(ROUNDS):
-        id, texts = api.given(turns=1), [api.text() for _ in range(CALLS - 1)]
+    for number in range(ROUNDS):
+        id = api.given(turns=1)
+        texts = [api.text() for _ in range(CALLS - 1)]
+        texts.insert(number % CALLS, "")  # the end, at a place of its own each time
         start = start_of(api, id)
-        calls: list[Call] = [partial(api.submit, id, text) for text in texts]
-        answers = together(api, *calls, partial(api.end, id))
-        events = [event_of(a, text) for a, text in zip(answers, [*texts, ""], strict=True)]
+        calls = [partial(api.submit, id, text) if text else partial(api.end, id) for text in texts]
+        answers = together(api, *calls)
+        events = [event_of(answer, text) for answer, text in zip(answers, texts, strict=True)]
         expect_serial(api, id, start, events)
 
 
