@@ -237,3 +237,14 @@ def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
         hidden = {"messages": None} if item["messages"] is None else {}
         differs = change({**got, **hidden}, item)
         expect(differs is None, "the session as it is retrieved", f"it differs in {differs}")
+
+
+@rule("LIST-26", "smoke", turns=1)
+def check_a_list_shows_what_was_answered_before(api: Api) -> None:
+    """Which is seen of every list, by the client; here, after each answer that tells more."""
+    id = api.given()
+    api.listed()
+    api.given_turn(id)
+    api.listed(state="all")
+    api.end(id)
+    api.listed(state="final")

@@ -1,47 +1,52 @@
-"""Whether a retrieve shows what was answered before it, or the session as it was a while ago.
+"""Whether reads show what was answered before them, or sessions as they were a while ago.
 
-A target may retrieve from a replica that lags behind. That is one fault (GET-04), by which most
-other rules would seem broken: so what lags is awaited, and they are judged by what comes then.
+A target may read from a replica, or list from an index, that lags behind. Each is one fault
+(GET-04, LIST-26), by which most other rules would seem broken: so what lags is awaited, and they
+are judged by what comes then.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from ..contract.ids import Paths, canonical
-from ..judging.equivalence import goes_back, same_messages
+from ..contract.ids import Paths
 from ..judging.evidence import Observation
-from ..judging.exchange import ABSENT, Exchange, Json
+from ..judging.exchange import ABSENT, Exchange
 from ..judging.outcomes import Violation
+from .known import Known, Selection, items, known_sessions
 
-RULE = "GET-04"
-LONGEST_LAG = 2.0  # seconds after which what a retrieve lacks counts as lost, and not as late
+LONGEST_LAG = 2.0  # seconds after which what a read lacks counts as lost, and not as late
 PAUSE = 0.1
 SLACK = 1.5  # how much longer than it has lagged so far a replica is given
 
+Lacking = frozenset[str]  # the sessions of which a read lacks something
 
-@dataclass(frozen=True)
-class Known:
-    """What answers have told of a session: its end, how much was said, and the last turn."""
 
-    final: bool = False
-    count: int = 0
-    turn: tuple[Any, ...] = ()
-    active: object = None
+@dataclass
+class Lag:
+    """How far one operation lags."""
+
+    rule: str
+    longest: float = 0.0  # seconds, the most that was seen
+    hopeless: bool = False  # once something was missing for good, nothing is awaited
+
+    @property
+    def patience(self) -> float:
+        """How long what is missing may be late, in seconds."""
+        return self.longest * 2 * SLACK or LONGEST_LAG
 
 
 class Freshness:
-    """Compares each retrieve with all earlier answers. Safe to share between threads."""
+    """Compares each read with all earlier answers. Safe to share between threads."""
 
     def __init__(self, paths: Paths) -> None:
         self.paths = paths
         self.known: dict[str, tuple[Known, float]] = {}  # with when an answer last told more
-        self.lag = 0.0  # seconds, the most that was seen
-        self.hopeless = False  # once something was missing for good, nothing is awaited
+        self.lags = {"getChat": Lag("GET-04"), "listChats": Lag("LIST-26")}
         self.lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
@@ -49,99 +54,125 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, latest in _known_sessions(exchange, self.paths):
+            for id, latest in known_sessions(exchange, self.paths):
                 before, _ = self.known.get(id, (None, 0.0))
-                after = _together(before or Known(), latest)
+                after = (before or Known()).and_then(latest)
                 if after != before:
                     self.known[id] = after, exchange.finished
 
     def wait(self, draft: Exchange) -> None:
         """Give a replica that lags the time to catch up, before it is asked."""
-        _, at = self.known.get(self.paths.named(draft.path), (None, 0.0))
-        if self.lag and draft.operation == "getChat":
-            time.sleep(max(0.0, at + self.lag * SLACK - time.monotonic()))
-
-    def behind(self, exchange: Exchange) -> bool:
-        """Whether a retrieve lacks something that an answer had told before it began."""
-        known, at = self.known.get(self.paths.named(exchange.path), (None, 0.0))
-        if known is None or exchange.operation != "getChat" or exchange.started <= at:
-            return False
-        if exchange.status == 404:
-            return True
-        body = exchange.json
-        return exchange.ok and isinstance(body, dict) and _lacks(body, known)
+        lag = self.lags.get(draft.operation or "")
+        if not lag or not lag.longest:
+            return
+        if draft.operation == "getChat":
+            at = self._told(self.paths.named(draft.path))
+        else:
+            channel = Selection.of(draft.url).channel
+            told = (at for _, known, at in self._all() if channel in (None, known.channel))
+            at = max(told, default=0.0)
+        time.sleep(max(0.0, at + lag.longest * SLACK - time.monotonic()))
 
     def await_current(
         self, exchange: Exchange, again: Callable[[], Exchange]
     ) -> tuple[Exchange, Observation | None]:
         """The answer, or where it lags behind an earlier one, the first that does no more; and
         what that gives evidence of."""
-        for _ in self._pauses(exchange):
+        lag, lacking = self.lags.get(exchange.operation or ""), self.lacking(exchange)
+        if lag is None or not lacking:
+            return exchange, None
+        for _ in _pauses(exchange, lag):
             later = again()
-            if not self.behind(later):
-                exchange.broken = (RULE,)
-                return later, (RULE, self._late(later))
-        if exchange.status == 404 and self.behind(exchange):
+            if later.status != 404 and not _is_readable(later):
+                return later, None
+            if self.lacking(later, exchange.started):
+                continue
+            if not (late := self._late(exchange, later, lacking)):
+                return exchange, None  # what was missing has changed meanwhile
+            exchange.broken = (lag.rule,)
+            return later, (lag.rule, self._violation(later, late, lag))
+        if exchange.status == 404 and self.lacking(exchange):
             wanted = "the session, which an answer has told of"
             return exchange, ("GET-01", Violation(wanted, exchange.summary))
         return exchange, None
 
-    def _pauses(self, exchange: Exchange) -> Iterator[float]:
-        """Pauses for as long as it is open whether what a retrieve lacks is only late."""
-        if self.hopeless or not self.behind(exchange):
-            return
-        longest = self.lag * 2 * SLACK or LONGEST_LAG
-        while time.monotonic() < exchange.finished + longest:
-            time.sleep(PAUSE)
-            yield PAUSE
-        self.hopeless = not self.lag
+    def lacking(self, exchange: Exchange, asked: float = 0.0) -> Lacking:
+        """The sessions of which a read lacks what an answer had told before it began, or for a
+        list a moment before it was first `asked`: what is older, it has lost."""
+        if exchange.operation == "getChat":
+            return self._retrieved(exchange)
+        if exchange.operation == "listChats" and _is_readable(exchange):
+            return self._listed(exchange, asked or exchange.started)
+        return Lacking()
 
-    def _late(self, exchange: Exchange) -> Violation:
-        """The violation that this is the first retrieve to show what earlier ones lacked."""
-        _, at = self.known[self.paths.named(exchange.path)]
-        lag = exchange.started - at
-        self.lag = max(self.lag, lag)
-        return Violation("what was answered before", f"an older state, for up to {lag:.1f} s")
+    def _retrieved(self, exchange: Exchange) -> Lacking:
+        id = self.paths.named(exchange.path)
+        known, at = self.known.get(id, (None, 0.0))
+        if known is None or exchange.started <= at:
+            return Lacking()
+        readable = _is_readable(exchange)
+        behind = known.lacks(exchange.json) if readable else exchange.status == 404
+        return Lacking({id} if behind else ())
+
+    def _listed(self, exchange: Exchange, asked: float) -> Lacking:
+        page, selection = exchange.json, Selection.of(exchange.url)
+        shown, every = items(page), self._all()
+        wanted = {id for id, known, _ in every if selection.has(known)}
+        patience = self.lags["listChats"].patience
+        stale: set[str] = set()
+        absent: set[str] = set()
+        for id, known, at in every:
+            if not (at < exchange.started and asked < at + patience):
+                continue
+            if id in shown and (known.lacks(shown[id]) or selection.excludes(known)):
+                stale.add(id)
+            elif id in wanted - shown.keys():
+                absent.add(id)
+        if not selection.is_whole(page) and _total(exchange) >= len(wanted):
+            absent.clear()  # the other pages may have them
+        return Lacking(stale | absent)
+
+    def _all(self) -> list[tuple[str, Known, float]]:
+        with self.lock:
+            return [(id, known, at) for id, (known, at) in self.known.items()]
+
+    def _told(self, id: str) -> float:
+        return self.known.get(id, (None, 0.0))[1]
+
+    def _late(self, exchange: Exchange, later: Exchange, lacking: Lacking) -> Lacking:
+        """What was late for certain. What a list lacks may have changed since it was told of, as
+        when a session ends of itself: but not if it is there at last."""
+        if exchange.operation == "getChat":
+            return lacking
+        seen, grown = {*items(exchange.json), *items(later.json)}, _total(later) > _total(exchange)
+        unchanged = (id for id in lacking if self._told(id) < exchange.started)
+        return Lacking(id for id in unchanged if id in seen or grown)
+
+    def _violation(self, later: Exchange, late: Lacking, lag: Lag) -> Violation:
+        """The violation that this is the first read to show what earlier ones lacked."""
+        seconds = later.started - max(self._told(id) for id in late)
+        lag.longest = max(lag.longest, seconds)
+        return Violation("what was answered before", f"an older state, for up to {seconds:.1f} s")
 
 
-def _known_sessions(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
-    """What an answer tells of each session in it."""
-    body = exchange.json
-    if not isinstance(body, dict):
+def _pauses(exchange: Exchange, lag: Lag) -> Iterator[float]:
+    """Pauses for as long as it is open whether what a read lacks is only late."""
+    if lag.hopeless:
         return
-    if exchange.operation == "submitMessage":
-        turn = body.get("messages")
-        said = tuple(turn) if isinstance(turn, list) else ()
-        yield paths.named(exchange.path), Known(body.get("is_final") is True, turn=said)
-        return
-    items = body.get("items") if exchange.operation == "listChats" else [body]
-    for session in items if isinstance(items, list) else ():
-        if isinstance(session, dict) and isinstance(session.get("id"), str):
-            yield canonical(session["id"]), _shown(session)
+    end = exchange.finished + lag.patience
+    while time.monotonic() < end:
+        time.sleep(PAUSE)
+        yield PAUSE
+    lag.hopeless = not lag.longest
 
 
-def _shown(session: Json) -> Known:
-    messages = session.get("messages")
-    count = len(messages) if isinstance(messages, list) else 0
-    return Known(session.get("is_final") is True, count, active=session.get("last_activity"))
+def _is_readable(exchange: Exchange) -> bool:
+    body = exchange.json if exchange.ok else None
+    is_list = exchange.operation == "listChats"
+    return isinstance(body, dict) and (not is_list or isinstance(body.get("items"), list))
 
 
-def _together(before: Known, latest: Known) -> Known:
-    older = latest.active is None or goes_back(before.active, latest.active)
-    return Known(
-        before.final or latest.final,
-        max(before.count, latest.count),
-        latest.turn or before.turn,
-        before.active if older else latest.active,
-    )
-
-
-def _lacks(session: Json, known: Known) -> bool:
-    shown = _shown(session)
-    if (known.final and not shown.final) or goes_back(known.active, shown.active):
-        return True
-    messages = session.get("messages")
-    if not isinstance(messages, list):
-        return False
-    here = (any(same_messages([said], [message]) for message in messages) for said in known.turn)
-    return len(messages) < known.count or not all(here)
+def _total(exchange: Exchange) -> int:
+    """How many sessions the list has in all, by what it says."""
+    total = exchange.json.get("total_count")
+    return total if isinstance(total, int) else sys.maxsize

@@ -52,3 +52,11 @@ def test_a_replica_that_lags_is_one_rules_matter(
     contract: Contract, mutant: str, own: set[str]
 ) -> None:
     assert accused(contract, mutant, *READING) == own
+
+
+LISTING = ("LIST-02", "LIST-04", "LIST-05", "LIST-07", "LIST-11", "LIST-12", "LIST-25", "LIST-26")
+
+
+@pytest.mark.parametrize("mutant", ["list-is-stale", "list-knows-no-new-session"])
+def test_a_list_that_lags_is_one_rules_matter(contract: Contract, mutant: str) -> None:
+    assert accused(contract, mutant, *LISTING) == {"LIST-26"}

@@ -1,8 +1,9 @@
-"""A retrieve that lags behind what was answered: one fault, told once, and waited out."""
+"""A read that lags behind what was answered: one fault, told once, and waited out."""
 
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any
 
 import httpx
@@ -85,7 +86,7 @@ def test_a_replica_that_lags_is_given_the_time_it_needs(
     api.client.freshness.known[id.lower()] = (api.client.freshness.known[id.lower()][0], clock[0])
     begun = clock[0]
     api.get(id)
-    assert clock[0] - begun > api.client.freshness.lag > 0.2
+    assert clock[0] - begun > api.client.freshness.lags["getChat"].longest > 0.2
 
 
 def test_what_never_comes_is_lost_and_not_late(
@@ -115,3 +116,102 @@ def test_a_retrieve_with_another_key_may_see_less(connect: Make, session: Make) 
     api = connect(target(session, iter([None])))
     api.get(api.given(channel="web"), auth="Bearer another")
     assert "GET-04" not in found(api)
+
+
+def listing(session: Make, pages: Iterator[dict[str, Any]]) -> Any:
+    """Opens and ends a session, and lists one page after the other."""
+    rest: Callable[[httpx.Request], httpx.Response] = target(session, forever(None))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        listed = request.method == "GET"
+        return httpx.Response(200, json=next(pages)) if listed else rest(request)
+
+    return answer
+
+
+def page(*items: dict[str, Any], total: int | None = None) -> dict[str, Any]:
+    counted = len(items) if total is None else total
+    return {"items": [*items], "total_count": counted, "skip": 0, "take": 20}
+
+
+def test_a_list_that_lags_is_waited_for_and_told_by_one_rule(connect: Make, session: Make) -> None:
+    active, final = session(**ACTIVE), session(**FINAL)
+    pages = [page(), page(active), page(active), page(), page(final)]
+    api = connect(listing(session, iter(pages)))
+    id = api.given(channel="web")
+    assert api.list(channel="web").page["items"] == [active]
+    api.end(id)
+    assert api.list(channel="web").page["items"] == []
+    assert api.list(channel="web", state="final").page["items"] == [final]
+    assert found(api) == {"LIST-26"}
+
+
+def test_a_listed_session_as_it_was_is_waited_out(connect: Make, session: Make) -> None:
+    older, newer = (session(channel="web", is_final=final) for final in (False, True))
+    api = connect(listing(session, iter([page(older), page(newer)])))
+    api.end(api.given(channel="web"))
+    assert api.list(state="all").page["items"] == [newer]
+    assert found(api) == {"LIST-26"}
+
+
+def test_what_a_list_never_shows_is_lost_and_not_late(
+    connect: Make, session: Make, clock: list[float]
+) -> None:
+    api = connect(listing(session, repeat(page())))
+    api.given(channel="web")
+    begun = clock[0]
+    assert api.list(channel="web").page["items"] == []
+    assert LONGEST_LAG < clock[0] - begun < LONGEST_LAG + 1
+    api.list(channel="web")
+    assert clock[0] - begun < LONGEST_LAG + 1  # it is waited for once
+    assert found(api) == set()
+
+
+def test_what_ends_while_it_is_listed_is_not_late(connect: Make, session: Make) -> None:
+    def pages() -> Iterator[dict[str, Any]]:
+        yield page()
+        api.end(id)  # as another check may
+        yield page()
+        yield page()
+
+    api = connect(listing(session, pages()))
+    id = api.given(channel="web")
+    assert api.list(channel="web").page["items"] == []
+    assert found(api) == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ({"channel": "elsewhere"}, 0),
+        ({}, 0),
+        ({"channel": "web", "agent_id": "another"}, 0),
+        ({"channel": "web", "state": "final"}, 0),
+        ({"channel": "web", "updated_after": "2026-01-05T09:00:02Z"}, 0),
+        ({"channel": "web", "skip": 1}, 1),
+        ({"channel": "web", "take": 1}, 2),
+    ],
+)
+def test_a_list_that_need_not_show_a_session_is_not_repeated(
+    connect: Make, session: Make, query: dict[str, Any], total: int
+) -> None:
+    api = connect(listing(session, iter([page(total=total)])))
+    api.given(channel="web")
+    api.list(**query)
+    assert (found(api), api.client.budget.sent) == (set(), 2)
+
+
+def test_a_page_that_counts_too_few_is_waited_for(connect: Make, session: Make) -> None:
+    first, second = (session(**ACTIVE, id=f"3f0c9f4e-6a51-4d0b-9e58-{n:012}") for n in (1, 2))
+    pages = [page(first, second), page(total=0), page(second, total=3)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=pages.pop(0))
+        return httpx.Response(201, json=session(**ACTIVE, id=f"3f0c9f4e-6a51-4d0b-9e58-{3:012}"))
+
+    api = connect(answer)
+    api.list(channel="web")
+    api.given(channel="web")
+    assert api.list(channel="web", skip=1, take=1).page["items"] == [second]
+    assert found(api) == {"LIST-26"}

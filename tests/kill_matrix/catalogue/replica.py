@@ -1,4 +1,4 @@
-"""Mutants that retrieve from a replica, which lags behind what was answered."""
+"""Mutants that read from a replica, which lags behind what was answered."""
 
 from __future__ import annotations
 
@@ -60,3 +60,43 @@ def get_knows_no_new_session(patch: Patch) -> None:
         return sights[-1][1]
 
     lagging(patch, known)
+
+
+@mutant("LIST-26", "a list shows its sessions as they were 300 ms ago")
+def list_is_stale(patch: Patch) -> None:
+    stale: list[tuple[float, Any]] = []
+
+    @patch.around(handlers.HANDLERS, "submitMessage")
+    async def submit_message(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        before = renderer.session(await sandbox.chats.get(call.id))
+        answer = await real(sandbox, renderer, call)
+        stale.append((time.monotonic() + LAG, before))
+        return answer
+
+    @patch.around(handlers.HANDLERS, "listChats")
+    async def list_chats(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        status, page = await real(sandbox, renderer, call)
+        older = {
+            before["id"]: before for until, before in reversed(stale) if time.monotonic() < until
+        }
+        items = [older.get(item["id"], item) for item in page["items"]]
+        return status, {**page, "items": items}
+
+
+@mutant("LIST-26", "a list lacks a session for 300 ms after its open")
+def list_knows_no_new_session(patch: Patch) -> None:
+    opened: dict[str, float] = {}
+
+    @patch.around(handlers.HANDLERS, "openChat")
+    async def open_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        status, body = await real(sandbox, renderer, call)
+        opened.setdefault(body["id"], time.monotonic())
+        return status, body
+
+    @patch.around(handlers.HANDLERS, "listChats")
+    async def list_chats(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
+        status, page = await real(sandbox, renderer, call)
+        then = time.monotonic() - LAG
+        items = [item for item in page["items"] if opened.get(item["id"], 0.0) <= then]
+        total = page["total_count"] - len(page["items"]) + len(items)
+        return status, {**page, "items": items, "total_count": total}
