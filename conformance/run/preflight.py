@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..config.settings import UsageError
-from ..judging.exchange import Exchange
+from ..judging.exchange import ABSENT, Exchange
 from ..judging.outcomes import Blocked, Hiccup, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
@@ -91,7 +91,7 @@ def _expect_no_redirect(api: Api, answer: Exchange) -> None:
 
 def _expect_this_api(api: Api, answer: Exchange) -> None:
     """A wrong path answers every operation alike, and another program with pages of its own."""
-    if "html" in answer.media_type and answer.status < 500:
+    if "html" in answer.media_type and answer.status < 500 and answer.json is ABSENT:
         raise UsageError(
             f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
             " or another program's; --target names the API, --header adds a gateway's key"

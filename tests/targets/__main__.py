@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import click
-from conformance.config.settings import Config
+from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract, find_contract
 from conformance.registry import pack_of
 from conformance.run.execute import execute
@@ -84,6 +84,8 @@ def look(fault: str) -> Sight:
             )
             run = Run(config, contract(), listener=listener)
             execute(run)
+    except UsageError as error:
+        return Sight(fault, (f"none, as the run was refused: {error}",))
     finally:
         if listener:
             listener.close()

@@ -32,7 +32,7 @@ def html(status: int = 200) -> httpx.Response:
 
 def asked(connect: Make, answer: Callable[[httpx.Request], httpx.Response], **more: Any) -> Api:
     """Ask a target that answers so."""
-    api: Api = connect(answer, **{"read_only": True, "wait_ready": 0.0, "timeout": 2.0, **more})
+    api: Api = connect(answer, **{"read_only": True, "wait_ready": 0.0, "timeout": 30.0, **more})
     preflight(api)
     return api
 
@@ -77,6 +77,11 @@ def test_a_redirect_is_told_with_what_to_write(connect: Make, location: str, tol
 def test_a_page_for_people_is_not_the_api(connect: Make, status: int) -> None:
     with pytest.raises(UsageError, match="is a web page"):
         asked(connect, lambda request: html(status))
+
+
+def test_json_that_is_called_html_is_the_apis_and_is_judged(connect: Make) -> None:
+    headers = {"content-type": "text/html"}
+    asked(connect, lambda request: httpx.Response(200, json=PAGE, headers=headers))
 
 
 @pytest.mark.parametrize(
