@@ -8,6 +8,7 @@ import jsonschema_rs
 
 ITEMS = 50  # of an array that does not fit, looked through for errors
 MEMBERS = 200  # of an object, beside those that the schemas name
+LETTERS = 100_000  # of a text; no schema asks for as many
 
 
 class Validator:
@@ -33,10 +34,11 @@ class Validator:
         return []
 
     def _head(self, value: Any) -> Any:
-        """The same JSON with the first items of each array, and not every unknown member."""
+        """The same JSON with the first items of each array, not every unknown member, and the
+        first letters of each text."""
         if isinstance(value, list):
             return [self._head(item) for item in value[:ITEMS]]
         if isinstance(value, dict):
             kept = {name for name, _ in zip(value, range(MEMBERS), strict=False)} | self.names
             return {name: self._head(item) for name, item in value.items() if name in kept}
-        return value
+        return value[:LETTERS] if isinstance(value, str) else value

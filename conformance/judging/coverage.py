@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..contract.document import Contract, Rule
@@ -60,7 +61,7 @@ class Coverage:
             known = self.sessions.get(named)
             if known and (event := self._event(exchange, named, known)):
                 self._count(exchange, known, event)
-            for session in _sessions(exchange):
+            for session in islice(_sessions(exchange), 2 * self.contract.page_sizes.most):
                 self._learn(session, exchange)
             if exchange.operation == "submitMessage" and exchange.ok and known:
                 self._remember_turn(exchange, named, known)
@@ -184,14 +185,16 @@ def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
     return known.ttl is not None and exchange.started > known.touched + known.ttl
 
 
-def _sessions(exchange: Exchange) -> list[Json]:
+def _sessions(exchange: Exchange) -> Iterator[Json]:
     """Every session in the answer of an operation that gives any."""
-    if not exchange.ok or not isinstance(exchange.json, dict):
-        return []
+    body = exchange.json if exchange.ok else None
+    if not isinstance(body, dict):
+        return
     if exchange.operation == "listChats":
-        items = exchange.json.get("items")
-        return [i for i in items if isinstance(i, dict)] if isinstance(items, list) else []
-    return [exchange.json] if exchange.operation in ("openChat", "getChat", "endChat") else []
+        items = body.get("items")
+        yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
+    elif exchange.operation in ("openChat", "getChat", "endChat"):
+        yield body
 
 
 def _member(exchange: Exchange, name: str) -> Any:

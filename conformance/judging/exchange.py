@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ from .outcomes import Blocked, expect, listed, shown
 Json = dict[str, Any]
 
 ABSENT = object()
+WHOLE = 256 * 1024  # bytes of an answer that is kept as it is for a report, and as JSON too
+TOLD = 4096  # bytes of a larger one that its summary reads
+MOST_HEADERS = 200  # of an answer that a finding keeps
 DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
 LONGEST_ID = 2000  # characters; what is longer fits no URL, and names no session
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -76,6 +80,18 @@ class Exchange:
     def media_type(self) -> str:
         return self.answer_headers.get("content-type", "").split(";")[0].strip().lower()
 
+    def rest(self) -> None:
+        """Keep no JSON of a large answer: whoever wants it later reads it anew."""
+        if len(self.content) > WHOLE:
+            self.__dict__.pop("json", None)
+
+    def abridged(self) -> Exchange:
+        """The exchange as a finding keeps it: of a very large answer only the beginning."""
+        if len(self.content) <= WHOLE and len(self.answer_headers) <= MOST_HEADERS:
+            return self
+        headers = dict(islice(self.answer_headers.items(), MOST_HEADERS))
+        return replace(self, content=self.content[: WHOLE + 1], answer_headers=headers)
+
     @cached_property
     def json(self) -> Any:
         """The body as JSON, or ABSENT where it is none."""
@@ -84,7 +100,8 @@ class Exchange:
             found = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError):
             return ABSENT
-        found = _cut(found, DEEPEST)
+        if _is_deep(found):
+            found = _cut(found, DEEPEST)
         return _whole(found) if SURROGATE.search(text) else found
 
     @property
@@ -164,10 +181,14 @@ class Exchange:
     @property
     def summary(self) -> str:
         """The status and the start of the body, in one line."""
-        body = (
-            shown(self.json) if self.json is not ABSENT else shown(self.content.decode("latin-1"))
-        )
-        return f"status {self.status} with {body}" if self.content else f"status {self.status}"
+        if not self.content:
+            return f"status {self.status}"
+        if len(self.content) > WHOLE:
+            begin = shown(self.content[:TOLD].decode("utf-8", "replace"))
+            return f"status {self.status} with more than {WHOLE} bytes that begin {begin}"
+        found = self.json
+        body = shown(self.content.decode("latin-1") if found is ABSENT else found)
+        return f"status {self.status} with {body}"
 
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:
@@ -175,6 +196,17 @@ class Exchange:
         if not isinstance(self.json, dict) or not all(member in self.json for member in members):
             raise Blocked(f"{self.name} was answered {self.status} without {what}")
         return Members(self.json)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it has more levels than a validator can follow."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        below = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [inner for items in below for inner in items if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _cut(value: Any, depth: int) -> Any:

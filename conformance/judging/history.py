@@ -13,9 +13,11 @@ from typing import Any
 
 from .equivalence import text_of
 from .exchange import ABSENT, Exchange
+from .outcomes import Blocked
 
 Said = tuple[str, str]  # a message's role and text
 FINAL_REFUSED = (400, 409, 410, 422)
+MOST_STATES = 20_000  # of a history that are looked at; an honest one has some hundred
 BUSY = 409  # a deployment may refuse a turn while another one of the session runs
 
 
@@ -76,7 +78,8 @@ def said(messages: Iterable[Any]) -> tuple[Said, ...]:
 
 
 def serialisation(start: State, events: Sequence[Event]) -> list[Event] | None:
-    """A legal order of the events, or None when there is none."""
+    """A legal order of the events, or None when there is none. Blocked where there are too many
+    to look at: of such a history nothing is known."""
     seen: set[tuple[frozenset[int], State]] = set()
 
     def search(left: frozenset[int], state: State, order: list[Event]) -> list[Event] | None:
@@ -85,6 +88,8 @@ def serialisation(start: State, events: Sequence[Event]) -> list[Event] | None:
         if (left, state) in seen:
             return None
         seen.add((left, state))
+        if len(seen) > MOST_STATES:
+            raise Blocked(f"the answers fit more than {MOST_STATES} orders, too many to look at")
         for place in sorted(left):
             event = events[place]
             if any(events[other].finished < event.started for other in left):

@@ -169,15 +169,16 @@ class Model:
         one that was active at the instant itself is listed is LIST-10's."""
         items = [item for item in items if _selects(state, item["is_final"])]
         later = _ids(item for item in items if goes_back(item["last_activity"], instant))
-        older = _ids(item for item in items if goes_back(instant, item["last_activity"]))
-        got = _ids(answer.page["items"])
-        missing = [id for id in later if id not in got]
+        older = {*_ids(item for item in items if goes_back(instant, item["last_activity"]))}
+        got, known = _ids(answer.page["items"]), {*_ids(items)}
+        listed = {*got}
+        missing = [id for id in later if id not in listed]
         expect(
             "LIST-09", not missing, f"what was active after {instant}", f"a list without {missing}"
         )
         early = [id for id in got if id in older]
         expect("LIST-09", not early, f"nothing older than {instant}", early)
-        strangers = [id for id in got if id not in _ids(items)]
+        strangers = [id for id in got if id not in known]
         expect("LIST-08", not strangers, f"{state} sessions only", strangers)
 
     def _compare(self, rule: str, session: Session, body: Json) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -9,13 +11,18 @@ Outcome = Literal[
     "pass", "fail", "warn", "observed", "not-run", "not-selected", "not-applicable", "error"
 ]
 
+# What moves a terminal's cursor, or turns the direction of a text.
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LONGEST_TEXT = 10_000  # characters of one side of a violation
+MOST_WRITTEN = 100_000  # characters of a value that are written down, to tell its length
+
 
 class Violation(Exception):
     """The target broke the rule that the check is bound to."""
 
     def __init__(self, expected: str, actual: str) -> None:
-        self.expected = printable(expected)
-        self.actual = printable(actual)
+        self.expected = printable(_cut(expected, LONGEST_TEXT))
+        self.actual = printable(_cut(actual, LONGEST_TEXT))
         super().__init__(f"expected {self.expected}; got {self.actual}")
 
 
@@ -46,14 +53,31 @@ def printable(text: str) -> str:
 
 
 def shown(value: Any, limit: int = 300) -> str:
-    """A value in bounded words, as JSON where it is JSON."""
-    import json
-
+    """A value in bounded words that steer no terminal, as JSON where it is JSON."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        text = _written(value)
     except (TypeError, ValueError):
         text = repr(value)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+    return printable(_cut(text, limit))
+
+
+def _written(value: Any) -> str:
+    """A value as JSON; of a large one only the beginning."""
+    parts, size = [], 0
+    for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_WRITTEN:
+            break
+    return "".join(parts)
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning of a long text, and how long the whole is."""
+    if len(text) <= limit:
+        return text
+    length = f"{len(text)}" if len(text) <= MOST_WRITTEN else f"more than {MOST_WRITTEN}"
+    return f"{text[:limit]}… ({length} characters)"
 
 
 def listed(statuses: Iterable[int]) -> str:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..contract.areas import OUTCOMES, by_area
 from ..contract.parts import Json
+from ..judging.outcomes import STEERING, printable
 from ..judging.verdict import headline, tone
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,6 +31,7 @@ def html(report: Json) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_harmless,
     )
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     rules = {rule["id"]: rule for rule in report["rules"]}
@@ -46,6 +49,13 @@ def html(report: Json) -> str:
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
+
+
+def _harmless(value: Any) -> Any:
+    """A text in which nothing turns its direction or steers a terminal that shows the page."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return STEERING.sub(lambda found: printable(found[0]), value)
 
 
 def _broken(report: Json) -> list[dict[str, Any]]:

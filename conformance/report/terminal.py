@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from ..config.settings import Config
 from ..contract.document import Contract
+from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
 from ..registry import Check
 from ..run.plan import Cost, by_pack, concurrency, cost, waiting, with_budgets
@@ -34,7 +34,6 @@ COLOURS = {
 }
 STEPS_SHOWN = 12
 TRACE = ("x-request-id", "traceparent")
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_plan(
@@ -126,7 +125,7 @@ def print_findings(report: dict[str, Any]) -> None:
 def _harmless(value: Any) -> Any:
     """The same value without the control characters that could steer a terminal."""
     if isinstance(value, str):
-        return CONTROLS.sub("\ufffd", value)
+        return STEERING.sub("\ufffd", value)
     if isinstance(value, dict):
         return {key: _harmless(item) for key, item in value.items()}
     return [_harmless(item) for item in value] if isinstance(value, list) else value

@@ -181,12 +181,14 @@ class Run:
         """Clean up, over a first request to stop, and settle every rule, also when given up."""
         client = self.client
         resume()
-        wait = self.config.cleanup_wait if self.stopped or client.budget.overtime else math.inf
-        ends_at = min(time.monotonic(), client.budget.ends_at) + wait
+        wait = self.config.cleanup_wait
+        stopped_at = time.monotonic() if self.stopped else math.inf
+        hurried = self.stopped or bool(client.budget.overtime)
+        ends_at = min(stopped_at, client.budget.ends_at) + wait
         try:
             with warn_first(self._warn):
                 if self.arguments.timeouts:
-                    self.arguments.timeouts.close(None if wait == math.inf else GRACE)
+                    self.arguments.timeouts.close(GRACE if hurried else None)
                 clean_up(self.api("clean-up"), ends_at)
             left = len(client.ledger.left_open)
             if left and time.monotonic() > ends_at:

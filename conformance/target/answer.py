@@ -10,6 +10,7 @@ import httpx
 from .network import seconds_left
 
 LARGEST = 8 * 1024 * 1024  # bytes of an answer, on the wire and as they are read
+MOST_VALUES = 500_000  # of JSON, counted by what parts them
 MOST_CODINGS = 2  # of the body, one over the other
 PIECE = 64 * 1024
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
@@ -23,14 +24,18 @@ def read_body(answer: httpx.Response) -> bytes:
     """The body of an answer whose head has come, decoded where the suite has offered to.
 
     Raises httpx.ReadTimeout when the exchange must end before it is whole, TooLarge when it
-    grows beyond LARGEST, httpx.DecodingError where it is not what Content-Encoding says.
+    grows beyond LARGEST or MOST_VALUES, httpx.DecodingError where it is not what
+    Content-Encoding says.
     """
-    parts, size = [], 0
+    parts, size, values = [], 0, 0
     assert isinstance(answer.stream, httpx.SyncByteStream)
     for part in _decoded(_bounded(answer.stream), answer.headers):
         size += len(part)
         if size > LARGEST:
             raise TooLarge(f"more than {LARGEST} bytes came")
+        values += part.count(b",") + part.count(b"[") + part.count(b"{")
+        if values > MOST_VALUES:
+            raise TooLarge(f"more than {MOST_VALUES} values came")
         if seconds_left() <= 0:
             raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
         parts.append(part)

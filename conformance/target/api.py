@@ -207,7 +207,7 @@ class Api:
     ) -> Exchange:
         """Send one operation. `content` gives raw bytes in the place of a JSON body."""
         found = self.contract.operations[operation]
-        path = self.contract.paths.to(found.path, quote(id, safe="%"))
+        path = self.contract.paths.to(found.path, quote(id, safe=""))
         if query:
             path += "?" + urlencode({k: v for k, v in query.items() if v is not None})
         if body is not UNSET:
@@ -254,7 +254,7 @@ class Api:
         """
         if rule not in self.contract.judged:
             return
-        kept = tuple(trace or self.trace)
+        kept = tuple(exchange.abridged() for exchange in trace or self.trace)
         finding = Finding(rule, violation.expected, violation.actual, kept, self.check)
         self.client.evidence.add(finding)
 
@@ -270,5 +270,9 @@ def relevant(trace: Trace, paths: Paths) -> tuple[Exchange, ...]:
 
 def _tells(exchange: Exchange, id: str) -> bool:
     """Whether the answer of an open or a list holds the session."""
-    text = exchange.content.decode("latin-1") if exchange.operation in TELLING else ""
+    if exchange.operation not in TELLING:
+        return False
+    text = exchange.content.decode("latin-1")
+    if id.lower() not in text.lower() and quote(id, safe="") not in text:
+        return False  # seen at once, however large the answer
     return any(canonical(found[0]) == id for found in mentions([id]).finditer(text))

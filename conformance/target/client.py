@@ -81,7 +81,7 @@ class Client:
         self.budget.lift()
         self.budget.ends_at = ends_at
         self.circuit.close()
-        self.circuit.most_silences = SILENCES_AT_THE_END
+        self.circuit.most_silences = self.circuit.most_gateway_errors = SILENCES_AT_THE_END
         self.health.end()
 
     def send(self, draft: Exchange, observer: Observer | None = None) -> Exchange:

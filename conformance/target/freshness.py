@@ -126,7 +126,7 @@ class Freshness:
                 continue
             if id in shown and (known.lacks(shown[id]) or selection.excludes(known)):
                 stale.add(id)
-            elif id in wanted - shown.keys():
+            elif id in wanted and id not in shown:
                 absent.add(id)
         if not selection.is_whole(page) and _total(exchange) >= len(wanted):
             absent.clear()  # the other pages may have them

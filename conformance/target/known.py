@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ..contract.ids import Paths, canonical
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Exchange, Json
+
+MOST_SESSIONS = 400  # of a list that are remembered
+MOST_SAID = 50  # messages of a turn that are looked for in a transcript
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,11 @@ def known_sessions(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Know
     if not isinstance(body, dict):
         return
     if exchange.operation == "submitMessage":
-        said = tuple(_messages(body) or ())
+        said = tuple((_messages(body) or ())[:MOST_SAID])
         yield paths.named(exchange.path), Known(body.get("is_final") is True, turn=said)
         return
     shown = items(body) if exchange.operation == "listChats" else _by_id([body])
-    for id, session in shown.items():
+    for id, session in islice(shown.items(), MOST_SESSIONS):
         yield id, Known.by(session)
 
 

@@ -41,6 +41,7 @@ class Recorder:
             self.evidence.count(rule)
         if observer:
             observer(exchange, seen)
+        exchange.rest()
 
     def compare_clocks(self, exchange: Exchange) -> None:
         """How far the target's clock is ahead, from the first Date that it tells, in whole

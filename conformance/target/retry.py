@@ -47,8 +47,12 @@ class Retry:
         """Whether the answer may be a gateway's alone, and the request is sent again.
 
         Raises Hiccup where that is not safe: the check is then run once more at the end of the
-        run, when what such a request is answered with counts.
+        run, when what such a request is answered with counts. Blocked, without another try,
+        where the run has ended because the target is down: it is accused of nothing.
         """
+        if self.circuit.first_cause and exchange.status in GATEWAY_ERRORS:
+            self.circuit.note(exchange.status)
+            raise Blocked(self.circuit.first_cause)
         if retries.gateway >= GATEWAY_RETRIES:
             return False
         if self._is_failed_turn(exchange) or self._is_unlisted(exchange):

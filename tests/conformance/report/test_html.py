@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from conformance.judging.evidence import Finding
+from conformance.judging.outcomes import STEERING
 from conformance.report.html import html, main, timeline
 from conformance.report.model import build
 from conformance.run.baseline import Known, mark
@@ -82,6 +83,12 @@ def test_a_wrong_call_ends_in_a_sentence(words: list[str], monkeypatch: pytest.M
 def test_every_rule_is_told(report: dict[str, Any]) -> None:
     page = html(report)
     assert re.findall(r'id="rule-([A-Z]+-\d\d)"', page) == [rule["id"] for rule in report["rules"]]
+
+
+def test_nothing_turns_the_page_round(report: dict[str, Any]) -> None:
+    page = html({**report, "cause": "\u202e\x9b31m\x80", "target": "http://\u2066"})
+    assert not STEERING.search(page)
+    assert "\\u202e\\x9b31m\\x80" in page
 
 
 def test_nothing_is_loaded(report: dict[str, Any]) -> None:

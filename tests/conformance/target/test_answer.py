@@ -16,6 +16,7 @@ from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
 from conformance.judging.outcomes import Blocked
 from conformance.registry import watch_of
+from conformance.target.answer import MOST_VALUES
 from conformance.target.api import Api
 from conformance.target.client import Client
 
@@ -51,6 +52,15 @@ def test_an_answer_without_an_end_is_none(
     api = connect(lambda request: httpx.Response(200, stream=Dripping(clock, part)), **settings)
     with pytest.raises(Blocked, match=f"was not answered: (ReadTimeout|TooLarge) .*{told}"):
         api.list()
+
+
+@pytest.mark.parametrize("letter", [b",", b"[", b"{"])
+def test_an_answer_of_too_many_values_is_none(connect: Make, letter: bytes) -> None:
+    api = connect(lambda request: httpx.Response(200, content=letter * (MOST_VALUES + 1)))
+    with pytest.raises(Blocked, match=f"TooLarge .more than {MOST_VALUES} values came"):
+        api.list()
+    api = connect(lambda request: httpx.Response(200, content=letter * MOST_VALUES))
+    assert api.list().status == 200
 
 
 def endless(*parts: bytes) -> Callable[[socket.socket], None]:

@@ -30,3 +30,23 @@ def test_the_same_seed_says_the_same_words(connect: Make) -> None:
         again.unknown_id(),
     )
     assert one.text() != other.text()
+
+
+def test_an_id_of_the_target_names_no_other_path(connect: Make) -> None:
+    paths: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.raw_path)
+        return httpx.Response(404)
+
+    api = connect(answer)
+    for id in ("..%2f..%2f__admin", "../x", "a?b#c", "%"):
+        api.client.ledger.note_open(id)
+        api.end(id)
+    chats = b"/base/api/v1/chats/"
+    assert paths == [
+        chats + b"..%252f..%252f__admin/end",
+        chats + b"..%2Fx/end",
+        chats + b"a%3Fb%23c/end",
+        chats + b"%25/end",
+    ]

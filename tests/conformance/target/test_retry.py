@@ -46,6 +46,21 @@ def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
     assert "HTTP-02" in api.client.evidence.findings
 
 
+def test_a_target_that_is_down_is_accused_of_nothing_by_the_clean_up(
+    connect: Make, session: Make, naps: list[float]
+) -> None:
+    api = connect(failing(session, *[503] * 9))
+    api.client.circuit.open("the target is down")
+    with pytest.raises(Blocked, match="is down"):
+        api.list()
+    api.client.wind_down()
+    for _ in range(3):
+        with pytest.raises(Blocked):
+            api.list()
+    assert not api.client.evidence.findings
+    assert api.client.budget.sent == 2  # after which nothing is hoped for
+
+
 @pytest.mark.parametrize("status", [502, 503])
 def test_a_turn_that_failed_is_sent_again(connect: Make, session: Make, status: int) -> None:
     api = connect(failing(session, status))

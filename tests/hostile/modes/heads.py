@@ -66,7 +66,7 @@ MODES = (
     Mode("reason-of-1-mb", "inconclusive", first_line(b"HTTP/1.1 200 " + b"O" * MEGABYTE)),
     Mode("http-0.9", "inconclusive", raw(b'{"items": [], "total_count": 0}')),
     Mode("http-0.9-at-once", "inconclusive", raw(b"<html>Hello</html>"), after=0),
-    Mode("http-3.0", "inconclusive", first_line(b"HTTP/3.0 200 OK")),
+    Mode("http-3.0", "non-conformant", first_line(b"HTTP/3.0 200 OK")),
     Mode(
         "http-2-frames", "inconclusive", raw(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64" * 9), after=0
     ),
