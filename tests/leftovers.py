@@ -16,6 +16,8 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
+from tests import programs
+
 _MARK = "TESTS_OF"  # set in the environment of every process that is started
 _PATIENCE = 30.0  # seconds for what is going away already, on a machine that is busy
 
@@ -44,8 +46,9 @@ def pytest_fixture_setup(
 def nothing_outlives_the_session(pytestconfig: pytest.Config) -> Iterator[None]:
     _warm_up()
     before = standing()
-    pytestconfig.stash[_lasting] |= before
-    yield
+    with programs.forking():
+        pytestconfig.stash[_lasting] |= standing()
+        yield
     _fail_for(_left(before))
 
 
@@ -102,7 +105,7 @@ def _processes() -> Iterator[str]:
                 parents[process.pid] = parent
                 words[process.pid] = _words(process)
     for pid, parent in parents.items():
-        if parent not in parents:
+        if parent not in parents or parent == programs.pid():
             yield f"process {pid} ({words[pid]})"
 
 

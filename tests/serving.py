@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from mock_server.serve.listening import address, bind
 from mock_server.serve.server import configure
 from mock_server.settings import Settings
 
-COMMAND = [sys.executable, "-m", "mock_server"]
+COMMAND = ("-m", "mock_server")
 _T = TypeVar("_T")
 HELLO = {"content": "Hello"}
 CHATS = "/api/v1/chats"

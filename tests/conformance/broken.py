@@ -1,4 +1,5 @@
-"""A mock that lies: `python broken.py TOKEN` serves the reference with some answers rewritten.
+"""A mock that lies: `python -m tests.conformance.broken TOKEN` serves the reference with some
+answers rewritten.
 
 A fault is chosen by the first segment of the path, so that one process serves them all:
 `http://127.0.0.1:PORT/second-end/api/v1/chats`.

@@ -3,13 +3,13 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, NamedTuple
 
 import httpx
@@ -24,10 +24,10 @@ from conformance.registry import watch_of
 from conformance.run.run import Run
 from conformance.target.api import Api
 from conformance.target.client import Client
+from tests import programs
 from tests.serving import HANGING
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parents[2]
 TOKEN = "key-of-the-tests-0001"
 PATHS = {
     "openChat": ("POST", "/api/v1/chats"),
@@ -152,15 +152,9 @@ class Target(httpx.Client):
 def served(*command: str) -> Iterator[Target]:
     """A server that prints a JSON object with its `url` as its first line."""
     with ExitStack() as stack:
-        process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, *command],
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )
-        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = programs.start(command, cwd=ROOT, env=environment)
+        stack.enter_context(process)
         stack.callback(process.terminate)
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -194,7 +188,7 @@ def mock() -> Iterator[Target]:
 @pytest.fixture(scope="session")
 def broken() -> Iterator[Target]:
     """The reference implementation behind the faults of `broken.py`."""
-    with served(str(HERE / "broken.py"), TOKEN) as target:
+    with served("-m", "tests.conformance.broken", TOKEN) as target:
         yield target
 
 
@@ -219,13 +213,13 @@ class Ended:
         return [rule["id"] for rule in self.report["rules"] if rule["outcome"] in kinds]
 
 
-Started = tuple["subprocess.Popen[str]", Callable[[], Ended]]
+Started = tuple[programs.Process, Callable[[], Ended]]
 
 
 @pytest.fixture(scope="module")
 def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Started]]:
     """Start the suite; gives its process and a function that waits for its end."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[programs.Process] = []
 
     def start(*words: str, target: Target | None = None, **environment: str) -> Started:
         directory = tmp_path_factory.mktemp("run")
@@ -233,16 +227,14 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
         kept = {
             k: v for k, v in os.environ.items() if not k.startswith(("CONFORMANCE_", "PYTEST_"))
         }
-        process = subprocess.Popen(
+        process = programs.start(
             [
-                *(sys.executable, "-m", "conformance"),
+                *("-m", "conformance"),
                 *(("--target", target.url) if target else ()),
                 *(("--report", str(directory / "report")) if reports else ()),
                 *words,
             ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=PIPE,
             cwd=ROOT,
             env={
                 **kept,
@@ -255,7 +247,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
 
         def wait() -> Ended:
             out, err = process.communicate()
-            return Ended(process.returncode, out, err, directory / "report")
+            return Ended(process.wait(), out, err, directory / "report")
 
         return process, wait
 

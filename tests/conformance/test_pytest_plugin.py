@@ -1,40 +1,41 @@
 """The suite in a pytest of the user's own."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+from tests import programs
 
 from .conftest import ROOT, TOKEN
 
 PLUGIN = ("-p", "adjourn.conformance.pytest_plugin", "--disable-plugin-autoload")
 NOWHERE = "http://127.0.0.1:9"
 
-Pytest = Callable[..., "subprocess.CompletedProcess[str]"]
+Pytest = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def run_pytest(tmp_path: Path) -> Pytest:
     """Run pytest elsewhere than in the checkout."""
 
-    def run(*words: str, given: str = "adjourn.conformance") -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, given: str = "adjourn.conformance", anew: bool = False
+    ) -> CompletedProcess[str]:
         theirs = ("CONFORMANCE_", "PYTEST_")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
-        command = (sys.executable, "-m", "pytest", *PLUGIN, "--pyargs", given, *words)
+        command = ("-m", "pytest", *PLUGIN, "--pyargs", given, *words)
         environment = {
             **kept,
             "CONFORMANCE_TOKEN": TOKEN,
             "XDG_CACHE_HOME": str(tmp_path),
             "PYTHONPATH": str(ROOT),
         }
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        return programs.run(command, cwd=tmp_path, env=environment, anew=anew)
 
     return run
 
@@ -109,6 +110,6 @@ def test_another_pytest_is_left_alone(run_pytest: Pytest, tmp_path: Path) -> Non
         "    assert 'adjourn.conformance.cli' not in sys.modules\n"
         "    assert 'hypothesis' not in sys.modules\n"
     )
-    ended = run_pytest(given="test_theirs.py")
+    ended = run_pytest(given="test_theirs.py", anew=True)
     assert (ended.returncode, "1 passed" in ended.stdout) == (0, True), ended.stdout
     assert run_pytest("--target", NOWHERE, given="test_theirs.py").returncode == 4

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from conformance.contract.document import Contract
 from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
+from tests import programs
 
 from .edits import Entry, edited, entries
 
@@ -66,14 +65,7 @@ def test_a_program_says_it_in_one_line_and_ends_with_its_code(
     command, code = PROGRAMS[program]
     path = str(edited(entry, tmp_path).path)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CONFORMANCE_", "ADJOURN_"))}
-    done = subprocess.run(
-        [sys.executable, *command, "--contract", path],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=kept,
-        check=False,
-    )
+    done = programs.run([*command, "--contract", path], env=kept)
     assert done.returncode == code
     told = [line for line in (done.stdout + done.stderr).splitlines() if path in line]
     assert len(told) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ class Mock:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, "--json", "--port", "0", *self.options],
+            [sys.executable, *COMMAND, "--json", "--port", "0", *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=clean_environment(),
         )  # fmt: skip
         assert self.process.stdout

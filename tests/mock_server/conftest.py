@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import subprocess
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any, ClassVar
 
 import httpx
@@ -22,6 +22,7 @@ from mock_server.proxy.app import Proxy
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
+from tests import programs
 from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -55,16 +56,13 @@ def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
 
 
 @contextmanager
-def launching() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+def launching() -> Iterator[Callable[..., tuple[programs.Process, Any]]]:
     """Start the command; gives the process and what it announced."""
     running = []
 
-    def begin(*options: str, **environment: str) -> tuple[subprocess.Popen[str], Any]:
-        process = subprocess.Popen(
-            [*COMMAND, "--json", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=clean_environment(**environment),
-        )  # fmt: skip
+    def begin(*options: str, **environment: str) -> tuple[programs.Process, Any]:
+        command = [*COMMAND, "--json", *options]
+        process = programs.start(command, stderr=PIPE, env=clean_environment(**environment))
         running.append(process)
         assert process.stdout
         return process, json.loads(process.stdout.readline())
@@ -78,7 +76,7 @@ def launching() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
 
 
 @pytest.fixture
-def launch() -> Iterator[Callable[..., tuple[subprocess.Popen[str], Any]]]:
+def launch() -> Iterator[Callable[..., tuple[programs.Process, Any]]]:
     """Start the command, which ends with the test."""
     with launching() as begin:
         yield begin

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests import programs
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,12 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 @contextmanager
 def running(module: str, *options: str) -> Iterator[str]:
     """Start a module that tells its URL in a first line of JSON, on a free port; gives the URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    process = programs.start(["-m", module, "--port", "0", *options], cwd=ROOT)
     assert process.stdout is not None
     try:
         yield str(json.loads(process.stdout.readline())["url"])

@@ -7,10 +7,11 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 from .__main__ import AGENTS, KEYS, serving
 
@@ -44,16 +45,14 @@ def test_a_planted_fault_is_told_by_its_rule(
 ) -> None:
     hook = free_address() if profile == "webhooks" else None
     with serving(fault, hook and f"http://{hook}/") as url:
-        command = [sys.executable, "-m", "conformance", "--target", url, "--report", str(tmp_path)]
+        command = ["-m", "conformance", "--target", url, "--report", str(tmp_path)]
         command += ["--profile", profile, "--strict", "--repeats", "0"]
         command += ["--rule", rule] if profile != "ttl" else []  # whose rules share their sessions
         command += ["--webhook-listen", hook] if hook else []
         for name, value in AGENTS.items():
             command += [f"--{name.replace('_', '-')}", value]
         environment = {**os.environ, "CONFORMANCE_TOKEN": KEYS["token"]}
-        ended = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        ended = programs.run(command, env=environment)
         assert ended.returncode == 1, ended.stdout + ended.stderr
         report = json.loads((tmp_path / "conformance.json").read_text(encoding="utf-8"))
         broken = {r["id"]: r for r in report["rules"] if r["outcome"] in ("fail", "warn")}

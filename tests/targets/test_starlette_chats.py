@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests import programs
 
 from .starlette_chats import create_app, hooks
 from .starlette_chats.choices import CHOICES
@@ -24,8 +24,8 @@ KEY = {"Authorization": "Bearer t"}
 
 @contextmanager
 def served(*options: str) -> Iterator[httpx.Client]:
-    command = [sys.executable, "-m", "tests.targets.starlette_chats", "--token", "t", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    command = ["-m", "tests.targets.starlette_chats", "--token", "t", *options]
+    with programs.start(command, cwd=ROOT) as server:
         try:
             assert server.stdout is not None
             url = json.loads(server.stdout.readline())["url"]
@@ -127,8 +127,8 @@ def test_a_body_too_large_is_answered_413() -> None:
     ],
 )
 def test_an_unknown_option_value_is_a_usage_error(options: list[str], error: str) -> None:
-    command = [sys.executable, "-m", "tests.targets.starlette_chats", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["-m", "tests.targets.starlette_chats", *options]
+    done = programs.run(command, cwd=ROOT)
     assert done.returncode == 2
     assert error in done.stderr
 

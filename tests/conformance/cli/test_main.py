@@ -4,16 +4,16 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from conformance.contract.document import Contract
 from conformance.report.model import FILES
+from tests import programs
 
 Suite = Callable[..., Any]
 ROOT = Path(__file__).parents[3]
@@ -214,16 +214,11 @@ cli.main()
 """
 
 
-def crashed(place: str, mock: Any, directory: Path) -> "subprocess.CompletedProcess[str]":
+def crashed(place: str, mock: Any, directory: Path) -> CompletedProcess[str]:
     words = ["--rule", "END-01", "--target", mock.url, "--report", str(directory)]
     key = mock.headers["Authorization"].removeprefix("Bearer ")
-    return subprocess.run(
-        [sys.executable, "-c", CRASH.format(place=place), *words],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "CONFORMANCE_TOKEN": key},
-    )
+    command = ["-c", CRASH.format(place=place), *words]
+    return programs.run(command, cwd=ROOT, env={**os.environ, "CONFORMANCE_TOKEN": key})
 
 
 def test_a_crash_within_a_check_is_the_suites_own_fault(mock: Any, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import programs
 from tests.serving import CHATS, COMMAND, HANGING, HELLO, clean_environment, under_way
 
 KEY = {"Authorization": "Bearer k"}
@@ -17,9 +18,7 @@ KEY = {"Authorization": "Bearer k"}
 
 def run(*arguments, **variables):
     """A command to its end: exit code, stdout, stderr."""
-    done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, env=clean_environment(**variables)
-    )  # fmt: skip
+    done = programs.run([*COMMAND, *arguments], env=clean_environment(**variables))
     return done.returncode, done.stdout, done.stderr
 
 

@@ -1,10 +1,9 @@
 """Variables of the environment: those for the mock are taken, or named when they are wrong."""
 
-import subprocess
-
 import httpx
 import pytest
 
+from tests import programs
 from tests.serving import COMMAND, clean_environment
 
 LINKS = {
@@ -21,10 +20,7 @@ LINKS = {
 
 def refused(*options, **environment):
     """The one line that the command refuses to start with."""
-    result = subprocess.run(
-        [*COMMAND, *options], env=clean_environment(**environment),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    result = programs.run([*COMMAND, *options], env=clean_environment(**environment))
     assert result.returncode in (2, 4), result
     (line,) = result.stderr.splitlines()
     return line

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 
 import httpx
 import pytest
@@ -11,6 +10,7 @@ from click.testing import CliRunner
 
 from mock_server.cli.main import main
 from mock_server.contract.locations import resource
+from tests import programs
 from tests.postgres import USER
 from tests.serving import CHATS, COMMAND, HANGING, HELLO, clean_environment, under_way
 
@@ -279,9 +279,7 @@ def test_choices_and_version_and_help_are_shown():
 
 
 def test_the_banner_says_where_what_and_how():
-    process = subprocess.Popen(
-        [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True, env=clean_environment()
-    )
+    process = programs.start([*COMMAND, "--port", "0"], env=clean_environment())
     lines = []
     while not lines or "curl" not in lines[-1]:
         lines.append(process.stdout.readline())

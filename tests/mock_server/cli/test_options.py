@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
 from subprocess import PIPE
 
 import httpx
@@ -13,6 +11,7 @@ from click.testing import CliRunner
 
 from mock_server.cli.main import main
 from mock_server.cli.proxy import proxy
+from tests import programs
 from tests.serving import CHATS, COMMAND, HEADERS, clean_environment
 
 
@@ -22,10 +21,7 @@ def launch():
     running = []
 
     def begin(*options):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mock_server", *options, "--port", "0", "--json"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        process = programs.start([*COMMAND, *options, "--port", "0", "--json"], stderr=PIPE)
         running.append(process)
         return process, json.loads(process.stdout.readline())["url"]
 
@@ -72,10 +68,8 @@ def test_webhooks_go_to_hosts_that_are_allowed(launch):
 
 def test_the_proxy_is_a_command(launch):
     _, url = launch()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mock_server", "proxy", "--upstream", url, "--port", "0", "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [*COMMAND, "proxy", "--upstream", url, "--port", "0", "--json"]
+    process = programs.start(command, stderr=PIPE)
     try:
         facts = json.loads(process.stdout.readline())
         assert facts["upstream"] == url
@@ -95,9 +89,7 @@ def test_a_proxy_is_set_up_like_a_mock(launch, tmp_path):
     config = tmp_path / "proxy.toml"
     config.write_text('upstream = "http://127.0.0.1:1"\nlog-format = "json"\n')
     environment = clean_environment(ADJOURN_CONFIG=str(config), ADJOURN_PORT="0", ADJOURN_JSON="1")
-    with subprocess.Popen(
-        [*COMMAND, "proxy"], env=environment, stdout=PIPE, stderr=PIPE, text=True
-    ) as process:
+    with programs.start([*COMMAND, "proxy"], env=environment, stderr=PIPE) as process:
         facts = json.loads(process.stdout.readline())
         assert facts["upstream"] == "http://127.0.0.1:1"
         assert httpx.get(f"{facts['url']}/other").status_code == 502

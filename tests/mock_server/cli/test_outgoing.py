@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from subprocess import PIPE
 
 import httpx
@@ -10,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
+from tests import programs
 from tests.network import Authority, answering_tls
 from tests.serving import CHATS, COMMAND, HEADERS, clean_environment
 
@@ -44,14 +44,12 @@ def test_a_proxy_reaches_a_backend_behind_a_private_authority(tmp_path, backend)
     authority = Authority(tmp_path)
     with answering_tls(backend, authority.issue("localhost")) as url:
         for options, status, told in (
-            (["--ca", str(authority.file)], 200, b""),
-            (["--insecure"], 200, b"--insecure: no certificate of a server is checked"),
-            ([], 502, b"its certificate is not trusted"),
+            (["--ca", str(authority.file)], 200, ""),
+            (["--insecure"], 200, "--insecure: no certificate of a server is checked"),
+            ([], 502, "its certificate is not trusted"),
         ):
             command = [*COMMAND, "proxy", "--upstream", url, "--port", "0", "--json", *options]
-            with subprocess.Popen(
-                command, stdout=PIPE, stderr=PIPE, env=clean_environment()
-            ) as process:
+            with programs.start(command, stderr=PIPE, env=clean_environment()) as process:
                 facts = json.loads(process.stdout.readline())
                 answer = httpx.get(f"{facts['url']}{CHATS}", headers=HEADERS, trust_env=False)
                 process.send_signal(signal.SIGTERM)

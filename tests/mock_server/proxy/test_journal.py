@@ -3,14 +3,13 @@
 import json
 import re
 import socket
-import subprocess
-import sys
 
 import httpx
 import pytest
 
 from mock_server.settings import Settings
-from tests.serving import CHATS
+from tests import programs
+from tests.serving import CHATS, COMMAND
 
 
 def journal(client):
@@ -124,9 +123,9 @@ def test_the_journal_is_kept_from_web_pages(proxy, backend, header):
 
 def test_the_command_takes_token_and_origins_and_serves_the_journal(backend):
     page = "http://127.0.0.1:8000"
-    command = [sys.executable, "-m", "mock_server", "proxy", "--upstream", backend.url]
+    command = [*COMMAND, "proxy", "--upstream", backend.url]
     options = ["--port", "0", "--json", "--admin-token", "steer", "--admin-cors-origin", page]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+    with programs.start([*command, *options]) as process:
         url = json.loads(process.stdout.readline())["url"]
         with httpx.Client(base_url=url, trust_env=False) as client:
             client.get("/other")
@@ -135,11 +134,8 @@ def test_the_command_takes_token_and_origins_and_serves_the_journal(backend):
             answer = client.get("/__admin/requests", headers=token)
             assert answer.json()["requests"][0]["violations"][0]["in"] == "path"
             assert answer.headers["access-control-allow-origin"] == page
-        list_them = [sys.executable, "-m", "mock_server", "requests"]
-        shown = subprocess.run(
-            [*list_them, "--url", url, "--admin-token", "steer"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        list_them = [*COMMAND, "requests", "--url", url, "--admin-token", "steer"]
+        shown = programs.run(list_them, check=True)
         process.terminate()
     assert re.search(r"200 GET +/other .*\n  path /: wanted an operation", shown.stdout)
     assert process.returncode == 0

@@ -1,13 +1,12 @@
 """Seeds and kills: whatever a kill interrupts, a seed is there as a whole or not at all."""
 
 import signal
-import subprocess
-import sys
 
 import pytest
 import yaml
 
 from mock_server.store.opening import open_store
+from tests import programs
 from tests.mock_server.conftest import launching
 from tests.serving import COMMAND, HEADERS, Api, clean_environment, wait_until
 
@@ -83,10 +82,8 @@ def dying(place, db, tmp_path):
     program = DYING.format(**place, **words, go=str(tmp_path / "go"))
 
     def start(*options):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, "--port", "0", "--db", str(db), "--json", *options],
-            stdout=subprocess.PIPE, text=True, env=clean_environment(),
-        )  # fmt: skip
+        command = ["-c", program, "--port", "0", "--db", str(db), "--json", *options]
+        process = programs.start(command, env=clean_environment())
         running.append(process)
         return process
 
@@ -139,9 +136,7 @@ def test_a_mock_that_waits_for_a_dying_one_plants_the_seed(
     waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     first = dying("--seed", str(seed))
     wait_until(lambda: postgres.run(waiting.replace("NOT ", "")), 30)
-    with subprocess.Popen(
-        [*COMMAND, *options], stdout=subprocess.PIPE, text=True, env=clean_environment()
-    ) as second:
+    with programs.start([*COMMAND, *options], env=clean_environment()) as second:
         wait_until(lambda: postgres.run(waiting), 30)
         (tmp_path / "go").touch()
         assert first.wait(30) == -signal.SIGKILL

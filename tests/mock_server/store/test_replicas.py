@@ -5,14 +5,13 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tests import programs
 from tests.mock_server.conftest import launching
 from tests.mock_server.http.test_races import at_once
 from tests.postgres import PASSWORD, USER
@@ -143,11 +142,10 @@ def test_two_conform(two):
     agents = ["--agent", "agent-echo", "--tool-agent", "agent-tools"]
     closing = ["--closing-agent", "agent-closer", "--closing-text", "bye"]
     with balanced(two) as target:
-        suite = subprocess.run(
-            [sys.executable, "-m", "conformance", "--target", target, *agents, *closing],
+        suite = programs.run(
+            ["-m", "conformance", "--target", target, *agents, *closing],
             env={**os.environ, "CONFORMANCE_TOKEN": TOKEN, "CONFORMANCE_PROFILE": "core,races"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        )
     assert suite.returncode == 0, suite.stdout + suite.stderr
     assert re.search(r"verdict +conformant", suite.stdout)
 
@@ -274,10 +272,10 @@ def test_a_seed_is_planted_once(replicas, tmp_path):
 
 def test_the_password_is_told_to_nobody(two, postgres):
     told = [two[0].admin("GET", path).text for path in ("/health", "/metrics", "/state")]
-    with subprocess.Popen(
-        [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True,
-        env=clean_environment(ADJOURN_DB=postgres.url(login=f"postgres:{PASSWORD}")),
-    ) as process:  # fmt: skip
+    database = postgres.url(login=f"postgres:{PASSWORD}")
+    with programs.start(
+        [*COMMAND, "--port", "0"], env=clean_environment(ADJOURN_DB=database)
+    ) as process:
         while "curl" not in told[-1]:
             told.append(process.stdout.readline())
         process.terminate()
