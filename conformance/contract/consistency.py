@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from .parts import METHODS, Json, holders, operations, parameters, schemas
+from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, quoted
 
 EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
@@ -44,11 +44,21 @@ def _paths(document: Json) -> Iterator[Defect]:
 
 
 def _servers(document: Json) -> Iterator[Defect]:
-    bases = [urlsplit(server["url"]).path.rstrip("/") for server in document.get("servers", [])]
-    for place, base in enumerate(bases):
-        if base != bases[0]:
-            wanted = f"wanted the path {quoted(bases[0])}, as the first server has"
-            yield Defect(("servers", place, "url"), f"{wanted}, got {quoted(base)}")
+    for place, url in enumerate(server_urls(document)):
+        steps: Steps = ("servers", place)
+        variables = document["servers"][place].get("variables", {})
+        for name, variable in variables.items():
+            possible = variable.get("enum", [variable["default"]])
+            if variable["default"] not in possible:
+                wanted = f"wanted one of the enum: {', '.join(possible)}"
+                at = (*steps, "variables", name, "default")
+                yield Defect(at, f"{wanted}, got {quoted(variable['default'])}")
+        for name in re.findall(r"{([^}]*)}", url):
+            wanted = f"wanted only variables of the server: {', '.join(variables) or 'it has none'}"
+            yield Defect((*steps, "url"), f"{wanted}, got {quoted(name)}")
+        if urlsplit(url).path[:1] not in ("", "/"):
+            wanted = "wanted an http or https URL or a path, with the variables' defaults"
+            yield Defect((*steps, "url"), f"{wanted}, got {quoted(url)}")
 
 
 def _security(document: Json) -> Iterator[Defect]:

@@ -30,6 +30,18 @@ def parameters(document: Json, operation: Steps) -> list[Json]:
     return [*shared.get("parameters", ()), *own.get("parameters", ())]
 
 
+def server_urls(document: Json) -> list[str]:
+    """The URL of each server, its variables replaced by their defaults."""
+    return [_without_variables(server) for server in document.get("servers", ())]
+
+
+def _without_variables(server: Json) -> str:
+    url: str = server["url"]
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", variable["default"])
+    return url
+
+
 def holders(document: Json, member: str) -> Iterator[tuple[Steps, Json]]:
     """Every object with this member but schemas and values; one that is referred to, once."""
     seen: set[int] = set()

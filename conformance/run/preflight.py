@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..config.settings import UsageError
+from ..contract.parts import server_urls
 from ..judging.exchange import ABSENT, Exchange
 from ..judging.outcomes import Blocked, Hiccup, shown
 from ..target.api import Api
@@ -110,16 +111,11 @@ def _cure(api: Api) -> str:
         if target.endswith(beginning):
             shorter = target.removesuffix(beginning)
             return f"the contract's paths begin with {beginning}; write --target {shorter}"
-    for server in _servers(api):
-        path = urlsplit(str(server.get("url"))).path.rstrip("/")
+    for url in server_urls(api.contract.spec):
+        path = urlsplit(url).path.rstrip("/")
         if path and not target.endswith(path):
             return f"the contract's servers have the path {path}; write --target {target}{path}"
     return "check the path of --target"
-
-
-def _servers(api: Api) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = api.client.watch.contract.spec.get("servers") or []
-    return found
 
 
 def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:

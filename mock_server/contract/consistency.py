@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import METHODS, each_operation, each_schema, each_with, parameters_of
+from .parts import METHODS, each_operation, each_schema, each_with, parameters_of, server_urls
 from .references import Steps
 
 _Document = Mapping[str, Any]
@@ -19,7 +19,17 @@ _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "max
 
 def contradictions(document: _Document) -> Iterator[Defect]:
     """Each part of a document, a contract by its form, that another part contradicts."""
-    checks = (_operations, _paths, _security, _parameters, _schemas, _links, _rows, _rules)
+    checks = (
+        _operations,
+        _paths,
+        _servers,
+        _security,
+        _parameters,
+        _schemas,
+        _links,
+        _rows,
+        _rules,
+    )
     return chain.from_iterable(check(document) for check in checks)
 
 
@@ -43,11 +53,26 @@ def _paths(document: _Document) -> Iterator[Defect]:
                 ("paths", path), f"wanted each path once, got that of {quote(known[form])}"
             )
         known[form] = path
-    bases = [urlsplit(server["url"]).path.rstrip("/") for server in document.get("servers", ())]
-    for number, base in enumerate(bases):
-        if base != bases[0]:
-            wanted = f"wanted the path {quote(bases[0])}, as the first server has"
-            yield Defect(("servers", number, "url"), f"{wanted}, got {quote(base)}")
+
+
+def _servers(document: _Document) -> Iterator[Defect]:
+    for number, url in enumerate(server_urls(document)):
+        known = document["servers"][number].get("variables", {})
+        steps: Steps = ("servers", number)
+        for name, variable in known.items():
+            default, options = variable["default"], variable.get("enum")
+            if options and default not in options:
+                place = (*steps, "variables", name, "default")
+                yield Defect(
+                    place, f"wanted one of the enum: {', '.join(options)}, got {quote(default)}"
+                )
+        for name in re.findall(r"\{(.*?)\}", url):
+            wanted = f"wanted only variables of the server: {', '.join(known) or 'it has none'}"
+            yield Defect((*steps, "url"), f"{wanted}, got {quote(name)}")
+        path = urlsplit(url).path
+        if path and not path.startswith("/"):
+            wanted = "wanted an http or https URL or a path, with the variables' defaults"
+            yield Defect((*steps, "url"), f"{wanted}, got {quote(url)}")
 
 
 def _security(document: _Document) -> Iterator[Defect]:

@@ -11,7 +11,7 @@ from ..domain.lifecycle import Lifecycle
 from .consistency import contradictions
 from .definition import Defect, Definition
 from .locations import resource
-from .parts import METHODS
+from .parts import METHODS, server_urls
 from .references import Resolved
 from .samples import Samples
 from .source import read_source
@@ -39,8 +39,7 @@ class Contract:
     @property
     def base_path(self) -> str:
         """What is served before every path: the path of the first server, as Connexion has it."""
-        server = (self.document.get("servers") or [{}])[0]
-        return urlsplit(str(server.get("url", ""))).path.rstrip("/")
+        return urlsplit((*server_urls(self.document), "")[0]).path.rstrip("/")
 
     def operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Each operation as method, path as it is served, operationId and summary."""

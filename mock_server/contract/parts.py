@@ -1,5 +1,6 @@
 """Ways through the document of a contract without references."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ Part = tuple[Steps, Mapping[str, Any]]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = ("content", "application/json", "schema")
 
+_VARIABLE = re.compile(r"\{(.*?)\}")
 _ROOTS = ("x-webhooks", "components", "paths")
 _ELSEWHERE = frozenset(["schema", "schemas", "example", "value"])
 
@@ -27,6 +29,20 @@ def each_operation(document: Mapping[str, Any]) -> Iterator[Part]:
         for method in METHODS:
             if method in item:
                 yield ("paths", path, method), item[method]
+
+
+def server_urls(document: Mapping[str, Any]) -> list[str]:
+    """Where each server is, when its variables are left at their defaults."""
+    return [_default_url(server) for server in document.get("servers", ())]
+
+
+def _default_url(server: Mapping[str, Any]) -> str:
+    known = server.get("variables", {})
+    parts = _VARIABLE.split(server["url"])  # every second one is a name
+    parts[1::2] = (
+        known[name]["default"] if name in known else f"{{{name}}}" for name in parts[1::2]
+    )
+    return "".join(parts)
 
 
 def parameters_of(document: Mapping[str, Any], operation: Steps) -> list[Mapping[str, Any]]:

@@ -103,8 +103,8 @@ def test_a_wrong_path_is_told_with_the_right_one(contract: Contract, base: str, 
 def test_the_base_path_of_the_contracts_servers_is_told(
     connect: Make, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers = [{"url": "https://api.example.test/v2"}]
-    monkeypatch.setitem(contract.spec, "servers", servers)
+    server = {"url": "https://api.example.test/{v}", "variables": {"v": {"default": "v2"}}}
+    monkeypatch.setitem(contract.spec, "servers", [{"url": "https://old.test"}, server])
     with pytest.raises(UsageError, match="have the path /v2; write --target http://t.test/v2"):
         asked(connect, lambda request: httpx.Response(404, json={}))
 

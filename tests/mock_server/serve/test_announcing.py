@@ -17,6 +17,11 @@ SERVERS = {
     "a slash": ([{"url": "https://api.example.test/"}], ""),
     "a base path": ([{"url": "https://api.example.test/v2"}], "/v2"),
     "a relative base path": ([{"url": "/a/b/"}], "/a/b"),
+    "variables": (
+        [{"url": "https://api.test/{stage}", "variables": {"stage": {"default": "beta"}}}],
+        "/beta",
+    ),
+    "several base paths": ([{"url": "/first"}, {"url": "/second"}], "/first"),
     "none": (None, ""),
 }
 
