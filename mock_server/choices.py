@@ -43,12 +43,18 @@ CHOICES: Mapping[str, Choice] = {
 }
 
 
-def parse_choices(pairs: Iterable[str] = ()) -> dict[str, str]:
+class Choices(dict[str, str]):
+    """Every switch with its value; `made` are those that somebody has set."""
+
+    made: frozenset[str] = frozenset()
+
+
+def parse_choices(pairs: Iterable[str] = ()) -> Choices:
     """Every switch with its value in force, after `KEY=VALUE` pairs.
 
     Raises ChoiceError, which names the nearest legal word and lists all of them.
     """
-    chosen = {key: choice.default for key, choice in CHOICES.items()}
+    chosen = Choices({key: choice.default for key, choice in CHOICES.items()})
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
@@ -58,6 +64,7 @@ def parse_choices(pairs: Iterable[str] = ()) -> dict[str, str]:
         if value not in CHOICES[key].values:
             raise ChoiceError(f"{key} takes no {value!r}{_nearest(value, CHOICES[key].values)}")
         chosen[key] = value
+        chosen.made |= {key}
     return chosen
 
 

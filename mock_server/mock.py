@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .codec import encode
-from .contract.choices import fitting
+from .contract.choices import clamped, fitting, refusal_statuses
 from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
@@ -50,7 +50,8 @@ class Mock:
         self.contract = files.contract
         settings = replace(settings, choices=fitting(settings.choices, files.contract))
         self.settings = settings
-        self.renderer = Renderer(settings.choices)
+        self.renderer = Renderer(settings.choices, files.contract.resource)
+        self.statuses = refusal_statuses(settings.choices, files.contract)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
         self.database, self.store_of = open_store(settings.db)
@@ -81,8 +82,8 @@ class Mock:
 
     def make_sandbox(self, name: str) -> Sandbox:
         """A sandbox, with whatever the database holds of it."""
-        store, lifecycle = self.store_of(name), self.contract.lifecycle
-        return Sandbox(name, store, self.agents, lifecycle, self.settings, self.coverage)
+        store = self.store_of(name)
+        return Sandbox(name, store, self.agents, self.contract, self.settings, self.coverage)
 
     async def open_sandbox(self, sandbox: Sandbox) -> None:
         """Plant the seed in a sandbox that is empty, and start it."""
@@ -98,13 +99,11 @@ class Mock:
             await send_reply(send, self.answer_elsewhere(scope))
             return
         try:
-            status, value = await HANDLERS[call.operation](
-                self.sandbox_of(scope), self.renderer, call
-            )
+            handler = HANDLERS[self.contract.resource.roles[call.operation]]
+            status, value = await handler(self.sandbox_of(scope), self.renderer, call)
             reply = Reply(status, encode(value))
         except Refusal as refusal:
-            choices = self.settings.choices
-            reply = reply_with(chosen(refusal, choices), choices["error_body"])
+            reply = reply_with(chosen(refusal, self.statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
@@ -134,10 +133,14 @@ class Mock:
                 Routing,
                 partial(Security, token=self.settings.token),
                 partial(Overrides, error_body=self.settings.choices["error_body"]),
-                partial(ValidationMiddleware, settings=self.settings),
+                partial(
+                    ValidationMiddleware,
+                    settings=self.settings,
+                    clamped=clamped(self.settings.choices, contract.resource),
+                ),
                 LifespanMiddleware,
             ],
-            resolver=Resolver(find_handler),
+            resolver=Resolver(partial(find_handler, contract.resource.roles)),
         )
         add_contract(connexion, contract)
         return cast(ASGIApp, connexion)
@@ -145,10 +148,12 @@ class Mock:
     def adopt(self, files: Files, api: ASGIApp) -> None:
         """Go on with other files; what the sandboxes hold stays."""
         self.contract, self.seed = files.contract, files.seed
+        self.renderer = Renderer(self.settings.choices, files.contract.resource)
+        self.statuses = refusal_statuses(self.settings.choices, files.contract)
         self.agents.clear()
         self.agents.update(files.agents)
         for sandbox in self.sandboxes.sandboxes():
-            sandbox.adopt(files.contract.lifecycle)
+            sandbox.adopt(files.contract)
         self.api.app = api
 
     @asynccontextmanager
@@ -167,9 +172,9 @@ class Mock:
             await self.database.close()
 
 
-def find_handler(operation_id: str) -> Handler:
+def find_handler(roles: Mapping[str, str], operation_id: str) -> Handler:
     """The handler of an operationId, so that the contract names no Python."""
     try:
-        return HANDLERS[operation_id]
+        return HANDLERS[roles[operation_id]]
     except KeyError:
         raise ResolverError(f"the mock has no handler for operation {operation_id}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import jsonschema_rs
 
 from .parts import operations
 from .words import Defect, defect_of
+
+NAMED = re.compile(r"@([a-z0-9.]+)")
 
 
 def resource(name: str) -> Path:
@@ -23,7 +26,6 @@ def resource(name: str) -> Path:
 class Definition:
     def __init__(self) -> None:
         self.schema: dict[str, Any] = json.loads(resource("contract.schema.json").read_bytes())
-        self.samples: dict[str, Any] = self.schema["samples"]
 
     @property
     def rule_ids(self) -> list[str]:
@@ -31,22 +33,54 @@ class Definition:
         ids: list[str] = self.schema["definitions"]["checked"]["enum"]
         return ids
 
+    def samples(self, document: Any) -> Any:
+        """Values that its schemas have to take, or to refuse."""
+        return _in_words_of(document, self.schema["samples"])
+
     def ill_formed(self, document: Any) -> Iterator[Defect]:
         """Where the document is no contract by its form."""
         return _defects(document, self.schema)
 
     def not_executed(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock or the suite does not carry out."""
-        definitions = self.schema["definitions"]
+        definitions = _in_words_of(document, self.schema["definitions"])
         root = {"$schema": self.schema["$schema"], "definitions": definitions}
         return _defects(document, {**root, **definitions["executed"]})
+
+    def not_judged(self, document: Any) -> Iterator[Defect]:
+        """Where it says what the mock carries out, and what is judged as if it stood there as
+        ever."""
+        definitions = self.schema["definitions"]
+        root = {"$schema": self.schema["$schema"], "definitions": definitions}
+        return _defects(document, {**root, **definitions["judged"]})
 
     def absent(self, document: Any) -> Iterator[Defect]:
         """Operations that both carry out, and that it lacks."""
         known = {operation["operationId"] for _, operation in operations(document)}
-        for id in self.schema["definitions"]["operations"]:
+        for id in document["x-resource"]["operations"].values():
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+
+def _in_words_of(document: Any, value: Any) -> Any:
+    """The value with what a contract calls things where @state.member or @initial stand."""
+
+    def name(found: re.Match[str]) -> str:
+        if found[1] == "initial":
+            return str(document["x-lifecycle"]["initial"])
+        part: Any = document["x-resource"]
+        for step in found[1].split("."):
+            part = part[int(step) if step.isdigit() else step]
+        return str(part)
+
+    def renamed(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {renamed(step): renamed(inner) for step, inner in part.items()}
+        if isinstance(part, list):
+            return [renamed(inner) for inner in part]
+        return NAMED.sub(name, part) if isinstance(part, str) else part
+
+    return renamed(value)
 
 
 def _defects(document: Any, schema: dict[str, Any]) -> Iterator[Defect]:

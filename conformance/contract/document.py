@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from .bounds import Bounds
 from .consistency import contradictions
+from .declaration import Resource, repeated_names
 from .definition import Definition, resource
 from .ids import Paths
 from .parts import BODY, METHODS, at, parameters
@@ -118,6 +119,11 @@ class Contract:
         return Paths(self.spec["paths"])
 
     @cached_property
+    def resource(self) -> Resource:
+        """What the lifecycle's words mean for the resource."""
+        return Resource(**self.resolved["x-resource"])
+
+    @cached_property
     def transitions(self) -> tuple[Transition, ...]:
         return tuple(
             Transition(row["state"], row["event"], row["to"], row.get("reason"), row.get("refusal"))
@@ -211,20 +217,23 @@ def find_contract() -> Path:
 def defects(document: Document) -> list[Defect]:
     """What is wrong with a contract, in the order in which it was written; only the first kind
     of things that are, since others may follow from them."""
-    definition = Definition()
-    samples = Samples(document.value, definition.samples)
-    stages = (
-        definition.ill_formed(document.value),
-        definition.not_executed(document.value),
-        contradictions(document.value),
-        definition.absent(document.value),
-        samples.unfit_examples(),
-        samples.unserved(),
-    )
-    for stage in stages:
+    for stage in _stages(document.value, Definition()):
         if found := sorted(stage, key=document.order):
             return found
     return []
+
+
+def _stages(value: Any, definition: Definition) -> Iterator[Iterator[Defect]]:
+    """What can be wrong, each kind where nothing is wrong before it."""
+    yield definition.ill_formed(value)
+    yield repeated_names(value)
+    yield definition.not_executed(value)
+    yield contradictions(value)
+    yield definition.absent(value)
+    samples = Samples(value, definition.samples(value))
+    yield samples.unfit_examples()
+    yield samples.unserved()
+    yield definition.not_judged(value)
 
 
 def _property_names(node: Any) -> Iterator[str]:

@@ -11,7 +11,16 @@ from .source import MOST_VALUES, ContractError, Source
 from .words import Defect, Steps, quoted
 
 # A $ref within one of these is a member of a value.
-VALUES = {"default", "enum", "example", "value", "x-lifecycle", "x-rules", "x-sources"}
+VALUES = {
+    "default",
+    "enum",
+    "example",
+    "value",
+    "x-lifecycle",
+    "x-resource",
+    "x-rules",
+    "x-sources",
+}
 # What these hold is named by the author, and no keyword.
 NAMED = {
     *("examples", "headers", "links", "parameters", "paths", "properties", "requestBodies"),

@@ -21,6 +21,7 @@ class Samples:
     def __init__(self, document: Json, samples: Json) -> None:
         self.document = document
         self.samples = samples
+        self.resource: Json = document["x-resource"]
         self.compiled: dict[int, Any] = {}
 
     @cached_property
@@ -84,32 +85,41 @@ class Samples:
     # What one part says is to be told in another.
 
     def _reasons(self) -> Iterator[Defect]:
-        final = self.samples["answers"]["endChat"][0]
+        final, member = self._answer("end"), self.resource["state"]["reason"]
         for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
             if reason := row.get("reason"):
                 steps = ("x-lifecycle", "transitions", place, "reason")
-                told = {**final, "final_reason": reason}
-                yield from self._untold("getChat", told, steps, quoted(reason))
+                told = {**final, member: reason}
+                yield from self._untold("read", told, steps, quoted(reason))
 
     def _timeouts(self) -> Iterator[Defect]:
-        active = self.samples["answers"]["openChat"][0]
-        steps = (*self.operations["openChat"], "requestBody", *BODY, "properties", "ttl_seconds")
+        active, member = self._answer("create"), self.resource["timer"]["after"]
+        steps = (*self._steps("create"), "requestBody", *BODY, "properties", member)
         for bound in ("minimum", "maximum"):
             seconds = at(self.document, (*steps, bound))
-            told = {**active, "ttl_seconds": seconds}
-            yield from self._untold("getChat", told, (*steps, bound), str(seconds))
+            told = {**active, member: seconds}
+            yield from self._untold("read", told, (*steps, bound), str(seconds))
 
     def _largest_page(self) -> Iterator[Defect]:
-        steps = (*self.operations["listChats"], "parameters")
+        steps, told = (*self._steps("list"), "parameters"), self.resource["list"]
         names = [one["name"] for one in at(self.document, steps)]
-        place = (*steps, names.index("take"), "schema", "maximum")
+        offset, limit = told["page"]["offset"], told["page"]["limit"]
+        place = (*steps, names.index(limit), "schema", "maximum")
         most = at(self.document, place)
-        items = [self.samples["answers"]["openChat"][0]] * most
-        page = {"items": items, "total_count": most, "skip": 0, "take": most}
-        yield from self._untold("listChats", page, place, str(most))
+        items = [self._answer("create")] * most
+        page = {told["items"]: items, told["total"]: most, offset: 0, limit: most}
+        yield from self._untold("list", page, place, str(most))
 
-    def _untold(self, name: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
-        schema = at(self.document, (*self.operations[name], "responses", "200", *BODY))
+    def _steps(self, role: str) -> Steps:
+        return self.operations[self.resource["operations"][role]]
+
+    def _answer(self, role: str) -> Json:
+        answer: Json = self.samples["answers"][self.resource["operations"][role]][0]
+        return answer
+
+    def _untold(self, role: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
+        name = self.resource["operations"][role]
+        schema = at(self.document, (*self._steps(role), "responses", "200", *BODY))
         if self._errors(schema, answer):
             yield Defect(steps, f"wanted what the answer of {name} can hold, got {got}")
 

@@ -1,41 +1,64 @@
-"""Which of the mock's open choices a contract leaves to it."""
+"""Which of the mock's open choices a contract leaves to it, and with what status it refuses."""
 
 from collections.abc import Iterator, Mapping
 
 from ..choices import CHOICES
+from ..domain.resource import Resource
+from .declaration import REFUSED
 from .document import Contract
 from .source import FixtureError
 
-_ITEM = ("getChat", "submitMessage", "endChat")
-_TAKING = ("openChat", "listChats", "submitMessage", "endChat", "searchCallResults")
-# The operations that a choice makes give a status.
-_GIVEN_BY = {
-    "open_status": ("openChat",),
-    "duplicate_open": ("openChat",),
-    "final_submit": ("submitMessage",),
-    "malformed_id": _ITEM,
-    "invalid_status": _TAKING,
+_REFUSALS = {
+    "final_submit": "session-final",
+    "malformed_id": "malformed-id",
+    "invalid_status": "invalid-request",
 }
 _STATUS = {"reuse": "200", "conflict": "409"}
+_WORDS = {"reuse": "reuse", 409: "conflict"}
 
 
 def fitting(choices: Mapping[str, str], contract: Contract) -> dict[str, str]:
-    """The choices, where the contract does not list what a default gives with the next one.
+    """The choices; in the place of a default what the contract has first.
 
     Raises FixtureError for a choice that was made and cannot be kept.
     """
     return {**choices, **dict(_fitting(choices, contract))}
 
 
+def refusal_statuses(choices: Mapping[str, str], contract: Contract) -> dict[str, int]:
+    """The status of each refusal whose statuses the contract has, where a choice says no other."""
+    first = {name: int(_listed(name, contract)[0]) for name in contract.resource.refusals}
+    return first | {name: int(choices[key]) for key, name in _REFUSALS.items()}
+
+
+def clamped(choices: Mapping[str, str], resource: Resource) -> frozenset[str]:
+    """The numbers that are taken beyond their bounds, and clamped."""
+    names = {"take_range": resource.list["page"]["limit"], "ttl_range": resource.timer["after"]}
+    return frozenset(name for key, name in names.items() if choices[key] == "clamp")
+
+
 def _fitting(choices: Mapping[str, str], contract: Contract) -> Iterator[tuple[str, str]]:
-    for key, operations in _GIVEN_BY.items():
-        listed = set.intersection(*(contract.statuses(id) for id in operations))
-        legal = [value for value in CHOICES[key].values if _STATUS.get(value, value) in listed]
+    for key, legal in _legal(contract):
         chosen = choices[key]
-        if chosen in legal:
-            continue
-        if not legal or chosen != CHOICES[key].default:
+        if key not in getattr(choices, "made", choices) and legal:
+            yield key, legal[0]
+        elif chosen not in legal:
             wanted = f"wanted a response {_STATUS.get(chosen, chosen)}, for --choice {key}={chosen}"
-            places = " and ".join(operations)
-            raise FixtureError(contract.path, f"{wanted}, in {places}, got none", "/paths")
-        yield key, legal[0]
+            raise FixtureError(contract.path, f"{wanted}, got none", "/paths")
+
+
+def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
+    """The values of each choice that a contract lists."""
+    created = contract.statuses(contract.resource.operations["create"])
+    words = [_WORDS[word] for word in contract.resource.unique["else"]]
+    for key, values in (("open_status", CHOICES["open_status"].values), ("duplicate_open", words)):
+        yield key, [value for value in values if _STATUS.get(value, value) in created]
+    for key, name in _REFUSALS.items():
+        yield key, _listed(name, contract)
+
+
+def _listed(refusal: str, contract: Contract) -> list[str]:
+    """The statuses of a refusal that every operation lists which gives it."""
+    ids = (contract.resource.operations[role] for role in REFUSED[refusal])
+    listed = set.intersection(*map(contract.statuses, ids))
+    return [str(status) for status in contract.resource.refusals[refusal] if str(status) in listed]

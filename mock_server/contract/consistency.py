@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..problems.violations import quote
+from .declaration import disagreements
 from .definition import Defect
 from .parts import METHODS, each_operation, each_schema, each_with, parameters_of, server_urls
 from .references import Steps
@@ -28,6 +29,7 @@ def contradictions(document: _Document) -> Iterator[Defect]:
         _schemas,
         _links,
         _rows,
+        disagreements,
         _rules,
     )
     return chain.from_iterable(check(document) for check in checks)

@@ -1,8 +1,8 @@
 """What a contract may say, as `contract.schema.json` has it, and what is wrong in words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -33,6 +33,7 @@ _KINDS = {
     "string": "a text",
 }
 _SHOWN = 60
+_NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
 
 
@@ -42,11 +43,9 @@ class Definition:
     def __init__(self) -> None:
         self.schema: dict[str, Any] = orjson.loads(resource("contract.schema.json").read_bytes())
 
-    @cached_property
-    def samples(self) -> Mapping[str, Any]:
+    def samples(self, document: Any) -> Any:
         """Values that the schemas of a contract must take, or must refuse."""
-        samples: Mapping[str, Any] = self.schema["samples"]
-        return samples
+        return _named(self.schema["samples"], _names(document))
 
     def written(self, document: Any) -> Iterator[Defect]:
         """What no contract can say."""
@@ -54,13 +53,14 @@ class Definition:
 
     def executed(self, document: Any) -> Iterator[Defect]:
         """What a contract could say, and the mock or the suite does not carry out."""
-        part = {name: self.schema[name] for name in ("$schema", "definitions")}
-        return self._defects({**part, **self.schema["definitions"]["executed"]}, document)
+        definitions = _named(self.schema["definitions"], _names(document))
+        root = {"$schema": self.schema["$schema"], "definitions": definitions}
+        return self._defects({**root, **definitions["executed"]}, document)
 
     def missing(self, document: Any) -> Iterator[Defect]:
         """Operations that are carried out and not there."""
         found = {operation["operationId"] for _, operation in each_operation(document)}
-        for id in self.schema["definitions"]["operations"]:
+        for id in document["x-resource"]["operations"].values():
             if id not in found:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
 
@@ -69,6 +69,31 @@ class Definition:
         if not validator.is_valid(document):
             for error in validator.iter_errors(document):
                 yield _defect(error, schema, document)
+
+
+def _names(document: Any) -> dict[str, str]:
+    """What a contract calls each thing that its `x-resource` names, and its initial state."""
+    names = {"initial": document["x-lifecycle"]["initial"]}
+    waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            names[place] = value
+        elif isinstance(value, dict | list):
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting.extend((f"{place}.{step}", part) for step, part in inner)
+    return names
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """The same with the names that a contract has in the places of those that stand for them."""
+    if isinstance(value, str):
+        return _NAMED_IN.sub(lambda found: names.get(found[1], found[0]), value)
+    if isinstance(value, list):
+        return [_named(item, names) for item in value]
+    if isinstance(value, dict):
+        return {_named(name, names): _named(item, names) for name, item in value.items()}
+    return value
 
 
 def _defect(error: jsonschema_rs.ValidationError, schema: Any, document: Any) -> Defect:

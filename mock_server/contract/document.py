@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..domain.lifecycle import Lifecycle
+from ..domain.resource import Resource
 from .consistency import contradictions
+from .declaration import shared_names
 from .definition import Defect, Definition
 from .locations import resource
 from .parts import METHODS, server_urls
@@ -30,6 +32,7 @@ class Contract:
     resolved: dict[str, Any]
     files: tuple[Path, ...]
     lifecycle: Lifecycle
+    resource: Resource
 
     @property
     def version(self) -> str:
@@ -90,8 +93,10 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
     served, plain = (
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
-    lifecycle = Lifecycle.load(document["x-lifecycle"])
-    return Contract(source.path, served, plain, resolved.files, lifecycle)
+    table = document["x-lifecycle"]
+    words = Resource.load(document["x-resource"], table["initial"])
+    lifecycle = Lifecycle.load(table, words.states)
+    return Contract(source.path, served, plain, resolved.files, lifecycle, words)
 
 
 def _order(defect: Defect, resolved: Resolved) -> tuple[bool, tuple[int, int]]:
@@ -111,11 +116,12 @@ def _stages(document: Any, definition: Definition, executed: bool) -> Iterator[I
     """What can be wrong, each where nothing before it is."""
     yield definition.written(document)
     if executed:
+        yield shared_names(document)
         yield definition.executed(document)
     yield contradictions(document)
     if executed:
         yield definition.missing(document)
-    samples = Samples(document, definition)
+    samples = Samples(document, definition.samples(document))
     yield samples.examples()
     if executed:
         yield samples.served()

@@ -12,7 +12,9 @@ from .source import FixtureError, Source, read_source
 Steps = tuple[str | int, ...]
 
 # What stands below these is a value, in which a $ref is a member like any other.
-_VALUES = frozenset(["default", "enum", "example", "value", "x-lifecycle", "x-rules", "x-sources"])
+_VALUES = frozenset(
+    ["default", "enum", "example", "value", "x-lifecycle", "x-resource", "x-rules", "x-sources"]
+)
 # Below these stand names that the author has given, whatever words they are.
 _NAMES = frozenset(
     [

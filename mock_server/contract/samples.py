@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from ..codec import encode
 from ..problems.violations import describe_error, leaf_errors, quote
-from .definition import Defect, Definition
+from .definition import Defect
 from .parts import JSON, at, each_operation, each_schema, each_with
 from .references import Steps
 from .schemas import compile_schema
@@ -19,9 +19,10 @@ _SHOWN = 80
 class Samples:
     """Holds values against the schemas of a document in which nothing else is wrong."""
 
-    def __init__(self, document: Mapping[str, Any], definition: Definition) -> None:
+    def __init__(self, document: Mapping[str, Any], samples: Mapping[str, Any]) -> None:
         self.document = document
-        self.samples = definition.samples
+        self.samples = samples
+        self.resource = document["x-resource"]
         self.validators: dict[int, jsonschema_rs.Draft4Validator] = {}
         self.operations = {o["operationId"]: steps for steps, o in each_operation(document)}
 
@@ -82,31 +83,35 @@ class Samples:
     # What one part of the contract says, and another has to take.
 
     def _reasons(self) -> Iterator[Defect]:
-        final = self.samples["answers"]["endChat"][0]
+        operations = self.resource["operations"]
+        final = self.samples["answers"][operations["end"]][0]
         for number, row in enumerate(self.document["x-lifecycle"]["transitions"]):
             if "reason" in row:
                 steps = ("x-lifecycle", "transitions", number, "reason")
-                session = {**final, "final_reason": row["reason"]}
-                yield from self._shown("getChat", session, steps, quote(row["reason"]))
+                session = {**final, self.resource["state"]["reason"]: row["reason"]}
+                yield from self._shown(operations["read"], session, steps, quote(row["reason"]))
 
     def _timeouts(self) -> Iterator[Defect]:
-        body = (*self.operations["openChat"], "requestBody", *JSON)
-        active = self.samples["answers"]["openChat"][0]
+        operations, member = self.resource["operations"], self.resource["timer"]["after"]
+        body = (*self.operations[operations["create"]], "requestBody", *JSON)
+        active = self.samples["answers"][operations["create"]][0]
         for bound in ("minimum", "maximum"):
-            steps = (*body, "properties", "ttl_seconds", bound)
+            steps = (*body, "properties", member, bound)
             seconds = at(self.document, steps)
-            session = {**active, "ttl_seconds": seconds}
-            yield from self._shown("getChat", session, steps, str(seconds))
+            session = {**active, member: seconds}
+            yield from self._shown(operations["read"], session, steps, str(seconds))
 
     def _pages(self) -> Iterator[Defect]:
-        parameters = (*self.operations["listChats"], "parameters")
-        item = self.samples["answers"]["openChat"][0]
+        operations, told = self.resource["operations"], self.resource["list"]
+        parameters = (*self.operations[operations["list"]], "parameters")
+        item = self.samples["answers"][operations["create"]][0]
+        offset, limit = told["page"]["offset"], told["page"]["limit"]
         for number, parameter in enumerate(at(self.document, parameters)):
-            if parameter["name"] == "take":
+            if parameter["name"] == limit:
                 most = parameter["schema"]["maximum"]
-                page = {"items": [item] * most, "total_count": most, "skip": 0, "take": most}
+                page = {told["items"]: [item] * most, told["total"]: most, offset: 0, limit: most}
                 steps = (*parameters, number, "schema", "maximum")
-                yield from self._shown("listChats", page, steps, str(most))
+                yield from self._shown(operations["list"], page, steps, str(most))
 
     def _shown(self, id: str, value: Any, steps: Steps, got: str) -> Iterator[Defect]:
         """Nothing where an operation can be answered with a value that holds what `steps` say."""

@@ -40,12 +40,20 @@ class Lifecycle:
         self.rows = rows
 
     @classmethod
-    def load(cls, table: Mapping[str, Any]) -> Self:
-        """The machine of an `x-lifecycle` table that is sound."""
+    def load(cls, table: Mapping[str, Any], states: Mapping[str, str]) -> Self:
+        """The machine of an `x-lifecycle` table that is sound; `states` are the mock's names."""
         rows = (
-            Transition(**{**raw, "effects": (*raw["effects"],)}) for raw in table["transitions"]
+            Transition(
+                **{
+                    **raw,
+                    "state": states.get(raw["state"], raw["state"]),
+                    "to": states.get(raw["to"], raw["to"]),
+                    "effects": (*raw["effects"],),
+                }
+            )
+            for raw in table["transitions"]
         )
-        return cls(table["initial"], {(row.state, row.event): row for row in rows})
+        return cls("active", {(row.state, row.event): row for row in rows})
 
     def step(self, session: Session, event: str, now: int) -> Step:
         """What `event` at the instant `now` makes of the session."""

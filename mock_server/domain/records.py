@@ -19,7 +19,9 @@ class SessionQuery:
     agent_id: str | None = None
     channel: str | None = None
     state: str = "active"
+    reason: str | None = None
     updated_after: int | None = None
+    created_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

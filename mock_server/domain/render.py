@@ -4,14 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from .instants import format_instant
+from .resource import Resource
 from .session import Message, Session, TurnResult
 
 
 class Renderer:
-    """Turns sessions, pages and turns into JSON values."""
+    """Turns sessions, pages and turns into JSON values, by the names that the contract has."""
 
-    def __init__(self, choices: Mapping[str, str]) -> None:
-        self.choices = choices
+    def __init__(self, choices: Mapping[str, str], resource: Resource) -> None:
+        self.choices, self.resource = choices, resource
+        members, state, timer = resource.members, resource.state, resource.timer
+        self.identity, self.agent, self.channel = (
+            members[name] for name in ("identity", "agent", "channel")
+        )
+        self.transcript, self.created = members["transcript"], members["created"]
+        self.timeout, self.activity = timer["after"], timer["since"]
+        self.state, self.mirror, self.reason = (
+            state[name] for name in ("member", "mirror", "reason")
+        )
+        self.states = {own: name for name, own in resource.states.items()}
+        self.items, self.total = resource.list["items"], resource.list["total"]
+        self.offset, self.limit = (resource.list["page"][name] for name in ("offset", "limit"))
         self.time_format = choices["time_format"]
         self.tool_calls = choices["tool_calls"]
         self.upper = choices["uuid_case"] == "upper"
@@ -19,34 +32,35 @@ class Renderer:
     def session(self, session: Session) -> dict[str, Any]:
         """The ten members of a session."""
         return {
-            "id": self.identifier(session.id),
-            "agent_id": session.agent_id,
-            "channel": session.channel,
-            "messages": [self.message(message) for message in session.messages],
-            "created_time": self.instant(session.created),
-            "last_activity": self.instant(session.last_activity),
-            "ttl_seconds": session.ttl_seconds,
-            "is_final": session.is_final,
-            "status": session.state,
-            "final_reason": session.final_reason,
+            self.identity: self.identifier(session.id),
+            self.agent: session.agent_id,
+            self.channel: session.channel,
+            self.transcript: [self.message(message) for message in session.messages],
+            self.created: self.instant(session.created),
+            self.activity: self.instant(session.last_activity),
+            self.timeout: session.ttl_seconds,
+            self.mirror: session.is_final,
+            self.state: self.states[session.state],
+            self.reason: session.final_reason,
         }
 
     def listed(self, session: Session) -> dict[str, Any]:
         """A session as an item of a list."""
         item = self.session(session)
-        return {**item, "messages": None} if self.choices["listed_messages"] == "null" else item
+        left_out = self.choices["listed_messages"] == "null"
+        return {**item, self.transcript: None} if left_out else item
 
     def page(self, sessions: list[Session], total: int, skip: int, take: int) -> dict[str, Any]:
         """One page of a list."""
         items = [self.listed(session) for session in sessions]
-        return {"items": items, "total_count": total, "skip": skip, "take": take}
+        return {self.items: items, self.total: total, self.offset: skip, self.limit: take}
 
     def turn(self, result: TurnResult) -> dict[str, Any]:
         """What a submit is answered with."""
         return {
-            "messages": [self.message(message) for message in result.messages],
-            "is_final": result.state == "final",
-            "status": result.state,
+            self.transcript: [self.message(message) for message in result.messages],
+            self.mirror: result.state == "final",
+            self.state: self.states[result.state],
         }
 
     def message(self, message: Message) -> dict[str, Any]:

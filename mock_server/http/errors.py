@@ -15,8 +15,6 @@ from ..problems.kinds import Problem, Refusal, Reply, reply_with, store_unavaila
 from .connection import abort
 from .replies import send_reply
 
-# The kinds of refusals whose status the contract leaves open, with the choice that decides it.
-_CHOSEN = {"session-final": "final_submit"}
 _log = logging.getLogger(__name__)
 
 
@@ -65,13 +63,11 @@ def refusal(error: Exception, scope: Scope, allow: str, style: str) -> Reply:
     return reply_with(problem, style)
 
 
-def chosen(refusal: Refusal, choices: Mapping[str, str]) -> Problem:
-    """The problem that answers a refusal of the domain, its status as the choices have it."""
+def chosen(refusal: Refusal, statuses: Mapping[str, int]) -> Problem:
+    """The problem that answers a refusal of the domain, its status as the contract has it."""
     if isinstance(refusal, Problem):
         return refusal
-    choice = _CHOSEN.get(refusal.name)
-    status = int(choices[choice]) if choice else None
-    return Problem(refusal.name, refusal.detail, status=status)
+    return Problem(refusal.name, refusal.detail, status=statuses.get(refusal.name))
 
 
 def as_problem(error: Exception, scope: Scope, allow: str) -> Problem | None:

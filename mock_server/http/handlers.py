@@ -1,4 +1,5 @@
-"""One thin function per operation: take the call, ask the sandbox, render the answer."""
+"""One thin function for each thing that can be asked for: take the call, ask the sandbox, render
+the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -16,15 +17,20 @@ Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 
 async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Open a session, or give the one at its endpoint."""
-    ttl = clamp(call.body.get("ttl_seconds"), call.bounds["ttl_seconds"])
-    session, created = await sandbox.chats.open({**call.body, "ttl_seconds": ttl})
+    body, timeouts = (
+        renderer.resource.body(call.body),
+        call.bounds[renderer.resource.timer["after"]],
+    )
+    ttl = clamp(body.get("ttl_seconds"), timeouts)
+    session, created = await sandbox.chats.open({**body, "ttl_seconds": ttl})
     status = int(renderer.choices["open_status"]) if created else 200
     return status, renderer.session(session)
 
 
 async def list_chats(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """One page of the sessions that match."""
-    query = session_query(call.query, call.bounds["take"])
+    sizes = call.bounds[renderer.resource.list["page"]["limit"]]
+    query = session_query(renderer.resource.query(call.query), sizes)
     sessions, total = await sandbox.chats.list_sessions(query)
     return 200, renderer.page(sessions, total, query.skip, query.take)
 
@@ -36,12 +42,14 @@ async def get_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
 
 async def submit_message(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Run a turn."""
-    return 200, renderer.turn(await sandbox.chats.submit(call.id, call.body))
+    return 200, renderer.turn(
+        await sandbox.chats.submit(call.id, renderer.resource.body(call.body))
+    )
 
 
 async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """End the session."""
-    note = (call.body or {}).get("note")
+    note = renderer.resource.body(call.body or {}).get("note")
     return 200, renderer.session(await sandbox.chats.end(call.id, note))
 
 
@@ -53,12 +61,12 @@ async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) 
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "openChat": open_chat,
-    "listChats": list_chats,
-    "getChat": get_chat,
-    "submitMessage": submit_message,
-    "endChat": end_chat,
-    "searchCallResults": search_call_results,
+    "create": open_chat,
+    "list": list_chats,
+    "read": get_chat,
+    "submit": submit_message,
+    "end": end_chat,
+    "search": search_call_results,
 }
 
 
@@ -69,14 +77,16 @@ def clamp(value: int | None, bounds: Bounds) -> int | None:
 
 def session_query(query: Mapping[str, Any], sizes: Bounds) -> SessionQuery:
     """The list that a query string asks for, a page of one of these sizes."""
-    after = query.get("updated_after")
+    updated, created = query.get("updated_after"), query.get("created_after")
     return SessionQuery(
         skip=query["skip"],
         take=clamp(query["take"], sizes) or sizes[0],
         agent_id=query.get("agent_id"),
         channel=query.get("channel"),
         state=query["state"],
-        updated_after=None if after is None else parse_instant(after),
+        reason=query.get("reason"),
+        updated_after=None if updated is None else parse_instant(updated),
+        created_after=None if created is None else parse_instant(created),
     )
 
 

@@ -52,21 +52,27 @@ class ValidatedOperation:
 
     body_limit = BODY_LIMIT
 
-    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, settings: Settings) -> None:
+    def __init__(
+        self,
+        next_app: ASGIApp,
+        operation: AbstractOperation,
+        settings: Settings,
+        clamped: frozenset[str] = frozenset(),
+    ) -> None:
         choices = settings.choices
-        clamped = frozenset(["take"] if choices["take_range"] == "clamp" else [])
         self.next_app = next_app
         self.name = f"{operation.method.upper()} {operation.path}"
         self.id: str = operation.operation_id
         self.choices = choices
         self.query = QueryReader(operation.parameters, clamped)
-        self.schema = _body_schema(operation, choices)
+        self.schema = _body_schema(operation, clamped)
         self.body = None if self.schema is None else compile_schema(self.schema)
         members = _members(operation)
         self.bounds = bounds_of({**self.query.schemas, **members})
         self.defaults = {name: m["default"] for name, m in members.items() if "default" in m}
         self.body_required = _body_required(operation, choices)
         self.responses = _response_validators(operation)
+        self.malformed = 400 if "400" in operation.responses else 422
         self.validates_responses = settings.validate_responses
         self.problems_only = choices["error_body"] == "problem"
 
@@ -109,7 +115,11 @@ class ValidatedOperation:
 
     def parse_body(self, raw: bytes) -> Any:
         """The value of a body. Raises Problem when it is no JSON."""
-        return parse_json(raw)
+        try:
+            return parse_json(raw)
+        except Problem as problem:
+            problem.status = self.malformed
+            raise
 
     async def read_json(
         self,
@@ -175,13 +185,15 @@ class ValidatedOperation:
 class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]
     """The validated operations of one specification."""
 
-    def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, settings: Settings, clamped: frozenset[str] = frozenset(), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.settings = settings
+        self.settings, self.clamped = settings, clamped
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
-        return ValidatedOperation(self.next_app, operation, self.settings)
+        return ValidatedOperation(self.next_app, operation, self.settings, self.clamped)
 
 
 class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]
@@ -189,12 +201,15 @@ class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[mis
 
     api_cls = ValidationAPI
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, clamped: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(app)
-        self.settings = settings
+        self.settings, self.clamped = settings, clamped
 
     def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
-        api: ValidationAPI = super().add_api(specification, settings=self.settings, **kwargs)
+        own = {"settings": self.settings, "clamped": self.clamped}
+        api: ValidationAPI = super().add_api(specification, **own, **kwargs)
         return api
 
 
@@ -210,15 +225,12 @@ def _members(operation: AbstractOperation) -> Mapping[str, Any]:
     return members
 
 
-def _body_schema(
-    operation: AbstractOperation, choices: Mapping[str, str]
-) -> Mapping[str, Any] | None:
+def _body_schema(operation: AbstractOperation, clamped: frozenset[str]) -> Mapping[str, Any] | None:
     schema, members = _json(operation), _members(operation)
     if schema is None:
         return None
-    if choices["ttl_range"] == "clamp" and "ttl_seconds" in members:
-        return {**schema, "properties": {**members, "ttl_seconds": relaxed(members["ttl_seconds"])}}
-    return schema
+    loose = {name: relaxed(members[name]) for name in clamped & members.keys()}
+    return {**schema, "properties": {**members, **loose}} if loose else schema
 
 
 def _body_required(operation: AbstractOperation, choices: Mapping[str, str]) -> bool:

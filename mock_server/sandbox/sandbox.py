@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ..contract.document import Contract
 from ..domain.agents import Agent, Agents
 from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats
@@ -13,7 +14,6 @@ from ..domain.clock import Clock, ClockState, settle
 from ..domain.events import Events
 from ..domain.ids import Ids
 from ..domain.instants import SECOND
-from ..domain.lifecycle import Lifecycle
 from ..domain.pipeline import Pipeline
 from ..domain.records import Rows
 from ..domain.render import Renderer
@@ -55,7 +55,7 @@ class Sandbox:
         name: str,
         store: Store,
         agents: Mapping[str, Agent],
-        lifecycle: Lifecycle,
+        contract: Contract,
         settings: Settings,
         total: Coverage | None = None,
     ) -> None:
@@ -70,8 +70,8 @@ class Sandbox:
         self.journal = Journal(settings.journal_count, settings.journal_bytes)
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
-        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices))
-        self.behaviour = Behaviour(self.agents, lifecycle, self.pipeline, choices)
+        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))
+        self.behaviour = Behaviour(self.agents, contract.lifecycle, self.pipeline, choices)
         self.chats = Chats(store.sessions, self.clock, self.ids, self.behaviour, self)
         self.faults = FaultRules()
         self.sink = Sink()
@@ -112,9 +112,9 @@ class Sandbox:
         if announced:
             self.dispatcher.notify()
 
-    def adopt(self, lifecycle: Lifecycle) -> None:
+    def adopt(self, contract: Contract) -> None:
         """Go by another table of states from now on."""
-        self.behaviour.lifecycle = lifecycle
+        self.behaviour.lifecycle = contract.lifecycle
 
     async def start(self) -> None:
         """Begin to sweep and to deliver."""

@@ -16,7 +16,9 @@ def session_tests(query: SessionQuery) -> Iterator[Test]:
     yield from _given(
         ("agent_id =", "agent_id", query.agent_id),
         ("channel =", "channel", query.channel),
+        ("final_reason =", "reason", query.reason),
         ("last_activity >", "updated_after", query.updated_after),
+        ("created >", "created_after", query.created_after),
     )
 
 

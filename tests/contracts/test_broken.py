@@ -33,15 +33,19 @@ def test_there_are_as_many_as_there_should_be() -> None:
 @pytest.mark.parametrize("entry", BROKEN, ids=lambda entry: entry["name"].replace(" ", "-"))
 def test_a_broken_contract_is_refused_by_all_alike(entry: Entry, tmp_path: Path) -> None:
     contract = edited(entry, tmp_path)
-    with pytest.raises(FixtureError) as mock:
-        load_contract(contract.path)
     with pytest.raises(ContractError) as suite:
         Contract(contract.path)
-    told = {"mock": str(mock.value), "suite": str(suite.value), "lint": problems(contract.path)[0]}
+    told = {"suite": str(suite.value), "lint": problems(contract.path)[0]}
+    if entry.get("by") == "suite":
+        load_contract(contract.path)
+    else:
+        with pytest.raises(FixtureError) as mock:
+            load_contract(contract.path)
+        told["mock"] = str(mock.value)
     found = {program: places(words) for program, words in told.items()}
-    assert found["mock"] == found["suite"] == found["lint"], told
+    assert len({*found.values()}) == 1, told
     assert all(entry["says"] in words for words in told.values()), told
-    file, line, at = found["mock"]
+    file, line, at = found["suite"]
     assert file == str(tmp_path / entry.get("file", "openapi.yaml"))
     assert at == entry.get("at", at), told
     if "file" not in entry:

@@ -42,7 +42,7 @@ def make_sandbox() -> Callable[..., Sandbox]:
         made = replace(Settings(choices=parse_choices(choices)), **settings)
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         _, store_of = open_store(db)
-        sandbox = Sandbox("default", store_of("default"), agents, load_contract().lifecycle, made)
+        sandbox = Sandbox("default", store_of("default"), agents, load_contract(), made)
         sandbox.clock.freeze()
         return sandbox
 

@@ -27,15 +27,15 @@ def lagging(patch: Patch, find: Any) -> None:
         @patch.around(handlers.HANDLERS, operation)
         async def handler(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
             status, body = await real(sandbox, renderer, call)
-            id = str(body["id"] if operation == "openChat" else call.path["id"]).lower()
+            id = str(body["id"] if operation == "create" else call.path["id"]).lower()
             seen = (time.monotonic(), await sandbox.chats.get(id))
             sights.setdefault(id, []).append(seen)
             return status, body
 
-    for operation in ("openChat", "submitMessage", "endChat"):
+    for operation in ("create", "submit", "end"):
         remembering(operation)
 
-    @patch.around(handlers.HANDLERS, "getChat")
+    @patch.around(handlers.HANDLERS, "read")
     async def get_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         now, then = await sandbox.chats.get(call.path["id"]), time.monotonic() - LAG
         of = sights.get(str(call.path["id"]).lower(), [])

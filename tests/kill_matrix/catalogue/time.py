@@ -36,7 +36,7 @@ def turn_does_not_move_last_activity(patch: Patch) -> None:
 
 @mutant("TIME-03", "retrieving a session moves last_activity")
 def get_moves_last_activity(patch: Patch) -> None:
-    @patch.around(handlers.HANDLERS, "getChat")
+    @patch.around(handlers.HANDLERS, "read")
     async def get_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         session = await sandbox.chats.get(call.path["id"])
         save(sandbox.chats, replace(session, last_activity=sandbox.clock.stamp()))

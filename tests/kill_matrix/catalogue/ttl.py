@@ -48,7 +48,7 @@ def timeout_is_a_user_end(patch: Patch) -> None:
 
 @mutant("TTL-01", "retrieving a session puts its timeout off")
 def get_puts_the_timeout_off(patch: Patch) -> None:
-    @patch.around(handlers.HANDLERS, "getChat")
+    @patch.around(handlers.HANDLERS, "read")
     async def get_chat(real: Any, sandbox: Sandbox, renderer: Any, call: Any) -> Any:
         session = await sandbox.chats.get(call.path["id"])
         if session.expires is not None:

@@ -10,7 +10,8 @@ CONTRACT = load_contract()
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation():
-    assert {operation_id for _, _, operation_id, _ in CONTRACT.operations()} == set(HANDLERS)
+    ids = {operation_id for _, _, operation_id, _ in CONTRACT.operations()}
+    assert {CONTRACT.resource.roles[id] for id in ids} == set(HANDLERS)
 
 
 @pytest.mark.parametrize("name", KINDS)

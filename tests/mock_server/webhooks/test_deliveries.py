@@ -285,7 +285,7 @@ def chaotic(*rules, ends=1, advance=0):
         )
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         store = open_store(None)[1]("default")
-        sandbox = Sandbox("default", store, agents, load_contract().lifecycle, settings)
+        sandbox = Sandbox("default", store, agents, load_contract(), settings)
         sandbox.clock.freeze()
         sent = sandbox.dispatcher.send = Sent(sandbox.clock)
         for rule in rules:

@@ -1,0 +1,145 @@
+"""What `x-resource` says of the resource, and whether the rest of the contract has it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .parts import Json, at, operations
+from .words import Defect, Steps, quoted
+
+# What an operation can be refused for, by its role.
+REASONS = {
+    "create": ("invalid-request", "unknown-agent", "agent-disabled"),
+    "read": ("unknown-session", "malformed-id"),
+    "list": ("invalid-request",),
+    "submit": ("session-final", "unknown-session", "malformed-id", "invalid-request"),
+    "end": ("unknown-session", "malformed-id", "invalid-request"),
+    "search": ("invalid-request",),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A parameter of the list, and the member that it is compared with.
+
+    `all` is the value that lets everything through; `later` lets through what is later.
+    """
+
+    parameter: str
+    member: str
+    all: str | None = None
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class Resource:
+    """The parts of `x-resource`, each name by its role."""
+
+    operations: dict[str, str]
+    members: dict[str, str]
+    request: dict[str, str]
+    state: Json
+    unique: Json
+    idempotency: dict[str, str]
+    timer: dict[str, str]
+    refusals: dict[str, list[int]]
+    list: Json
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        return tuple(
+            Filter(name, **raw) if isinstance(raw, dict) else Filter(name, raw)
+            for name, raw in self.list["filters"].items()
+        )
+
+
+def misfits(document: Json) -> Iterator[Defect]:
+    """Where a name, a status or a filter of `x-resource` has no counterpart."""
+    declared = Resource(**document["x-resource"])
+    known = {operation["operationId"]: steps for steps, operation in operations(document)}
+    for role, name in declared.operations.items():
+        if name in known:
+            yield from _refusals(document, (*known[name], "responses"), declared, role)
+    if declared.operations["list"] in known:
+        yield from _queries(document, known[declared.operations["list"]], declared)
+
+
+def repeated_names(document: Json) -> Iterator[Defect]:
+    """Where a name that is to stand for one thing stands for another one too."""
+    declared = document["x-resource"]
+    if declared["state"]["final"] == [document["x-lifecycle"]["initial"]]:
+        wanted = "wanted another state than the initial one"
+        got = quoted(declared["state"]["final"][0])
+        yield Defect(("x-resource", "state", "final", 0), f"{wanted}, got {got}")
+    sides = (
+        ("operations",),
+        ("members", "state.member", "state.mirror", "state.reason", "timer"),
+        (
+            *("request", "members.agent", "timer.after", "members.channel"),
+            *("unique.key.1", "idempotency.member"),
+        ),
+        ("list.items", "list.total", "list.page"),
+    )
+    for side in sides:
+        first: dict[str, Steps] = {}
+        for steps in (steps for place in side for steps in _leaves(declared, place)):
+            name = at(declared, steps)
+            if first.setdefault(name, steps) != steps:
+                wanted = f"wanted a name of its own, got {quoted(name)} twice"
+                yield Defect(("x-resource", *steps), wanted)
+
+
+def _leaves(declared: Json, place: str) -> list[Steps]:
+    steps: Steps = tuple(int(step) if step.isdigit() else step for step in place.split("."))
+    found = at(declared, steps)
+    return [(*steps, name) for name in found] if isinstance(found, dict) else [steps]
+
+
+def _refusals(document: Json, steps: Steps, declared: Resource, role: str) -> Iterator[Defect]:
+    for reason in REASONS[role]:
+        statuses = [str(status) for status in declared.refusals[reason]]
+        if not any(status in at(document, steps) for status in statuses):
+            wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"
+            yield Defect(steps, f"{wanted}, got none")
+
+
+def _queries(document: Json, operation: Steps, declared: Resource) -> Iterator[Defect]:
+    filters = {one.parameter: one for one in declared.filters}
+    pages: dict[str, str] = declared.list["page"]
+    queries = [one["name"] for one in at(document, operation).get("parameters", [])]
+    for place, name in enumerate(queries):
+        steps = (*operation, "parameters", place)
+        if name in filters:
+            schema = at(document, (*steps, "schema"))
+            for reason in _unfit(filters[name], schema, [*document["x-lifecycle"]["states"]]):
+                yield Defect((*steps, "schema"), reason)
+        elif name not in pages.values():
+            words = ", ".join([*filters, *pages.values()])
+            wanted = f"wanted a filter of x-resource: {words}"
+            yield Defect((*steps, "name"), f"{wanted}, got {quoted(name)}")
+    for role, name in pages.items():
+        if name not in queries:
+            wanted = f"wanted a parameter of the list, got {quoted(name)}"
+            yield Defect(("x-resource", "list", "page", role), wanted)
+    for name in filters:
+        if name not in queries:
+            wanted = f"wanted a parameter of the list, got {quoted(name)}"
+            yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)
+
+
+def _unfit(told: Filter, schema: dict[str, Any], states: list[str]) -> Iterator[str]:
+    """Why the values of a parameter are not what its filter compares."""
+    if told.all is not None:
+        words = [*states, told.all]
+        listed = schema.get("enum")
+        if listed is None or "default" not in schema or any(one not in words for one in listed):
+            yield f"wanted an enum of {', '.join(words)} with a default, got another schema"
+    elif "default" in schema:
+        yield "wanted no default, as none is used, got one"
+    else:
+        kind = ("string", "date-time" if told.later else None)
+        form = schema.get("format") if told.later or schema.get("format") == "date-time" else None
+        if (schema.get("type"), form) != kind:
+            yield f"wanted a {'date-time' if told.later else 'string'}, got another schema"

@@ -1,0 +1,111 @@
+"""Whether a contract's `x-resource` goes together with its operations and its lifecycle."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..problems.violations import quote
+from .definition import Defect
+from .parts import at, each_operation
+from .references import Steps
+
+_Part = Mapping[str, Any]
+
+# The operations that refuse for each reason, by what they are asked for.
+REFUSED = {
+    "session-final": ("submit",),
+    "unknown-session": ("read", "submit", "end"),
+    "malformed-id": ("read", "submit", "end"),
+    "invalid-request": ("create", "list", "submit", "end", "search"),
+    "unknown-agent": ("create",),
+    "agent-disabled": ("create",),
+}
+
+
+def disagreements(document: _Part) -> Iterator[Defect]:
+    """What the declaration names and the contract does not have, or the other way round."""
+    declared = document["x-resource"]
+    found = {operation["operationId"]: steps for steps, operation in each_operation(document)}
+    places = {role: found[id] for role, id in declared["operations"].items() if id in found}
+    yield from _unlisted_refusals(document, declared["refusals"], places)
+    if "list" in places:
+        yield from _parameters(document, declared, places["list"])
+
+
+def shared_names(document: _Part) -> Iterator[Defect]:
+    """Names of which each is to stand for one thing and stands for two."""
+    declared = document["x-resource"]
+    if declared["state"]["final"][0] == (initial := document["x-lifecycle"]["initial"]):
+        wanted = "wanted another state than the initial one"
+        yield Defect(("x-resource", "state", "final", 0), f"{wanted}, got {quote(initial)}")
+    key: list[Steps] = [("unique", "key", 1), ("idempotency", "member")]
+    shown = [*_names(declared, "members"), *_names(declared, "state"), *_names(declared, "timer")]
+    taken = [*_names(declared, "request"), ("members", "agent"), ("timer", "after")]
+    paged: list[Steps] = [("list", "items"), ("list", "total")]
+    pages: list[Steps] = [("list", "page", "offset"), ("list", "page", "limit")]
+    together = (
+        _names(declared, "operations"),
+        shown,
+        [*taken, ("members", "channel"), *key],
+        [*paged, *pages],
+    )
+    for places in together:
+        seen: set[str] = set()
+        for steps in places:
+            name = at(declared, steps)
+            if name in seen:
+                wanted = f"wanted a name of its own, got {quote(name)} twice"
+                yield Defect(("x-resource", *steps), wanted)
+            seen.add(name)
+
+
+def _names(declared: _Part, part: str) -> list[Steps]:
+    return [(part, role) for role, name in declared[part].items() if isinstance(name, str)]
+
+
+def _unlisted_refusals(
+    document: _Part, refusals: _Part, places: Mapping[str, Steps]
+) -> Iterator[Defect]:
+    for reason, roles in REFUSED.items():
+        statuses = [str(status) for status in refusals[reason]]
+        for steps in (places[role] for role in roles if role in places):
+            if at(document, steps)["responses"].keys().isdisjoint(statuses):
+                wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"
+                yield Defect((*steps, "responses"), f"{wanted}, got none")
+
+
+def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[Defect]:
+    """Parameters of a list that are read as no filter, and filters that are no parameters."""
+    filters, page = declared["list"]["filters"], declared["list"]["page"]
+    parameters = at(document, operation).get("parameters", ())
+    steps = (*operation, "parameters")
+    for number, one in enumerate(parameters):
+        name = one["name"]
+        if name in filters:
+            reason = _misread(document, declared, filters[name], one["schema"])
+            if reason:
+                yield Defect((*steps, number, "schema"), reason)
+        elif name not in page.values():
+            wanted = f"wanted a filter of x-resource: {', '.join((*filters, *page.values()))}"
+            yield Defect((*steps, number, "name"), f"{wanted}, got {quote(name)}")
+    known = [one["name"] for one in parameters]
+    for name in (name for name in filters if name not in known):
+        wanted = f"wanted a parameter of the list, got {quote(name)}"
+        yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)
+    for role in (role for role in page if page[role] not in known):
+        wanted = f"wanted a parameter of the list, got {quote(page[role])}"
+        yield Defect(("x-resource", "list", "page", role), wanted)
+
+
+def _misread(document: _Part, declared: _Part, raw: Any, schema: _Part) -> str | None:
+    """Why a parameter cannot be compared with the member that its filter names."""
+    if isinstance(raw, dict) and "all" in raw:
+        words = [*document["x-lifecycle"]["states"], raw["all"]]
+        if "default" in schema and {*schema.get("enum", ())} <= {*words} and "enum" in schema:
+            return None
+        return f"wanted an enum of {', '.join(words)} with a default, got another schema"
+    if "default" in schema:
+        return "wanted no default, as none is used, got one"
+    later = isinstance(raw, dict)
+    if schema.get("type") == "string" and (schema.get("format") == "date-time") == later:
+        return None
+    return f"wanted a {'date-time' if later else 'string'}, got another schema"

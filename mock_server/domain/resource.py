@@ -1,0 +1,107 @@
+"""What the words of the lifecycle mean for the resource: the contract's `x-resource`.
+
+The mock works with names of its own, `Session.agent_id` or a `SessionQuery`; what is taken is read
+into them, and what is given is written from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A parameter that is compared with a member: with a later one, or let through by `all`."""
+
+    parameter: str
+    member: str
+    all: str | None = None
+    later: bool = False
+
+    @classmethod
+    def load(cls, parameter: str, raw: Any) -> Self:
+        """The filter of an entry, which names a member alone or says more of it."""
+        return cls(parameter, **(raw if isinstance(raw, dict) else {"member": raw}))
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The declaration of a contract that is sound, part by part as it is written there.
+
+    `taken` are the mock's names of what a body holds, `asked` those of what a query does, `states`
+    those of the states and `roles` those of the operations, each by that of the contract.
+    """
+
+    operations: Names
+    members: Names
+    request: Names
+    state: Mapping[str, Any]
+    unique: Mapping[str, Any]
+    timer: Names
+    refusals: Mapping[str, tuple[int, ...]]
+    list: Mapping[str, Any]
+    filters: tuple[Filter, ...]
+    states: Names
+    taken: Names
+    asked: Names
+    roles: Names
+
+    @classmethod
+    def load(cls, declaration: Mapping[str, Any], initial: str) -> Self:
+        """The view of an `x-resource`, beside the lifecycle's initial state."""
+        raw = {name: declaration[name] for name in ("operations", "members", "request")}
+        raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
+        filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
+        refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
+        states = {initial: "active", declaration["state"]["final"][0]: "final"}
+        roles = {id: role for role, id in declaration["operations"].items()}
+        taken, asked = _taken(declaration), _asked(declaration, filters)
+        views = {"states": states, "taken": taken, "asked": asked, "roles": roles}
+        return cls(**raw, **views, refusals=refusals, filters=filters)
+
+    def body(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a body holds, by the mock's names."""
+        return _renamed(given, self.taken)
+
+    def query(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What a query asks for, by the mock's names; its state is one of the mock's, or all."""
+        read = _renamed(given, self.asked)
+        return {**read, "state": self.states.get(read.get("state", ""), "all")}
+
+
+def _taken(declaration: Mapping[str, Any]) -> Names:
+    members, request = declaration["members"], declaration["request"]
+    return {
+        members["agent"]: "agent_id",
+        members["channel"]: "channel",
+        declaration["unique"]["key"][1]: "external_id",
+        declaration["timer"]["after"]: "ttl_seconds",
+        declaration["idempotency"]["member"]: "idempotency_key",
+        request["data"]: "additional_data",
+        request["text"]: "content",
+        request["note"]: "note",
+    }
+
+
+def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names:
+    members, state, page = (
+        declaration["members"],
+        declaration["state"],
+        declaration["list"]["page"],
+    )
+    fields = {
+        members["agent"]: "agent_id",
+        members["channel"]: "channel",
+        members["created"]: "created_after",
+        declaration["timer"]["since"]: "updated_after",
+        state["member"]: "state",
+        state["reason"]: "reason",
+    }
+    asked = {page["offset"]: "skip", page["limit"]: "take"}
+    return {**asked, **{one.parameter: fields.get(one.member, "") for one in filters}}
+
+
+def _renamed(given: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    return {own: given[name] for name, own in names.items() if name in given}
