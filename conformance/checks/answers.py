@@ -53,6 +53,16 @@ def check_what_says_it_is_json_is_json(answer: Answer) -> None:
         raise Violation("well-formed JSON in UTF-8", exchange.summary)
 
 
+@every_exchange("HTTP-19", Answer.asked)
+def check_no_connection_is_closed_without_an_answer(answer: Answer) -> None:
+    expect(answer.exchange.silence != "closed", "an answer", answer.exchange.summary)
+
+
+@every_exchange("HTTP-20", Answer.asked)
+def check_an_answer_comes_in_time(answer: Answer) -> None:
+    expect(answer.exchange.silence != "late", "an answer", answer.exchange.summary)
+
+
 @every_exchange("ERR-01", Answer.refusal)
 def check_an_error_is_a_problem_document(answer: Answer) -> None:
     exchange, body = answer.exchange, answer.exchange.json

@@ -110,7 +110,7 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     if not api.listed():
         raise Blocked("the first key does not list its session either, see LIST-03")
     if not api.list(auth=SECOND_BEARER, take=1).ok:
-        raise Blocked("the second key is not accepted (CONFORMANCE_SECOND_TOKEN)")
+        raise Blocked("the second key is not accepted: check CONFORMANCE_SECOND_TOKEN")
     for answer in (
         api.get(id, auth=SECOND_BEARER),
         api.submit(id, auth=SECOND_BEARER),

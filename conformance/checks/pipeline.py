@@ -170,7 +170,7 @@ def check_pages_of_call_results(api: Api) -> None:
         raise Blocked("the two sessions have not two call results, see FIN-01")
     both, *pages = (first.search(page=page, size=size) for page, size in ((0, 2), (0, 1), (1, 1)))
     if ids_of({"results": first.rows()}) != ids_of(first.search()):
-        raise Blocked("the search does not keep to additionalDataFilters")
+        raise Blocked("the search does not keep to additionalDataFilters, see FIN-10")
     expect_pages(both, pages)
 
 

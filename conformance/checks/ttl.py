@@ -70,7 +70,7 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
     if timeouts.final is None:
         raise Blocked("the silent session did not time out, see TTL-01")
     if not taken(timeouts):
-        raise Blocked("the turns that keep a session active were not taken")
+        raise Blocked("the turns that keep a session active were not taken, see TURN-01")
     api.trace += [timeouts.talking, *timeouts.turns]
     # Without its turns it would have ended with its silent twin; with them, not as yet.
     looks = certain_looks(timeouts)

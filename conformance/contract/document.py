@@ -158,6 +158,12 @@ class Contract:
         schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
         return schema
 
+    def examples(self, operation: str) -> tuple[Any, ...]:
+        """The bodies that the contract gives as examples of what an operation takes."""
+        content = self._raw(operation).get("requestBody", {}).get("content", {})
+        examples = content.get("application/json", {}).get("examples", {})
+        return tuple(one["value"] for one in examples.values())
+
     def query(self, operation: str) -> dict[str, dict[str, Any]]:
         """The schema of each parameter of an operation's query."""
         found = self.operations[operation]

@@ -70,8 +70,13 @@ class Answer:
 
     # The answer itself.
 
-    def every(self) -> Iterator[Answer]:
+    def asked(self) -> Iterator[Answer]:
+        """Also where no answer came."""
         yield self
+
+    def every(self) -> Iterator[Answer]:
+        if not self.exchange.silence:
+            yield self
 
     def success(self) -> Iterator[Answer]:
         """A 2xx of an operation of the contract."""

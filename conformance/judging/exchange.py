@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from .outcomes import Blocked, expect, listed, shown
 
 Json = dict[str, Any]
+Silence = Literal["closed", "late"]  # in the place of an answer
 
 ABSENT = object()
 WHOLE = 256 * 1024  # bytes of an answer that is kept as it is for a report, and as JSON too
@@ -21,6 +22,19 @@ TOLD = 4096  # bytes of a larger one that its summary reads
 MOST_HEADERS = 200  # of an answer that a finding keeps
 DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
 LONGEST_ID = 2000  # characters; what is longer fits no URL, and names no session
+SILENCES: dict[Silence, str] = {
+    "closed": "a connection that was closed without an answer, again and again",
+    "late": "no answer in the time that --timeout gives, again and again",
+}
+# The rules that tell of a request that is refused, and of an answer that is of no use.
+ACCEPTING = {
+    "openChat": "OPEN-17",
+    "listChats": "LIST-27",
+    "getChat": "GET-01",
+    "submitMessage": "TURN-19",
+    "endChat": "END-13",
+    "searchCallResults": "FIN-08",
+}
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -47,6 +61,7 @@ class Exchange:
     started: float = 0.0
     finished: float = 0.0
     broken: tuple[str, ...] = ()  # the watched rules that this exchange broke
+    silence: Silence | None = None  # where no answer came
 
     @property
     def path(self) -> str:
@@ -110,7 +125,7 @@ class Exchange:
         precondition fails is not-run and never accuses a second time."""
         body = self._object("a session", "id", "messages", "last_activity")
         if not isinstance(body["id"], str) or not isinstance(body["messages"], list):
-            raise Blocked(f"{self.name} gave a session without a usable id or transcript")
+            raise Blocked(f"{self.name} gave a session without an id or transcript, see SES-05")
         return body
 
     @property
@@ -122,7 +137,7 @@ class Exchange:
         """The turn's result in the answer, or Blocked."""
         body = self._object("a turn's result", "messages", "is_final")
         if not isinstance(body["messages"], list):
-            raise Blocked(f"{self.name} gave a turn without messages")
+            raise Blocked(f"{self.name} gave a turn without messages, see TURN-01")
         return body
 
     @property
@@ -130,7 +145,7 @@ class Exchange:
         """The page of sessions in the answer, or Blocked."""
         body = self._object("a page", "items", "total_count")
         if not isinstance(body["items"], list):
-            raise Blocked(f"{self.name} gave a page without items")
+            raise Blocked(f"{self.name} gave a page without items, see LIST-01")
         return body
 
     @property
@@ -138,7 +153,7 @@ class Exchange:
         """The page of call results in the answer, or Blocked."""
         body = self._object("a page of call results", "results", "totalCount")
         if not isinstance(body["results"], list):
-            raise Blocked(f"{self.name} gave a page without results")
+            raise Blocked(f"{self.name} gave a page without results, see FIN-03")
         return body
 
     @property
@@ -168,7 +183,8 @@ class Exchange:
         """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
         what is wrong says nothing."""
         if not self.ok:
-            raise Blocked(f"{self.name} is answered {self.status} also where nothing is wrong")
+            why = f"{self.name} is answered {self.status} also where nothing is wrong"
+            raise Blocked(f"{why}{self._refused}")
         return self
 
     def expect_refusal(self) -> Exchange:
@@ -181,6 +197,8 @@ class Exchange:
     @property
     def summary(self) -> str:
         """The status and the start of the body, in one line."""
+        if self.silence:
+            return SILENCES[self.silence]
         if not self.content:
             return f"status {self.status}"
         if len(self.content) > WHOLE:
@@ -190,11 +208,34 @@ class Exchange:
         body = shown(self.content.decode("latin-1") if found is ABSENT else found)
         return f"status {self.status} with {body}"
 
+    @property
+    def _refused(self) -> str:
+        """The rule that tells of a refusal, in words; an agent that fails breaks none."""
+        if self.operation == "submitMessage" and self.status in (502, 503):
+            return ""
+        if self.status >= 500:
+            return ", see HTTP-02"
+        rule = "HTTP-01" if self.status < 400 else ACCEPTING.get(self.operation or "")
+        return f", see {rule}" if rule else ""
+
+    @property
+    def _misshapen(self) -> str:
+        """The rule that tells of a success whose body is not what it is to be."""
+        if self.json is ABSENT:
+            return "HTTP-12" if "json" in self.media_type and self.content else "HTTP-03"
+        if self.operation in ("openChat", "getChat", "endChat"):
+            return "SES-01" if isinstance(self.json, dict) else "SES-05"
+        return {"listChats": "LIST-01", "submitMessage": "TURN-01"}.get(
+            self.operation or "", "FIN-03"
+        )
+
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:
-            raise Blocked(f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}")
+            told = f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}"
+            raise Blocked(f"{told}{self._refused}")
         if not isinstance(self.json, dict) or not all(member in self.json for member in members):
-            raise Blocked(f"{self.name} was answered {self.status} without {what}")
+            told = f"{self.name} was answered {self.status} without {what}"
+            raise Blocked(f"{told}, see {self._misshapen}")
         return Members(self.json)
 
 

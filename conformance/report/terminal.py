@@ -177,7 +177,7 @@ def print_card(rule: dict[str, Any], file: str) -> None:
         if polled := step.get("polled"):
             click.echo(f"    … polled {polled['times']} times over {polled['seconds']:.1f} s")
         click.echo(f"    {step['curl']}")
-        click.secho(f"      → {step['status']}{_traced(step)}", fg="bright_black")
+        click.secho(f"      → {step['status'] or 'no answer'}{_traced(step)}", fg="bright_black")
     click.echo(f"  again     {finding['rerun']}")
 
 

@@ -129,11 +129,11 @@ class Run:
 
     def insist(self) -> Iterator[Check]:
         """The checks to run once more; what fails again is the target's."""
-        self.client.retry.accepts_gateway_errors = True
+        self.client.retry.insists = True
         try:
             yield from list(self.postponed)
         finally:
-            self.client.retry.accepts_gateway_errors = False
+            self.client.retry.insists = False
 
     def repeat(self) -> None:
         """Run what failed again, last of all, so that no other check lacks the budget for it."""

@@ -33,6 +33,11 @@ class Circuit:
         self.opened = self.opened or cause
         self.first_cause = self.first_cause or cause
 
+    def forgive(self) -> None:
+        """Count no request that was left unanswered so far."""
+        with self.lock:
+            self.silences = 0
+
     def note(self, status: int | None) -> None:
         """What a request was answered; None for nothing. An open circuit stays open, whatever
         requests that were under way are answered."""

@@ -9,13 +9,14 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from ..config.settings import Config, UsageError
 from ..judging.evidence import Evidence
-from ..judging.exchange import Exchange
+from ..judging.exchange import Exchange, Silence
 from ..judging.outcomes import Blocked
 from ..judging.watch import Watch
 from .answer import read_body
@@ -30,6 +31,7 @@ from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
 from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable
+from .silence import Silences, Unanswered
 from .tokens import Tokens
 from .transport import http_client
 
@@ -39,10 +41,6 @@ CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 class ForeignOrigin(Exception):
     """A fault of the suite: a request would have carried its key to another place."""
-
-
-class Dropped(Blocked):
-    """A connection was closed in the place of an answer."""
 
 
 class Client:
@@ -65,6 +63,7 @@ class Client:
         self.retry = Retry(watch.contract, self.backoff, self.circuit)
         self.freshness = Freshness(watch.contract.paths)
         self.health = Health(self.circuit, self._probe, self._find)
+        self.silences = Silences(self.retry, self.circuit, self.health)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
 
     def close(self) -> None:
@@ -91,7 +90,7 @@ class Client:
         retries = Retries()
         with self.ledger.admit(draft, self.watch.contract.paths.named(draft.path)):
             while True:
-                exchange = self._accepted(draft)
+                exchange = self._accepted(draft, observer)
                 if self.retry.of_gateway(exchange, retries):
                     continue
                 self._doubt(draft, exchange)
@@ -108,10 +107,11 @@ class Client:
         with self.places, shielded():
             return self._exchange(draft)
 
-    def _accepted(self, draft: Exchange) -> Exchange:
+    def _accepted(self, draft: Exchange, observer: Observer | None) -> Exchange:
         """The exchange, with a new key where the target refuses one that can be renewed."""
         try:
             exchange = self._once(draft)
+            self.silences.note(exchange, answered=True)
             if exchange.status == 401 and self.credentials.are_own(draft):
                 if self.credentials.tokens.renew(self.credentials.tokens.token):
                     return self._once(draft)
@@ -120,6 +120,9 @@ class Client:
                 raise
             self.circuit.open(str(error))
             raise Blocked(str(error)) from error
+        except Unanswered as lost:
+            accuse = partial(self._accuse, observer)
+            raise self.silences.cause(draft, lost, self._on_one_connection, accuse) from lost
         return exchange
 
     def _doubt(self, draft: Exchange, exchange: Exchange) -> None:
@@ -161,7 +164,9 @@ class Client:
         safe to repeat is then sent on another one, but a turn, which may still be under way."""
         try:
             return self._on_one_connection(draft)
-        except Dropped:
+        except Unanswered as lost:
+            if lost.silence == "late" or self.circuit.cause:
+                raise
             if draft.operation == "submitMessage" or not is_repeatable(draft):
                 raise
             return self._on_one_connection(draft)
@@ -208,13 +213,27 @@ class Client:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
             self.circuit.note(None)
+            self.silences.note(draft, answered=False)
             self.health.gone(self.ledger.left_open)
             self.ledger.lose(draft)
-            lost = Dropped if isinstance(error, CLOSED) else Blocked
-            raise lost(f"{draft.name} was not answered: {_words(error)}") from error
+            raise self._lost(draft, error) from error
         except BaseException:  # the run is stopped, and at once
             self.ledger.lose(draft)
             raise
+
+    def _lost(self, draft: Exchange, error: httpx.HTTPError) -> Blocked:
+        if isinstance(error, CLOSED):
+            return Unanswered(draft, "closed", _words(error))
+        if isinstance(error, httpx.ReadTimeout) and not self.budget.overtime:
+            return Unanswered(draft, "late", _words(error))
+        return Blocked(f"{draft.name} was not answered: {_words(error)}")
+
+    def _accuse(self, observer: Observer | None, draft: Exchange, silence: Silence) -> None:
+        """Judge what was not answered, as an exchange without an answer."""
+        now = time.monotonic()
+        number = next(self.numbers)
+        lost = replace(draft, number=number, silence=silence, started=now, finished=now)
+        self.recorder.judge(lost, observer)
 
     def _request(self, draft: Exchange) -> httpx.Request:
         """The request as it goes over the wire, with the keys and the headers that no record

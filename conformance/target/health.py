@@ -58,6 +58,10 @@ class Health:
         if self.watching and before and self.find(before[0]).status == 404:
             self._stop("the target has lost its sessions in the middle of the run: a restart?")
 
+    def answers(self) -> bool:
+        """Whether an operation that only reads is answered, while another is not."""
+        return self.watching and not self._all(GATEWAY_ERRORS)
+
     def _all(self, statuses: tuple[int, ...]) -> bool:
         """Whether every operation that only reads is answered so, or not at all."""
         for operation in ("listChats", "searchCallResults"):

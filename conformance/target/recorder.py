@@ -35,6 +35,9 @@ class Recorder:
         self.circuit.note(exchange.status)
         self.coverage.count(exchange)
         self.freshness.note(exchange)
+        self.judge(exchange, observer)
+
+    def judge(self, exchange: Exchange, observer: Observer | None) -> None:
         seen = self.watch.judge(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
         for rule, _ in seen:

@@ -32,7 +32,7 @@ class Retry:
         self.backoff = backoff
         self.circuit = circuit
         self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
-        self.accepts_gateway_errors = False  # whether such an answer counts
+        self.insists = False  # whether what was a hiccup counts, since the check is run once more
 
     def of_busy(self, exchange: Exchange, retries: Retries) -> bool:
         """Whether the target asked to be left alone for a while. Blocked when it goes on so."""
@@ -60,7 +60,7 @@ class Retry:
                 self.backoff.ask(exchange)
                 retries.gateway += 1
                 return True
-            if not self.accepts_gateway_errors:
+            if not self.insists:
                 self._give_up(exchange)
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import json
@@ -37,6 +38,7 @@ class Answer:
     headers: dict[str, str]
     content: bytes
     json: Any = field(init=False)
+    silence: float | None = None  # seconds, after which the connection is closed, unanswered
 
     def __post_init__(self) -> None:
         try:
@@ -113,10 +115,22 @@ def _rewriting(
         await app(scope, receive, hold)
         answer = _answer(scope, operation, held)
         change(answer)
+        if answer.silence is not None:
+            await asyncio.sleep(answer.silence)
+            await _hang_up(receive)
+            return
         for message in answer.messages():
             await send(message)
 
     return rewriting
+
+
+async def _hang_up(receive: Receive) -> None:
+    """Close the connection as a server does that has crashed."""
+    cycle = receive.__self__  # type: ignore[attr-defined]  # uvicorn's
+    cycle.transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _answer(scope: Scope, operation: str, held: list[Message]) -> Answer:

@@ -215,6 +215,36 @@ async def aftermath(v: Visit) -> None:
         await v.send("POST", RESULTS, body)
 
 
+async def breadth(v: Visit) -> None:
+    """What is seldom sent, and legal."""
+    data = {"nested": {"a": [1]}, "text": "\U0001f642"}
+    chat = await v.open(additional_data=data, external_id={"a": 1}, ttl_seconds=60)
+    await v.open(additional_data=None)
+    long = "long " * 8000 + "."
+    for text in ("two\r\nlines", "\U0001f642", long):
+        await v.send("POST", f"{chat}/messages", {"content": text, "additional_data": data})
+    await v.send("POST", f"{chat}/end", {"note": long})
+    queries: list[Doc] = [
+        {"take": 1}, {"take": 200}, {"skip": 2**31 - 1}, {"channel": "\U0001f642"},
+        {"updated_after": "2026-01-05T14:30:00+05:30"},
+    ]  # fmt: skip
+    for query in queries:
+        await v.send("GET", CHATS, params=query)
+    await settled(v)
+    rows = (await v.send("POST", RESULTS, {})).json()["results"]
+    row = rows[0] if rows else {"callId": "none", "endpoint": "none"}
+    past, future = "2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"
+    searches: list[Doc] = [
+        {"callIds": None}, {"callIds": [row["callId"]]}, {"callIds": ["no"]}, {"size": 200},
+        {"callStatuses": ["Completed"]}, {"callStatuses": ["no"]}, {"endpoint": row["endpoint"]},
+        {"endpoint": "no"}, {"fromDate": past}, {"fromDate": future}, {"toDate": past},
+        {"toDate": future}, {"additionalDataFilters": {"callAdditionalData.text": "no"}},
+        {"additionalDataFilters": {"callAdditionalData.text": data["text"]}},
+    ]  # fmt: skip
+    for body in searches:
+        await v.send("POST", RESULTS, body)
+
+
 async def races(v: Visit) -> None:
     chat = await v.open()
     await asyncio.gather(v.open(external_id={"a": 1}), v.open(external_id={"a": 1}))
@@ -237,7 +267,7 @@ async def settled(v: Visit) -> None:
 
 CHAPTERS: tuple[Chapter, ...] = (
     opening, endpoints, turns, keys, endings, lists, timeouts, strangers, bytes_on_the_wire,
-    aftermath, races,
+    aftermath, breadth, races,
 )  # fmt: skip
 STATUSES = (503, 200, 404, None, 200)
 

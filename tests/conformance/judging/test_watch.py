@@ -2,6 +2,7 @@
 leaves open gives none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -231,6 +232,13 @@ def test_a_broken_response_breaks_its_own_rule(
     assert {id for id in found if id.startswith(("HTTP", "ERR"))} == {rule}
 
 
+@pytest.mark.parametrize(("silence", "rule"), [("closed", "HTTP-19"), ("late", "HTTP-20")])
+def test_no_answer_breaks_its_own_rule(
+    violated: Make, exchange: Make, silence: Any, rule: str
+) -> None:
+    assert violated(replace(exchange("getChat", None, 0), silence=silence)) == {rule}
+
+
 @pytest.mark.parametrize(
     "detail",
     [
@@ -251,7 +259,8 @@ def test_internals_of_the_server_in_an_error(violated: Make, exchange: Make, det
 def test_the_tables_above_leave_no_watched_rule_out() -> None:
     named = {row[0] for row in BROKEN_SESSIONS} | {
         "LIFE-02", "LIFE-05", "LIFE-06", "LIFE-07", "LIFE-10", "TIME-04", "LIST-01",
-        "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "ERR-01", "ERR-02", "ERR-03",
+        "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "HTTP-19", "HTTP-20",
+        "ERR-01", "ERR-02", "ERR-03",
     }  # fmt: skip
     assert set(exchange_checks()) <= named | {"TURN-01", "FIN-03"}
 

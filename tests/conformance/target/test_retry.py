@@ -41,7 +41,7 @@ def test_what_is_not_safe_to_repeat_ends_the_check_until_it_insists(
     with pytest.raises(Hiccup, match="a gateway's alone"):
         api.open()
     assert "HTTP-02" not in api.client.evidence.findings
-    api.client.retry.accepts_gateway_errors = True
+    api.client.retry.insists = True
     assert api.open().status == 503
     assert "HTTP-02" in api.client.evidence.findings
 

@@ -1,0 +1,79 @@
+"""Values that a schema obliges a deployment to take, made from the schema alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .validator import Validator
+
+Json = dict[str, Any]
+
+LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
+INSTANTS = ("2026-01-05T09:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2026-01-05T00:00:00-09:00")
+UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
+NESTED: Json = {"text": "a", "number": 1.5, "list": [1, "b", None, True], "nested": {"empty": {}}}
+TEXTS = (
+    "lines\nthat\r\nbreak\rand\u2028break\u2029",
+    "each plane: \u00e9 \u4e2d \U0001f642 \U00020000 \U00030000 \U000e0101 \U000f0000 \U0010fffd",
+    "  blanks \t before, within\u00a0 \u3000and after  ",
+    "quotes \" ' \\ and <b>markup</b> {{name}} ${x} %s %00 -- ;",
+)
+
+
+def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """Each value of an enumeration, each edge of a bound, and what else is plain of its type."""
+    if "enum" in schema:
+        yield from (value for value in schema["enum"] if value is not None)
+        return
+    match schema.get("type"):
+        case "integer" | "number":
+            edges = [schema[b] for b in ("minimum", "maximum", "default") if b in schema]
+            yield from dict.fromkeys(edges or [1])
+        case "boolean":
+            yield from (True, False)
+        case "string":
+            yield from _plain_texts(schema, examples)
+        case "array":
+            yield from ([item] for item in plain_values(schema.get("items", {})))
+        case _:
+            yield from (*examples, NESTED)
+
+
+def _plain_texts(schema: Json, examples: tuple[Any, ...]) -> Iterator[str]:
+    if schema.get("format") == "date-time":
+        yield from INSTANTS
+    elif schema.get("format") == "uuid":
+        yield UUID
+    else:
+        shortest = "x" * max(1, schema.get("minLength", 1))
+        longest = ["x" * schema["maxLength"]] if "maxLength" in schema else []
+        yield from fitting(schema, [*examples, shortest, *longest])
+
+
+def odd_values(schema: Json, longest: int = LONGEST) -> Iterator[Any]:
+    """Null where that is allowed, empty objects and arrays, and texts that are long or hold what
+    is seldom tried: line breaks, characters of every plane, blanks."""
+    if schema.get("nullable"):
+        yield None
+    match schema.get("type"):
+        case "string" if "format" not in schema and "enum" not in schema:
+            yield from odd_texts(schema, longest)
+        case "array":
+            yield []
+        case "object":
+            yield {}
+            yield from ({"text": text} for text in odd_texts({}, longest))
+
+
+def odd_texts(schema: Json, longest: int) -> list[str]:
+    most = min(schema.get("maxLength", longest), longest)
+    long = ("long " * (most // 5 + 1))[: most - 1] + "."
+    return fitting(schema, [*TEXTS, long])
+
+
+def fitting(schema: Json, texts: list[str]) -> list[str]:
+    """Those of the texts that fit, each once."""
+    words = {"minLength", "maxLength", "pattern"}
+    validator = Validator({name: schema[name] for name in words & schema.keys()})
+    return [text for text in dict.fromkeys(texts) if validator.is_valid(text)]
