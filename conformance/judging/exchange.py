@@ -21,6 +21,7 @@ WHOLE = 256 * 1024  # bytes of an answer that is kept as it is for a report, and
 TOLD = 4096  # bytes of a larger one that its summary reads
 MOST_HEADERS = 200  # of an answer that a finding keeps
 DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
+LONGEST_INTEGER = 4300  # digits, Python's limit for turning texts into integers and back
 LONGEST_ID = 2000  # characters; what is longer fits no URL, and names no session
 SILENCES: dict[Silence, str] = {
     "closed": "a connection that was closed without an answer, again and again",
@@ -112,7 +113,7 @@ class Exchange:
         """The body as JSON, or ABSENT where it is none."""
         try:
             text = self.content.decode("utf-8")
-            found = json.loads(text, parse_constant=_refuse)
+            found = json.loads(text, parse_constant=_refuse, parse_int=_integer)
         except (ValueError, RecursionError):
             return ABSENT
         if _is_deep(found):
@@ -257,6 +258,11 @@ def _cut(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_cut(item, depth - 1) for item in value] if depth else None
     return value
+
+
+def _integer(digits: str) -> int:
+    """The integer, or where it is too long for Python to write it down, its beginning."""
+    return int(digits[:LONGEST_INTEGER])
 
 
 def _refuse(word: str) -> Any:

@@ -35,7 +35,7 @@ async def read_body(receive: Receive, declared: bytes | None, limit: int = BODY_
 
 def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> None:
     """Raise Problem for anything but JSON in UTF-8; no Content-Type counts as JSON."""
-    if content_encoding not in (None, b"", b"identity"):
+    if content_encoding and content_encoding.lower() != b"identity":
         headers = {"Accept-Encoding": "identity"}  # RFC 9110, section 12.5.3
         detail = "Send the body without a Content-Encoding."
         raise Problem("unsupported-media-type", detail, headers=headers)

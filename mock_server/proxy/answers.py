@@ -4,11 +4,10 @@ import json
 import zlib
 from typing import Any
 
-import orjson
-
 from ..codec import decode
 
 LIMIT = 4 * 1024 * 1024  # bytes of an answer that is checked, decoded
+_DIGITS = 4300  # of an integer, the most that Python reads and writes
 _DEEPEST = 100  # levels of JSON; the contract's own are ten at most
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
@@ -39,13 +38,15 @@ def decoded(body: bytes, encoding: str) -> bytes | None:
 def parse_answer(body: bytes) -> Any:
     """The value of a JSON body. Raises ValueError for what is none.
 
-    An escaped half of a surrogate pair is JSON, though no text; as is a number beyond a float.
+    An escaped half of a surrogate pair is JSON, though no text; as is a number beyond a float, and
+    an integer of any length.
     """
     try:
         value = decode(body)
-    except orjson.JSONDecodeError:
+    except ValueError:
         try:
-            value = _whole(json.loads(body.decode("utf-8"), parse_constant=_refuse))
+            text = body.decode("utf-8")
+            value = _whole(json.loads(text, parse_constant=_refuse, parse_int=_integer))
         except RecursionError:
             raise ValueError("too deep") from None
     return _cut(value, _DEEPEST) if body.count(b"[") + body.count(b"{") > _DEEPEST else value
@@ -83,6 +84,10 @@ def _cut(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_cut(item, depth - 1) for item in value] if depth else None
     return value
+
+
+def _integer(digits: str) -> int:
+    return int(digits[:_DIGITS])
 
 
 def _refuse(word: str) -> Any:

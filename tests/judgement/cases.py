@@ -122,6 +122,8 @@ TOKENS = {
     "above": b"86401",
     "64 bits": b"9223372036854775808",
     "100 digits": b"1" + b"0" * 99,
+    "5000 digits": b"9" * 5000,
+    "5000 digits below": b"-" + b"9" * 5000,
     "beyond a float": b"1e999",
     "tiny": b"1e-999",
     "text": b'"1800"',

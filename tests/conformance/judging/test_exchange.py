@@ -104,6 +104,14 @@ def test_what_is_no_json_is_absent(exchange: Make, content: bytes) -> None:
     assert exchange("getChat", content).json is ABSENT
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_integer_of_any_length_is_json(exchange: Make, sign: str) -> None:
+    answer = exchange("getChat", b'{"id": "a", "n": %s}' % (sign + "9" * 5000).encode())
+    assert answer.json["id"] == "a"
+    assert str(answer.json["n"]).startswith(sign + "9" * 4000)
+    assert answer.summary.startswith("status 200 with ")
+
+
 def test_null_is_json(exchange: Make) -> None:
     assert exchange("getChat", b"null").json is None
 

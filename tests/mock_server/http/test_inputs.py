@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tests.mock_server.conftest import SOME_ID
 from tests.serving import CHATS
 
 
@@ -149,9 +150,26 @@ def test_json_in_utf_8_is_taken_however_it_is_said(api, content_type):
     assert api.send(request).status_code == 201
 
 
-def test_a_compressed_body_is_refused(api):
-    response = send(api, b"\x1f\x8b", **{"Content-Encoding": "gzip"})
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "nonsense"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        CHATS,
+        f"{CHATS}/{SOME_ID}/messages",
+        f"{CHATS}/{SOME_ID}/end",
+        "/api/v1/callresults/search",
+        "/__admin/clock/advance",
+    ],
+)
+def test_a_compressed_body_is_refused_by_every_operation(api, path, encoding):
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    response = api.post(path, content=b"\x1f\x8b", headers=headers)
     assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
+
+
+def test_an_encoding_that_changes_nothing_is_taken(api):
+    encoding = {"Content-Encoding": "Identity"}
+    assert send(api, b'{"agent_id": "agent-echo"}', **encoding).status_code == 201
 
 
 def test_a_body_beyond_the_limit_is_refused_with_and_without_its_length(api):

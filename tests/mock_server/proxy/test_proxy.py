@@ -381,6 +381,39 @@ def test_a_compressed_answer_is_judged_by_what_it_holds(api, proxy, backend, enc
 
 
 @pytest.mark.parametrize(
+    ("encoding", "encode"), [("gzip", gzip.compress), ("Deflate", zlib.compress)]
+)
+def test_a_compressed_request_is_judged_by_what_it_holds(proxy, backend, encoding, encode):
+    client, headers = proxy(backend.url), {"Content-Encoding": encoding}
+    for agent, flagged in (("agent-echo", []), (7, ["/agent_id"])):
+        sent = encode(json.dumps({"agent_id": agent}).encode())
+        response = client.post(CHATS, content=sent, headers={**JSON, **headers})
+        found = [entry["pointer"] for entry in violations(response) if entry["in"] == "body"]
+        assert found == flagged
+
+
+def test_a_request_that_is_not_what_its_encoding_says_is_flagged(proxy, backend):
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    response = proxy(backend.url).post(CHATS, content=b"{}", headers=headers)
+    (found,) = [entry for entry in violations(response) if entry["in"] == "body"]
+    assert found["detail"] == "wanted what Content-Encoding says, got no gzip"
+
+
+def test_a_request_in_an_encoding_that_cannot_be_undone_is_not_judged(proxy, backend):
+    headers = {**JSON, "Content-Encoding": "br"}
+    response = proxy(backend.url).post(CHATS, content=b"?", headers=headers)
+    assert [entry for entry in violations(response) if entry["in"] == "body"] == []
+
+
+def test_a_refusal_of_a_compressed_request_passes_with_what_is_accepted(api, proxy):
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    sent = gzip.compress(b'{"agent_id": "agent-echo"}')
+    response = proxy(str(api.base_url)).post(CHATS, content=sent, headers=headers)
+    assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
+    assert violations(response) == []
+
+
+@pytest.mark.parametrize(
     ("encoding", "body", "word"),
     [("br", b"x", '"br"'), ("gzip", b"no gzip", "no gzip"), ("gzip", b"", "no gzip")],
 )
