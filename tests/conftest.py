@@ -19,9 +19,9 @@ def eventually() -> Callable[..., None]:
     return wait_until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def start() -> Iterator[Callable[..., Api]]:
-    """Start a mock: `start(choices=["turn_delay=1"], **settings)`."""
+    """Start a mock for one test: `start(choices=["turn_delay=1"], **settings)`."""
     with ExitStack() as running:
         yield lambda **settings: running.enter_context(Api.of(**settings))
 

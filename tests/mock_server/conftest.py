@@ -25,13 +25,15 @@ from mock_server.store.opening import open_store
 from tests import programs
 from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving
 
+CONTRACT = load_contract()
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def api(start: Callable[..., Api]) -> Api:
+def api() -> Iterator[Api]:
     """A mock with every default."""
-    return start()
+    with Api.of() as api:
+        yield api
 
 
 @pytest.fixture
@@ -83,9 +85,9 @@ def launch() -> Iterator[Callable[..., tuple[programs.Process, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def shared(start: Callable[..., Api]) -> Api:
+def shared(api: Api) -> Api:
     """One mock with every default for the tests of a module."""
-    return start()
+    return api
 
 
 @pytest.fixture
@@ -102,13 +104,13 @@ def raw(shared: Api) -> Callable[[bytes], bytes]:
     return shared.exchange
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def proxy() -> Iterator[Callable[..., httpx.Client]]:
     """Put a proxy before a URL; gives a client of it."""
     with ExitStack() as running:
 
         def begin(upstream, **options):
-            url = running.enter_context(serving(Proxy(upstream, load_contract(), **options).asgi))
+            url = running.enter_context(serving(Proxy(upstream, CONTRACT, **options).asgi))
             client = httpx.Client(base_url=url, headers=HEADERS, trust_env=False)
             return running.enter_context(client)
 

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from mock_server.admin.safety import check_caller
 from mock_server.cli.main import main
 from mock_server.problems.kinds import Problem
+from tests.serving import Api
 
 TOKEN = {"Authorization": "Bearer steer"}
 
@@ -114,9 +115,10 @@ OTHERS = [
 
 
 @pytest.fixture(scope="module")
-def opened(start):
+def opened():
     """A mock that pages of one other origin may steer."""
-    return start(admin_cors_origins=(PAGE,))
+    with Api.of(admin_cors_origins=(PAGE,)) as api:
+        yield api
 
 
 def test_a_page_of_an_allowed_origin_may_call_and_read_the_answer(opened):

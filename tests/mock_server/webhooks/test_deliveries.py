@@ -34,11 +34,11 @@ SECOND = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def hooked(start):
+def hooked():
     """A mock whose webhooks go to a sink of its own."""
-    api = start(webhook_secret=SECRET, webhook_backoff=0.01)
-    api.sink = f"{str(api.base_url).rstrip('/')}/__admin/sink/test"
-    return api
+    with Api.of(webhook_secret=SECRET, webhook_backoff=0.01) as api:
+        api.sink = f"{str(api.base_url).rstrip('/')}/__admin/sink/test"
+        yield api
 
 
 def trigger(api, **body):
