@@ -3,7 +3,7 @@ each is sent, and none may be refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ..contract.values import UUID, odd_values, plain_values
@@ -13,16 +13,14 @@ from ..registry import rule
 from ..target.api import Api, Trace
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
-LARGE = 8 * 1024  # bytes of a body, beyond which a deployment may answer 413
+SHOWN = 100  # characters of a value
 TOLD = 5  # refusals that are told one by one
 UNLISTED = "x_unlisted"
 EXTENSIBLE = ("openChat", "submitMessage", "endChat")  # whose unlisted members are ignored
 
-Values = Callable[[Json, tuple[Any, ...]], Iterator[Any]]
-
 
 class Requests:
-    """The requests of one operation, each with what is special of it in words."""
+    """The requests of one operation. Each is a list of members, which are sent together."""
 
     def __init__(self, api: Api, operation: str) -> None:
         self.api = api
@@ -32,28 +30,31 @@ class Requests:
         self.needed = (self.body or {}).get("required", ())
         self.examples = api.contract.examples(operation)
 
-    def plain(self) -> Iterator[tuple[str, Json]]:
+    def plain(self) -> Iterator[Json]:
         """The least that is wanted, each value of each member, and all members at once."""
         first: Json = {}
-        yield "the required members alone", self._with({})
+        yield {}
         for name, schema in self.members.items():
             for value in self._known(name) or plain_values(schema, self._examples(name)):
                 first.setdefault(name, value)
-                yield f"{name} {shown(value, 60)}", self._with({name: value})
-        yield "every member at once", self._with(first)
+                yield {name: value}
+        yield first
 
-    def odd(self) -> Iterator[tuple[str, Json]]:
-        """Members with what is seldom tried, and one that the contract does not list."""
+    def odd(self) -> Iterator[Json]:
+        """Members with what is seldom tried, and one that the contract does not list: the first
+        value of each member in one request, the second of each in the next, and so on."""
         longest = {} if self.body else {"longest": LONGEST_IN_A_QUERY}
+        columns: dict[str, list[Any]] = {}
         for name, schema in self.members.items():
             made_up = not self._known(name)
-            for value in odd_values(schema, **longest):
-                if made_up or not value:
-                    yield f"{name} {_told(value)}", self._with({name: value})
+            found = odd_values(schema, **longest)
+            columns[name] = [value for value in found if made_up or not value]
         if self.operation in EXTENSIBLE:
-            yield "a member that is not listed", self._with({UNLISTED: True})
+            columns[UNLISTED] = [True]
+        for row in range(max(map(len, columns.values()))):
+            yield {name: values[row] for name, values in columns.items() if row < len(values)}
 
-    def _with(self, given: Json) -> Json:
+    def made_of(self, given: Json) -> Json:
         """A request with these members, what it must have, and what keeps it to this run."""
         base = {name: next(self._base(name)) for name in self.needed}
         if self.operation == "openChat":
@@ -92,30 +93,63 @@ class Requests:
         return tuple(example[name] for example in self.examples if name in example)
 
 
-def _told(value: Any) -> str:
-    text = value.get("text", value) if isinstance(value, dict) else value
-    if isinstance(text, str) and len(text) > 100:
-        return f"of {len(text)} characters"
-    return shown(value, 100)
+class Trial:
+    """Sends requests of one operation, to a session that takes turns where it is one of a
+    session, and keeps what is refused. `legal` are statuses that tell of a deployment's limits."""
 
-
-class Subject:
-    """What the requests of one operation are sent to: a session that takes turns, where it is
-    one of a session."""
-
-    def __init__(self, api: Api, operation: str) -> None:
+    def __init__(self, api: Api, requests: Requests, *legal: int) -> None:
         self.api = api
-        self.operation = operation
+        self.requests = requests
+        self.operation = requests.operation
+        self.legal = legal
         self.id = ""
+        self.opening: Trace = []
+        self.refused: list[str] = []
+        self.failed = ""
+        self.trace: Trace = []  # of the first refusal
 
-    def send(self, members: Json) -> Exchange:
+    def expect(self, together: Iterator[Json]) -> None:
+        """Every request is accepted; where one is not, its members are tried one by one."""
+        for members in together:
+            if self._answer(members).ok:
+                continue
+            before = len(self.refused), self.failed
+            if len(members) > 1:
+                for name, value in members.items():
+                    self._judge({name: value})
+            if (len(self.refused), self.failed) == before:
+                self._judge(members)
+        if self.refused:
+            self.api.trace = self.trace
+            rest = len(self.refused) - TOLD
+            more = f" and {rest} more" if rest > 0 else ""
+            told = "; ".join(self.refused[:TOLD])
+            raise Violation("a 2xx status for each of them", told + more)
+        if self.failed:
+            raise Blocked(self.failed)
+
+    def _judge(self, members: Json) -> None:
+        answer = self._answer(members)
+        if answer.ok or answer.status in self.legal or _is_failed_turn(answer):
+            return
+        told = f"{_told(members)}: {answer.status}"
+        if answer.status >= 500:
+            self.failed = self.failed or f"{self.operation} with {told}, see HTTP-02"
+            return
+        self.trace = self.trace or list(self.api.trace)
+        self.refused.append(told)
+
+    def _answer(self, members: Json) -> Exchange:
+        made = self.requests.made_of(members)
+        self.api.trace = list(self.opening)
         if self.operation == "listChats":
-            return self.api.list(**members)
-        if self.operation in ("submitMessage", "endChat"):
-            self.id = self.id or self.api.given()
-        answer = self.api.send(self.operation, id=self.id, body=members)
+            return self.api.list(**made)
+        if self.operation in ("submitMessage", "endChat") and not self.id:
+            self.id = self.api.given()
+            self.opening = list(self.api.trace)
+        answer = self.api.send(self.operation, id=self.id, body=made)
         if self.operation == "endChat" or (answer.ok and _is_final(answer)):
-            self.id = ""
+            self.id, self.opening = "", []
         return answer
 
 
@@ -123,41 +157,30 @@ def _is_final(answer: Exchange) -> bool:
     return isinstance(answer.json, dict) and answer.json.get("is_final") is True
 
 
-def expect_accepted(
-    api: Api, operation: str, requests: Iterator[tuple[str, Json]], *legal: int
-) -> None:
-    """Every request is answered 2xx; `legal` are statuses that tell of the deployment's limits."""
-    subject, refused, failed = Subject(api, operation), list[str](), ""
-    trace: Trace = []
-    for words, members in requests:
-        api.trace = []
-        answer = subject.send(members)
-        if answer.ok or answer.status in legal or _is_failed_turn(answer):
-            continue
-        if answer.status >= 500:
-            failed = failed or f"{operation} with {words} is answered {answer.status}, see HTTP-02"
-            continue
-        trace = trace or list(api.trace)
-        refused.append(f"{words}: {answer.status}")
-    if refused:
-        api.trace = trace
-        more = f" and {len(refused) - TOLD} more" if len(refused) > TOLD else ""
-        raise Violation("a 2xx status for each of them", "; ".join(refused[:TOLD]) + more)
-    if failed:
-        raise Blocked(failed)
-
-
 def _is_failed_turn(answer: Exchange) -> bool:
     """A turn whose agent has failed, which is no refusal."""
     return answer.operation == "submitMessage" and answer.status in (502, 503)
 
 
+def _told(members: Json) -> str:
+    return " and ".join(f"{name} {_shown(value)}" for name, value in members.items()) or "no more"
+
+
+def _shown(value: Any) -> str:
+    text = value.get("text", value) if isinstance(value, dict) else value
+    if isinstance(text, str) and len(text) > SHOWN:
+        return f"of {len(text)} characters"
+    return shown(value, SHOWN)
+
+
 def plain(api: Api, operation: str) -> None:
-    expect_accepted(api, operation, Requests(api, operation).plain())
+    requests = Requests(api, operation)
+    Trial(api, requests).expect(requests.plain())
 
 
 def odd(api: Api, operation: str) -> None:
-    expect_accepted(api, operation, Requests(api, operation).odd(), 413)
+    requests = Requests(api, operation)
+    Trial(api, requests, 413).expect(requests.odd())
 
 
 @rule("OPEN-17", sessions=20)
@@ -165,7 +188,7 @@ def check_what_an_open_may_hold_is_accepted(api: Api) -> None:
     plain(api, "openChat")
 
 
-@rule("OPEN-18", sessions=30)
+@rule("OPEN-18", sessions=35)
 def check_any_text_in_an_open_is_accepted(api: Api) -> None:
     odd(api, "openChat")
 
@@ -185,7 +208,7 @@ def check_what_a_turn_may_hold_is_accepted(api: Api) -> None:
     plain(api, "submitMessage")
 
 
-@rule("TURN-20", turns=30)
+@rule("TURN-20", turns=40)
 def check_any_text_in_a_turn_is_accepted(api: Api) -> None:
     odd(api, "submitMessage")
 
@@ -195,7 +218,7 @@ def check_what_an_end_may_hold_is_accepted(api: Api) -> None:
     plain(api, "endChat")
 
 
-@rule("END-14", sessions=12)
+@rule("END-14", sessions=20)
 def check_any_text_in_an_end_is_accepted(api: Api) -> None:
     odd(api, "endChat")
 

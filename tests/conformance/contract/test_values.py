@@ -1,0 +1,57 @@
+"""Values that a schema obliges a deployment to take."""
+
+from typing import Any
+
+import pytest
+
+from conformance.contract.values import INSTANTS, LONGEST, NESTED, odd_values, plain_values
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        ({"type": "string", "enum": ["a", "b"]}, ["a", "b"]),
+        ({"type": "string", "nullable": True, "enum": ["a", None]}, ["a"]),
+        ({"type": "integer", "minimum": 1, "maximum": 200, "default": 20}, [1, 200, 20]),
+        ({"type": "integer", "minimum": 1, "maximum": 9, "default": 1}, [1, 9]),
+        ({"type": "integer"}, [1]),
+        ({"type": "boolean"}, [True, False]),
+        ({"type": "string", "format": "date-time"}, list(INSTANTS)),
+        ({"type": "string", "minLength": 2, "maxLength": 4}, ["xx", "xxxx"]),
+        ({"type": "array", "items": {"type": "boolean"}}, [[True], [False]]),
+        ({"type": "object"}, [NESTED]),
+    ],
+)
+def test_plain_values_are_those_that_the_schema_names(
+    schema: dict[str, Any], values: list[Any]
+) -> None:
+    assert list(plain_values(schema)) == values
+
+
+def test_an_example_that_fits_is_a_plain_value() -> None:
+    schema = {"type": "string", "pattern": r"\S"}
+    assert list(plain_values(schema, ("Hello", " "))) == ["Hello", "x"]
+
+
+def test_an_odd_text_keeps_to_the_bound_of_its_schema() -> None:
+    texts = list(odd_values({"type": "string", "maxLength": 30}))
+    assert {len(text) for text in texts} >= {30}
+    assert all(len(text) <= 30 for text in texts)
+
+
+def test_a_text_without_a_bound_is_tried_at_64_kib() -> None:
+    texts = list(odd_values({"type": "string"}))
+    assert max(map(len, texts)) == LONGEST
+    planes = {ord(letter) >> 16 for text in texts for letter in text}
+    assert planes == {0, 1, 2, 3, 14, 15, 16}
+    assert any("\n" in text and "\r\n" in text and "\u2028" in text for text in texts)
+
+
+def test_null_is_tried_where_it_is_allowed_alone() -> None:
+    assert None in list(odd_values({"type": "object", "nullable": True}))
+    assert None not in list(odd_values({"type": "object"}))
+
+
+@pytest.mark.parametrize("schema", [{"type": "integer"}, {"type": "string", "enum": ["a"]}])
+def test_what_has_no_odd_values_gives_none(schema: dict[str, Any]) -> None:
+    assert list(odd_values(schema)) == []
