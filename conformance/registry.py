@@ -1,17 +1,21 @@
-"""Binds each rule of the contract to what evaluates it: a check that sends requests of its own,
-or one that looks on at every exchange, whatever caused it."""
+"""Binds each rule of a contract to what evaluates it: a check that sends requests of its own, or
+one that looks on at every exchange, whatever caused it.
+
+A rule with a `kind` is evaluated by the one function of that kind, any other by a function that is
+bound to its id.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from .config.profiles import Pack
-from .contract.document import Contract
+from .contract.document import Contract, Rule
 from .judging.answer import Answer
 from .judging.watch import ExchangeCheck, Watch
 
@@ -34,16 +38,20 @@ class Check:
     turns: int
     reads: bool
     requests: int = LOOKS
+    name: str = ""
 
-    @property
-    def name(self) -> str:
-        return self.function.__name__
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.function.__name__)
 
 
 Subject = TypeVar("Subject")
+KindCheck = Callable[[Subject, Rule, Contract], None]
 
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
+_kinds: dict[str, Check] = {}
+_exchange_kinds: dict[str, ExchangeCheck] = {}
 
 
 def rule(
@@ -71,6 +79,19 @@ def rule(
     return bind
 
 
+def kind(
+    name: str, pack: Pack = "core", *, sessions: int = 1, turns: int = 0
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the function to be the check of every rule of this kind; it is given the rule."""
+    most = LOOKS + EACH * (sessions + turns)
+
+    def bind(function: Callable[..., Any]) -> Callable[..., Any]:
+        _kinds[name] = Check("", pack, function, sessions, turns, False, most)
+        return function
+
+    return bind
+
+
 def every_exchange(
     id: str, subjects: Callable[[Answer], Iterable[Subject]]
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
@@ -86,40 +107,75 @@ def every_exchange(
     return bind
 
 
+def every_exchange_kind(
+    name: str, subjects: Callable[[Answer], Iterable[Subject]]
+) -> Callable[[KindCheck[Subject]], KindCheck[Subject]]:
+    """Declare the function to judge every rule of this kind so; it is given the rule, and the
+    contract that it is of."""
+
+    def bind(function: KindCheck[Subject]) -> KindCheck[Subject]:
+        _exchange_kinds[name] = ExchangeCheck("", function, subjects)
+        return function
+
+    return bind
+
+
 @cache
 def _load() -> None:
     """Import every module of checks, which binds what is in it."""
     package = importlib.import_module(f"{__package__}.checks")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 
 
-def all_checks() -> dict[str, Check]:
+@lru_cache(maxsize=8)
+def all_checks(contract: Contract) -> dict[str, Check]:
     """Every check that sends requests, by its rule's id."""
     _load()
-    return _checks
+    plain = {id: check for id, check in _checks.items() if not contract.kind_of(id)}
+    return plain | {one.id: _of_kind(contract, one) for one in _ruled(contract, _kinds)}
 
 
-def exchange_checks() -> dict[str, ExchangeCheck]:
+@lru_cache(maxsize=8)
+def exchange_checks(contract: Contract) -> dict[str, ExchangeCheck]:
     """Every check that looks on, by its rule's id."""
     _load()
-    return _exchange_checks
+    plain = {id: check for id, check in _exchange_checks.items() if not contract.kind_of(id)}
+    ruled = _ruled(contract, _exchange_kinds)
+    return plain | {one.id: _exchange_kinds[one.kind].of(one, contract) for one in ruled}
 
 
-def is_watched(id: str) -> bool:
+def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:
+    return (one for one in contract.rules.values() if one.kind in kinds)
+
+
+def _of_kind(contract: Contract, rule: Rule) -> Check:
+    """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
+    all that does; what needs anything is not for a first look."""
+    check = _kinds[rule.kind]
+    waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
+    pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
+    name = f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
+    if not waits:
+        return replace(check, rule=rule.id, pack=pack, name=name)
+    turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
+    return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, name=name)
+
+
+def is_watched(contract: Contract, id: str) -> bool:
     """Whether the rule is judged on exchanges alone, without a check that sends requests."""
-    return id in exchange_checks() and id not in all_checks()
+    return id in exchange_checks(contract) and id not in all_checks(contract)
 
 
 def watch_of(contract: Contract) -> Watch:
     """What judges every exchange, by all rules that are bound so, in the contract's order."""
-    checks = exchange_checks()
+    checks = exchange_checks(contract)
     return Watch(contract, [checks[id] for id in contract.judged if id in checks])
 
 
-def pack_of(id: str) -> Pack | None:
+def pack_of(contract: Contract, id: str) -> Pack | None:
     """The pack that evaluates a rule; None where nothing does."""
-    if is_watched(id):
+    if is_watched(contract, id):
         return "smoke"
-    check = all_checks().get(id)
+    check = all_checks(contract).get(id)
     return check.pack if check else None

@@ -2,49 +2,11 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import change, same_messages
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.equivalence import same_messages
+from ..judging.outcomes import expect
 from ..registry import rule
 from ..target.api import UNSET, Api
 from .turns import transcript
-
-
-@rule("END-01", "smoke")
-def check_an_end_finishes_the_session(api: Api) -> None:
-    ended = api.end(api.given(), note="done").expect_ok().session
-    expect(ended["is_final"] is True, "is_final true", ended["is_final"])
-    expect(ended["final_reason"] == "user_end", "final_reason user_end", ended["final_reason"])
-
-
-@rule("END-02", "smoke")
-def check_a_second_end_gives_the_final_session(api: Api) -> None:
-    again = api.end(api.given_final(), note="again").expect_ok().session
-    expect(again["is_final"] is True, "the final session", f"is_final {again['is_final']}")
-
-
-@rule("END-03", "smoke", turns=1)
-def check_a_second_end_changes_nothing(api: Api) -> None:
-    id = api.given(turns=1)
-    first = api.end(id, note="first").session
-    if first["is_final"] is not True:
-        raise Blocked("endChat left the session active, see END-01")
-    before = api.still(id)
-    if before["is_final"] is not True:
-        raise Blocked("the ended session is retrieved as active, see LIFE-09")
-    again = api.end(id, note="second")
-    for answer in (again, api.get(id)) if again.ok else (api.get(id),):
-        differs = change(before, answer.session)
-        expect(differs is None, "the final session as it was", f"it differs in {differs}")
-
-
-@rule("END-04", turns=1)
-def check_an_end_keeps_the_agents_reason(api: Api) -> None:
-    id, _ = api.given_closed()
-    before = api.get(id).session["final_reason"]
-    if before != "agent_finish":
-        raise Blocked(f"the session is final as {shown(before)}, see LIFE-08")
-    reason = api.end(id, note="too late").expect_ok().session["final_reason"]
-    expect(reason == "agent_finish", "final_reason agent_finish", reason)
 
 
 @rule("END-06", turns=2)

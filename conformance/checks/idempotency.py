@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import same_messages, same_time
-from ..judging.exchange import Exchange
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.equivalence import same_messages
+from ..judging.outcomes import expect, shown
 from ..registry import rule
 from ..target.api import Api
+from .kinds.transitions import expect_replay
 from .turns import transcript
-
-
-def expect_replay(first: Exchange, again: Exchange) -> None:
-    """The earlier response: the same messages and the same state."""
-    again.expect_ok()
-    wanted, got = first.turn, again.turn
-    same = same_messages(wanted["messages"], got["messages"])
-    expect(same, f"the earlier messages {shown(wanted['messages'])}", got["messages"])
 
 
 def added_by(api: Api, id: str, before: int) -> int:
@@ -40,16 +32,6 @@ def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
         expect_replay(first, api.submit(id, text, idempotency_key=key))
     state = (again.turn["is_final"], again.turn.get("status"))
     expect(state == (False, "active"), "is_final false, status active", list(state))
-
-
-@rule("IDEM-02", "smoke", turns=2)
-def check_a_replay_adds_nothing_to_the_transcript(api: Api) -> None:
-    id, key, text = api.given(), api.key(), api.text()
-    api.given_turn(id, text, idempotency_key=key)
-    before = len(transcript(api, id))
-    api.submit(id, text, idempotency_key=key)
-    added = added_by(api, id, before)
-    expect(added == 0, f"{before} messages still", f"{added} more")
 
 
 @rule("IDEM-03", turns=2)
@@ -147,37 +129,6 @@ def check_another_key_is_another_turn(api: Api) -> None:
         answer.expect_ok()
         added = added_by(api, id, before)
         expect(added > 0, f"another turn for the key {shown(other)}", "nothing was added")
-
-
-@rule("IDEM-10", sessions=2, turns=5)
-def check_a_replay_after_the_end(api: Api) -> None:
-    id, key, text = api.given(), api.key(), api.text()
-    first = api.submit(id, text, idempotency_key=key)
-    first.turn  # the turn was taken
-    if api.end(id).session["is_final"] is not True:
-        raise Blocked("endChat left the session active, see END-01")
-    expect_replay(first, api.submit(id, text, idempotency_key=key))
-    if api.has_closer:
-        id, key = api.given(agent_id=api.config.closing_agent), api.key()
-        first = api.submit(id, text, idempotency_key=key)
-        first.turn  # the turn was taken
-        api.given_close(id)
-        expect_replay(first, api.submit(id, text, idempotency_key=key))
-
-
-@rule("IDEM-11", turns=2)
-def check_a_replay_does_not_move_last_activity(api: Api) -> None:
-    id, key, text = api.given(), api.key(), api.text()
-    api.given_turn(id, text, idempotency_key=key)
-    before = api.still(id)
-    if "last_activity" not in before:
-        raise Blocked("a look alone moves last_activity, see TIME-03")
-    api.submit(id, text, idempotency_key=key)
-    after = api.get(id).session
-    if len(after["messages"]) != len(before["messages"]):
-        raise Blocked("the replay was a turn, see IDEM-02")
-    same = same_time(before["last_activity"], after["last_activity"])
-    expect(same, f"last_activity {before['last_activity']}", after["last_activity"])
 
 
 @rule("IDEM-12", turns=2)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import change, same_messages, text_of
+from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
-from ..judging.history import FINAL_REFUSED
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import REFUSED, UNSET, Api
@@ -176,25 +175,6 @@ def check_a_turn_on_an_unknown_session(api: Api) -> None:
 def check_a_turn_on_a_malformed_id(api: Api) -> None:
     api.given(turns=1)
     api.submit(api.malformed_id()).expect_status(404, 400, 422)
-
-
-@rule("TURN-15", sessions=2, turns=4)
-def check_a_turn_on_a_final_session_is_refused(api: Api) -> None:
-    id = api.given_final(turns=1)
-    api.submit(id, idempotency_key=api.key()).expect_status(*FINAL_REFUSED)
-    if api.has_closer:
-        closed, _ = api.given_closed()
-        api.submit(closed, idempotency_key=api.key()).expect_status(*FINAL_REFUSED)
-
-
-@rule("TURN-16", "smoke", turns=3)
-def check_a_final_session_takes_no_turn(api: Api) -> None:
-    id = api.given_final(turns=1)
-    before = api.still(id)
-    api.submit(id)
-    api.submit(id, idempotency_key=api.key())
-    differs = change(before, api.get(id).session)
-    expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 
 @rule("TURN-17", turns=6)

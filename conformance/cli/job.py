@@ -43,7 +43,9 @@ class Job:
     def of(cls, flags: Mapping[str, Any], config_file: Path | None) -> Job:
         config = load_config(flags, config_file)
         contract = Contract(config.contract or find_contract())
-        replay = replay_of(load_report(config.replay), config.rules) if config.replay else None
+        replay = None
+        if config.replay:
+            replay = replay_of(load_report(config.replay), contract, config.rules)
         config = replace(config, **settings(config, replay)) if replay else config
         return cls(config, contract, replay, _known(config, contract))
 

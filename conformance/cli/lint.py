@@ -53,7 +53,7 @@ def _append_only(contract: Contract) -> Iterator[str]:
 
 def _bindings(contract: Contract) -> Iterator[str]:
     """A check for every rule, and a rule for every check."""
-    bound = {**exchange_checks(), **all_checks()}
+    bound = {**exchange_checks(contract), **all_checks(contract)}
     for id in bound:
         if id not in contract.rules:
             yield f"{id} has a check, but the contract has no such rule"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from .declaration import misfits
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
-from .words import Defect, Steps, quoted
+from .words import Defect, Steps, listed, quoted
 
 EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
 BOUNDS = {"minimum": "maximum", "minLength": "maxLength", "minItems": "maxItems"}
@@ -170,3 +170,23 @@ def _rules(document: Json) -> Iterator[Defect]:
         if rule["source"] not in document["x-sources"]:
             wanted = f"wanted a name of x-sources: {', '.join(document['x-sources'])}"
             yield Defect(("x-rules", place, "source"), f"{wanted}, got {quoted(rule['source'])}")
+        for name, wanted in _kind(document["x-lifecycle"], rule):
+            yield Defect(("x-rules", place, *name), wanted)
+
+
+def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
+    """What the parameters of a rule's kind name that the lifecycle does not have."""
+    causes = {name: event["operation"] for name, event in table["events"].items()}
+    sent = [name for name, operation in causes.items() if operation]
+    rows = [row for row in table["transitions"] if row["state"] == table["initial"]]
+    ways = [row["event"] for row in rows if row["to"] == rule.get("given", table["initial"])]
+    frozen = {*table["immutable"]["always"], *table["immutable"].get(rule.get("given", ""), ())}
+    known = {"given": [*table["states"]], "by": ways, "when": sent}
+    for name, words in known.items():
+        if name in rule and rule[name] not in words:
+            yield (name,), f"wanted {listed(words or ['none'])}, got {quoted(rule[name])}"
+    if rule.get("kind") == "immutable":
+        for place, member in enumerate(rule["members"]):
+            if member not in frozen:
+                wanted = "wanted a member that x-lifecycle has as immutable"
+                yield ("members", place), f"{wanted}, got {quoted(member)}"

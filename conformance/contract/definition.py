@@ -30,8 +30,8 @@ class Definition:
     @property
     def rule_ids(self) -> list[str]:
         """Every rule that there has ever been: an id stays for ever."""
-        ids: list[str] = self.schema["definitions"]["checked"]["enum"]
-        return ids
+        definitions = self.schema["definitions"]
+        return [*definitions["checked"]["enum"], *definitions["ofKind"]["enum"]]
 
     def samples(self, document: Any) -> Any:
         """Values that its schemas have to take, or to refuse."""

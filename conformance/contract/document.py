@@ -14,6 +14,7 @@ from .consistency import contradictions
 from .declaration import Resource, repeated_names
 from .definition import Definition, resource
 from .ids import Paths
+from .lifecycle import Lifecycle
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .samples import Samples
@@ -27,7 +28,11 @@ Evidence = Literal["explicit", "inferred", "project"]
 
 @dataclass(frozen=True)
 class Rule:
-    """One sentence that a deployment is judged by. `line` is where the contract has it."""
+    """One sentence that a deployment is judged by. `line` is where the contract has it.
+
+    What judges a rule of a `kind` is told: the state that is `given`, the event `by` which it was
+    reached where that matters, the event `when` the rule holds, the `members` that it is about.
+    """
 
     id: str
     level: Level
@@ -38,6 +43,11 @@ class Rule:
     needs: tuple[str, ...] = ()
     unchecked: str | None = None
     line: int = 0
+    kind: str = ""
+    given: str = ""
+    by: str = ""
+    when: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
@@ -52,17 +62,6 @@ class Operation:
     method: str
     path: str
     statuses: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Transition:
-    """One row of `x-lifecycle`."""
-
-    state: str
-    event: str
-    to: str
-    reason: str | None
-    refusal: str | None
 
 
 class Contract:
@@ -124,11 +123,29 @@ class Contract:
         return Resource(**self.resolved["x-resource"])
 
     @cached_property
-    def transitions(self) -> tuple[Transition, ...]:
-        return tuple(
-            Transition(row["state"], row["event"], row["to"], row.get("reason"), row.get("refusal"))
-            for row in self.spec["x-lifecycle"]["transitions"]
-        )
+    def lifecycle(self) -> Lifecycle:
+        return Lifecycle(self.resolved["x-lifecycle"])
+
+    def telling(self, state: str) -> dict[str, Any]:
+        """The members by which an answer tells that the resource is in this state."""
+        mirror, member = self.resource.state["mirror"], self.resource.state["member"]
+        for one in self.answer(self.resource.operations["read"])["oneOf"]:
+            mirrored, states = (one["properties"][name]["enum"] for name in (mirror, member))
+            if state in states:
+                told = {mirror: mirrored[0]}
+                return told if len(states) == 1 else {**told, member: state}
+        raise LookupError(state)
+
+    def filled(self, operation: str, text: str) -> dict[str, Any]:
+        """The least that an operation takes as its body, with this text where a text stands."""
+        schema = self.body(operation) or {}
+        members = schema.get("properties", {})
+        return {name: _least(members[name], text) for name in schema.get("required", ())}
+
+    def kind_of(self, rule: str) -> str:
+        """The kind of a rule; empty where it has none, or is not there."""
+        found = self.rules.get(rule)
+        return found.kind if found else ""
 
     def answer(self, operation: str) -> dict[str, Any]:
         """The schema of what an operation answers with, where it does what it is asked."""
@@ -251,6 +268,13 @@ def _property_names(node: Any) -> Iterator[str]:
         yield from _property_names(inner)
 
 
+def _least(schema: dict[str, Any], text: str) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
+    plain = {"string": text, "boolean": False, "object": {}, "array": []}
+    return plain.get(schema["type"], schema.get("minimum", 0))
+
+
 def _rule(raw: dict[str, Any], line: int) -> Rule:
     return Rule(
         id=raw["id"],
@@ -262,6 +286,8 @@ def _rule(raw: dict[str, Any], line: int) -> Rule:
         needs=tuple(raw.get("needs", ())),
         unchecked=raw.get("unchecked"),
         line=line,
+        members=tuple(raw.get("members", ())),
+        **{name: raw[name] for name in ("kind", "given", "by", "when") if name in raw},
     )
 
 

@@ -43,6 +43,7 @@ class Coverage:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self.timed_out = contract.lifecycle.reason("expire")
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.cells: Counter[Cell] = Counter()
         self.cell_of: dict[int, Cell | None] = {}  # by exchange; None where events raced
@@ -97,7 +98,7 @@ class Coverage:
             return
         if final and known.final_since is None:
             known.final_since = exchange.finished
-            if session.get("final_reason") == "ttl":
+            if session.get("final_reason") == self.timed_out:
                 self._expired(exchange, "active")
         elif final and known.state(exchange) == "final" and _overdue(known, exchange):
             self._expired(exchange, "final")
@@ -153,7 +154,7 @@ class Coverage:
                     "exercised": self.cells[row.state, row.event],
                     "broken": sorted(blamed.get((row.state, row.event), ())),
                 }
-                for row in self.contract.transitions
+                for row in self.contract.lifecycle.rows.values()
             ],
         }
 

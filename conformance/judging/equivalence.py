@@ -83,7 +83,7 @@ def same_messages(one: Any, other: Any) -> bool:
 def difference(one: dict[str, Any], other: dict[str, Any]) -> str | None:
     """The first member in which two sights of a session differ, in words; None when none."""
     for member in one.keys() | other.keys():
-        if not _same_member(member, one.get(member), other.get(member)):
+        if not same_member(member, one.get(member), other.get(member)):
             return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
     return None
 
@@ -94,7 +94,8 @@ def change(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     return difference(before, {member: now.get(member) for member in before})
 
 
-def _same_member(member: str, one: Any, other: Any) -> bool:
+def same_member(member: str, one: Any, other: Any) -> bool:
+    """The same value of a session's member."""
     if member == "messages":
         return same_messages(one, other)
     if member in ("created_time", "last_activity"):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..contract.lifecycle import FINISH, Lifecycle
 from .equivalence import text_of
 from .exchange import ABSENT, Exchange
 from .outcomes import Blocked
@@ -47,6 +48,7 @@ class Event:
 class State:
     """The session as the model has it: its transcript, its end, and the keys answered."""
 
+    lifecycle: Lifecycle
     said: tuple[Said, ...] = ()
     reason: str | None = None
     replies: tuple[tuple[str, tuple[Said, ...]], ...] = ()
@@ -131,13 +133,14 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
         return [after]
     # Final as it was answered: by the agent, or by an end that came while it was under way.
     ended = any(other.name == "end" and other.overlaps(event) for other in events)
-    return [replace(after, reason="agent_finish"), *([after] if ended else [])]
+    return [replace(after, reason=state.lifecycle.reason(FINISH)), *([after] if ended else [])]
 
 
 def _end(state: State, event: Event) -> list[State]:
     if not event.ok:
         return []
-    after = state if state.final else replace(state, reason="user_end")
+    reason = state.lifecycle.reason(state.lifecycle.of("endChat"))
+    after = state if state.final else replace(state, reason=reason)
     return [after] if _shows(after, event) else []
 
 

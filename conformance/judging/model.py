@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contract.lifecycle import FINISH, Lifecycle
 from .equivalence import goes_back, same_id, same_messages
 from .exchange import Exchange, Json
 from .history import FINAL_REFUSED, Said, said
@@ -51,7 +52,8 @@ class Session:
 class Model:
     """All sessions of one channel, in the order in which they were opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self.lifecycle = lifecycle
         self.sessions: list[Session] = []
 
     def holder(self, endpoint: str | None) -> Session | None:
@@ -120,7 +122,7 @@ class Model:
         if key:
             session.replies[key] = turn["messages"]
         if turn["is_final"] is True:
-            session.reason = "agent_finish"
+            session.reason = self.lifecycle.reason(FINISH)
             session.finishing_key = key
 
     def _replay(self, session: Session, key: str, answer: Exchange) -> None:
@@ -135,7 +137,7 @@ class Model:
     def end(self, session: Session, answer: Exchange) -> None:
         rule = "END-02" if session.final else "END-01"
         expect(rule, answer.ok, "a 2xx status", answer.summary)
-        wanted = session.reason or "user_end"
+        wanted = session.reason or str(self.lifecycle.reason(self.lifecycle.of("endChat")))
         got = answer.session["final_reason"]
         expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
         session.reason = wanted

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..contract.document import Contract
+from ..contract.document import Contract, Rule
 from .answer import Answer, Schemas
 from .evidence import Observation
 from .exchange import Exchange
@@ -19,11 +19,20 @@ MOST_VIOLATIONS = 3  # of one rule in one exchange
 
 @dataclass(frozen=True)
 class ExchangeCheck:
-    """A function that judges one rule on all `subjects` of an exchange, each by itself."""
+    """A function that judges one rule on all `subjects` of an exchange, each by itself. One of a
+    kind is given the rule and its contract, too."""
 
     rule: str
-    function: Callable[[Any], None]
+    function: Callable[..., None]
     subjects: Callable[[Answer], Iterable[Any]]
+    given: tuple[Rule, Contract] | tuple[()] = ()
+
+    def of(self, rule: Rule, contract: Contract) -> ExchangeCheck:
+        """The check of a kind, bound to a rule of it."""
+        return replace(self, rule=rule.id, given=(rule, contract))
+
+    def judge(self, subject: Any) -> None:
+        self.function(subject, *self.given)
 
     @property
     def name(self) -> str:
@@ -51,7 +60,7 @@ def _observations(check: ExchangeCheck, answer: Answer) -> Iterator[Observation]
     violations = 0
     for subject in check.subjects(answer):
         try:
-            check.function(subject)
+            check.judge(subject)
         except NotApplicable:
             continue
         except Violation as violation:

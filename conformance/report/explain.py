@@ -27,7 +27,7 @@ def explain(contract: Contract, id: str) -> str:
     if rule is None:
         hint = did_you_mean(id.upper(), contract.rules, "--list shows them all")
         raise UsageError(f"the contract has no rule {id!r}; {hint}")
-    parts = [f"{rule.id}  {rule.text}", "\n".join(_facts(contract, rule)), *_checks(rule)]
+    parts = [f"{rule.id}  {rule.text}", "\n".join(_facts(contract, rule)), *_checks(contract, rule)]
     return "\n\n".join(parts)
 
 
@@ -37,7 +37,8 @@ def rule_list(contract: Contract) -> Iterator[str]:
         yield f"{AREAS.get(area, area)}"
         for id in ids:
             rule = contract.rules[id]
-            yield f"  {id:<9}{rule.level:<8}{rule.evidence:<10}{pack_of(id) or '-':<11}{rule.text}"
+            pack = pack_of(contract, id) or "-"
+            yield f"  {id:<9}{rule.level:<8}{rule.evidence:<10}{pack:<11}{rule.text}"
         yield ""
 
 
@@ -68,15 +69,24 @@ def _facts(contract: Contract, rule: Rule) -> Iterator[str]:
     yield f"source      {rule.source}: {address(contract, rule.source)}"
     yield f"operations  {', '.join(rule.operations)}"
     yield f"needs       {', '.join(rule.needs) or 'nothing'}"
-    yield f"pack        {pack_of(rule.id) or 'none'}"
+    yield f"pack        {pack_of(contract, rule.id) or 'none'}"
+    if rule.kind:
+        yield f"kind        {_kind(rule)}"
     yield f"contract    {contract.path.name}:{rule.line}"
     if rule.unchecked:
         yield f"unchecked   {rule.unchecked}"
 
 
-def _checks(rule: Rule) -> Iterator[str]:
+def _kind(rule: Rule) -> str:
+    """The kind of a rule and what it is told, as the contract has it."""
+    given = {"given": rule.given, "by": rule.by, "when": rule.when, "of": ", ".join(rule.members)}
+    return ", ".join([rule.kind, *(f"{name} {words}" for name, words in given.items() if words)])
+
+
+def _checks(contract: Contract, rule: Rule) -> Iterator[str]:
     """The check, how it is run alone, and its code; then the one that looks on, if any."""
-    check, looking_on = all_checks().get(rule.id), exchange_checks().get(rule.id)
+    check = all_checks(contract).get(rule.id)
+    looking_on = exchange_checks(contract).get(rule.id)
     if check:
         yield (
             f"check       {_place(check.function)}\n"
@@ -89,7 +99,7 @@ def _checks(rule: Rule) -> Iterator[str]:
         yield (
             f"check       {_place(looking_on.function)}\n"
             f"            {also}judged on every exchange of every run\n"
-            f"run         {PROGRAM} --profile {pack_of(rule.id)}"
+            f"run         {PROGRAM} --profile {pack_of(contract, rule.id)}"
         )
         yield _code(looking_on.function)
     if not (check or looking_on):
@@ -108,16 +118,16 @@ def _code(function: Callable[..., Any]) -> str:
 
 def _table(contract: Contract, ids: list[str]) -> str:
     lines = ["| rule | level | evidence | pack | needs | text |", "|---|---|---|---|---|---|"]
-    lines += [_row(contract.rules[id]) for id in ids]
+    lines += [_row(contract, contract.rules[id]) for id in ids]
     return "\n".join(lines)
 
 
-def _row(rule: Rule) -> str:
+def _row(contract: Contract, rule: Rule) -> str:
     text = rule.text + (f" *Not checked: {rule.unchecked}.*" if rule.unchecked else "")
     needs = ", ".join(need.replace("_", " ") for need in rule.needs)
     evidence = f"{rule.evidence}, [{rule.source}](#sources)"
     escaped = text.replace("|", "\\|").replace("_", "\\_").replace("<", "\\<")
-    cells = (rule.id, rule.level, evidence, pack_of(rule.id) or "", needs, escaped)
+    cells = (rule.id, rule.level, evidence, pack_of(contract, rule.id) or "", needs, escaped)
     return f"| {' | '.join(cells)} |"
 
 

@@ -153,7 +153,7 @@ def rule_report(run: Run, rule: Rule) -> dict[str, Any]:
         "text": rule.text,
         "operations": list(rule.operations),
         "needs": list(rule.needs),
-        "pack": pack_of(rule.id),
+        "pack": pack_of(run.contract, rule.id),
         "line": rule.line,
         "outcome": outcome,
         "reason": redacted(reason, run.config.secrets),

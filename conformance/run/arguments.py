@@ -35,7 +35,7 @@ class Arguments:
 
     def of(self, check: Check) -> dict[str, Any]:
         """Arguments for one evaluation: its `api` is a fresh view of the target."""
+        api = self.api(check.name)
+        of_check = {"api": api, "rule": api.contract.rules.get(check.rule)}
         names = inspect.signature(check.function).parameters
-        return {
-            name: self.api(check.name) if name == "api" else getattr(self, name) for name in names
-        }
+        return {name: of_check[name] if name in of_check else getattr(self, name) for name in names}

@@ -23,7 +23,7 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
     packs = selected_packs(config)
     checks = {
         id: check
-        for id, check in all_checks().items()
+        for id, check in all_checks(contract).items()
         if check.pack in packs and id in contract.judged
     }
     if config.rules:
@@ -32,7 +32,7 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
             hint = did_you_mean(unknown[0], contract.rules, "--list shows them all")
             raise UsageError(f"the contract has no rule {unknown[0]!r}; {hint}")
         # What is watched needs the traffic of the smoke checks.
-        watched = any(is_watched(id) for id in config.rules)
+        watched = any(is_watched(contract, id) for id in config.rules)
         checks = {
             id: check
             for id, check in checks.items()
@@ -47,11 +47,11 @@ def selected_checks(config: Config, contract: Contract) -> dict[str, Check]:
 
 def _why(config: Config, contract: Contract) -> str:
     """Why rules that were named select no check, and how to mend it."""
-    reasons, checks = [], all_checks()
+    reasons, checks = [], all_checks(contract)
     for id in config.rules:
         if contract.rules[id].unchecked:
             reasons.append(f"{id} is not checked: {contract.rules[id].unchecked}")
-        elif is_watched(id):
+        elif is_watched(contract, id):
             reasons.append(f"{id} is judged on what the pack smoke sends; add --profile smoke")
         elif checks[id].pack not in selected_packs(config):
             reasons.append(

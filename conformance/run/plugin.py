@@ -11,7 +11,7 @@ import pytest
 
 from ..config.redaction import redacted
 from ..contract.areas import area_of
-from ..registry import Check, all_checks, exchange_checks, is_watched, pack_of
+from ..registry import Check, exchange_checks, is_watched, pack_of
 from .run import Run
 
 CHECKS = Path(__file__).parents[1] / "checks"
@@ -34,7 +34,7 @@ class RuleItem(pytest.Item):
         self.check = check
         self.reported = ""  # the outcome that pytest was given
         level = run.contract.rules[rule].level
-        for mark in (pack_of(rule), level, area_of(rule)):
+        for mark in (pack_of(run.contract, rule), level, area_of(rule)):
             self.add_marker(str(mark))
 
     @property
@@ -89,8 +89,8 @@ class CheckFile(pytest.File):
         named = self.run.config.rules
         for check in self.run.checks.values():
             yield check.rule, check.function
-        for id, watching in exchange_checks().items():
-            if is_watched(id) and (not named or id in named):
+        for id, watching in exchange_checks(self.run.contract).items():
+            if is_watched(self.run.contract, id) and (not named or id in named):
                 yield id, watching.function
 
 
@@ -109,14 +109,15 @@ class Checks:
         self.words = words or (lambda rule: run.evidence.outcomes[rule][1])
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        marks = {str(pack_of(id)) for id in (*all_checks(), *exchange_checks())}
-        marks |= {rule.level for rule in self.run.contract.rules.values()}
-        marks |= {area_of(id) for id in self.run.contract.rules}
+        contract = self.run.contract
+        marks = {str(pack_of(contract, id)) for id in contract.judged}
+        marks |= {rule.level for rule in contract.rules.values()}
+        marks |= {area_of(id) for id in contract.rules}
         for mark in sorted(marks):
             config.addinivalue_line("markers", f"{mark}: rules of the conformance suite")
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CheckFile | None:
-        if file_path.parent != CHECKS or file_path.suffix != ".py":
+        if CHECKS not in file_path.parents or file_path.suffix != ".py":
             return None
         return CheckFile.from_parent(parent, path=file_path, checks=self)
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..config.settings import Config, UsageError
+from ..contract.document import Contract
 from ..contract.ids import canonical, mentions
 from ..contract.parts import Json
 from ..judging.exchange import Exchange
@@ -88,7 +89,7 @@ def recorded(exchange: Exchange) -> dict[str, Any]:
     return {**kept, "body": text}
 
 
-def replay_of(report: Json, rules: tuple[str, ...] = ()) -> Replay:
+def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> Replay:
     """The findings of a report, of these rules or of all. Raises UsageError where there is
     nothing to tell."""
     found = [rule for rule in report["rules"] if rule["findings"]]
@@ -102,7 +103,13 @@ def replay_of(report: Json, rules: tuple[str, ...] = ()) -> Replay:
             for rule in found
             for finding in rule["findings"]
         ),
-        tuple(dict.fromkeys(_judge(rule["id"], f) for rule in found for f in rule["findings"])),
+        tuple(
+            dict.fromkeys(
+                _judge(contract, rule["id"], finding)
+                for rule in found
+                for finding in rule["findings"]
+            )
+        ),
         tuple(report["profile"]),
         report["seed"],
         report["target"] if " --target " in report.get("reproduce", "") else None,
@@ -178,10 +185,10 @@ def settings(config: Config, replay: Replay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _judge(rule: str, finding: dict[str, Any]) -> str:
+def _judge(contract: Contract, rule: str, finding: dict[str, Any]) -> str:
     """The rule whose check judges: the finding's own or, for one that is judged on every
     exchange, that of the check which met it."""
-    checks = all_checks()
+    checks = all_checks(contract)
     met = [check.rule for check in checks.values() if check.name == finding["check"]]
     return met[0] if met and rule not in checks else rule
 

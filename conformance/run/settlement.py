@@ -41,11 +41,11 @@ class Settlement:
             return self.evidence.outcomes[rule.id]
         if rule.unchecked:
             return "not-applicable", f"not checked: {rule.unchecked}"
-        if is_watched(rule.id):
+        if is_watched(self.contract, rule.id):
             return self._watched(rule.id, cause)
         if rule.id in self.checks:
             return "not-run", cause or "the run stopped before its check"
-        return "not-selected", left_out(self.config, rule.id, pack_of(rule.id))
+        return "not-selected", left_out(self.config, rule.id, pack_of(self.contract, rule.id))
 
     def _watched(self, id: str, cause: str) -> tuple[Outcome, str]:
         if self.evidence.evaluated[id]:

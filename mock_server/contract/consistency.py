@@ -172,3 +172,27 @@ def _rules(document: _Document) -> Iterator[Defect]:
         if rule["source"] not in document["x-sources"]:
             wanted = f"wanted a name of x-sources: {', '.join(document['x-sources'])}"
             yield Defect(("x-rules", number, "source"), f"{wanted}, got {quote(rule['source'])}")
+        yield from _parameters_of_kind(document["x-lifecycle"], rule, number)
+
+
+def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Iterator[Defect]:
+    """States, events and members of a rule's kind that stand in no row of the lifecycle."""
+    given = rule.get("given", table["initial"])
+    known = {
+        "given": list(table["states"]),
+        "by": [
+            row["event"]
+            for row in table["transitions"]
+            if row["state"] == table["initial"] and row["to"] == given
+        ],
+        "when": [name for name, event in table["events"].items() if event["operation"]],
+    }
+    for name, words in known.items():
+        if name in rule and rule[name] not in words:
+            wanted = f"wanted {' or '.join(words) or 'none'}"
+            yield Defect(("x-rules", number, name), f"{wanted}, got {quote(rule[name])}")
+    immutable = table["immutable"]
+    for place, member in enumerate(rule["members"] if rule.get("kind") == "immutable" else ()):
+        if member not in (*immutable["always"], *immutable.get(rule.get("given", ""), ())):
+            wanted = "wanted a member that x-lifecycle has as immutable"
+            yield Defect(("x-rules", number, "members", place), f"{wanted}, got {quote(member)}")

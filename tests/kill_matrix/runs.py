@@ -56,7 +56,7 @@ def contract() -> Contract:
 
 def profile_of(mutant: Mutant) -> str:
     """The profile that must kill a mutant: the pack of its rule."""
-    pack = pack_of(mutant.rule)
+    pack = pack_of(contract(), mutant.rule)
     if pack is None:
         raise ValueError(f"{mutant.name}: no check evaluates {mutant.rule}")
     return "core" if pack in CORE_PACKS else pack

@@ -68,7 +68,7 @@ def serving(fault: str, hook: str | None) -> AbstractContextManager[str]:
 
 def look(fault: str) -> Sight:
     """Judge one fault with the packs of the rules that it breaks."""
-    packs = {pack_of(rule) or "core" for rule in FAULTS[fault].rules}
+    packs = {pack_of(contract(), rule) or "core" for rule in FAULTS[fault].rules}
     profile = tuple(sorted({"core" if pack in CORE else pack for pack in packs}))
     listener = Listener("127.0.0.1:0") if "webhooks" in profile else None
     try:

@@ -55,7 +55,7 @@ def test_methods_are_those_of_each_path(contract: Contract) -> None:
 
 
 def test_transitions_are_those_of_the_lifecycle(contract: Contract) -> None:
-    rows = {(row.state, row.event): row for row in contract.transitions}
+    rows = contract.lifecycle.rows
     assert rows["active", "expire"].reason == "ttl"
     assert rows["final", "submit"].refusal == "session-final"
 

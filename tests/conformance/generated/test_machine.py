@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from conformance.checks.model import check_every_sequence_leads_where_the_model_says as check
+from conformance.contract.document import Contract
 from conformance.generated import machine
 from conformance.judging.exchange import Exchange
 from conformance.judging.model import Mismatch, Model
@@ -50,7 +51,7 @@ def test_another_broken_rule_ends_the_stories(api: Api, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def list_later(
-    exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
+    contract: Contract, exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
 ) -> Callable[..., None]:
     """Have the model judge a list of what was active after 9:00 and holds these."""
     instants = {"older": "08:59", "equal": "09:00", "later": "09:01", "final": "09:02"}
@@ -62,7 +63,9 @@ def list_later(
     def judge(*listed: str) -> None:
         found = [items[name] for name in listed]
         answer = exchange("listChats", {"items": found, "total_count": 4, "skip": 0, "take": 200})
-        Model().list_later([*items.values()], "2026-01-05T09:00:00Z", "active", answer)
+        Model(contract.lifecycle).list_later(
+            [*items.values()], "2026-01-05T09:00:00Z", "active", answer
+        )
 
     return judge
 
@@ -87,9 +90,9 @@ def test_the_model_holds_a_list_to_its_instant_and_its_state(
 
 
 def test_the_model_knows_what_an_operation_may_show(
-    exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
+    contract: Contract, exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
 ) -> None:
-    model = Model()
+    model = Model(contract.lifecycle)
     assert model.open_shows("{}") is None
     model.open("{}", 1800, "agent-echo", exchange("openChat", session(), 201))
     assert model.open_shows("{}") == "DEDUP-08"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.document import Contract
+from conformance.contract.document import Contract, find_contract
 from conformance.contract.ids import Paths
 from conformance.judging.coverage import Coverage
 from conformance.judging.exchange import MOST_HEADERS, WHOLE, Exchange
@@ -18,6 +18,8 @@ from conformance.registry import watch_of
 from conformance.target.api import relevant
 from conformance.target.freshness import Freshness
 from tests.growth import Entry, expect_linear
+
+CONTRACT = Contract(find_contract())
 
 AT = "2026-01-05T09:00:00Z"
 ID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -68,7 +70,7 @@ def listed_lacking(size: int) -> None:
 
 def listed_later(size: int) -> None:
     items = [{"id": f"{n}", "last_activity": AT, "is_final": False} for n in range(size)]
-    Model().list_later(items, AT, "all", answer("listChats", page(*items)))
+    Model(CONTRACT.lifecycle).list_later(items, AT, "all", answer("listChats", page(*items)))
 
 
 def told_of(size: int) -> None:
@@ -155,4 +157,4 @@ def test_of_a_history_without_end_nothing_is_said() -> None:
     turns = [Event("submit", 0, 1, 200, f"{n}", said=tuple(said), final=False) for n in range(12)]
     look = Event("get", 2, 3, 200, said=(("user", "other"),), final=False)
     with pytest.raises(Blocked, match="orders, too many"):
-        serialisation(State(), [*turns, look])
+        serialisation(State(CONTRACT.lifecycle), [*turns, look])

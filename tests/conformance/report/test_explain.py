@@ -21,16 +21,17 @@ def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
     assert rule.text in text
     assert "https://blackbox.dasha.ai/docs/api-reference/chats/end-a-chat-session" in text
     assert f"openapi.yaml:{rule.line}" in text
-    assert "conformance/checks/ending.py:" in text
-    assert "def check_a_second_end_gives_the_final_session" in text
+    assert "conformance/checks/kinds/transitions.py:" in text
+    assert "kind        transition, given final, when end" in text
+    assert "def check_a_transition(" in text
     assert "python -m conformance --profile smoke --rule END-02" in text
 
 
 def test_a_rule_of_every_exchange_is_shown_with_its_check(contract: Contract) -> None:
     text = explain(contract, "LIFE-02")
     assert "judged on every exchange" in text
-    assert "conformance/checks/changes.py:" in text
-    assert "def check_a_final_session_stays_final" in text
+    assert "conformance/checks/kinds/members.py:" in text
+    assert "def check_a_state_is_reachable" in text
 
 
 def test_a_rule_without_a_check_says_why(contract: Contract) -> None:

@@ -1,0 +1,1 @@
+"""The kinds of rules: one check a kind, which takes its truth from the contract."""

@@ -1,0 +1,48 @@
+"""A changed contract changes the verdict: who obeys it is conformant, who obeys the old one not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.config.settings import FIXTURE_AGENTS, Config
+from conformance.contract.document import Contract
+from conformance.run.execute import execute
+from conformance.run.run import Run
+from tests.serving import TOKEN, Api
+
+from .edits import Entry, edited, entries
+
+AGENTS: dict[str, Any] = {
+    name: FIXTURE_AGENTS[name] for name in ("agent", "closing_agent", "closing_text")
+}
+JUDGED = [entry for entry in entries("sound.yaml") if "blames" in entry]
+
+
+@pytest.mark.parametrize("entry", JUDGED, ids=lambda entry: entry["name"].replace(" ", "-"))
+def test_a_changed_contract_changes_the_verdict(entry: Entry, tmp_path: Path) -> None:
+    path = edited(entry, tmp_path).path
+    contract, rules = Contract(path), tuple(entry["blames"])
+    with Api.of(contract=path) as obedient:
+        assert broken(contract, obedient) == []
+        assert broken(contract, obedient, rules) == []
+    with Api.of() as of_old:
+        assert broken(contract, of_old, rules) == [*rules]
+
+
+def broken(contract: Contract, api: Api, rules: tuple[str, ...] = ()) -> list[str]:
+    """The rules that a run finds broken: of the smoke checks, or these."""
+    config = replace(
+        Config(target=str(api.base_url).rstrip("/"), token=TOKEN, repeats=0, rules=rules),
+        profile=("core",) if rules else ("smoke",),
+        **AGENTS,
+    )
+    run = Run(config, contract, embedded=True)
+    execute(run)
+    assert (run.cause, run.fault) == ("", "")
+    outcomes = {id: run.evidence.outcomes[id] for id in rules or contract.rules}
+    assert not [id for id, (outcome, _) in outcomes.items() if outcome in ("not-run", "error")]
+    return [id for id, (outcome, _) in outcomes.items() if outcome in ("fail", "warn")]
