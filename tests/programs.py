@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess
+from subprocess import DEVNULL, PIPE, CompletedProcess
 from typing import Any, Self, TextIO
 
 ROOT = Path(__file__).parents[1]
@@ -154,7 +154,7 @@ class Server:
         with its:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(its.fileno())],
-                pass_fds=[its.fileno()], stdin=subprocess.DEVNULL, cwd=ROOT,
+                pass_fds=[its.fileno()], stdin=DEVNULL, cwd=ROOT,
             )  # fmt: skip
 
     def fork(
@@ -170,7 +170,13 @@ class Server:
         ours: list[TextIO | None] = []
         theirs = []
         for number, wanted in ((1, stdout), (2, stderr)):
-            read, write = os.pipe() if wanted == PIPE else (None, os.dup(number))
+            read: int | None = None
+            if wanted == PIPE:
+                read, write = os.pipe()
+            elif wanted == DEVNULL:
+                write = os.open(os.devnull, os.O_WRONLY)
+            else:
+                write = os.dup(number)
             ours.append(None if read is None else os.fdopen(read, encoding="utf-8"))
             theirs.append(write)
         asked = json.dumps([command, environment, folder]).encode()

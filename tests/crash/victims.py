@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 
+from tests import programs
 from tests.postgres import postgres_running
 from tests.serving import CHATS, COMMAND, Api, clean_environment, wait_until
 
@@ -22,10 +22,8 @@ class Mock:
         self.url = ""
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *COMMAND, "--json", "--port", "0", *self.options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=clean_environment(),
-        )  # fmt: skip
+        command = [*COMMAND, "--json", "--port", "0", *self.options]
+        self.process = programs.start(command, stderr=DEVNULL, env=clean_environment())
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:

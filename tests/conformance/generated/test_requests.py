@@ -50,6 +50,7 @@ def outcomes(run: Run) -> list[str]:
     return [run.evidence.outcomes[rule][0] for rule in RULES]
 
 
+@pytest.mark.slow
 def test_a_legal_target_passes(judged: Callable[..., Run], mock: httpx.Client) -> None:
     run = judged(mock, agent="agent-echo")
     assert outcomes(run) == ["pass", "pass"]

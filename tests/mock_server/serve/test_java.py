@@ -59,6 +59,7 @@ def test_what_it_sends_is_read_whole(url, name):
         assert status in connection.recv(65536).partition(b"\r\n")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("javac") is None, reason="needs a JDK")
 def test_it_is_answered(url):
     done = subprocess.run(["java", CLIENT, url, TOKEN], capture_output=True, text=True, timeout=120)
