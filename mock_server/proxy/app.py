@@ -4,8 +4,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,8 @@ from .verdict import faults_of_body, note_head
 
 # What the client of the upstream says for itself.
 _REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LENGTH = frozenset([b"content-length"])
 _CORS = frozenset(
     b"access-control-allow-origin access-control-allow-credentials "
@@ -190,10 +192,31 @@ class Proxy:
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
         headers.append(self._via(scope["http_version"]))
         body = content(receive) if has_body(scope) else None
-        async with self.client.stream(
-            scope["method"], url, headers=headers, content=body, extensions=extensions
-        ) as answer:
+        answer = await self._first_answer(
+            partial(
+                self.client.build_request,
+                scope["method"],
+                url,
+                headers=headers,
+                content=body,
+                extensions=extensions,
+            ),
+            again=body is None and scope["method"] in _SAFE,
+        )
+        async with aclosing(answer):
             yield answer
+
+    async def _first_answer(
+        self, build: Callable[[], httpx.Request], *, again: bool
+    ) -> httpx.Response:
+        """The answer. RFC 9112, section 9.3.1: an upstream may close an idle connection at any
+        time, and what is safe to send `again` is then sent on another one."""
+        try:
+            return await self.client.send(build(), stream=True)
+        except _CLOSED:
+            if not again:
+                raise
+            return await self.client.send(build(), stream=True)
 
     def _via(self, version: str) -> tuple[bytes, bytes]:
         """The header that says, of a message in this version of HTTP, who has passed it on."""

@@ -22,11 +22,11 @@ def has_body(scope: Scope) -> bool:
 def passed_on(
     headers: Sequence[tuple[bytes, bytes]], left_out: frozenset[bytes]
 ) -> list[tuple[bytes, bytes]]:
-    """The headers that concern the other end."""
+    """The headers that concern the other end; blanks around a value are none of it."""
     lowered = [(name.lower(), value) for name, value in headers]
     named = b",".join(value for name, value in lowered if name == b"connection")
     hops = {token.strip().lower() for token in named.split(b",")} | _HOP_BY_HOP | left_out
-    return [(name, value) for name, value in lowered if name not in hops]
+    return [(name, value.strip(b" \t")) for name, value in lowered if name not in hops]
 
 
 def in_header(found: Sequence[Mapping[str, str]]) -> bytes:

@@ -16,8 +16,9 @@ from mock_server.cli.proxy import proxy as command
 from mock_server.contract.document import load_contract
 from mock_server.proxy.app import Proxy
 from mock_server.settings import Settings
+from tests.hostile.server import listening
 from tests.mock_server.conftest import SOME_ID
-from tests.serving import CHATS, answering, serving
+from tests.serving import CHATS, HANGING, answering, serving
 
 
 def violations(response):
@@ -186,6 +187,35 @@ def test_a_backend_that_is_down_is_a_502_problem(proxy):
     assert response.status_code == 502
     assert response.json()["type"] == "/problems/upstream-failed"
     assert "http://127.0.0.1:1" in response.json()["detail"]
+
+
+def test_blanks_around_a_header_are_none_of_it(proxy, backend):
+    client = proxy(backend.url)
+    where = (client.base_url.host, client.base_url.port)
+    head = f"GET {CHATS} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: b \t \r\n\r\n"
+    with socket.create_connection(where, timeout=HANGING) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert backend.asked[-1][2]["x-a"] == "b"
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("POST", 502)])
+def test_what_is_safe_is_sent_again_where_an_idle_connection_was_closed(proxy, method, status):
+    heard = []
+
+    def speak(connection):
+        while connection.recv(65536) and len(heard) != 1:
+            heard.append(connection)
+            connection.sendall(b"HTTP/1.1 200 Yes\r\nContent-Length: 2\r\n\r\n{}")
+        heard.append(None)
+
+    with listening(speak) as url:
+        client = proxy(url)
+        assert client.get(CHATS).status_code == 200
+        assert (
+            client.request(method, CHATS, content=b"{}" if method == "POST" else None).status_code
+            == status
+        )
 
 
 @pytest.mark.parametrize("path", [CHATS, "/other"])
