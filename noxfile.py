@@ -117,6 +117,18 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Send 200,000 requests that no client should to the API, the control plane and the proxy."""
+    run(session, "tests.fuzz", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Keep a mock at 80 % of its capacity for 30 minutes, with faults off and on."""
+    run(session, "tests.soak", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure the mock beside Prism, paired in one run."""
     run(session, "bench", *session.posargs)

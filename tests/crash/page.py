@@ -16,11 +16,14 @@ def write(every: Sequence[Figures]) -> None:
 
 def section(every: Sequence[Figures]) -> str:
     """What was measured, a row a victim."""
+    kills = sum(one.kills for one in every)
     lines = [
         "## Kills",
         "",
-        "`nox -s crash` kills mocks and databases with SIGKILL while clients open sessions, speak",
-        "to them and end them. Then it looks for all that was acknowledged: sessions, turns with",
+        f"`nox -s crash -- --kills {kills}` killed mocks and databases with SIGKILL while clients"
+        " opened sessions, spoke",
+        "to them and ended them. Then it looked for all that was acknowledged: sessions, turns"
+        " with",
         "their replies and keys, ends with their call results. What was not acknowledged may be",
         "there as a whole, or not. Each end must be announced by a webhook at least once, and",
         "nothing else.",

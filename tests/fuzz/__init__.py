@@ -1,0 +1,1 @@
+"""Requests by grammar and by bytes, to the mock's API, its control plane and its proxy."""

@@ -1,0 +1,51 @@
+"""The section of `docs/reliability.md` on long runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests import reliability
+
+from .run import FOLLOWING, MOST_GROWTH, MOST_SLOWER, ORDERED, PART_SECONDS, RULE, SHARE, Figures
+
+
+def write(every: Sequence[Figures], minutes: float) -> None:
+    """Put the figures into the page."""
+    reliability.write("soak", section(every, minutes))
+
+
+def section(every: Sequence[Figures], minutes: float) -> str:
+    """What was measured, with faults off and on."""
+    lines = [
+        "## Long runs",
+        "",
+        f"`nox -s soak -- --minutes {minutes:g}` measured how many requests a second the mock",
+        f"answers, and then sent it {SHARE:.0%} of that: half of it without faults, half with",
+        f"a rule that answers {RULE['probability']:.0%} of all calls with {ORDERED}. Sessions are",
+        f"cleared every {PART_SECONDS:g} s. No other error may come but those that follow;"
+        " from the warm beginning to",
+        f"the end, p99 may not grow {MOST_SLOWER:g} times, nor memory by {MOST_GROWTH:g} MB.",
+        "",
+        *table(every),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def table(every: Sequence[Figures]) -> list[str]:
+    """The figures as a table in Markdown."""
+    columns = "faults | capacity | requests | 2xx | 503 | 404, 409 | others | p99, warm and last"
+    return [f"| {columns} | MB, warm and last |", f"|{' - |' * 9}", *map(_row, every)]
+
+
+def _row(one: Figures) -> str:
+    good = sum(count for status, count in one.statuses.items() if 200 <= status < 300)
+    ordered, following = one.statuses[ORDERED], sum(one.statuses[s] for s in FOLLOWING)
+    others = one.statuses.total() - good - ordered - following
+    first, last = one.compared
+    return (
+        f"| {'on' if one.faulty else 'off'} | {one.capacity:.0f}/s | {one.statuses.total()}"
+        f" | {good} | {ordered} | {following} | {others}"
+        f" | {first.p99 * 1000:.0f} ms, {last.p99 * 1000:.0f} ms"
+        f" | {first.megabytes:.0f}, {last.megabytes:.0f} |"
+    )
