@@ -20,6 +20,7 @@ from .options import (
     running_options,
 )
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
+from .output import use_any_terminal
 from .sources import FROM_ENVIRONMENT, address_advice, check_environment
 from .values import Seconds, usable_token
 
@@ -103,6 +104,11 @@ def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 
 class _Command(click.Group):
     """Serves, or steers with a subcommand; tells a wrong option in one line."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line."""
+        use_any_terminal()
+        return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:

@@ -72,3 +72,14 @@ def test_the_servers_own_variables_change_nothing(launch):
     health = httpx.get(f"{facts['url']}/__admin/health", headers=forwarded, trust_env=False)
     assert health.status_code == 403
     assert "by way of a proxy" in health.json()["detail"]  # the peer itself still counts as local
+
+
+@pytest.mark.parametrize(
+    ("trusted", "believed"), [("127.0.0.1", True), ("127.0.0.0/8", True), ("10.0.0.0/8", False)]
+)
+def test_a_reverse_proxy_is_believed_where_it_is_trusted(launch, trusted, believed):
+    _, facts = launch("--port", "0", "--trust-forwarded", trusted)
+    forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    with httpx.Client(base_url=facts["url"], headers=forwarded, trust_env=False) as client:
+        refusal = client.get("/__admin/health").json()["detail"]
+    assert ("Only loopback peers" in refusal) is believed  # else the peer itself is taken
