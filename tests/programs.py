@@ -143,7 +143,9 @@ def run(
 def _interpreter(environment: Mapping[str, str]) -> dict[str, str]:
     """What an interpreter looks at only when it starts."""
     kept = {k: v for k, v in environment.items() if k.startswith("PYTHON")}
-    return {k: v for k, v in kept.items() if k != "PYTHONPATH"}
+    if kept.get("PYTHONPATH") == str(ROOT):  # which is found without
+        del kept["PYTHONPATH"]
+    return kept
 
 
 class Server:
@@ -269,7 +271,6 @@ def _become(
     os.environ.update(environment)
     time.tzset()
     os.chdir(folder)
-    sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return command
 

@@ -47,7 +47,7 @@ def test_each_rule_is_a_test_in_a_report_of_pytests_own(
     assert ended.returncode == 0, ended.stdout
     assert "verdict   conformant for the rule END-02" in ended.stdout
     (case,) = ElementTree.parse(tmp_path / "junit.xml").iter("testcase")
-    assert case.get("name") == "check_a_second_end_gives_the_final_session[END-02]"
+    assert case.get("name") == "check_a_transition[END-02]"
 
 
 def test_a_broken_rule_fails_with_its_card(run_pytest: Pytest, broken: Any) -> None:

@@ -69,22 +69,24 @@ def test_a_reset_plants_the_seed_again(start, tmp_path):
 
 
 def seconds_of_a_reset(sandbox):
-    """What it takes to reset a sandbox of a thousand sessions."""
+    """What it takes to open a thousand sessions in a sandbox, and to reset it."""
+    begun = time.process_time()
     for _ in range(1000):
         with pytest.raises(StopIteration):
             sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
-    begun = time.process_time()
+    opened = time.process_time()
     with pytest.raises(StopIteration):
         sandbox.reset(frozenset(), {}).send(None)
-    return time.process_time() - begun
+    return opened - begun, time.process_time() - opened
 
 
-def test_a_reset_of_a_thousand_sessions_takes_under_ten_milliseconds(client, shared):
+def test_a_reset_takes_a_fraction_of_what_it_takes_to_open_a_thousand_sessions(client, shared):
     client.get(CHATS)
     with shared.in_sandbox("neighbour") as neighbour:
         neighbour.open()
         sandbox = shared.mock.sandboxes.others[client.headers["X-Mock-Sandbox"]].sandbox
-        assert seconds_of_a_reset(sandbox) < 0.010
+        opening, resetting = seconds_of_a_reset(sandbox)
+        assert resetting < opening / 5
         assert (client.count(), neighbour.count() > 0) == (0, True)
 
 

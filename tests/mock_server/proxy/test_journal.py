@@ -9,7 +9,7 @@ import pytest
 
 from mock_server.settings import Settings
 from tests import programs
-from tests.serving import CHATS, COMMAND
+from tests.serving import CHATS, COMMAND, HANGING
 
 
 def journal(client):
@@ -110,7 +110,7 @@ def test_dots_do_not_lead_to_the_control_plane(proxy, backend):
     client = proxy(backend.url)
     wire = (b"POST /x/%2e%2e/__admin/reset", b"POST /x/../__admin/reset", b"POST /%5F_admin/reset")
     for line in wire:
-        with socket.create_connection(("127.0.0.1", client.base_url.port), 5) as raw:
+        with socket.create_connection(("127.0.0.1", client.base_url.port), HANGING) as raw:
             raw.sendall(line + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
             assert b" 404 " in raw.makefile("rb").readline()
     assert len(backend.asked) == asked

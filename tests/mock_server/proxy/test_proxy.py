@@ -484,7 +484,7 @@ def test_any_status_passes_flagged(proxy, backend, status):
 def test_options_of_the_server_itself_pass(proxy, backend):
     backend.do_OPTIONS = backend.do_GET
     client = proxy(backend.url)
-    with socket.create_connection(("127.0.0.1", client.base_url.port), 5) as raw:
+    with socket.create_connection(("127.0.0.1", client.base_url.port), HANGING) as raw:
         raw.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert b" 200 " in raw.makefile("rb").readline()
     assert backend.asked[-1][:2] == ("OPTIONS", "*")

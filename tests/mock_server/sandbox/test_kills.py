@@ -8,7 +8,7 @@ import yaml
 from mock_server.store.opening import open_store
 from tests import programs
 from tests.mock_server.conftest import launching
-from tests.serving import COMMAND, HEADERS, Api, clean_environment, wait_until
+from tests.serving import COMMAND, HANGING, HEADERS, Api, clean_environment, wait_until
 
 SEED = {
     "agents": {"a": {"script": [{"reply": "Hi"}], "webhook": {"url": "http://127.0.0.1:9/"}}},
@@ -110,7 +110,7 @@ def held(db, run):
 
 def test_a_kill_while_a_seed_is_planted_leaves_nothing(dying, db, seed, tmp_path, run):
     (tmp_path / "go").touch()
-    assert dying("--seed", str(seed)).wait(30) == -signal.SIGKILL
+    assert dying("--seed", str(seed)).wait(HANGING) == -signal.SIGKILL
     assert held(db, run) == EMPTY
     with launching() as launch:
         launch("--port", "0", "--db", str(db), "--seed", str(seed))
@@ -123,7 +123,7 @@ def test_a_kill_while_a_seed_is_loaded_leaves_what_was_there(dying, db, tmp_path
     (tmp_path / "go").touch()
     with Api.at(url) as client, pytest.raises(Exception, match="disconnected|reset"):
         client.admin("POST", "/seed", json=LOADED, headers=HEADERS)
-    assert process.wait(30) == -signal.SIGKILL
+    assert process.wait(HANGING) == -signal.SIGKILL
     assert held(db, run) == EMPTY
 
 
@@ -135,11 +135,11 @@ def test_a_mock_that_waits_for_a_dying_one_plants_the_seed(
     options = ("--port", "0", "--db", str(db), "--seed", str(seed), "--json")
     waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     first = dying("--seed", str(seed))
-    wait_until(lambda: postgres.run(waiting.replace("NOT ", "")), 30)
+    wait_until(lambda: postgres.run(waiting.replace("NOT ", "")))
     with programs.start([*COMMAND, *options], env=clean_environment()) as second:
-        wait_until(lambda: postgres.run(waiting), 30)
+        wait_until(lambda: postgres.run(waiting))
         (tmp_path / "go").touch()
-        assert first.wait(30) == -signal.SIGKILL
+        assert first.wait(HANGING) == -signal.SIGKILL
         assert '"url"' in second.stdout.readline()
         assert held(db, run) == WHOLE
         second.kill()

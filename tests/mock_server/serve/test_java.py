@@ -10,7 +10,7 @@ import pytest
 
 from mock_server.contract.document import load_contract
 from mock_server.proxy.app import Proxy
-from tests.serving import TOKEN, serving
+from tests.serving import HANGING, TOKEN, serving
 
 CLIENT = Path(__file__).with_name("Client.java")
 # What java.net.http of JDK 17 sends for it, but for the port.
@@ -54,7 +54,7 @@ def url(request, api):
 def test_what_it_sends_is_read_whole(url, name):
     sent, status = RECORDED[name]
     where = urlsplit(url)
-    with socket.create_connection((where.hostname, where.port), timeout=20) as connection:
+    with socket.create_connection((where.hostname, where.port), timeout=HANGING) as connection:
         connection.sendall(sent)
         assert status in connection.recv(65536).partition(b"\r\n")[0]
 
@@ -62,5 +62,7 @@ def test_what_it_sends_is_read_whole(url, name):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("javac") is None, reason="needs a JDK")
 def test_it_is_answered(url):
-    done = subprocess.run(["java", CLIENT, url, TOKEN], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        ["java", CLIENT, url, TOKEN], capture_output=True, text=True, timeout=HANGING
+    )
     assert (done.stdout.split(), done.stderr) == (["201", "201", "200"], "")

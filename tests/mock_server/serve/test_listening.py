@@ -6,6 +6,7 @@ import pytest
 
 from mock_server.serve.errors import AddressError
 from mock_server.serve.listening import address, bind
+from tests.serving import HANGING
 
 BOTH = ("127.0.0.1", "::1")
 
@@ -38,7 +39,7 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6
 
 def reached(host, port):
     try:
-        socket.create_connection((host, port), timeout=5).close()
+        socket.create_connection((host, port), timeout=HANGING).close()
     except OSError:
         return False
     return True

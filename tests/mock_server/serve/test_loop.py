@@ -28,5 +28,5 @@ def test_the_mock_starts_answers_and_stops_without_uvloop(launch, tmp_path):
                 continue
             raise AssertionError(fault)
     process.terminate()
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate()
     assert (process.returncode, log) == (0, "")

@@ -11,7 +11,7 @@ from mock_server.serve import protocol
 from mock_server.serve.limits import HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT
 from mock_server.serve.protocol import MockProtocol
 from mock_server.serve.server import configure
-from tests.serving import CHATS, HEADERS
+from tests.serving import CHATS, HANGING, HEADERS
 
 OPEN = b'{"agent_id":"agent-echo"}'
 KEY = f"Authorization: {HEADERS['Authorization']}"
@@ -72,7 +72,7 @@ def connect(api):
 
     def connect():
         where = (api.base_url.host, api.base_url.port)
-        opened.append(socket.create_connection(where, timeout=15))
+        opened.append(socket.create_connection(where, timeout=HANGING))
         return Connection(opened[-1])
 
     yield connect

@@ -15,7 +15,7 @@ from tests import programs
 from tests.mock_server.conftest import launching
 from tests.mock_server.http.test_races import at_once
 from tests.postgres import PASSWORD, USER
-from tests.serving import COMMAND, TOKEN, Api, clean_environment, receiving, wait_until
+from tests.serving import COMMAND, HANGING, TOKEN, Api, clean_environment, receiving, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -301,9 +301,9 @@ def test_a_database_that_goes_away_stops_nothing_for_good(server, receiver):
         wait_until(lambda: mock.get(f"/api/v1/chats/{session}").is_success, 15)
         other.open()
         mock.end(session)
-        receiver.wait_for(1, 10)
+        receiver.wait_for(1)
         mock.process.terminate()
-        assert mock.process.wait(10) == 0
+        assert mock.process.wait(HANGING) == 0
         (line,) = mock.process.stderr.read().splitlines()
         assert "the store fails" in line
         assert PASSWORD not in line
