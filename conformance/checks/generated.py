@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..judging.exchange import ACCEPTING
 from ..judging.outcomes import Blocked
 from ..registry import rule
 from ..target.api import Api
@@ -36,7 +37,8 @@ def check_what_fits_is_not_refused_as_invalid(api: Api, generation: Generation) 
     accepted = generation.results.accepted
     never = [id for id in api.client.watch.contract.operations if not accepted[id]]
     if never:
-        raise Blocked(f"no generated request was accepted by {', '.join(never)}")
+        rules = ", ".join(ACCEPTING[id] for id in never if id in ACCEPTING)
+        raise Blocked(f"no generated request was accepted by {', '.join(never)}, see {rules}")
 
 
 @rule("HTTP-14", "generated", sessions=0)
