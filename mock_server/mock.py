@@ -35,6 +35,7 @@ from .problems.kinds import Problem, Refusal, Reply, reply_with
 from .problems.violations import quote
 from .sandbox.background import keep_running
 from .sandbox.coverage import Coverage
+from .sandbox.journal import Journals
 from .sandbox.pool import Sandboxes
 from .sandbox.sandbox import Sandbox
 from .settings import Settings
@@ -56,6 +57,7 @@ class Mock:
         self.agents: dict[str, Agent] = {**files.agents}
         self.database, self.store_of = open_store(settings.db)
         self.coverage = Coverage()
+        self.journals = Journals()
         self.sandboxes = Sandboxes(
             self.make_sandbox,
             self.open_sandbox,
@@ -83,7 +85,8 @@ class Mock:
     def make_sandbox(self, name: str) -> Sandbox:
         """A sandbox, with whatever the database holds of it."""
         store = self.store_of(name)
-        return Sandbox(name, store, self.agents, self.contract, self.settings, self.coverage)
+        shared = (self.coverage, self.journals)
+        return Sandbox(name, store, self.agents, self.contract, self.settings, *shared)
 
     async def open_sandbox(self, sandbox: Sandbox) -> None:
         """Plant the seed in a sandbox that is empty, and start it."""

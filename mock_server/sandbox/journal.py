@@ -7,6 +7,7 @@ from itertools import chain, count
 from sys import getsizeof
 from typing import Any
 from urllib.parse import unquote_plus
+from weakref import WeakSet
 
 import orjson
 
@@ -87,10 +88,12 @@ class Entry:
 class Journal:
     """A ring that holds at most `most` entries and about `limit` bytes; 0 entries: none."""
 
-    def __init__(self, most: int, limit: int) -> None:
+    def __init__(self, most: int, limit: int, together: "Journals | None" = None) -> None:
         self.most = most
         self.limit = limit
         self.bytes = 0
+        self._together = together or Journals()
+        self._together.all.add(self)
         self._entries: deque[tuple[Entry, int]] = deque()
         self._ids = count(1)
 
@@ -107,12 +110,38 @@ class Journal:
         self._entries.append((entry, size))
         self.bytes += size
         while len(self._entries) > self.most or self.bytes > self.limit:
-            self.bytes -= self._entries.popleft()[1]
+            self.forget_oldest()
+        self._together.make_room(size)
+
+    def forget_oldest(self) -> None:
+        self.bytes -= self._entries.popleft()[1]
 
     def clear(self) -> None:
         """Forget every entry."""
         self._entries.clear()
         self.bytes = 0
+
+
+class Journals:
+    """The journals of all sandboxes: together they hold at most about `limit` bytes."""
+
+    def __init__(self, limit: int = 64 * 1024 * 1024) -> None:
+        self.limit = limit
+        self.all: WeakSet[Journal] = WeakSet()
+        self._bytes = 0  # at most so many; what was forgotten since is counted too
+
+    def make_room(self, size: int) -> None:
+        """After so many bytes more: where that is too much, the largest forget their oldest,
+        and a little more than they must, so that not every request has them counted."""
+        self._bytes += size
+        if self._bytes <= self.limit:
+            return
+        self._bytes = sum(journal.bytes for journal in self.all)
+        while self._bytes > self.limit - self.limit // 16:
+            largest = max(self.all, key=lambda journal: journal.bytes)
+            before = largest.bytes
+            largest.forget_oldest()
+            self._bytes += largest.bytes - before
 
 
 def pack(headers: _Headers) -> bytes:

@@ -29,7 +29,7 @@ from ..webhooks.signing import parse_secret
 from ..webhooks.sink import Sink
 from .background import keep_running
 from .coverage import Coverage
-from .journal import Journal
+from .journal import Journal, Journals
 from .seeds import BUSY, Draft, draft, find_busy, refused
 from .sweeper import Sweeper
 
@@ -58,6 +58,7 @@ class Sandbox:
         contract: Contract,
         settings: Settings,
         total: Coverage | None = None,
+        journals: Journals | None = None,
     ) -> None:
         choices = settings.choices
         self.name = name
@@ -67,7 +68,7 @@ class Sandbox:
         resolution = SECOND if choices["time_format"] == "seconds" else 1
         self.clock = Clock(settings.frozen_time, resolution)
         self.events = Events(self.clock)
-        self.journal = Journal(settings.journal_count, settings.journal_bytes)
+        self.journal = Journal(settings.journal_count, settings.journal_bytes, journals)
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
         self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.sandbox.journal import Entry, Journal
+from mock_server.sandbox.journal import Entry, Journal, Journals
 from tests.serving import CHATS
 
 
@@ -184,6 +184,45 @@ def test_the_journal_is_bounded_by_bytes():
     assert journal.bytes <= 10_000
     journal.clear()
     assert (len(journal), journal.bytes) == (0, 0)
+
+
+def entry_of(size):
+    entry = Entry({"method": "GET", "path": "/", "query_string": b"", "headers": []}, 0, "r")
+    entry.body = b"x" * size
+    return entry
+
+
+def test_the_journals_of_all_sandboxes_are_bounded_together():
+    together = Journals(100_000)
+    journals = [Journal(1000, 50_000, together) for _ in range(20)]
+    for _ in range(20):
+        for journal in journals:
+            journal.add(entry_of(2000))
+            assert sum(journal.bytes for journal in journals) <= 100_000
+    assert all(len(journal) for journal in journals)
+
+
+def test_a_small_journal_keeps_its_own_where_a_large_one_makes_room():
+    together = Journals(100_000)
+    small, large = (Journal(1000, 1_000_000, together) for _ in range(2))
+    small.add(entry_of(2000))
+    for _ in range(90):
+        large.add(entry_of(2000))
+    assert len(small) == 1
+    assert small.bytes + large.bytes <= 100_000
+
+
+def test_what_a_dropped_sandbox_held_does_not_count():
+    together = Journals(100_000)
+    for _ in range(9):
+        dropped = Journal(1000, 50_000, together)
+        for _ in range(10):
+            dropped.add(entry_of(2000))
+        del dropped
+    kept = Journal(1000, 50_000, together)
+    for _ in range(10):
+        kept.add(entry_of(2000))
+    assert len(kept) == 10
 
 
 def test_without_a_journal_nothing_is_kept(start):
