@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ class Figures:
 @contextmanager
 def serving(log: Path, *words: str) -> Iterator[Server]:
     """The command with these words, as a process."""
-    command = [*COMMAND, *words, "--json", "--port", "0"]
+    command = [sys.executable, *COMMAND, *words, "--json", "--port", "0"]
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=clean_environment()
