@@ -66,14 +66,14 @@ def get_knows_no_new_session(patch: Patch) -> None:
 def list_is_stale(patch: Patch) -> None:
     stale: list[tuple[float, Any]] = []
 
-    @patch.around(handlers.HANDLERS, "submitMessage")
+    @patch.around(handlers.HANDLERS, "submit")
     async def submit_message(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         before = renderer.session(await sandbox.chats.get(call.id))
         answer = await real(sandbox, renderer, call)
         stale.append((time.monotonic() + LAG, before))
         return answer
 
-    @patch.around(handlers.HANDLERS, "listChats")
+    @patch.around(handlers.HANDLERS, "list")
     async def list_chats(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         status, page = await real(sandbox, renderer, call)
         older = {
@@ -87,13 +87,13 @@ def list_is_stale(patch: Patch) -> None:
 def list_knows_no_new_session(patch: Patch) -> None:
     opened: dict[str, float] = {}
 
-    @patch.around(handlers.HANDLERS, "openChat")
+    @patch.around(handlers.HANDLERS, "create")
     async def open_chat(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         status, body = await real(sandbox, renderer, call)
         opened.setdefault(body["id"], time.monotonic())
         return status, body
 
-    @patch.around(handlers.HANDLERS, "listChats")
+    @patch.around(handlers.HANDLERS, "list")
     async def list_chats(real: Any, sandbox: Any, renderer: Renderer, call: Any) -> Any:
         status, page = await real(sandbox, renderer, call)
         then = time.monotonic() - LAG
