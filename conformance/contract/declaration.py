@@ -9,12 +9,12 @@ from typing import Any
 from .parts import Json, at, operations
 from .words import Defect, Steps, quoted
 
-# What an operation can be refused for, by its role.
+# What an operation can be refused for in any state, by its role.
 REASONS = {
     "create": ("invalid-request", "unknown-agent", "agent-disabled"),
     "read": ("unknown-session", "malformed-id"),
     "list": ("invalid-request",),
-    "submit": ("session-final", "unknown-session", "malformed-id", "invalid-request"),
+    "submit": ("unknown-session", "malformed-id", "invalid-request"),
     "end": ("unknown-session", "malformed-id", "invalid-request"),
     "search": ("invalid-request",),
 }
@@ -98,7 +98,14 @@ def _leaves(declared: Json, place: str) -> list[Steps]:
 
 
 def _refusals(document: Json, steps: Steps, declared: Resource, role: str) -> Iterator[Defect]:
-    for reason in REASONS[role]:
+    table = document["x-lifecycle"]
+    own = {
+        row["refusal"]
+        for row in table["transitions"]
+        if "refusal" in row
+        and table["events"][row["event"]]["operation"] == declared.operations[role]
+    }
+    for reason in (*REASONS[role], *own):
         statuses = [str(status) for status in declared.refusals[reason]]
         if not any(status in at(document, steps) for status in statuses):
             wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"

@@ -50,7 +50,7 @@ class Definition:
     def not_judged(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock carries out, and what is judged as if it stood there as
         ever."""
-        definitions = self.schema["definitions"]
+        definitions = _in_words_of(document, self.schema["definitions"])
         root = {"$schema": self.schema["$schema"], "definitions": definitions}
         return _defects(document, {**root, **definitions["judged"]})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ..choices import CHOICES
 from ..domain.resource import Resource
-from .declaration import REFUSED
+from .declaration import refusing
 from .document import Contract
 from .source import FixtureError
 
@@ -59,6 +59,7 @@ def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
 
 def _listed(refusal: str, contract: Contract) -> list[str]:
     """The statuses of a refusal that every operation lists which gives it."""
-    ids = (contract.resource.operations[role] for role in REFUSED[refusal])
+    roles = refusing(contract.resolved)[refusal]
+    ids = (contract.resource.operations[role] for role in roles)
     listed = set.intersection(*map(contract.statuses, ids))
     return [str(status) for status in contract.resource.refusals[refusal] if str(status) in listed]

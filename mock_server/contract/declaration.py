@@ -10,9 +10,9 @@ from .references import Steps
 
 _Part = Mapping[str, Any]
 
-# The operations that refuse for each reason, by what they are asked for.
-REFUSED = {
-    "session-final": ("submit",),
+# The operations that refuse for each reason, by what they are asked for; for that of a state
+# those whose event is refused there.
+_REFUSED = {
     "unknown-session": ("read", "submit", "end"),
     "malformed-id": ("read", "submit", "end"),
     "invalid-request": ("create", "list", "submit", "end", "search"),
@@ -21,12 +21,21 @@ REFUSED = {
 }
 
 
+def refusing(document: _Part) -> dict[str, tuple[str, ...]]:
+    """The operations that refuse for each reason, by what they are asked for."""
+    roles = {id: role for role, id in document["x-resource"]["operations"].items()}
+    table = document["x-lifecycle"]
+    causes = {name: event["operation"] for name, event in table["events"].items()}
+    late = {causes[row["event"]] for row in table["transitions"] if "refusal" in row}
+    return {**_REFUSED, "session-final": (*(roles[id] for id in sorted(late & roles.keys())),)}
+
+
 def disagreements(document: _Part) -> Iterator[Defect]:
     """What the declaration names and the contract does not have, or the other way round."""
     declared = document["x-resource"]
     found = {operation["operationId"]: steps for steps, operation in each_operation(document)}
     places = {role: found[id] for role, id in declared["operations"].items() if id in found}
-    yield from _unlisted_refusals(document, declared["refusals"], places)
+    yield from _unlisted_refusals(document, places)
     if "list" in places:
         yield from _parameters(document, declared, places["list"])
 
@@ -62,11 +71,9 @@ def _names(declared: _Part, part: str) -> list[Steps]:
     return [(part, role) for role, name in declared[part].items() if isinstance(name, str)]
 
 
-def _unlisted_refusals(
-    document: _Part, refusals: _Part, places: Mapping[str, Steps]
-) -> Iterator[Defect]:
-    for reason, roles in REFUSED.items():
-        statuses = [str(status) for status in refusals[reason]]
+def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator[Defect]:
+    for reason, roles in refusing(document).items():
+        statuses = [str(status) for status in document["x-resource"]["refusals"][reason]]
         for steps in (places[role] for role in roles if role in places):
             if at(document, steps)["responses"].keys().isdisjoint(statuses):
                 wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"

@@ -121,6 +121,7 @@ class Chats:
                 session = await self.get(session_id)
                 earlier = await self.replayed(session, key)
                 if earlier is not None:
+                    self._refuse("replay", session)
                     self.observer.stepped(session.state, "replay")
                     return earlier
                 result = await self.run_turn(session, key, body)
@@ -153,11 +154,12 @@ class Chats:
         replies = tuple(Message("assistant", text, now, calls) for text, calls in answer.turns)
         event = "finish" if answer.finish else "submit"
         step = self.behaviour.lifecycle.step(session, event, now)
+        said = (Message("user", body["content"], started), *replies)
         change = Change(
             session=replace(step.session, cursor=answer.cursor),
-            messages=(Message("user", body["content"], started), *replies),
+            messages=said if "append" in step.effects else (),
             reply_from=1,
-            key=key,
+            key=key if "remember" in step.effects else None,
             complete=self.completion("pipeline" in step.effects, None),
             seen=session.message_count,
         )
@@ -166,8 +168,9 @@ class Chats:
             return None
         self.observer.stepped(session.state, event)
         self.observer.turned(session, len(replies))
-        if change.complete is not None:
-            self.observer.finished(step.session, self.announces(step.session))
+        if step.session.is_final:
+            announced = change.complete is not None and self.announces(step.session)
+            self.observer.finished(step.session, announced)
         return TurnResult(replies, step.session.state)
 
     async def ask(self, session: Session, body: Mapping[str, Any]) -> Round:
@@ -198,6 +201,8 @@ class Chats:
         With `overdue_at` it is given up when a turn came between, else carried out after that.
         """
         step = self.behaviour.lifecycle.step(session, event, self.clock.stamp())
+        if step.refusal is not None:
+            self._refuse(event, session)
         if "finalise" not in step.effects:
             self.observer.stepped(session.state, event)
             return session
@@ -209,10 +214,11 @@ class Chats:
             session = await self.get(session.id)
             if not session.is_final and overdue_at is None:
                 return await self.finish(session, event, note)
+            self._refuse(event, session)
             self.observer.stepped(session.state, event)
             return session
         self.observer.stepped(session.state, event)
-        self.observer.finished(stored, self.announces(stored))
+        self.observer.finished(stored, complete is not None and self.announces(stored))
         return stored
 
     def announces(self, session: Session) -> bool:

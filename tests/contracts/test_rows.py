@@ -1,0 +1,103 @@
+"""The mock does what the rows of the lifecycle say, also where they say something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serving import Api
+
+from .edits import edited
+
+ROWS = "/x-lifecycle/transitions"
+CONFLICT = "/paths/~1api~1v1~1chats~1{id}~1end/post/responses/409"
+Mock = Callable[[dict[str, Any]], AbstractContextManager[Api]]
+
+
+@pytest.fixture
+def mock(tmp_path: Path) -> Mock:
+    """A mock of the contract with other values at some places."""
+
+    @contextmanager
+    def made(values: dict[str, Any]) -> Iterator[Api]:
+        path = edited({"name": "other rows", "set": values}, tmp_path).path
+        with Api.of(contract=path) as api:
+            yield api
+
+    return made
+
+
+def length(api: Api, session: Any) -> int:
+    return len(api.read(session["id"])["messages"])
+
+
+def test_a_turn_that_is_not_kept(mock: Mock) -> None:
+    with mock({f"{ROWS}/0/effects": ["touch"]}) as api:
+        session = api.open()
+        assert api.submit(session["id"]).json()["messages"]
+        assert length(api, session) == 0
+
+
+def test_a_turn_that_leaves_the_time(mock: Mock) -> None:
+    with mock({f"{ROWS}/0/effects": ["append", "remember"]}) as api:
+        session = api.open()
+        api.submit(session["id"])
+        assert api.read(session["id"])["last_activity"] == session["last_activity"]
+        assert length(api, session) == 2
+
+
+def test_a_key_that_is_forgotten(mock: Mock) -> None:
+    with mock({f"{ROWS}/0/effects": ["append", "touch"]}) as api:
+        session = api.open()
+        for _ in range(2):
+            api.submit(session["id"], idempotency_key="one")
+        assert length(api, session) == 4
+
+
+def test_a_finish_that_runs_no_pipeline(mock: Mock) -> None:
+    effects = ["append", "touch", "remember", "finalise"]
+    with mock({f"{ROWS}/1/effects": effects}) as api:
+        session = api.open("agent-closer")
+        assert api.submit(session["id"], "bye").json()["is_final"] is True
+        assert api.search(callIds=[session["id"]])["totalCount"] == 0
+        assert api.mock.sandbox.events.kept[-1].type == "session.final"
+
+
+def test_an_end_that_moves_the_time(mock: Mock) -> None:
+    with mock({f"{ROWS}/3/effects": ["touch", "finalise", "pipeline"]}) as api:
+        session = api.open()
+        assert api.end(session["id"]).json()["last_activity"] > session["last_activity"]
+
+
+def test_an_end_of_a_final_session_that_is_refused(mock: Mock) -> None:
+    conflict = {"$ref": "#/components/responses/BadRequest"}
+    with mock({f"{ROWS}/8/refusal": "session-final", CONFLICT: conflict}) as api:
+        session = api.open()
+        assert api.end(session["id"]).status_code == 200
+        assert api.end(session["id"]).status_code == 409
+
+
+def test_a_replay_on_a_final_session_that_is_refused(mock: Mock) -> None:
+    with mock({f"{ROWS}/7/refusal": "session-final"}) as api:
+        session = api.open()
+        assert api.submit(session["id"], idempotency_key="one").status_code == 200
+        assert api.submit(session["id"], idempotency_key="one").status_code == 200
+        api.end(session["id"])
+        assert api.submit(session["id"], idempotency_key="one").status_code == 409
+
+
+def test_a_body_that_is_no_json_where_422_alone_is_listed(mock: Mock, tmp_path: Path) -> None:
+    taking = ("chats/post", "chats/get", "chats~1{id}~1messages/post", "chats~1{id}~1end/post")
+    paths = [f"/paths/~1api~1v1~1{part}/responses/400" for part in taking]
+    paths.append("/paths/~1api~1v1~1callresults~1search/post/responses/400")
+    path = edited({"name": "no 400", "drop": paths}, tmp_path).path
+    with Api.of(contract=path) as api:
+        answer = api.post(
+            "/api/v1/chats", content=b"{", headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 422
+        assert api.post("/api/v1/chats", json={}).status_code == 422
