@@ -4,6 +4,7 @@ made once and again when `pyproject.toml` or `constraints.txt` change."""
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +18,10 @@ nox.options.sessions = ["lint", "tests"]
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE / ".nox" / "adjourn"
 INPUTS = ("pyproject.toml", "constraints.txt")
+PLATFORMS = (
+    *("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-unknown-linux-musl"),
+    *("aarch64-apple-darwin", "windows"),
+)
 JAVASCRIPT = ("clients/js", "examples/web")  # the client, and a page that is tested with it
 
 
@@ -84,6 +89,17 @@ def lint(session: nox.Session) -> None:
     run(session, "mypy")
     session.run(str(python(session).with_name("lint-imports")), external=True)
     run(session, "conformance.cli.lint")
+
+
+@nox.session(venv_backend="venv")
+def platforms(session: nox.Session) -> None:
+    """Ask the registry for a wheel of every dependency, on each platform and Python."""
+    session.install("uv==0.13.9")  # resolves for platforms other than its own
+    for platform in PLATFORMS:
+        for version in ("3.11", "3.12", "3.13", "3.14"):
+            target = ("--python-platform", platform, "--python-version", version)
+            wheels = ("-q", "-c", "constraints.txt", "--only-binary", ":all:", "-o", os.devnull)
+            session.run("uv", "pip", "compile", *wheels, *target, "pyproject.toml", silent=True)
 
 
 @nox.session
