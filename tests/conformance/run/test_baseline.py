@@ -50,7 +50,7 @@ def test_an_entry_has_a_reason_a_link_and_a_last_day(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"[END-3]\n{FILLED}", "no rule 'END-3'; did you mean END-03"),
+        (f"[END-3]\n{FILLED}", "no rule 'END-3'; did you mean .*END-03"),
         (f"[end-03]\n{FILLED}", "did you mean END-03"),
         ('[END-03]\nreason = "known"', "END-03: the link is not filled in"),
         ('[END-03]\nlink = "https://x.test"', "END-03: the reason is not filled in"),
