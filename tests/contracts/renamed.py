@@ -59,7 +59,7 @@ def renamed() -> dict[str, Any]:
     _rename_state_filter(document)
     document = _exactly(document)
     document["x-resource"] = _declaration(declared)
-    document["x-rules"] = [{**rule, "operations": _exactly(rule["operations"])} for rule in rules]
+    document["x-rules"] = [_rule(rule) for rule in rules]
     _sessions(document)
     _turns_and_pages(document)
     _numbers(document)
@@ -93,6 +93,12 @@ def _declaration(declared: dict[str, Any]) -> dict[str, Any]:
     found["moved_since"] = {"member": NAMES["last_activity"], "later": True}
     late = [410, 409, 400, 422]
     return {**made, "refusals": {**declared["refusals"], "session-final": late}}
+
+
+def _rule(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule, with what it names in the contract by the new names."""
+    named = {name: rule[name] for name in ("operations", "given", "members") if name in rule}
+    return {**rule, **_exactly(named)}
 
 
 def _values(node: Any) -> Any:
