@@ -17,8 +17,10 @@ WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
 NO_KEYS = ("Basic bm9ib2R5Om5vLWtleQ==", "Token no-key-0000", "Bearer", "no-key-0000")
 
 
-def each_operation(api: Api, id: str, auth: str | None) -> Iterator[Exchange]:
-    """Every operation that wants a key with these credentials, the harmless ones first."""
+def each_operation(
+    api: Api, id: str, auth: str | None, *, secured: bool = True
+) -> Iterator[Exchange]:
+    """Every operation that wants a key, or none, with these credentials, the harmless first."""
     calls: dict[str, Callable[[], Exchange]] = {
         "listChats": lambda: api.list(auth=auth),
         "getChat": lambda: api.get(id, auth=auth),
@@ -27,10 +29,10 @@ def each_operation(api: Api, id: str, auth: str | None) -> Iterator[Exchange]:
         "endChat": lambda: api.end(id, auth=auth),
         "openChat": lambda: api.open(auth=auth),
     }
-    secured = [operation for operation in calls if api.contract.secured(operation)]
-    if not secured:
+    found = [operation for operation in calls if api.contract.secured(operation) == secured]
+    if secured and not found:
         raise NotApplicable("the contract wants no key")
-    for operation in secured:
+    for operation in found:
         yield calls[operation]()
         if operation == "getChat" and auth != BEARER:
             yield api.get(api.unknown_id(), auth=auth)
@@ -54,6 +56,9 @@ def expect_401(api: Api, *keys: str | None) -> None:
 
 @rule("AUTH-01", "smoke", sessions=4, turns=2)
 def check_no_operation_without_credentials(api: Api) -> None:
+    answers = each_operation(api, api.given(), None, secured=False)
+    refused = [str(answer.operation) for answer in answers if answer.status == 401]
+    expect(not refused, "no 401 where no key is wanted", f"401 from {', '.join(refused)}")
     expect_401(api, None)
 
 

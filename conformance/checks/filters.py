@@ -10,13 +10,12 @@ from ..contract.values import UUID
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, Violation, expect
 from ..registry import rule
-from ..target.api import REFUSED, Api
+from ..target.api import Api
 from .pipeline import POLLS, Marked
 
 PAGING = ("page", "size")
 TOLD_APART = ("agentIds",)  # which a rule of its own is about
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
-UNREFUSED = (*REFUSED, 404)  # what a deployment may say of a value that it has never seen
 
 
 def choices(api: Api, name: str, row: Json) -> tuple[Any, Any] | None:
@@ -68,7 +67,7 @@ def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
         return
     for value, wanted in zip(values, (True, False), strict=True):
         answer = session.api.search(**{**by_marker(session), name: value})
-        if not wanted and answer.status in UNREFUSED:
+        if not wanted and answer.status in (*session.api.refused("invalid-request"), 404):
             continue
         rows = answer.results["results"]
         if (row["callId"] in [one.get("callId") for one in rows]) != wanted:

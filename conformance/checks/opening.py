@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..judging.equivalence import is_whole, same_id
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
-from ..target.api import REFUSED, UNSET, Api
+from ..target.api import UNSET, Api
 
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
@@ -74,13 +74,13 @@ def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
                 effective,
             )
         else:
-            opened.expect_status(400, 422)
+            opened.expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-08", sessions=2)
 def check_unknown_agent_is_refused(api: Api) -> None:
     api.given()
-    api.open(agent_id=f"agent-unknown-{api.key()}").expect_status(404, 400, 422)
+    api.open(agent_id=f"agent-unknown-{api.key()}").expect_status(*api.refused("unknown-agent"))
 
 
 @rule("OPEN-09", sessions=2)
@@ -94,20 +94,22 @@ def check_disabled_agent_takes_no_session(api: Api) -> None:
 @rule("OPEN-10")
 def check_open_without_agent_is_refused(api: Api) -> None:
     api.given()
-    api.open(agent_id=UNSET).expect_status(*REFUSED)
+    api.open(agent_id=UNSET).expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
     api.given(external_id=api.endpoint(), ttl_seconds=api.contract.timeouts.least)
-    api.open(agent_id=17).expect_status(*REFUSED)
-    api.open(channel=["web"]).expect_status(*REFUSED)
-    api.open(external_id="not-an-object").expect_status(*REFUSED)
+    api.open(agent_id=17).expect_status(*api.refused("invalid-request"))
+    api.open(channel=["web"]).expect_status(*api.refused("invalid-request"))
+    api.open(external_id="not-an-object").expect_status(*api.refused("invalid-request"))
     endpoint = api.endpoint()
-    api.open(ttl_seconds="soon", external_id=endpoint).expect_status(*REFUSED)
+    api.open(ttl_seconds="soon", external_id=endpoint).expect_status(
+        *api.refused("invalid-request")
+    )
     again = api.open(external_id=endpoint)
     expect(again.ok, "the endpoint of a refused open still free", again.summary)
-    api.open(additional_data=[1, 2]).expect_status(*REFUSED)
+    api.open(additional_data=[1, 2]).expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-12", "smoke", sessions=5)
@@ -161,7 +163,7 @@ def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
 @rule("GET-02", "smoke")
 def check_retrieving_an_unknown_id(api: Api) -> None:
     api.get(api.given()).expect_ok()
-    api.get(api.unknown_id()).expect_status(404)
+    api.get(api.unknown_id()).expect_status(*api.refused("unknown-session"))
 
 
 @rule("GET-03")
@@ -169,7 +171,7 @@ def check_retrieving_a_malformed_id(api: Api) -> None:
     if not api.get(api.given()).ok:
         raise Blocked("a well-formed id is not answered either, see GET-01")
     for id in ("not-a-uuid", "1234", "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b1"):
-        api.get(id).expect_status(404, 400, 422)
+        api.get(id).expect_status(*api.refused("malformed-id"))
 
 
 @rule("GET-04", "smoke", turns=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..judging.equivalence import is_whole
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
-from ..target.api import REFUSED, Api
+from ..target.api import Api
 from .listing import STATES, ids
 
 
@@ -30,7 +30,7 @@ def check_a_page_never_exceeds_200(api: Api) -> None:
             fine = count <= most and is_whole(echoed) and echoed <= most
             expect(fine, f"{most} items at most, and take so", f"{count} items, take {echoed}")
         else:
-            page.expect_status(*REFUSED)
+            page.expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-15", reads=True)
@@ -106,7 +106,7 @@ def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
 @rule("LIST-22", reads=True)
 def check_a_negative_skip_is_refused(api: Api) -> None:
     api.list(skip=1).page
-    api.list(skip=-1).expect_status(*REFUSED)
+    api.list(skip=-1).expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-23", reads=True)
@@ -119,11 +119,11 @@ def check_a_take_below_one_is_refused_or_clamped(api: Api) -> None:
             fine = is_whole(effective) and effective >= 1
             expect(fine, f"take {take} refused, or clamped to at least 1", effective)
         else:
-            page.expect_status(*REFUSED)
+            page.expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-24", reads=True)
 def check_bounds_that_are_no_integers_are_refused(api: Api) -> None:
     api.list(skip=0, take=10).page
     for query in ({"take": "ten"}, {"skip": "x"}, {"take": "1.5"}):
-        api.list(**query).expect_status(*REFUSED)
+        api.list(**query).expect_status(*api.refused("invalid-request"))

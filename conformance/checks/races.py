@@ -47,7 +47,7 @@ def together(api: Api, *calls: Call) -> list[Exchange]:
 
 def start_of(api: Api, id: str) -> State:
     """What the model knows of an active session before the race."""
-    return State(api.contract.lifecycle, said(api.get(id).session["messages"]))
+    return State(api.contract, said(api.get(id).session["messages"]))
 
 
 def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:

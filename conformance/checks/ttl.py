@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..judging.equivalence import difference, tick
 from ..judging.exchange import Exchange
-from ..judging.history import FINAL_REFUSED
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
@@ -103,6 +102,6 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
     before = api.get(timeouts.silent.id).session
     if before["is_final"] is not True:
         raise Blocked("the session did not time out, see TTL-01")
-    api.submit(timeouts.silent.id).expect_status(*FINAL_REFUSED)
+    api.submit(timeouts.silent.id).expect_status(*api.contract.late)
     differs = difference(before, api.get(timeouts.silent.id).session)
     expect(differs is None, "the final session as it was", f"it differs in {differs}")

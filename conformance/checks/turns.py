@@ -6,7 +6,7 @@ from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
-from ..target.api import REFUSED, UNSET, Api
+from ..target.api import UNSET, Api
 
 
 def transcript(api: Api, id: str) -> list[Json]:
@@ -133,7 +133,7 @@ def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
     for text in (*fitting, *REFUSABLE):
         id = api.given()
         answer = api.submit(id, text)
-        if text in REFUSABLE and answer.status in (400, 413, 422):
+        if text in REFUSABLE and answer.status in (*api.refused("invalid-request"), 413):
             continue
         answer.turn  # the turn was taken
         found = texts_of_the_user(api, id)
@@ -147,34 +147,34 @@ def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
 def check_blank_content_is_refused(api: Api) -> None:
     id = api.given(turns=1)
     for text in ("", "   ", "\n\t "):
-        api.submit(id, text).expect_status(*REFUSED)
+        api.submit(id, text).expect_status(*api.refused("invalid-request"))
 
 
 @rule("TURN-11", turns=2)
 def check_missing_content_is_refused(api: Api) -> None:
     id = api.given(turns=1)
-    api.submit(id, UNSET, idempotency_key=api.key()).expect_status(*REFUSED)
+    api.submit(id, UNSET, idempotency_key=api.key()).expect_status(*api.refused("invalid-request"))
 
 
 @rule("TURN-12", turns=5)
 def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
     id = api.given(turns=1)
-    api.submit(id, 17).expect_status(*REFUSED)
-    api.submit(id, ["Hello"]).expect_status(*REFUSED)
-    api.submit(id, idempotency_key={"a": 1}).expect_status(*REFUSED)
-    api.submit(id, additional_data="text").expect_status(*REFUSED)
+    api.submit(id, 17).expect_status(*api.refused("invalid-request"))
+    api.submit(id, ["Hello"]).expect_status(*api.refused("invalid-request"))
+    api.submit(id, idempotency_key={"a": 1}).expect_status(*api.refused("invalid-request"))
+    api.submit(id, additional_data="text").expect_status(*api.refused("invalid-request"))
 
 
 @rule("TURN-13", sessions=1, turns=2)
 def check_a_turn_on_an_unknown_session(api: Api) -> None:
     api.given(turns=1)
-    api.submit(api.unknown_id()).expect_status(404)
+    api.submit(api.unknown_id()).expect_status(*api.refused("unknown-session"))
 
 
 @rule("TURN-14", turns=2)
 def check_a_turn_on_a_malformed_id(api: Api) -> None:
     api.given(turns=1)
-    api.submit(api.malformed_id()).expect_status(404, 400, 422)
+    api.submit(api.malformed_id()).expect_status(*api.refused("malformed-id"))
 
 
 @rule("TURN-17", turns=6)

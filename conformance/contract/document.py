@@ -126,6 +126,17 @@ class Contract:
     def lifecycle(self) -> Lifecycle:
         return Lifecycle(self.resolved["x-lifecycle"])
 
+    def refused(self, state: str, event: str) -> tuple[int, ...]:
+        """The statuses that an event is refused with in a state; none where it is taken."""
+        refusal = self.lifecycle.row(state, event).refusal
+        return tuple(self.resource.refusals[refusal]) if refusal else ()
+
+    @cached_property
+    def late(self) -> tuple[int, ...]:
+        """The statuses that a new turn on a final session is refused with."""
+        (final,) = self.resource.state["final"]
+        return self.refused(final, self.lifecycle.of(self.resource.operations["submit"]))
+
     def telling(self, state: str) -> dict[str, Any]:
         """The members by which an answer tells that the resource is in this state."""
         mirror, member = self.resource.state["mirror"], self.resource.state["member"]

@@ -97,7 +97,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self, api: Api, budget: Counter[str], without: Collection[str]) -> None:
         super().__init__()
         self.api = api
-        self.model = Model(api.contract.lifecycle)
+        self.model = Model(api.contract)
         self.endpoints: list[Json] = []
         self.budget = budget
         self.without = without

@@ -29,7 +29,7 @@ class Schemas:
         self.contract = contract
         page, turn = contract.answer("listChats"), contract.answer("submitMessage")
         session, listed = contract.answer("getChat"), page["properties"]["items"]["items"]
-        self.page = contract.validator(page)
+        self.page = contract.validator(_hollow(page, "items"))
         self.results = contract.validator(contract.answer("searchCallResults"))
         self.problem = contract.validator(contract.problem)
         self.turns = {
@@ -93,8 +93,7 @@ class Answer:
         """The page itself. What is wrong within an item is the item's own."""
         body = self._body_of("listChats")
         if body is not ABSENT:
-            hollow = {**body, "items": []} if self._items else body
-            yield SchemaErrors(self.schemas.page, hollow)
+            yield SchemaErrors(self.schemas.page, body)
 
     def results(self) -> Iterator[SchemaErrors]:
         """A page of call results."""
@@ -192,6 +191,12 @@ class Answer:
         body = self._body_of("listChats")
         items = body.get("items") if isinstance(body, dict) else None
         return items if isinstance(items, list) else []
+
+
+def _hollow(schema: Json, member: str) -> Json:
+    """The schema with nothing wanted of what is in a list."""
+    members = schema["properties"]
+    return {**schema, "properties": {**members, member: {**members[member], "items": {}}}}
 
 
 def _is_final(body: Any) -> bool:

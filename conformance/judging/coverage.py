@@ -16,8 +16,6 @@ from .exchange import Exchange, Json
 
 Cell = tuple[str, str]  # a state and an event of x-lifecycle
 
-# Refusals that may come from the state; every other 4xx is one of the request itself.
-STATE_REFUSALS = (400, 409, 410, 422)
 SERVER_FAULT = 500  # 502 and 503 are the agent's, and leave the session as it was
 
 
@@ -74,7 +72,7 @@ class Coverage:
             return "end" if exchange.ok or exchange.status == SERVER_FAULT else None
         if exchange.operation != "submitMessage" or not isinstance(body.get("content"), str):
             return None
-        refusals = STATE_REFUSALS if known.state(exchange) == "final" else ()
+        refusals = self.contract.late if known.state(exchange) == "final" else ()
         if not (exchange.ok or exchange.status in (SERVER_FAULT, *refusals)):
             return None
         if (id, str(body.get("idempotency_key"))) in self.answered:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..contract.lifecycle import FINISH, Lifecycle
+from ..contract.document import Contract
+from ..contract.lifecycle import FINISH
 from .equivalence import text_of
 from .exchange import ABSENT, Exchange
 from .outcomes import Blocked
 
 Said = tuple[str, str]  # a message's role and text
-FINAL_REFUSED = (400, 409, 410, 422)
 MOST_STATES = 20_000  # of a history that are looked at; an honest one has some hundred
 BUSY = 409  # a deployment may refuse a turn while another one of the session runs
 
@@ -48,7 +48,7 @@ class Event:
 class State:
     """The session as the model has it: its transcript, its end, and the keys answered."""
 
-    lifecycle: Lifecycle
+    contract: Contract
     said: tuple[Said, ...] = ()
     reason: str | None = None
     replies: tuple[tuple[str, tuple[Said, ...]], ...] = ()
@@ -120,7 +120,7 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
             other.name == "submit" and other is not event and other.overlaps(event)
             for other in events
         )
-        refused = event.status in FINAL_REFUSED and state.final and earlier is None
+        refused = event.status in state.contract.late and state.final and earlier is None
         return [state] if busy or refused else []
     if earlier is not None:
         return [state] if earlier == event.said else []
@@ -133,13 +133,16 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
         return [after]
     # Final as it was answered: by the agent, or by an end that came while it was under way.
     ended = any(other.name == "end" and other.overlaps(event) for other in events)
-    return [replace(after, reason=state.lifecycle.reason(FINISH)), *([after] if ended else [])]
+    return [
+        replace(after, reason=state.contract.lifecycle.reason(FINISH)),
+        *([after] if ended else []),
+    ]
 
 
 def _end(state: State, event: Event) -> list[State]:
     if not event.ok:
         return []
-    reason = state.lifecycle.reason(state.lifecycle.of("endChat"))
+    reason = state.contract.lifecycle.reason(state.contract.lifecycle.of("endChat"))
     after = state if state.final else replace(state, reason=reason)
     return [after] if _shows(after, event) else []
 

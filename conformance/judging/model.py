@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..contract.lifecycle import FINISH, Lifecycle
+from ..contract.document import Contract
+from ..contract.lifecycle import FINISH
 from .equivalence import goes_back, same_id, same_messages
 from .exchange import Exchange, Json
-from .history import FINAL_REFUSED, Said, said
+from .history import Said, said
 from .outcomes import Violation, shown
 
 # What a deployment may do otherwise without another rule's being out of question: where it
@@ -52,8 +53,9 @@ class Session:
 class Model:
     """All sessions of one channel, in the order in which they were opened."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
-        self.lifecycle = lifecycle
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.lifecycle = contract.lifecycle
         self.sessions: list[Session] = []
 
     def holder(self, endpoint: str | None) -> Session | None:
@@ -106,7 +108,7 @@ class Model:
         if key and key in session.replies:
             self._replay(session, key, answer)
         elif session.final:
-            fine = answer.status in FINAL_REFUSED
+            fine = answer.status in self.contract.late
             expect("TURN-15", fine, "a refusal, as the session is final", answer.summary)
         elif answer.status not in (502, 503):  # the agent failed: nothing was stored
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)

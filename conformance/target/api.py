@@ -21,7 +21,6 @@ from .client import Client
 from .credentials import BEARER
 
 UNSET: Any = object()
-REFUSED = (400, 422)  # what the contract lets a request be answered with that breaks it
 
 Sessions = list[Json]
 Trace = list[Exchange]
@@ -56,6 +55,10 @@ class Api:
     @property
     def contract(self) -> Contract:
         return self.client.watch.contract
+
+    def refused(self, reason: str) -> list[int]:
+        """The statuses that may refuse for this reason."""
+        return self.contract.resource.refusals[reason]
 
     def fresh(self) -> Api:
         """The same view with a trace and a channel of its own."""

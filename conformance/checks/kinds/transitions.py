@@ -22,7 +22,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     for subject in subjects(api, rule, timeouts):
         answer = subject.meet(rule.when)
         if row.refusal:
-            answer.expect_status(*resource.refusals[row.refusal])
+            answer.expect_status(*api.contract.refused(rule.given, rule.when))
             continue
         body = body_of(answer.expect_ok())
         expect_state(api, body, row.to)
@@ -88,12 +88,12 @@ def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     turn = lifecycle.row(
         lifecycle.initial, lifecycle.of(api.contract.resource.operations["submit"])
     )
-    refused = lifecycle.row(rule.given, REPLAY).refusal
+    refused = api.contract.refused(rule.given, REPLAY)
     for subject in subjects(api, rule, timeouts):
         assert subject.keyed
         again = subject.meet(REPLAY)
         if refused:
-            again.expect_status(*api.contract.resource.refusals[refused])
+            again.expect_status(*refused)
         elif "remember" in turn.effects:
             expect_replay(subject.keyed[2], again)
 

@@ -63,9 +63,7 @@ def list_later(
     def judge(*listed: str) -> None:
         found = [items[name] for name in listed]
         answer = exchange("listChats", {"items": found, "total_count": 4, "skip": 0, "take": 200})
-        Model(contract.lifecycle).list_later(
-            [*items.values()], "2026-01-05T09:00:00Z", "active", answer
-        )
+        Model(contract).list_later([*items.values()], "2026-01-05T09:00:00Z", "active", answer)
 
     return judge
 
@@ -92,7 +90,7 @@ def test_the_model_holds_a_list_to_its_instant_and_its_state(
 def test_the_model_knows_what_an_operation_may_show(
     contract: Contract, exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
 ) -> None:
-    model = Model(contract.lifecycle)
+    model = Model(contract)
     assert model.open_shows("{}") is None
     model.open("{}", 1800, "agent-echo", exchange("openChat", session(), 201))
     assert model.open_shows("{}") == "DEDUP-08"

@@ -70,7 +70,7 @@ def listed_lacking(size: int) -> None:
 
 def listed_later(size: int) -> None:
     items = [{"id": f"{n}", "last_activity": AT, "is_final": False} for n in range(size)]
-    Model(CONTRACT.lifecycle).list_later(items, AT, "all", answer("listChats", page(*items)))
+    Model(CONTRACT).list_later(items, AT, "all", answer("listChats", page(*items)))
 
 
 def told_of(size: int) -> None:
@@ -157,4 +157,4 @@ def test_of_a_history_without_end_nothing_is_said() -> None:
     turns = [Event("submit", 0, 1, 200, f"{n}", said=tuple(said), final=False) for n in range(12)]
     look = Event("get", 2, 3, 200, said=(("user", "other"),), final=False)
     with pytest.raises(Blocked, match="orders, too many"):
-        serialisation(State(CONTRACT.lifecycle), [*turns, look])
+        serialisation(State(CONTRACT), [*turns, look])

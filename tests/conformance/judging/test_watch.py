@@ -175,6 +175,14 @@ def test_what_is_no_object_is_no_session(
     assert violated(exchange("openChat", body, 201)) == {rule}
 
 
+def test_a_page_of_more_items_than_there_may_be(
+    contract: Contract, violated: Make, exchange: Make, session: Make
+) -> None:
+    items = [session()] * (contract.page_sizes.most + 1)
+    assert violated(exchange("listChats", page(items=items))) == {"LIST-01"}
+    assert violated(exchange("listChats", page(items=items[1:]))) == set()
+
+
 @pytest.mark.parametrize(
     ("rule", "operation", "body"),
     [
