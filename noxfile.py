@@ -58,8 +58,9 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the mock, the suite and the contract; `-- --all` tests what is slow by nature too."""
-    # A file's tests stay together, as they share servers; `-- -n 0` gives one process.
-    options: tuple[str, ...] = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    # A file's tests stay together, as they share servers; `-- -n 0` gives one process. Four workers
+    # on two cores too: a test waits for other processes half of its time.
+    options: tuple[str, ...] = ("-n", "4", "--dist", "loadfile")
     given = [word for word in session.posargs if word != "--all"]
     left_out = {"slow", "browser"} if "--all" not in session.posargs else set()
     if not (shutil.which("chromium") and shutil.which("chromedriver")) and not left_out:

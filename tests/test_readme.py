@@ -71,7 +71,7 @@ def test_a_backend_is_judged(tmp_path: Path) -> None:
     told = run_in_shell(serve + ready + lines, tmp_path)
     assert re.search(r"verdict +conformant for the profile smoke", told)
     assert re.search(r"verdict +conformant for the profile core", told)
-    assert "conformance/checks/ending.py:" in told
+    assert "conformance/checks/kinds/transitions.py:" in told
     assert (tmp_path / "conformance-report" / "report.html").exists()
 
 

@@ -77,7 +77,7 @@ def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[di
     errors_of = session_check(mock.contract, mock.renderer)
     for number, session in enumerate(sessions_of(rows)):
         yield from _violations(f"/sessions/{number}", errors_of(session))
-    page = mock.contract.answer("searchCallResults")
+    page = mock.contract.answer(mock.contract.resource.operations["search"])
     result = compile_schema(page["properties"]["results"]["items"])
     for number, row in enumerate(document.get("call_results", [])):
         yield from _violations(f"/call_results/{number}/result", result.iter_errors(row["result"]))

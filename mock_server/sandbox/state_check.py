@@ -176,5 +176,5 @@ def session_check(
     contract: Contract, renderer: Renderer
 ) -> Callable[[Session], Iterator[jsonschema_rs.ValidationError]]:
     """What tells where a session, as it is handed out, breaks the contract."""
-    validator = compile_schema(contract.answer("getChat"))
+    validator = compile_schema(contract.answer(contract.resource.operations["read"]))
     return lambda session: leaf_errors(validator.iter_errors(renderer.session(session)))

@@ -6,8 +6,6 @@ import orjson
 
 from ..mock import Mock
 
-_EXAMPLE = "openChat"
-
 
 def announce_json(mock: Mock, url: str, version: str) -> str:
     """One line for programs."""
@@ -31,7 +29,9 @@ def banner(mock: Mock, url: str, version: str) -> str:
     operations = [*mock.contract.operations()]
     width = max(len(path) for _, path, _, _ in operations)
     agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values()]
-    (opened,) = (path for _, path, name, _ in operations if name == _EXAMPLE)
+    resource = mock.contract.resource
+    (opened,) = (path for _, path, id, _ in operations if id == resource.operations["create"])
+    body = orjson.dumps({resource.members["agent"]: "agent-echo"}).decode()
     token = "TOKEN" if mock.settings.token else "any"
     return "\n".join(
         [
@@ -40,7 +40,6 @@ def banner(mock: Mock, url: str, version: str) -> str:
             "Agents",
             *agents,
             "Try",
-            f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' "
-            """--json '{"agent_id": "agent-echo"}'""",
+            f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' --json '{body}'",
         ]
     )

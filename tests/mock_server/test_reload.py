@@ -81,7 +81,11 @@ def test_a_session_that_no_longer_fits_is_taken_out_of_the_state(watched, caplog
         ("seed", None, ["seed.yaml", "cannot be read"]),
         ("contract", "openapi: 3.0.3", ["openapi.yaml"]),
         ("contract", "{}", ["openapi.yaml", "/openapi"]),
-        ("contract", ("getChat", "getChatX"), ["openapi.yaml", "getChatX"]),
+        (
+            "contract",
+            ("operationId: getChat", "operationId: getChatX"),
+            ["openapi.yaml", "getChatX"],
+        ),
         ("contract", ("minimum: 60", "minimum: x"), ["openapi.yaml", "/minimum: wanted a number"]),
     ],
 )

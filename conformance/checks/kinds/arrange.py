@@ -68,6 +68,7 @@ def subjects(api: Api, rule: Rule, timeouts: Timeouts | None) -> Iterator[Subjec
         return
     for way in lifecycle.ways(rule.given):
         if rule.by == way.event or (not rule.by and _open_to(api, lifecycle, way.event)):
+            api.trace.clear()  # a finding tells the story of its own session alone
             if lifecycle.is_timed(way.event):
                 yield _expired(api, timeouts, way)
             else:

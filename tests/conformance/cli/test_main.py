@@ -203,7 +203,7 @@ def test_settings_for_other_pytests_do_not_matter(suite: Suite, mock: Any) -> No
 CRASH = """
 import sys
 from conformance.cli import job, main as cli
-from conformance.checks import ending
+from conformance.checks.kinds import transitions
 
 def crash(*_):
     raise KeyError("a fault of the suite's own")
@@ -222,7 +222,7 @@ def crashed(place: str, mock: Any, directory: Path) -> CompletedProcess[str]:
 
 
 def test_a_crash_within_a_check_is_the_suites_own_fault(mock: Any, tmp_path: Path) -> None:
-    done = crashed("ending.expect", mock, tmp_path)
+    done = crashed("transitions.expect_state", mock, tmp_path)
     assert done.returncode == 4
     assert "KeyError" in done.stdout
     assert "harness-fault" in (tmp_path / "badge.json").read_text()
