@@ -230,7 +230,7 @@ class Proxy:
             middlewares=[
                 partial(Errors, refuse=_refuse),
                 ProxyRouting,
-                Checker,
+                partial(Checker, resource=contract.resource),
                 LifespanMiddleware,
             ],
             resolver=Resolver(lambda _: self.forward),

@@ -6,8 +6,10 @@ from typing import Any
 
 import jsonschema_rs
 from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..domain.resource import Resource
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
 from ..http.security import Scheme
@@ -18,7 +20,7 @@ from ..problems.violations import describe_value, schema_violations, violation
 from ..settings import Settings
 from .answers import decoded, is_decodable, parse_answer, with_integers
 from .journal import MOST_VIOLATIONS, VIOLATIONS
-from .rules import rule_violations
+from .rules import AnswerRules
 
 _OF_THE_SENT = (b"content-encoding", b"content-length")
 OPERATION = "adjourn.operation"
@@ -42,8 +44,11 @@ class ProxyRouting(Routing):
 class CheckedOperation(ValidatedOperation):
     """Notes the violations of a request and hands it on; finds those of its answer."""
 
-    def __init__(self, next_app: ASGIApp, operation: Any, settings: Settings) -> None:
+    def __init__(
+        self, next_app: ASGIApp, operation: Any, settings: Settings, rules: AnswerRules
+    ) -> None:
         super().__init__(next_app, operation, settings)
+        self.rules = rules
         self.scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
         self.headers = {
             int(status): _required(response.get("headers", {}))
@@ -127,7 +132,8 @@ class CheckedOperation(ValidatedOperation):
                 f"wanted the status of the answer, {status}, got {describe_value(status_member)}"
             )
             return [violation("response", "/status", detail)]
-        found = [*islice(rule_violations(self.id, value), MOST_VIOLATIONS)] if status < 300 else []
+        broken = self.rules.violations(self.id, value) if status < 300 else ()
+        found = islice(broken, MOST_VIOLATIONS)
         return [*schema_violations(validator, value, "response"), *found]
 
 
@@ -138,14 +144,23 @@ def _required(headers: Mapping[str, Any]) -> list[str]:
 class CheckerAPI(ValidationAPI):
     """The checked operations of one specification."""
 
+    def __init__(self, *args: Any, rules: AnswerRules, **kwargs: Any) -> None:
+        self.rules = rules  # before the operations are made
+        super().__init__(*args, **kwargs)
+
     def make_operation(self, operation: Any) -> CheckedOperation:
-        return CheckedOperation(self.next_app, operation, self.settings)
+        return CheckedOperation(self.next_app, operation, self.settings, self.rules)
 
 
 class Checker(ValidationMiddleware):
     """Checks the operations of the contract."""
 
-    api_cls = CheckerAPI
+    api_cls = CheckerAPI  # type: ignore[assignment]  # add_api gives it the rules, too
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, resource: Resource) -> None:
         super().__init__(app, Settings())
+        self.rules = AnswerRules(resource)
+
+    def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
+        """Add the operations of a specification."""
+        return super().add_api(specification, rules=self.rules, **kwargs)
