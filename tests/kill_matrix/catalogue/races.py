@@ -271,16 +271,17 @@ def list_leaves_a_session_out(patch: Patch) -> None:
     while_ending(patch, lambda items: items[:-1])
 
 
-@mutant("RACE-07", "a list of active sessions is the one that was asked for before")
-def list_is_behind(patch: Patch) -> None:
-    seen: dict[bytes, Any] = {}
+@mutant("RACE-07", "a list of active sessions still holds those that have ended")
+def list_keeps_the_ended(patch: Patch) -> None:
+    held: dict[bytes, dict[str, Any]] = {}
 
     @patch.answer("listChats")
     def listed(answer: Answer) -> None:
         query = answer.request["query_string"]
         if answer.ok and b"state=active" in query:
-            now, answer.json = answer.json, seen.get(query, answer.json)
-            seen[query] = now
+            page, every = answer.json, held.setdefault(query, {})
+            every.update({item["id"]: item for item in page["items"]})
+            answer.json = {**page, "items": [*every.values()]}
 
 
 @mutant("RACE-08", "of simultaneous ends, each leaves a call result")
