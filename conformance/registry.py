@@ -38,11 +38,11 @@ class Check:
     turns: int
     reads: bool
     requests: int = LOOKS
-    name: str = ""
+    label: str = ""  # where the function's name tells too little
 
-    def __post_init__(self) -> None:
-        if not self.name:
-            object.__setattr__(self, "name", self.function.__name__)
+    @property
+    def name(self) -> str:
+        return self.label or self.function.__name__
 
 
 Subject = TypeVar("Subject")
@@ -155,11 +155,11 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     check = _kinds[rule.kind]
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
-    name = f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
+    label = f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
     if not waits:
-        return replace(check, rule=rule.id, pack=pack, name=name)
+        return replace(check, rule=rule.id, pack=pack, label=label)
     turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
-    return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, name=name)
+    return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, label=label)
 
 
 def is_watched(contract: Contract, id: str) -> bool:

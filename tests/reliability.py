@@ -1,5 +1,6 @@
 """`docs/reliability.md`: each command writes its own section, between its markers."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "reliability.md"
@@ -13,3 +14,9 @@ def write(name: str, section: str) -> None:
     after = rest.partition(end)[2] if found else "\n"
     before = before if found else f"{before.rstrip()}\n\n"
     PAGE.write_text(f"{before}{begin}\n{section}{end}{after}", "utf-8")
+
+
+def table(columns: str, rows: Iterable[Iterable[object]]) -> list[str]:
+    """A table in Markdown; the names of its columns stand between bars."""
+    bars = f"|{' - |' * len(columns.split('|'))}"
+    return [f"| {columns} |", bars, *(f"| {' | '.join(map(str, row))} |" for row in rows)]

@@ -16,19 +16,21 @@ LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 
 SHOWN = 100  # characters of a value
 TOLD = 5  # refusals that are told one by one
 UNLISTED = "x_unlisted"
-EXTENSIBLE = ("openChat", "submitMessage", "endChat")  # whose unlisted members are ignored
+EXTENSIBLE = ("create", "submit", "end")  # operations whose unlisted members are ignored
 
 
 class Requests:
-    """The requests of one operation. Each is a list of members, which are sent together."""
+    """The requests of one operation, told by its role. Each is a list of members, which are sent
+    together."""
 
-    def __init__(self, api: Api, operation: str) -> None:
+    def __init__(self, api: Api, role: str) -> None:
         self.api = api
-        self.operation = operation
-        self.body = api.contract.body(operation)
-        self.members = (self.body or {}).get("properties") or api.contract.query(operation)
+        self.role = role
+        self.operation = api.contract.resource.operations[role]
+        self.body = api.contract.body(self.operation)
+        self.members = (self.body or {}).get("properties") or api.contract.query(self.operation)
         self.needed = (self.body or {}).get("required", ())
-        self.examples = api.contract.examples(operation)
+        self.examples = api.contract.examples(self.operation)
 
     def plain(self) -> Iterator[Json]:
         """The least that is wanted, each value of each member, and all members at once."""
@@ -49,23 +51,25 @@ class Requests:
             made_up = not self._known(name)
             found = odd_values(schema, **longest)
             columns[name] = [value for value in found if made_up or not value]
-        if self.operation in EXTENSIBLE:
+        if self.role in EXTENSIBLE:
             columns[UNLISTED] = [True]
         for row in range(max(map(len, columns.values()))):
             yield {name: values[row] for name, values in columns.items() if row < len(values)}
 
     def made_of(self, given: Json) -> Json:
         """A request with these members, what it must have, and what keeps it to this run."""
+        resource = self.api.contract.resource
+        channel, external_id = resource.unique["key"]
         base = {name: next(self._base(name)) for name in self.needed}
-        if self.operation == "openChat":
-            base |= {"channel": self.api.channel}
+        if self.role == "create":
+            base |= {channel: self.api.channel}
         made = {**base, **given}
         for name, value in given.items():
-            if name == "channel" and value and self.operation == "openChat":
+            if name == channel and value and self.role == "create":
                 made[name] = f"{self.api.channel}-{value}"[: max(len(value), 60)]
-            if name == "external_id" and value:
+            if name == external_id and value:
                 made[name] = {**value, "conformance": self.api.key()}
-            if name == "idempotency_key" and value:
+            if name == resource.idempotency["member"] and value:
                 key = self.api.key()
                 made[name] = key + value[len(key) :] if len(value) > len(key) else key
         return made
@@ -81,7 +85,7 @@ class Requests:
         be refused."""
         agent = self.api.config.agent
         known: dict[str, list[Any]] = {
-            "agent_id": [agent],
+            self.api.contract.resource.members["agent"]: [agent],
             "agentIds": [[agent]],
             "callIds": [[UUID]],
             "callStatuses": [["Completed"]],
@@ -100,7 +104,7 @@ class Trial:
     def __init__(self, api: Api, requests: Requests, *legal: int) -> None:
         self.api = api
         self.requests = requests
-        self.operation = requests.operation
+        self.role = requests.role
         self.legal = legal
         self.id = ""
         self.opening: Trace = []
@@ -130,11 +134,13 @@ class Trial:
 
     def _judge(self, members: Json) -> None:
         answer = self._answer(members)
-        if answer.ok or answer.status in self.legal or _is_failed_turn(answer):
+        # A turn whose agent has failed is not refused.
+        failed = self.role == "submit" and answer.status in (502, 503)
+        if answer.ok or answer.status in self.legal or failed:
             return
         told = f"{_told(members)}: {answer.status}"
         if answer.status >= 500:
-            self.failed = self.failed or f"{self.operation} with {told}, see HTTP-02"
+            self.failed = self.failed or f"{self.requests.operation} with {told}, see HTTP-02"
             return
         self.trace = self.trace or list(self.api.trace)
         self.refused.append(told)
@@ -142,24 +148,19 @@ class Trial:
     def _answer(self, members: Json) -> Exchange:
         made = self.requests.made_of(members)
         self.api.trace = list(self.opening)
-        if self.operation == "listChats":
+        if self.role == "list":
             return self.api.list(**made)
-        if self.operation in ("submitMessage", "endChat") and not self.id:
+        if self.role in ("submit", "end") and not self.id:
             self.id = self.api.given()
             self.opening = list(self.api.trace)
-        answer = self.api.send(self.operation, id=self.id, body=made)
-        if self.operation == "endChat" or (answer.ok and _is_final(answer)):
+        answer = self.api.send(self.requests.operation, id=self.id, body=made)
+        if self.role == "end" or (answer.ok and _is_final(answer)):
             self.id, self.opening = "", []
         return answer
 
 
 def _is_final(answer: Exchange) -> bool:
     return isinstance(answer.json, dict) and answer.json.get("is_final") is True
-
-
-def _is_failed_turn(answer: Exchange) -> bool:
-    """A turn whose agent has failed, which is no refusal."""
-    return answer.operation == "submitMessage" and answer.status in (502, 503)
 
 
 def _told(members: Json) -> str:
@@ -173,61 +174,61 @@ def _shown(value: Any) -> str:
     return shown(value, SHOWN)
 
 
-def plain(api: Api, operation: str) -> None:
-    requests = Requests(api, operation)
+def plain(api: Api, role: str) -> None:
+    requests = Requests(api, role)
     Trial(api, requests).expect(requests.plain())
 
 
-def odd(api: Api, operation: str) -> None:
-    requests = Requests(api, operation)
+def odd(api: Api, role: str) -> None:
+    requests = Requests(api, role)
     Trial(api, requests, 413).expect(requests.odd())
 
 
 @rule("OPEN-17", sessions=20)
 def check_what_an_open_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "openChat")
+    plain(api, "create")
 
 
 @rule("OPEN-18", sessions=35)
 def check_any_text_in_an_open_is_accepted(api: Api) -> None:
-    odd(api, "openChat")
+    odd(api, "create")
 
 
 @rule("LIST-27", reads=True, requests=40)
 def check_what_a_list_may_be_asked_is_accepted(api: Api) -> None:
-    plain(api, "listChats")
+    plain(api, "list")
 
 
 @rule("LIST-28", reads=True, requests=20)
 def check_any_text_in_a_list_is_accepted(api: Api) -> None:
-    odd(api, "listChats")
+    odd(api, "list")
 
 
 @rule("TURN-19", turns=20)
 def check_what_a_turn_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "submitMessage")
+    plain(api, "submit")
 
 
 @rule("TURN-20", turns=40)
 def check_any_text_in_a_turn_is_accepted(api: Api) -> None:
-    odd(api, "submitMessage")
+    odd(api, "submit")
 
 
 @rule("END-13", sessions=8)
 def check_what_an_end_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "endChat")
+    plain(api, "end")
 
 
 @rule("END-14", sessions=20)
 def check_any_text_in_an_end_is_accepted(api: Api) -> None:
-    odd(api, "endChat")
+    odd(api, "end")
 
 
 @rule("FIN-08", reads=True, requests=40)
 def check_what_a_search_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "searchCallResults")
+    plain(api, "search")
 
 
 @rule("FIN-09", reads=True, requests=40)
 def check_any_text_in_a_search_is_accepted(api: Api) -> None:
-    odd(api, "searchCallResults")
+    odd(api, "search")

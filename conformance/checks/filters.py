@@ -43,7 +43,7 @@ def check_each_filter_of_a_search(api: Api) -> None:
 
 
 def filters(api: Api) -> list[str]:
-    body = api.contract.body("searchCallResults") or {}
+    body = api.contract.body(api.contract.resource.operations["search"]) or {}
     return [name for name in body["properties"] if name not in (*PAGING, *TOLD_APART)]
 
 
@@ -53,9 +53,10 @@ def found_row(session: Marked) -> Json:
     if rows:
         return rows[0]
     api = session.api
-    size = (api.contract.body("searchCallResults") or {})["properties"]["size"]["maximum"]
+    body = api.contract.body(api.contract.resource.operations["search"]) or {}
+    size = body["properties"]["size"]["maximum"]
     for row in api.search(agentIds=[api.config.agent], size=size).results["results"]:
-        if (row.get("callAdditionalData") or {}).get("marker") == session.marker:
+        if session.owns(row):
             raise Violation("a row by additionalDataFilters", "none, though its agent has the row")
     raise Blocked("the session has no call result, see FIN-01")
 
@@ -66,13 +67,9 @@ def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
     if values is None:
         return
     for value, wanted in zip(values, (True, False), strict=True):
-        answer = session.api.search(**{**by_marker(session), name: value})
+        answer = session.api.search(**{**session.by_marker, name: value})
         if not wanted and answer.status in (*session.api.refused("invalid-request"), 404):
             continue
         rows = answer.results["results"]
         if (row["callId"] in [one.get("callId") for one in rows]) != wanted:
             yield f"{name} {'leaves out what matches' if wanted else 'gives what does not match'}"
-
-
-def by_marker(session: Marked) -> Json:
-    return {"additionalDataFilters": {"callAdditionalData.marker": session.marker}}

@@ -42,17 +42,20 @@ class Marked:
         """Let the closing agent finish the session."""
         self.api.given_close(self.id)
 
+    @property
+    def by_marker(self) -> Json:
+        """The filter of a search that finds the session's call result alone."""
+        return {"additionalDataFilters": {"callAdditionalData.marker": self.marker}}
+
     def search(self, **filters: Any) -> Json:
-        by_marker = {"callAdditionalData.marker": self.marker}
-        return self.api.search(additionalDataFilters=by_marker, **filters).results
+        return self.api.search(**self.by_marker, **filters).results
 
     def rows(self) -> list[Json]:
-        rows = self.search()["results"]
-        return [
-            row
-            for row in rows
-            if (row.get("callAdditionalData") or {}).get("marker") == self.marker
-        ]
+        return [row for row in self.search()["results"] if self.owns(row)]
+
+    def owns(self, row: Json) -> bool:
+        """Whether a row is the session's, by its marker."""
+        return bool((row.get("callAdditionalData") or {}).get("marker") == self.marker)
 
     def awaited(self, count: int = 1) -> list[Json]:
         """The rows, as soon as there are so many; fewer when no more came in time."""

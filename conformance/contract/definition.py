@@ -43,16 +43,12 @@ class Definition:
 
     def not_executed(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock or the suite does not carry out."""
-        definitions = _in_words_of(document, self.schema["definitions"])
-        root = {"$schema": self.schema["$schema"], "definitions": definitions}
-        return _defects(document, {**root, **definitions["executed"]})
+        return self._beyond(document, "executed")
 
     def not_judged(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock carries out, and what is judged as if it stood there as
         ever."""
-        definitions = _in_words_of(document, self.schema["definitions"])
-        root = {"$schema": self.schema["$schema"], "definitions": definitions}
-        return _defects(document, {**root, **definitions["judged"]})
+        return self._beyond(document, "judged")
 
     def absent(self, document: Any) -> Iterator[Defect]:
         """Operations that both carry out, and that it lacks."""
@@ -60,6 +56,11 @@ class Definition:
         for id in document["x-resource"]["operations"].values():
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+    def _beyond(self, document: Any, part: str) -> Iterator[Defect]:
+        definitions = _in_words_of(document, self.schema["definitions"])
+        root = {"$schema": self.schema["$schema"], "definitions": definitions}
+        return _defects(document, {**root, **definitions[part]})
 
 
 def _in_words_of(document: Any, value: Any) -> Any:

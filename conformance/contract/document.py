@@ -137,15 +137,16 @@ class Contract:
         (final,) = self.resource.state["final"]
         return self.refused(final, self.lifecycle.of(self.resource.operations["submit"]))
 
-    def telling(self, state: str) -> dict[str, Any]:
-        """The members by which an answer tells that the resource is in this state."""
+    @cached_property
+    def telling(self) -> dict[str, dict[str, Any]]:
+        """The members by which an answer tells that the resource is in a state, for each state."""
         mirror, member = self.resource.state["mirror"], self.resource.state["member"]
+        told: dict[str, dict[str, Any]] = {}
         for one in self.answer(self.resource.operations["read"])["oneOf"]:
             mirrored, states = (one["properties"][name]["enum"] for name in (mirror, member))
-            if state in states:
-                told = {mirror: mirrored[0]}
-                return told if len(states) == 1 else {**told, member: state}
-        raise LookupError(state)
+            for state in states:
+                told[state] = {mirror: mirrored[0]} | ({member: state} if len(states) > 1 else {})
+        return told
 
     def filled(self, operation: str, text: str) -> dict[str, Any]:
         """The least that an operation takes as its body, with this text where a text stands."""

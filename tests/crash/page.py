@@ -35,15 +35,11 @@ def section(every: Sequence[Figures]) -> str:
 
 
 def table(every: Sequence[Figures]) -> list[str]:
-    """The figures as a table in Markdown."""
+    """The figures, a row a victim."""
     columns = "killed | kills | sessions | acknowledged | lost or halved | ends | announced | again"
-    return [
-        f"| {columns} | seconds |",
-        f"|{' - |' * 9}",
-        *(
-            f"| {one.victim} | {one.kills} | {one.sessions} | {one.acknowledged}"
-            f" | {len(one.faults)} | {one.final} | {one.announced} | {one.again}"
-            f" | {one.seconds:.0f} |"
-            for one in every
-        ),
-    ]
+    return reliability.table(f"{columns} | seconds", map(_row, every))
+
+
+def _row(one: Figures) -> tuple[object, ...]:
+    told = (one.victim, one.kills, one.sessions, one.acknowledged, len(one.faults))
+    return (*told, one.final, one.announced, one.again, f"{one.seconds:.0f}")

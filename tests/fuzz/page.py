@@ -34,17 +34,15 @@ def section(every: Sequence[Figures], seed: int) -> str:
 
 
 def table(every: Sequence[Figures]) -> list[str]:
-    """The figures as a table in Markdown."""
+    """The figures, a row a door."""
     columns = "door | requests | 2xx | 3xx | 4xx | 5xx | closed | hung | slowest | growth | seconds"
-    return [f"| {columns} |", f"|{' - |' * 11}", *map(_row, every)]
+    return reliability.table(columns, map(_row, every))
 
 
-def _row(one: Figures) -> str:
+def _row(one: Figures) -> tuple[object, ...]:
     classes = [
         sum(n for status, n in one.answers.items() if status.startswith(first)) for first in "2345"
     ]
-    counts = [one.made.total(), *classes, one.answers["closed"], one.answers["hung"]]
-    told = " | ".join(map(str, counts))
-    return (
-        f"| {one.door} | {told} | {one.slowest:.2f} s | {one.growth:.0f} MB | {one.seconds:.0f} |"
-    )
+    counts = (one.made.total(), *classes, one.answers["closed"], one.answers["hung"])
+    measured = (f"{one.slowest:.2f} s", f"{one.growth:.0f} MB", f"{one.seconds:.0f}")
+    return (one.door, *counts, *measured)

@@ -33,19 +33,19 @@ def section(every: Sequence[Figures], minutes: float) -> str:
 
 
 def table(every: Sequence[Figures]) -> list[str]:
-    """The figures as a table in Markdown."""
+    """The figures, with faults off and on."""
     columns = "faults | capacity | requests | 2xx | 503 | 404, 409 | others | p99, warm and last"
-    return [f"| {columns} | MB, warm and last |", f"|{' - |' * 9}", *map(_row, every)]
+    return reliability.table(f"{columns} | MB, warm and last", map(_row, every))
 
 
-def _row(one: Figures) -> str:
+def _row(one: Figures) -> tuple[object, ...]:
     good = sum(count for status, count in one.statuses.items() if 200 <= status < 300)
     ordered, following = one.statuses[ORDERED], sum(one.statuses[s] for s in FOLLOWING)
     others = one.statuses.total() - good - ordered - following
     first, last = one.compared
     return (
-        f"| {'on' if one.faulty else 'off'} | {one.capacity:.0f}/s | {one.statuses.total()}"
-        f" | {good} | {ordered} | {following} | {others}"
-        f" | {first.p99 * 1000:.0f} ms, {last.p99 * 1000:.0f} ms"
-        f" | {first.megabytes:.0f}, {last.megabytes:.0f} |"
+        *("on" if one.faulty else "off", f"{one.capacity:.0f}/s"),
+        *(one.statuses.total(), good, ordered, following, others),
+        f"{first.p99 * 1000:.0f} ms, {last.p99 * 1000:.0f} ms",
+        f"{first.megabytes:.0f}, {last.megabytes:.0f}",
     )

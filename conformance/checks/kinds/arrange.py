@@ -120,11 +120,11 @@ def body_of(answer: Exchange) -> Json:
 
 def told_otherwise(api: Api, body: Json, state: str) -> str | None:
     """The state that the body of an answer tells, where it is not this one."""
-    wanted = api.contract.telling(state)
+    wanted = api.contract.telling[state]
     told = {name: body[name] for name in wanted}
     return None if told == wanted else shown(told)
 
 
 def expect_state(api: Api, body: Json, state: str) -> None:
     differs = told_otherwise(api, body, state)
-    expect(differs is None, f"{shown(api.contract.telling(state))}, the state {state}", differs)
+    expect(differs is None, f"{shown(api.contract.telling[state])}, the state {state}", differs)

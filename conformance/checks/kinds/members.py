@@ -33,9 +33,9 @@ def check_a_state_is_reachable(change: Change, rule: Rule, contract: Contract) -
         raise NotApplicable(f"it was not {rule.given}")
     ahead = sorted(contract.lifecycle.reachable(rule.given))
     fine = any(_is_in(contract, change.now, state) for state in ahead)
-    told = {name: change.now.get(name) for name in contract.telling(rule.given)}
+    told = {name: change.now.get(name) for name in contract.telling[rule.given]}
     expect(fine, f"the session to be {' or '.join(ahead)} from {rule.given} on", told)
 
 
 def _is_in(contract: Contract, body: Json, state: str) -> bool:
-    return all(body.get(name) == value for name, value in contract.telling(state).items())
+    return all(body.get(name) == value for name, value in contract.telling[state].items())
