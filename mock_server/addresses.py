@@ -1,7 +1,10 @@
 """URLs and hosts, judged by their text alone: nothing is resolved or asked."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+_NAME = re.compile(r"[\w.-]+")  # with _, which names inside a cluster have
 
 
 def is_usable(url: str) -> bool:
@@ -12,6 +15,15 @@ def is_usable(url: str) -> bool:
     except ValueError:
         return False
     return known and url.isprintable() and " " not in url
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a host alone: a name or an address, without scheme, port and path."""
+    try:
+        ip_address(text)
+        return True
+    except ValueError:
+        return bool(_NAME.fullmatch(text))
 
 
 def is_loopback(host: str) -> bool:

@@ -21,7 +21,17 @@ adjourn-conformance --timeout 0
 adjourn-conformance --rate -1
 adjourn-conformance --max-concurrency 0
 adjourn-conformance --ttl-grace nan
+adjourn-conformance --index-wait -1
+adjourn-conformance --webhook-wait -1
+adjourn-conformance --wait-ready -1
+adjourn-conformance --max-sessions -1
+adjourn-conformance --max-turns many
+adjourn-conformance --max-requests -1
+adjourn-conformance --max-seconds inf
+adjourn-conformance --cleanup-wait -1
+adjourn-conformance --repeats -1
 adjourn-conformance --agent ''
+adjourn-conformance --disabled-agent ''
 adjourn-conformance explain EDN-01
 adjourn-conformance sweep
 adjourn-conformance sweep --run mine
@@ -34,6 +44,10 @@ CONFORMANCE_STRICT=perhaps adjourn-conformance
 CONFORMANCE_TOKEN=$'two\\nlines' adjourn-conformance
 """,
     "Files": """
+adjourn-conformance --contract nowhere.yaml
+adjourn-conformance --contract notes.txt
+adjourn-conformance --contract broken.yaml
+adjourn-conformance lint --contract nowhere.yaml
 adjourn-conformance --config nowhere.toml
 adjourn-conformance --config broken.toml
 adjourn-conformance --config misspelt.toml
@@ -103,6 +117,7 @@ adjourn-conformance --token-url https://id.invalid/token
 adjourn-conformance --token-url https://id.invalid/token --client-id suite
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --client-id suite --token-url id.invalid
 adjourn-conformance --client-id suite
+adjourn-conformance --scope chats:read
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8009
 """,  # noqa: E501
     "Keys and agents that the target does not know": """
@@ -119,6 +134,7 @@ adjourn-conformance --profile webhooks --webhook-listen here
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:70000
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:8001
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:0 --webhook-url tunnel
+adjourn-conformance --profile webhooks --webhook-url https://tunnel.test
 """,
 }
 
@@ -145,6 +161,10 @@ adjourn-mock --db postgresql://localhost:many/chats
 adjourn-mock --log-format xml
 adjourn-mock --frozen-time yesterday
 adjourn-mock --sandbox-idle 0
+adjourn-mock --seed-number many
+adjourn-mock --admin-token ' '
+adjourn-mock --allowed-host http://mock.test/
+adjourn-mock --admin-cors-origin mock.test
 adjourn-mock --cors-origin http://127.0.0.1:8000/page
 adjourn-mock --trust-forwarded proxy.test
 adjourn-mock proxy
@@ -152,6 +172,8 @@ adjourn-mock proxy --upstream localhost:8001
 adjourn-mock proxy --upstream http://me:password@localhost:8001
 adjourn-mock clock advance soon
 adjourn-mock clock show --sandbox 'two words'
+adjourn-mock clock show --url localhost:4010
+adjourn-mock seed
 """,
     "Environment": """
 ADJOURN_PROT=4010 adjourn-mock
@@ -164,11 +186,21 @@ adjourn-mock --config broken.toml
 adjourn-mock --config misspelt.toml
 adjourn-mock --config nested.toml
 adjourn-mock --ssl-keyfile localhost.key
+adjourn-mock --port 0 --ssl-certfile nowhere.pem
+adjourn-mock --port 0 --ssl-certfile notes.txt
+adjourn-mock --port 0 --contract nowhere.yaml
+adjourn-mock --port 0 --contract notes.txt
+adjourn-mock --port 0 --agents broken.yaml
+adjourn-mock --port 0 --seed notes.txt
+adjourn-mock seed nowhere.yaml
+adjourn-mock seed notes.txt
 """,
     "Webhooks and the way to other servers": """
 adjourn-mock --webhook-url tunnel
 adjourn-mock --webhook-secret abc
 adjourn-mock --webhook-timeout 0
+adjourn-mock --webhook-backoff -1
+adjourn-mock --webhook-allow https://hooks.test/
 adjourn-mock --ca nowhere.pem
 adjourn-mock --ca notes.txt
 adjourn-mock --client-cert nowhere.pem
@@ -178,15 +210,10 @@ adjourn-mock --proxy http://proxy.test --no-proxy
 """,
 }
 
-# Files that a mock cannot be made of, or an address that it cannot have: exit codes 3 and 4.
+# A database that a mock cannot use, or an address that it cannot have: exit codes 3 and 4.
 UNSERVED = """
-adjourn-mock --port 0 --contract nowhere.yaml
-adjourn-mock --port 0 --contract notes.txt
-adjourn-mock --port 0 --agents broken.yaml
-adjourn-mock --port 0 --seed notes.txt
 adjourn-mock --port 0 --db nowhere/chats.db
-adjourn-mock --port 0 --ssl-certfile nowhere.pem
-adjourn-mock --port 0 --ssl-certfile notes.txt
+adjourn-mock --port 0 --db notes.txt
 """
 UNBOUND = """
 adjourn-mock --port 8001

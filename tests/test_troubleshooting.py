@@ -145,7 +145,7 @@ def page(told: Mapping[str, Said]) -> str:
     parts += ["## The suite: what the target could not show, exit code 3\n", table(UNSHOWN, told)]
     parts += ["## The mock: exit code 2\n"]
     parts += [part for title, lines in MOCK.items() for part in section(title, lines, told)]
-    parts += ["## The mock: what it cannot be made of, exit code 3\n", table(UNSERVED, told)]
+    parts += ["## The mock: a database that it cannot use, exit code 3\n", table(UNSERVED, told)]
     parts += ["## The mock: where it cannot listen, exit code 4\n", table(UNBOUND, told)]
     return "\n".join(parts)
 

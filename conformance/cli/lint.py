@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from ..config.options import CONTRACT, options
+from ..config.settings import UsageError
 from ..config.sources import load_config
 from ..contract.areas import AREAS, area_of
 from ..contract.definition import Definition
@@ -81,9 +82,11 @@ def _docs(contract: Contract) -> Iterator[str]:
 def command(contract: Path | None) -> None:
     """Say what is wrong with a contract, and where.
 
-    Exit code 0: nothing; 1: something.
+    Exit code 0: nothing; 1: something; 2: there is no such file.
     """
     path = load_config({"contract": contract}, None).contract or find_contract()
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file; check --contract")
     found = problems(path)
     for problem in found:
         click.echo(problem)

@@ -138,6 +138,8 @@ class Config:
             raise UsageError(f"--token-url asks for a key as a client; give {lacking} too")
         if self.client_id and not self.token_url:
             raise UsageError("--client-id is of no use without --token-url")
+        if self.scope and not self.token_url:
+            raise UsageError("--scope is of no use without --token-url")
 
     def _check_connection(self) -> None:
         if self.target is not None:
@@ -145,6 +147,8 @@ class Config:
         for option, url in (("--token-url", self.token_url), ("--webhook-url", self.webhook_url)):
             if url is not None:
                 check_url(option, url)
+        if self.webhook_url and not self.webhook_listen:
+            raise ValueError("--webhook-url is of no use without --webhook-listen")
         if self.insecure and self.ca:
             raise ValueError("--insecure and --ca exclude each other")
         if self.http2 and self.target is None:

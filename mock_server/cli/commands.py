@@ -9,9 +9,11 @@ from typing import Any
 import click
 import orjson
 
+from ..addresses import is_usable
 from ..client import Client, ClientError
 from ..domain.instants import parse_duration
 from ..http.sandboxes import NAME
+from ..serve.errors import OptionError
 from .proxy import proxy
 from .sources import FROM_ENVIRONMENT, AddressOption
 from .values import Seconds
@@ -26,6 +28,12 @@ class _Failure(click.ClickException):
     exit_code = 1
 
 
+def _url(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not is_usable(text):
+        raise click.BadParameter(f"wanted http://HOST:PORT or https://HOST:PORT, got {text!r}")
+    return text
+
+
 def _name(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     if text is not None and not NAME.fullmatch(text):
         raise click.BadParameter(f"wanted 1 to 64 letters, digits, - or _, got {text!r}")
@@ -35,7 +43,13 @@ def _name(_: click.Context, __: click.Parameter, text: str | None) -> str | None
 def _steering(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its client, and tell its failure in one line."""
 
-    @click.option("--url", envvar="ADJOURN_URL", default="http://127.0.0.1:4010", show_default=True)
+    @click.option(
+        "--url",
+        envvar="ADJOURN_URL",
+        default="http://127.0.0.1:4010",
+        show_default=True,
+        callback=_url,
+    )
     @click.option("--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN")
     @click.option("--sandbox", metavar="NAME", callback=_name, help="The sandbox to act on.")
     @wraps(command)
@@ -106,7 +120,7 @@ def seed(client: Client, file: Path) -> None:
     try:
         fixture = load_fixture(file)
     except FixtureError as error:
-        raise _Failure(str(error)) from None
+        raise OptionError(str(error)) from None
     for session_id in client.call("POST", "/__admin/seed", fixture)["opened"]:
         click.echo(session_id)
 
@@ -177,7 +191,7 @@ def wait(client: Client, type: str, session_id: str | None, count: int, timeout:
 
 
 @click.command(context_settings=FROM_ENVIRONMENT)
-@click.option("--url", help="[default: the port of ADJOURN_PORT or PORT]")
+@click.option("--url", callback=_url, help="[default: the port of ADJOURN_PORT or PORT]")
 @click.option("--port", cls=AddressOption, default=4010, hidden=True)
 @click.option("--ssl-certfile", hidden=True)
 def healthcheck(url: str | None, port: int, ssl_certfile: str | None) -> None:

@@ -22,7 +22,7 @@ from .options import (
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .output import use_any_terminal
 from .sources import FROM_ENVIRONMENT, address_advice, check_environment
-from .values import Seconds, usable_token
+from .values import Seconds, usable_token, webhook_hosts
 
 _RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
 # Options that are given one by one, and the settings that hold them all.
@@ -37,8 +37,8 @@ _EPILOG = """
 \b
 Exit codes:
   0  the mock was stopped
-  2  an option is wrong
-  3  the contract, a fixture, the seed or the database cannot be used
+  2  an option is wrong, or a file that it names
+  3  the database cannot be used
   4  the address is in use
 
 Every option can stand in the environment, as ADJOURN_ and its name in capitals
@@ -219,6 +219,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--webhook-allow",
     multiple=True,
+    callback=webhook_hosts,
     metavar="HOST",
     help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
 )

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .sources import AddressOption, read_config
-from .values import Seconds, instant, networks, origins, page_origins, usable_token
+from .values import Seconds, hosts, instant, networks, origins, page_origins, usable_token
 
 
 def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
@@ -26,6 +26,7 @@ _CONTROL = [
     click.option(
         "--allowed-host",
         multiple=True,
+        callback=hosts,
         metavar="NAME",
         help="A Host that /__admin may be called by without a token, beside the loopback names; "
         "repeatable.",

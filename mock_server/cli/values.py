@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..addresses import is_host
 from ..domain.instants import EARLIEST, LATEST, parse_instant
 
 _YEAR = 366 * 86_400
@@ -42,6 +43,23 @@ def page_origins(context: click.Context, option: click.Parameter, given: Any) ->
     """Origins, `null` among them: so browsers call that of a file."""
     opaque = tuple(value for value in given if value == "null")
     return opaque + origins(context, option, [value for value in given if value != "null"])
+
+
+def hosts(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        if not is_host(value):
+            raise click.BadParameter(
+                f"wanted a host alone, such as mock.test or 10.0.0.7, got {value!r}"
+            )
+    return tuple(values)
+
+
+def webhook_hosts(
+    context: click.Context, option: click.Parameter, given: Sequence[str]
+) -> tuple[str, ...]:
+    """Hosts, and `*` for every one."""
+    hosts(context, option, [value for value in given if value != "*"])
+    return tuple(given)
 
 
 def networks(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ import click
 
 
 class OptionError(click.ClickException):
-    """An option is wrong."""
+    """An option is wrong, or the file that it names."""
 
     exit_code = 2
 
 
 class StartError(click.ClickException):
-    """A file that the mock needs cannot be used."""
+    """The database cannot be used."""
 
     exit_code = 3
 

@@ -69,7 +69,7 @@ class Running:
 def serve(settings: Settings, running: Running, version: str) -> None:
     """Serve a mock until a signal comes, then tell the clients' coverage if wanted.
 
-    Raises StartError or AddressError when that cannot be.
+    Raises OptionError, StartError or AddressError when that cannot be.
     """
     announce = announce_json if running.as_json else banner
     app = run(lambda: App(settings), running, lambda app, url: announce(app.mock, url, version))
@@ -85,8 +85,8 @@ def run(
 ) -> _S:
     """Make what is to be served, say that it is there, and serve it until a signal comes.
 
-    `dated` False leaves Date to the application. Raises StartError or AddressError when that
-    cannot be.
+    `dated` False leaves Date to the application. Raises OptionError, StartError or
+    AddressError when that cannot be.
     """
     start_log(running.log_format)
     listeners = bind(running.host, running.port, running.address_advice)
@@ -94,12 +94,13 @@ def run(
         served = make()
     except (FixtureError, StoreError, FileNotFoundError) as error:
         _close(listeners)
-        raise StartError(str(error)) from None
+        kind = StartError if isinstance(error, StoreError) else OptionError
+        raise kind(str(error)) from None
     try:
         config = configure(served.asgi, running, dated)
     except OSError as error:  # of TLS too
         _close(listeners)
-        raise StartError(_certificate_advice(running, error)) from None
+        raise OptionError(_certificate_advice(running, error)) from None
     url = address(running.host, listeners, "https" if running.ssl_certfile else "http")
     _Server(config, announce(served, url), served.stopping).run(sockets=listeners)
     return served

@@ -196,7 +196,7 @@ def test_a_bad_certificate_is_refused(tmp_path):
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate")
     code, _, stderr = run("--port", "0", "--ssl-certfile", str(bad), "--ssl-keyfile", str(bad))
-    assert code == 3
+    assert code == 2
     assert str(bad) in stderr
     assert "Traceback" not in stderr
 
@@ -204,7 +204,7 @@ def test_a_bad_certificate_is_refused(tmp_path):
 def test_a_certificate_that_is_not_there_is_named(tmp_path):
     absent = tmp_path / "nope.pem"
     code, _, stderr = run("--port", "0", "--ssl-certfile", str(absent))
-    assert code == 3
+    assert code == 2
     assert f"{absent}: No such file or directory; check --ssl-certfile" in stderr
 
 

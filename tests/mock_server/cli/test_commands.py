@@ -52,7 +52,7 @@ def test_a_file_is_seeded(steer, tmp_path):
     session_id = steer("seed", str(file)).strip()
     assert steer.client.read(session_id)["messages"][1]["content"] == "You said: Hello"
     file.write_text("sessions:\n  - agent: x\n")
-    output = steer("seed", str(file), code=1)
+    output = steer("seed", str(file), code=2)
     assert f"{file}, line 2, at /sessions/0" in output
 
 

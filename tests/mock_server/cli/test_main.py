@@ -202,7 +202,7 @@ def test_a_bad_seed_is_told_with_file_and_place(tmp_path, text, words):
     if text is not None:
         seed.write_text(text)
     result = refused("--port", "0", "--seed", str(seed))
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "Traceback" not in result.stderr
     assert len(result.stderr.splitlines()) == 1
     for word in [str(seed), *words]:

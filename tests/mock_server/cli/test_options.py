@@ -107,7 +107,7 @@ def test_a_proxy_tells_a_taken_port_and_a_bad_contract_as_a_mock_does(tmp_path):
     missing = str(tmp_path / "missing.yaml")
     options = ["proxy", "--port", "0", "--contract", missing]
     result = CliRunner(env=upstream).invoke(main, options)
-    assert (result.exit_code, missing in result.stderr) == (3, True)
+    assert (result.exit_code, missing in result.stderr) == (2, True)
 
 
 def test_a_proxy_wants_an_upstream():
