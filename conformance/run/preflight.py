@@ -151,6 +151,12 @@ def _knows(api: Api, option: str, agent: str) -> bool:
     with suppress(Hiccup) if option == "agent" else suppress(Blocked):
         opened = api.open(agent_id=agent)
     if opened and opened.status == 404 and option != "disabled_agent":
+        if api.list(take=1).status in NOT_FOUND:
+            place = opened.url.removeprefix(api.client.base)
+            raise UsageError(
+                f"the target has nothing at {place}: an open and a list are answered 404;"
+                " check the path of --target, and that the contract is this deployment's"
+            )
         flag = f"--{option.replace('_', '-')}"
         others = "" if option == "agent" else ", or leave that out"
         raise UsageError(

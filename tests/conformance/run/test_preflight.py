@@ -150,6 +150,15 @@ def test_an_agent_that_is_needed_and_not_known_is_told(
         preflight(api, {need})
 
 
+def test_a_path_that_the_target_does_not_have_is_no_unknown_agent(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = request.url.path.endswith("/search")
+        return httpx.Response(200, json={}) if found else httpx.Response(404)
+
+    with pytest.raises(UsageError, match="nothing at /api/v1/chats.*the contract is this deploy"):
+        preflight(connect(answer, agent="plain", wait_ready=0.0))
+
+
 def test_a_disabled_agent_may_be_refused_in_any_way(connect: Make, session: Make) -> None:
     settings = {"agent": "plain", "disabled_agent": "off", "wait_ready": 0.0}
     preflight(connect(opening("plain", session), **settings), {"disabled_agent"})
