@@ -5,6 +5,7 @@ from functools import partial
 from starlette.types import ASGIApp, Scope
 
 from .admin.front import Front
+from .files import Files, read_files
 from .http.cors import CorsMiddleware
 from .http.sandboxes import InSandbox
 from .http.security import Scheme
@@ -15,10 +16,11 @@ from .settings import Settings
 
 
 class App:
-    """A mock as it is served; `asgi` is the application."""
+    """A mock as it is served; `asgi` is the application. It reads the files that the settings
+    name, unless they are given."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.mock = Mock(settings)
+    def __init__(self, settings: Settings, files: Files | None = None) -> None:
+        self.mock = Mock(settings, files or read_files(settings))
         self.stopping = self.mock.stopping
         if settings.watch:
             self.mock.beside.append(Watcher(self.mock).run)

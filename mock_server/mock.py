@@ -20,7 +20,7 @@ from .contract.choices import clamped, fitting, refusal_statuses
 from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
-from .files import Files, read_files
+from .files import Files
 from .http.errors import Errors, chosen, refusal
 from .http.handlers import HANDLERS, Handler
 from .http.overrides import Overrides
@@ -46,8 +46,7 @@ class Mock:
     """All parts of one mock, made but not started. `api` answers within a sandbox; the work in
     `beside` goes on while the mock runs."""
 
-    def __init__(self, settings: Settings) -> None:
-        files = read_files(settings)
+    def __init__(self, settings: Settings, files: Files) -> None:
         self.contract = files.contract
         settings = replace(settings, choices=fitting(settings.choices, files.contract))
         self.settings = settings

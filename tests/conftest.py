@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 
+import httpx
 import pytest
+from httpx._transports import default as transports
 
 from tests import leftovers
 from tests.postgres import Postgres, postgres_running
 from tests.serving import Api, Receiver, receiving, wait_until
+
+# A client reads all public authorities when it is made, and hardly one here needs any.
+vars(transports)["create_ssl_context"] = lru_cache(8)(httpx.create_ssl_context)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, TypeVar
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 
 from mock_server.app import App
 from mock_server.choices import parse_choices
+from mock_server.files import Files, read_files
 from mock_server.mock import Mock
 from mock_server.serve.listening import address, bind
 from mock_server.serve.server import configure
@@ -32,6 +34,12 @@ HANGING = 120.0  # seconds after which what has not happened never will, on any 
 _POLL_SECONDS = 0.02  # how soon a server notices that it is to stop
 
 
+@cache
+def usual_files() -> Files:
+    """What a mock is made from by default, read once."""
+    return read_files(Settings())
+
+
 class Api(httpx.Client):
     """A client of one mock, with a word for each operation."""
 
@@ -41,7 +49,9 @@ class Api(httpx.Client):
     @contextmanager
     def of(cls, choices: tuple[str, ...] = (), **settings: Any) -> Iterator[Self]:
         """A mock of these settings over HTTP, served as the command serves it; its client."""
-        app = App(Settings(choices=parse_choices(choices), **{"token": TOKEN, **settings}))
+        own = settings.keys() & {"contract", "agents", "seed"}
+        given = Settings(choices=parse_choices(choices), **{"token": TOKEN, **settings})
+        app = App(given, None if own else usual_files())
         with serving(app.asgi) as url, cls.at(url) as api:
             api.mock = app.mock
             yield api

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -19,6 +19,7 @@ from ..http.errors import Errors, refusal
 from ..http.replies import send_reply
 from ..http.routing import Routing
 from ..http.sandboxes import SANDBOX
+from ..http.specification import add_document
 from ..http.streams import send_parts
 from ..http.validation import CALL, Call
 from ..mock import Mock
@@ -108,7 +109,7 @@ class Plane:
             ],
             resolver=Resolver(HANDLERS.__getitem__),
         )
-        connexion.add_api(self.document)
+        add_document(connexion, self.document)
         return connexion
 
 
@@ -117,6 +118,7 @@ class _Validation(AdminValidation):
         super().__init__(app, Settings())
 
 
+@cache
 def _contract(serves: tuple[str, ...]) -> dict[str, Any]:
     document: dict[str, Any] = load_document(_CONTRACT)
     paths = {path: item for path, item in document["paths"].items() if path.startswith(serves)}

@@ -1,10 +1,12 @@
 """OpenAPI 3.0 schemas as JSON Schema, compiled."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
 
+from ..codec import decode, encode
 from .formats import FORMATS
 
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
@@ -13,8 +15,13 @@ _PLAIN = ("example", "default", "enum", "required")
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
     """A validator for a resolved OpenAPI schema."""
+    return _compiled(encode(schema))
+
+
+@lru_cache(maxsize=512)  # all operations refuse alike
+def _compiled(schema: bytes) -> jsonschema_rs.Draft4Validator:
     return jsonschema_rs.Draft4Validator(
-        json_schema(schema), validate_formats=True, formats=FORMATS
+        json_schema(decode(schema)), validate_formats=True, formats=FORMATS
     )
 
 

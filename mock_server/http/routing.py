@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..contract.document import Contract
 from ..contract.source import FixtureError
 from ..problems.violations import json_pointer
+from .specification import add_document
 
 _DOCUMENTATION = ("/ui", "/openapi.")
 
@@ -94,7 +95,7 @@ class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
 def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:
     """Have Connexion serve a contract. Raises FixtureError for one that it refuses."""
     try:
-        connexion.add_api(contract.document)
+        add_document(connexion, contract.document)
     except InvalidSpecification as error:
         pointer = json_pointer(error.absolute_path)
         raise FixtureError(contract.path, error.message[:200], pointer) from None
