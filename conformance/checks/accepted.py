@@ -59,7 +59,7 @@ class Requests:
     def made_of(self, given: Json) -> Json:
         """A request with these members, what it must have, and what keeps it to this run."""
         resource = self.api.contract.resource
-        channel, external_id = resource.unique["key"]
+        channel, endpoint = resource.unique["key"]
         base = {name: next(self._base(name)) for name in self.needed}
         if self.role == "create":
             base |= {channel: self.api.channel}
@@ -67,9 +67,9 @@ class Requests:
         for name, value in given.items():
             if name == channel and value and self.role == "create":
                 made[name] = f"{self.api.channel}-{value}"[: max(len(value), 60)]
-            if name == external_id and value:
+            if name == endpoint and value:
                 made[name] = {**value, "conformance": self.api.key()}
-            if name == resource.idempotency["member"] and value:
+            if name == resource.key and value:
                 key = self.api.key()
                 made[name] = key + value[len(key) :] if len(value) > len(key) else key
         return made

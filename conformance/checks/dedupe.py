@@ -1,4 +1,4 @@
-"""DEDUP: at most one active session per channel and external_id."""
+"""DEDUP: at most one active session per channel and endpoint."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def expect_another(first: str, second: Exchange) -> None:
 @rule("DEDUP-01", "smoke", sessions=3)
 def check_an_endpoint_has_one_active_session(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.given(external_id=endpoint)
-    expect_duplicate(first, api.open(external_id=endpoint))
+    first = api.given(endpoint=endpoint)
+    expect_duplicate(first, api.open(endpoint=endpoint))
     if other := another_agent(api):
-        expect_duplicate(first, api.open(external_id=endpoint, agent_id=other))
+        expect_duplicate(first, api.open(endpoint=endpoint, agent_id=other))
 
 
 def another_agent(api: Api) -> str | None:
@@ -40,45 +40,45 @@ def another_agent(api: Api) -> str | None:
 @rule("DEDUP-02", sessions=2)
 def check_key_order_does_not_matter(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.given(external_id=endpoint)
-    expect_duplicate(first, api.open(external_id=reordered(endpoint)))
+    first = api.given(endpoint=endpoint)
+    expect_duplicate(first, api.open(endpoint=reordered(endpoint)))
 
 
 @rule("DEDUP-03", sessions=5, turns=1)
 def check_a_final_session_frees_its_endpoint(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.given_final(external_id=endpoint)
-    second = api.open(external_id=endpoint)
+    first = api.given_final(endpoint=endpoint)
+    second = api.open(endpoint=endpoint)
     expect_another(first, second)
     api.end(first)  # which has its endpoint no more
-    expect_duplicate(second.id, api.open(external_id=endpoint))
+    expect_duplicate(second.id, api.open(endpoint=endpoint))
     if api.has_closer:
         endpoint = api.endpoint()
-        closed, _ = api.given_closed(external_id=endpoint)
-        expect_another(closed, api.open(external_id=endpoint))
+        closed, _ = api.given_closed(endpoint=endpoint)
+        expect_another(closed, api.open(endpoint=endpoint))
 
 
 @rule("DEDUP-04", "smoke", sessions=4)
-def check_without_external_id_every_open_is_new(api: Api) -> None:
+def check_without_an_endpoint_every_open_is_new(api: Api) -> None:
     expect_another(api.given(), api.open())
-    first = api.open(external_id=None)
+    first = api.open(endpoint=None)
     # A deployment may have it that takes null for no object.
     if first.status not in api.refused("invalid-request"):
-        expect_another(first.id, api.open(external_id=None))
+        expect_another(first.id, api.open(endpoint=None))
 
 
 @rule("DEDUP-05", sessions=2)
 def check_another_channel_is_another_endpoint(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.given(external_id=endpoint)
-    expect_another(first, api.open(external_id=endpoint, channel=f"{api.channel}-b"))
+    first = api.given(endpoint=endpoint)
+    expect_another(first, api.open(endpoint=endpoint, channel=f"{api.channel}-b"))
 
 
 @rule("DEDUP-06", sessions=2)
-def check_another_external_id_is_another_endpoint(api: Api) -> None:
+def check_another_line_is_another_endpoint(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.given(external_id=endpoint)
-    expect_another(first, api.open(external_id={**endpoint, "to": "+15550177"}))
+    first = api.given(endpoint=endpoint)
+    expect_another(first, api.open(endpoint={**endpoint, "to": "+15550177"}))
 
 
 @rule("DEDUP-09", sessions=14)
@@ -92,13 +92,13 @@ def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
         ({"path": ["a", "b"]}, {"path": ["b", "a"]}),
     ):
         endpoint = api.endpoint()
-        first = api.given(external_id={**endpoint, **one})
-        expect_another(first, api.open(external_id={**endpoint, **other}))
+        first = api.given(endpoint={**endpoint, **one})
+        expect_another(first, api.open(endpoint={**endpoint, **other}))
     endpoint = api.endpoint()
     late, later = ({**endpoint, "zone": "x" * 300 + end} for end in "ab")
-    opened = api.open(external_id=late)
+    opened = api.open(endpoint=late)
     if opened.ok:  # a deployment may have a limit, but does not cut
-        expect_another(opened.id, api.open(external_id=later))
+        expect_another(opened.id, api.open(endpoint=later))
 
 
 @rule("DEDUP-07", sessions=2, turns=1)
@@ -107,8 +107,8 @@ def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
     if other is None:
         raise NotApplicable("the suite was given no second agent (--tool-agent)")
     endpoint = api.endpoint()
-    first = api.given(external_id=endpoint)
-    second = api.open(external_id=endpoint, agent_id=other)
+    first = api.given(endpoint=endpoint)
+    second = api.open(endpoint=endpoint, agent_id=other)
     if second.ok and not same_id(second.id, first):
         raise Blocked("the second open made a second session, see DEDUP-01")
     for answer in (second, api.get(first)):
@@ -126,14 +126,14 @@ def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     endpoint = api.endpoint()
     legal = api.contract.timeouts
     first, other = legal.near(600), legal.near(1200)
-    id = api.given(external_id=endpoint, ttl_seconds=first, turns=1)
+    id = api.given(endpoint=endpoint, timeout=first, turns=1)
     before = api.still(id)
-    second = api.open(external_id=endpoint, ttl_seconds=other if other != first else legal.least)
+    second = api.open(endpoint=endpoint, timeout=other if other != first else legal.least)
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
     after = api.get(id).session
-    timeout = before["ttl_seconds"]
-    expect(after["ttl_seconds"] == timeout, f"ttl_seconds {timeout}", after["ttl_seconds"])
+    name = api.resource.timeout
+    expect(after[name] == before[name], f"{name} {before[name]}", after[name])
     same = same_messages(after["messages"], before["messages"])
     expect(same, "the same transcript", f"{len(after['messages'])} messages")
     differs = change(before, after)

@@ -1,4 +1,4 @@
-"""IDEM: what the same idempotency_key is answered with."""
+"""IDEM: what the same idempotency key is answered with."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ LATER = 11  # keyed turns after the one that is replayed: a cache of ten keys is
 @rule("IDEM-01", "smoke", sessions=2, turns=4 + LATER)
 def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
     id, key, text = api.given(), api.key(), api.text()
-    first = api.submit(id, text, idempotency_key=key)
+    first = api.submit(id, text, key=key)
     first.turn  # the turn was taken
     for _ in range(LATER):
-        api.given_turn(id, idempotency_key=api.key())
-    again = api.submit(id, text, idempotency_key=key)
+        api.given_turn(id, key=api.key())
+    again = api.submit(id, text, key=key)
     expect_replay(first, again)
     if api.config.tool_agent:
         id, key = api.given(agent_id=api.config.tool_agent), api.key()
-        first = api.submit(id, text, idempotency_key=key)
-        expect_replay(first, api.submit(id, text, idempotency_key=key))
+        first = api.submit(id, text, key=key)
+        expect_replay(first, api.submit(id, text, key=key))
     state = (again.turn["is_final"], again.turn.get("status"))
     expect(state == (False, "active"), "is_final false, status active", list(state))
 
@@ -38,7 +38,7 @@ def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
 def check_the_finishing_turn_is_replayed(api: Api) -> None:
     key = api.key()
     id, first = api.given_closed(key)
-    again = api.submit(id, api.config.closing_text, idempotency_key=key)
+    again = api.submit(id, api.config.closing_text, key=key)
     expect_replay(first, again)
     expect(again.turn["is_final"] is True, "is_final true", again.turn["is_final"])
 
@@ -46,16 +46,16 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
 @rule("IDEM-04", sessions=4, turns=4)
 def check_a_key_holds_in_its_session_only(api: Api) -> None:
     key, (one, other) = api.key(), (api.given(), api.given())
-    api.given_turn(one, "first session", idempotency_key=key)
+    api.given_turn(one, "first session", key=key)
     before = len(transcript(api, other))
-    api.submit(other, "second session", idempotency_key=key).expect_ok()
+    api.submit(other, "second session", key=key).expect_ok()
     added = added_by(api, other, before)
     expect(added > 0, "a turn of its own in the other session", "nothing was added")
     endpoint, key = api.endpoint(), api.key()
-    for id in (api.given(external_id=endpoint), None):
-        id = id or api.given(external_id=endpoint)
+    for id in (api.given(endpoint=endpoint), None):
+        id = id or api.given(endpoint=endpoint)
         before = len(transcript(api, id))
-        api.given_turn(id, "Hello", idempotency_key=key)
+        api.given_turn(id, "Hello", key=key)
         added = added_by(api, id, before)
         expect(added > 0, "a turn of its own in the endpoint's next session", "nothing was added")
         api.given_end(id)
@@ -64,8 +64,8 @@ def check_a_key_holds_in_its_session_only(api: Api) -> None:
 @rule("IDEM-05", turns=2)
 def check_the_same_key_with_another_content(api: Api) -> str:
     id, key = api.given(), api.key()
-    first = api.given_turn(id, "one text", idempotency_key=key)
-    again = api.submit(id, "another text", idempotency_key=key)
+    first = api.given_turn(id, "one text", key=key)
+    again = api.submit(id, "another text", key=key)
     if not again.ok:
         return f"the same key with another content is answered {again.status}"
     same = same_messages(first["messages"], again.turn["messages"])
@@ -79,10 +79,10 @@ def check_without_a_key_every_submit_is_a_turn(api: Api) -> None:
     before = len(transcript(api, id))
     api.submit(id, text).expect_ok()
     expect(added_by(api, id, before) > 0, "another turn", "nothing was added")
-    if not api.submit(id, text, idempotency_key=None).ok:
+    if not api.submit(id, text, key=None).ok:
         return  # as a deployment may have it that takes null for no text
     before = len(transcript(api, id))
-    api.submit(id, text, idempotency_key=None).expect_ok()
+    api.submit(id, text, key=None).expect_ok()
     expect(added_by(api, id, before) > 0, "another turn, null being no key", "nothing was added")
 
 
@@ -91,20 +91,20 @@ def check_a_key_of_128_characters(api: Api) -> None:
     id, most = api.given(), api.contract.longest_key
     for filler in "ké":
         key = f"{api.key():{filler}<{most}}"
-        first = api.submit(id, "Hello", idempotency_key=key).expect_ok()
-        expect_replay(first, api.submit(id, "Hello", idempotency_key=key))
+        first = api.submit(id, "Hello", key=key).expect_ok()
+        expect_replay(first, api.submit(id, "Hello", key=key))
 
 
 @rule("IDEM-08", turns=3)
 def check_longer_keys_are_never_merged(api: Api) -> None:
     most = api.contract.longest_key
     id, stem = api.given(turns=1), f"{api.key():k<{most}}"
-    first = api.submit(id, "Hello", idempotency_key=stem + "a")
+    first = api.submit(id, "Hello", key=stem + "a")
     if not first.ok:
         first.expect_status(*api.refused("invalid-request"))
         return
     before = len(transcript(api, id))
-    api.submit(id, "Hello again", idempotency_key=stem + "b").expect_ok()
+    api.submit(id, "Hello again", key=stem + "b").expect_ok()
     merged = added_by(api, id, before) == 0
     expect(not merged, "two turns for two keys", f"the keys were cut at {most} and merged")
 
@@ -120,10 +120,10 @@ def others_than(key: str, most: int) -> tuple[str, ...]:
 @rule("IDEM-09", turns=10)
 def check_another_key_is_another_turn(api: Api) -> None:
     id, text, key = api.given(), api.text(), api.key()
-    api.given_turn(id, text, idempotency_key=key)
+    api.given_turn(id, text, key=key)
     for other in (api.key(), *others_than(key, api.contract.longest_key)):
         before = len(transcript(api, id))
-        answer = api.submit(id, text, idempotency_key=other)
+        answer = api.submit(id, text, key=other)
         if answer.status in api.refused("invalid-request") and not other.isalnum():
             continue  # what a key may hold is not documented
         answer.expect_ok()
@@ -134,9 +134,9 @@ def check_another_key_is_another_turn(api: Api) -> None:
 @rule("IDEM-12", turns=2)
 def check_an_empty_key(api: Api) -> str:
     id = api.given()
-    first = api.submit(id, idempotency_key="")
+    first = api.submit(id, key="")
     if not first.ok:
         return f"an empty key is answered {first.status}"
     before = len(transcript(api, id))
-    api.submit(id, idempotency_key="")
+    api.submit(id, key="")
     return f"an empty key is {'no key' if added_by(api, id, before) else 'a key like any other'}"

@@ -13,8 +13,8 @@ from .turns import transcript
 def check_an_end_leaves_other_sessions(api: Api) -> None:
     elsewhere = f"{api.channel}-b"
     for endpoint, channel in ((UNSET, api.channel), (api.endpoint(), elsewhere)):
-        other = api.given(external_id=endpoint, channel=channel)
-        if same_id(api.given_final(external_id=endpoint), other):
+        other = api.given(endpoint=endpoint, channel=channel)
+        if same_id(api.given_final(endpoint=endpoint), other):
             raise Blocked("two channels share a session, see DEDUP-05")
         got = api.get(other).session
         expect(got["is_final"] is False, "the other session still active", "it is final")

@@ -34,10 +34,10 @@ def check_open_keeps_the_channel(api: Api) -> None:
 @rule("OPEN-04", "smoke", sessions=2)
 def check_open_answers_with_an_active_session(api: Api) -> None:
     endpoint = api.endpoint()
-    first = api.open(external_id=endpoint).session
+    first = api.open(endpoint=endpoint).session
     expect(first["is_final"] is False, "an active session", first)
     api.end(first["id"])
-    second = api.open(external_id=endpoint)  # which may be refused, see DEDUP-03
+    second = api.open(endpoint=endpoint)  # which may be refused, see DEDUP-03
     if second.ok:
         expect(second.session["is_final"] is False, "an active session", second.session)
 
@@ -47,32 +47,31 @@ def check_open_keeps_the_timeout(api: Api) -> None:
     legal = api.contract.timeouts
     plain = ((seconds, UNSET) for seconds in (legal.least, legal.near(3600), legal.most))
     for seconds, endpoint in (*plain, (legal.near(600), api.endpoint())):
-        opened = api.open(ttl_seconds=seconds, external_id=endpoint).expect_ok().session
-        expect(opened["ttl_seconds"] == seconds, f"ttl_seconds {seconds}", opened["ttl_seconds"])
+        opened = api.open(timeout=seconds, endpoint=endpoint).expect_ok().session
+        timeout = opened[api.resource.timeout]
+        expect(timeout == seconds, f"{api.resource.timeout} {seconds}", timeout)
 
 
 @rule("OPEN-06", sessions=2)
 def check_open_without_timeout_has_none(api: Api) -> None:
     for value in (UNSET, None):
-        opened = api.open(ttl_seconds=value).expect_ok().session
-        expect(opened["ttl_seconds"] is None, "ttl_seconds null", opened["ttl_seconds"])
+        opened = api.open(timeout=value).expect_ok().session
+        timeout = opened[api.resource.timeout]
+        expect(timeout is None, f"{api.resource.timeout} null", timeout)
 
 
 @rule("OPEN-07", sessions=6)
 def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
     legal = api.contract.timeouts
-    api.given(ttl_seconds=legal.least)
+    api.given(timeout=legal.least)
     beyond = (legal.least - 1, legal.most + 1, 0, -legal.least, 2**31 - 1)
     for seconds in (seconds for seconds in beyond if seconds not in legal):
-        opened = api.open(ttl_seconds=seconds)
+        opened = api.open(timeout=seconds)
         if opened.ok:
-            effective = opened.session["ttl_seconds"]
+            effective = opened.session[api.resource.timeout]
             fine = is_whole(effective) and effective in legal
-            expect(
-                fine,
-                f"ttl_seconds {seconds} refused or clamped to {legal.least}..{legal.most}",
-                effective,
-            )
+            within = f"refused or clamped to {legal.least}..{legal.most}"
+            expect(fine, f"{api.resource.timeout} {seconds} {within}", effective)
         else:
             opened.expect_status(*api.refused("invalid-request"))
 
@@ -99,15 +98,13 @@ def check_open_without_agent_is_refused(api: Api) -> None:
 
 @rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
-    api.given(external_id=api.endpoint(), ttl_seconds=api.contract.timeouts.least)
+    api.given(endpoint=api.endpoint(), timeout=api.contract.timeouts.least)
     api.open(agent_id=17).expect_status(*api.refused("invalid-request"))
     api.open(channel=["web"]).expect_status(*api.refused("invalid-request"))
-    api.open(external_id="not-an-object").expect_status(*api.refused("invalid-request"))
+    api.open(endpoint="not-an-object").expect_status(*api.refused("invalid-request"))
     endpoint = api.endpoint()
-    api.open(ttl_seconds="soon", external_id=endpoint).expect_status(
-        *api.refused("invalid-request")
-    )
-    again = api.open(external_id=endpoint)
+    api.open(timeout="soon", endpoint=endpoint).expect_status(*api.refused("invalid-request"))
+    again = api.open(endpoint=endpoint)
     expect(again.ok, "the endpoint of a refused open still free", again.summary)
     api.open(additional_data=[1, 2]).expect_status(*api.refused("invalid-request"))
 
@@ -138,7 +135,7 @@ def check_open_without_a_channel(api: Api) -> str:
 @rule("OPEN-15")
 def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
     secret = f"secret-{api.key()}"
-    opened = api.open(external_id={"line": secret}, additional_data={"note": secret})
+    opened = api.open(endpoint={"line": secret}, additional_data={"note": secret})
     id = opened.id
     for answer in (opened, api.get(id)):
         expect(secret.encode() not in answer.content, "neither in the session", answer.summary)
@@ -153,10 +150,10 @@ def check_reserved_keys_are_accepted(api: Api) -> None:
 
 @rule("GET-01", "smoke")
 def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
-    opened = api.open(ttl_seconds=api.contract.timeouts.near(600)).session
+    opened = api.open(timeout=api.contract.timeouts.near(600)).session
     got = api.get(opened["id"]).expect_ok().session
     expect(same_id(got["id"], opened["id"]), opened["id"], got["id"])
-    for member in ("agent_id", "channel", "ttl_seconds", "is_final"):
+    for member in ("agent_id", "channel", api.resource.timeout, "is_final"):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
 
 

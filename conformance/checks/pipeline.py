@@ -97,7 +97,7 @@ def check_a_finished_session_is_one_call_result(api: Api) -> None:
     if api.has_closer:
         closed, key = Marked(api, agent_id=api.config.closing_agent), api.key()
         api.given_close(closed.id, key)
-        api.submit(closed.id, api.config.closing_text, idempotency_key=key)
+        api.submit(closed.id, api.config.closing_text, key=key)
         api.submit(closed.id)
         api.end(closed.id)
         expect_one_result(closed)

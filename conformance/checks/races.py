@@ -76,7 +76,7 @@ def check_simultaneous_ends(api: Api) -> None:
 @rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
     for _ in range(ROUNDS):
-        answers = together(api, *[partial(api.open, external_id=api.endpoint())] * CALLS)
+        answers = together(api, *[partial(api.open, endpoint=api.endpoint())] * CALLS)
         ids = {answer.id.lower() for answer in answers if answer.expect_ok(409).ok}
         expect(len(ids) == 1, "one session", f"{len(ids)} sessions: {sorted(ids)}")
         api.end(ids.pop())
@@ -87,7 +87,7 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
     for _ in range(ROUNDS):
         id, key, text = api.given(), api.key(), api.text()
         start = start_of(api, id)
-        answers = together(api, *[partial(api.submit, id, text, idempotency_key=key)] * CALLS)
+        answers = together(api, *[partial(api.submit, id, text, key=key)] * CALLS)
         turns = [answer.turn["messages"] for answer in answers if answer.expect_ok(409).ok]
         same = all(same_messages(turns[0], other) for other in turns)
         expect(same, "the same messages in every answer", shown(turns))

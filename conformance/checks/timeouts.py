@@ -55,8 +55,8 @@ class Timeouts:
         self.api = api
         self.ttl = api.contract.timeouts.near(TTL)
         self.grace = api.config.ttl_grace
-        self.talking = self._open(ttl_seconds=self.ttl)
-        self.silent = self._open(ttl_seconds=self.ttl)
+        self.talking = self._open(timeout=self.ttl)
+        self.silent = self._open(timeout=self.ttl)
         self.endless = self._open()
         self.turns: list[Exchange] = []
         self.sights: list[Exchange] = []  # of the silent session

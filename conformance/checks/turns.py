@@ -153,7 +153,7 @@ def check_blank_content_is_refused(api: Api) -> None:
 @rule("TURN-11", turns=2)
 def check_missing_content_is_refused(api: Api) -> None:
     id = api.given(turns=1)
-    api.submit(id, UNSET, idempotency_key=api.key()).expect_status(*api.refused("invalid-request"))
+    api.submit(id, UNSET, key=api.key()).expect_status(*api.refused("invalid-request"))
 
 
 @rule("TURN-12", turns=5)
@@ -161,7 +161,7 @@ def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
     id = api.given(turns=1)
     api.submit(id, 17).expect_status(*api.refused("invalid-request"))
     api.submit(id, ["Hello"]).expect_status(*api.refused("invalid-request"))
-    api.submit(id, idempotency_key={"a": 1}).expect_status(*api.refused("invalid-request"))
+    api.submit(id, key={"a": 1}).expect_status(*api.refused("invalid-request"))
     api.submit(id, additional_data="text").expect_status(*api.refused("invalid-request"))
 
 
@@ -188,10 +188,10 @@ def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
     # What may be refused.
     for content, key in (("  ", api.key()), ("Hello", f"{api.key():k<129}")):
         before = transcript(api, id)
-        if 400 <= api.submit(id, content, idempotency_key=key).status < 500:
+        if 400 <= api.submit(id, content, key=key).status < 500:
             expect_untouched(api, id, before)
             if len(key) <= api.contract.longest_key:  # what was not taken is not remembered either
-                api.submit(id, "Hello", idempotency_key=key).expect_ok()
+                api.submit(id, "Hello", key=key).expect_ok()
 
 
 def expect_untouched(api: Api, id: str, before: list[Json]) -> None:

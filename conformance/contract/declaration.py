@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .parts import Json, at, operations
@@ -46,6 +47,27 @@ class Resource:
     timer: dict[str, str]
     refusals: dict[str, list[int]]
     list: Json
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """What each operation is to the resource."""
+        return {id: role for role, id in self.operations.items()}
+
+    @property
+    def key(self) -> str:
+        """The member by which a turn is known again."""
+        return self.idempotency["member"]
+
+    @property
+    def endpoint(self) -> str:
+        """The member of which there is, in a channel, one active session at most."""
+        name: str = self.unique["key"][1]
+        return name
+
+    @property
+    def timeout(self) -> str:
+        """The member that tells after how many seconds of silence a session ends."""
+        return self.timer["after"]
 
     @property
     def filters(self) -> tuple[Filter, ...]:

@@ -211,7 +211,7 @@ class Contract:
     @cached_property
     def timeouts(self) -> Bounds:
         """The seconds of silence that a session may be given."""
-        return Bounds.of((self.body("openChat") or {})["properties"]["ttl_seconds"])
+        return Bounds.of((self.body("openChat") or {})["properties"][self.resource.timeout])
 
     @cached_property
     def page_sizes(self) -> Bounds:
@@ -220,7 +220,7 @@ class Contract:
     @cached_property
     def longest_key(self) -> int:
         """The most characters of a key that a deployment must take."""
-        key = (self.body("submitMessage") or {})["properties"]["idempotency_key"]
+        key = (self.body("submitMessage") or {})["properties"][self.resource.key]
         return int(key["maxLength"])
 
     @cached_property

@@ -22,7 +22,7 @@ from ..judging.equivalence import reordered
 from ..judging.exchange import Exchange, Json
 from ..judging.model import Mismatch, Model, Session
 from ..judging.outcomes import Blocked
-from ..target.api import Api, Trace
+from ..target.api import UNSET, Api, Trace
 
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
@@ -151,7 +151,7 @@ class Machine(RuleBasedStateMachine):
         self.budget["sessions"] -= 1
         ttl = None if ttl is None else self.api.contract.timeouts.near(ttl)
         bound = self._agent(agent)
-        answer = self.api.open(external_id=endpoint, ttl_seconds=ttl, agent_id=bound)
+        answer = self.api.open(endpoint=endpoint, timeout=ttl, agent_id=bound)
         self.judge(self.model.open, canonical, ttl, bound, answer)
 
     def _agent(self, name: str) -> str:
@@ -189,8 +189,7 @@ class Machine(RuleBasedStateMachine):
         # An old key comes with its old text: with another one the contract leaves it open.
         text = session.texts.setdefault(key, text) if key else text
         self.budget["turns"] -= 1
-        members = {"idempotency_key": key} if key else {}
-        answer = self.api.submit(session.id, text, **members)
+        answer = self.api.submit(session.id, text, key=key or UNSET)
         self.judge(self.model.submit, session, text, key or None, answer)
 
     @precondition(lambda self: not self.spent and self.model.sessions)

@@ -118,21 +118,23 @@ class Generation:
     def _body(self, operation: str, body: Json, *, negative: bool) -> Json:
         if operation == "openChat":
             return self._opening(body, negative=negative)
-        if operation == "submitMessage" and _is_text(body.get("idempotency_key")):
-            body["idempotency_key"] = self._fresh(body["idempotency_key"])
+        key = self.api.resource.key
+        if operation == "submitMessage" and _is_text(body.get(key)):
+            body[key] = self._fresh(body[key])
         if operation == "searchCallResults" and not negative and body.get("agentIds"):
             body["agentIds"] = [self.api.config.agent]
         return body
 
     def _opening(self, body: Json, *, negative: bool) -> Json:
+        endpoint = self.api.resource.endpoint
         own: Json = {"agent_id": self.api.config.agent, "channel": self.api.channel}
         for name, value in own.items():
             if _is_text(body.get(name)) or not (negative or name in body):
                 body[name] = value
         if body.get("channel") != self.api.channel:
-            body.pop("external_id", None)  # what a duplicate gives elsewhere may be anybody's
-        if isinstance(body.get("external_id"), dict):
-            body["external_id"] = {**body["external_id"], "conformance": self.api.key()}
+            body.pop(endpoint, None)  # what a duplicate gives elsewhere may be anybody's
+        if isinstance(body.get(endpoint), dict):
+            body[endpoint] = {**body[endpoint], "conformance": self.api.key()}
         data = body.get("additional_data", None if negative else {})
         if isinstance(data, dict):
             body["additional_data"] = {**data, "conformance_run": self.api.run}

@@ -75,7 +75,7 @@ class Coverage:
         refusals = self.contract.late if known.state(exchange) == "final" else ()
         if not (exchange.ok or exchange.status in (SERVER_FAULT, *refusals)):
             return None
-        if (id, str(body.get("idempotency_key"))) in self.answered:
+        if (id, str(body.get(self.contract.resource.key))) in self.answered:
             return "replay"
         finishes = _member(exchange, "is_final") is True and known.state(exchange) == "active"
         return "finish" if finishes or (known.agent, body["content"]) in self.closing else "submit"
@@ -92,7 +92,7 @@ class Coverage:
         known = self.sessions.get(id)
         if known is None:
             if exchange.operation == "openChat" and not final:
-                self.sessions[id] = _observed(session, exchange)
+                self.sessions[id] = self._observed(session, exchange)
             return
         if final and known.final_since is None:
             known.final_since = exchange.finished
@@ -101,13 +101,19 @@ class Coverage:
         elif final and known.state(exchange) == "final" and _overdue(known, exchange):
             self._expired(exchange, "final")
 
+    def _observed(self, session: Json, exchange: Exchange) -> ObservedSession:
+        ttl, agent = session.get(self.contract.resource.timeout), session.get("agent_id")
+        lasting = float(ttl) if isinstance(ttl, int) else None
+        known = agent if isinstance(agent, str) else None
+        return ObservedSession(known, lasting, exchange.finished)
+
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1
         self.cell_of.setdefault(exchange.number, (state, "expire"))
 
     def _remember_turn(self, exchange: Exchange, id: str, known: ObservedSession) -> None:
         body = exchange.sent
-        if isinstance(key := body.get("idempotency_key"), str):
+        if isinstance(key := body.get(self.contract.resource.key), str):
             self.answered.add((id, key))
         known.touched = max(known.touched, exchange.finished)
         if _member(exchange, "is_final") is True:
@@ -171,12 +177,6 @@ class Coverage:
 
 def _speaks(rule: Rule, operation: str | None) -> bool:
     return operation in rule.operations or (operation is None and rule.area == "TTL")
-
-
-def _observed(session: Json, exchange: Exchange) -> ObservedSession:
-    ttl, agent = session.get("ttl_seconds"), session.get("agent_id")
-    lasting = float(ttl) if isinstance(ttl, int) else None
-    return ObservedSession(agent if isinstance(agent, str) else None, lasting, exchange.finished)
 
 
 def _overdue(known: ObservedSession, exchange: Exchange) -> bool:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from ..contract.declaration import Resource
 from .outcomes import Blocked, expect, listed, shown
 
 Json = dict[str, Any]
@@ -56,6 +57,7 @@ class Exchange:
     url: str
     headers: Mapping[str, str]
     body: bytes | None
+    resource: Resource = field(repr=False)
     status: int = 0
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
@@ -67,6 +69,11 @@ class Exchange:
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
+
+    @property
+    def role(self) -> str | None:
+        """What the operation is to the resource; None of what is no operation."""
+        return self.resource.roles.get(self.operation or "")
 
     @property
     def sent(self) -> Json:

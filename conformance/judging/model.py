@@ -38,7 +38,7 @@ class Session:
     id: str
     endpoint: str | None
     agent: str
-    ttl_seconds: int | None
+    timeout: int | None
     said: list[Said]
     reason: str | None = None
     replies: dict[str, list[Json]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Model:
         self.sessions: list[Session] = []
 
     def holder(self, endpoint: str | None) -> Session | None:
-        """The active session of an endpoint; `endpoint` is the external_id in canonical form."""
+        """The active session of an endpoint; `endpoint` is its value in canonical form."""
         active = [s for s in self.sessions if s.endpoint == endpoint and not s.final]
         return active[0] if active and endpoint is not None else None
 
@@ -80,21 +80,17 @@ class Model:
             return "TURN-15"
         return None if key == session.finishing_key else "IDEM-10"
 
-    def open(
-        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
-    ) -> None:
+    def open(self, endpoint: str | None, timeout: int | None, agent: str, answer: Exchange) -> None:
         holder = self.holder(endpoint)
         if holder is None:
-            self._new(endpoint, ttl_seconds, agent, answer)
+            self._new(endpoint, timeout, agent, answer)
         elif answer.status != 409:
             expect("DEDUP-01", answer.ok, "a 2xx status or 409", answer.summary)
             wanted = f"the endpoint's session {holder.id}"
             expect("DEDUP-01", same_id(answer.session["id"], holder.id), wanted, answer.id)
             self._compare("DEDUP-08", holder, answer.session)
 
-    def _new(
-        self, endpoint: str | None, ttl_seconds: int | None, agent: str, answer: Exchange
-    ) -> None:
+    def _new(self, endpoint: str | None, timeout: int | None, agent: str, answer: Exchange) -> None:
         known = self._is_known(endpoint)
         rule = "DEDUP-03" if known else "OPEN-01" if endpoint is None else "DEDUP-06"
         expect(rule, answer.ok, "a new session", answer.summary)
@@ -102,7 +98,7 @@ class Model:
         twins = [s.id for s in self.sessions if same_id(s.id, body["id"])]
         expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
         expect("OPEN-04", body["is_final"] is False, "an active session", "a final one")
-        self.sessions.append(Session(body["id"], endpoint, agent, ttl_seconds, _said(body)))
+        self.sessions.append(Session(body["id"], endpoint, agent, timeout, _said(body)))
 
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
@@ -191,8 +187,9 @@ class Model:
         expect(rule, final == got, final, got)
         wanted = f"the transcript {shown(session.said)}"
         expect(rule, _said(body) == session.said, wanted, _said(body))
-        ttl = body["ttl_seconds"]
-        expect(rule, ttl == session.ttl_seconds, f"ttl_seconds {session.ttl_seconds}", ttl)
+        name = self.contract.resource.timeout
+        fine = body[name] == session.timeout
+        expect(rule, fine, f"{name} {session.timeout}", body[name])
 
 
 def _selects(state: str, final: bool) -> bool:

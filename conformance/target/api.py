@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import Paths, canonical, mentions
 from ..judging.equivalence import same_time, tick
@@ -56,9 +57,13 @@ class Api:
     def contract(self) -> Contract:
         return self.client.watch.contract
 
+    @property
+    def resource(self) -> Resource:
+        return self.contract.resource
+
     def refused(self, reason: str) -> list[int]:
         """The statuses that may refuse for this reason."""
-        return self.contract.resource.refusals[reason]
+        return self.resource.refusals[reason]
 
     def fresh(self) -> Api:
         """The same view with a trace and a channel of its own."""
@@ -72,6 +77,8 @@ class Api:
         agent_id: Any = None,
         channel: Any = None,
         additional_data: Any = None,
+        endpoint: Any = UNSET,
+        timeout: Any = UNSET,
         auth: str | None = BEARER,
         **members: Any,
     ) -> Exchange:
@@ -81,6 +88,8 @@ class Api:
             "additional_data": {"conformance_run": self.run}
             if additional_data is None
             else additional_data,
+            self.resource.endpoint: endpoint,
+            self.resource.timeout: timeout,
             **members,
         }
         body = {key: value for key, value in body.items() if value is not UNSET}
@@ -93,9 +102,16 @@ class Api:
         return self.send("getChat", id=id, auth=auth)
 
     def submit(
-        self, id: str, content: Any = None, *, auth: str | None = BEARER, **members: Any
+        self,
+        id: str,
+        content: Any = None,
+        *,
+        key: Any = UNSET,
+        auth: str | None = BEARER,
+        **members: Any,
     ) -> Exchange:
-        body = {"content": self.text() if content is None else content, **members}
+        text = self.text() if content is None else content
+        body = {"content": text, self.resource.key: key, **members}
         body = {key: value for key, value in body.items() if value is not UNSET}
         return self.send("submitMessage", id=id, body=body, auth=auth)
 
@@ -141,8 +157,7 @@ class Api:
 
     def given_close(self, id: str, key: str | None = None) -> Exchange:
         """The turn in which the closing agent finishes its session."""
-        keyed = {"idempotency_key": key} if key else {}
-        turn = self.submit(id, self.config.closing_text, **keyed)
+        turn = self.submit(id, self.config.closing_text, key=key or UNSET)
         if turn.turn.get("is_final") is not True:
             raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
         return turn
@@ -191,7 +206,7 @@ class Api:
         return id
 
     def endpoint(self) -> Json:
-        """An external_id that nobody else uses."""
+        """An endpoint that nobody else uses."""
         number = f"+1555{self.random.randrange(10**7):07}"
         return {"from": number, "to": "+15550100", "provider": {"id": "sms-1", "region": "eu"}}
 
@@ -242,7 +257,8 @@ class Api:
         path = self.client.credentials.carry(auth, headers, path)
         if content is not None and content_type is not None:
             headers["content-type"] = content_type
-        draft = Exchange(0, operation, method, self.client.base + path, headers, content)
+        url = self.client.base + path
+        draft = Exchange(0, operation, method, url, headers, content, self.resource)
         return self.client.send(draft, self._heard) if self.judged else self.client.look(draft)
 
     def _heard(self, exchange: Exchange, seen: Observations) -> None:

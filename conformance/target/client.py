@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from ..config.settings import Config, UsageError
+from ..contract.declaration import Resource
 from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange, Silence
 from ..judging.outcomes import Blocked
@@ -65,6 +66,10 @@ class Client:
         self.health = Health(self.circuit, self._probe, self._find)
         self.silences = Silences(self.retry, self.circuit, self.health)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
+
+    @property
+    def resource(self) -> Resource:
+        return self.watch.contract.resource
 
     def close(self) -> None:
         self.http.close()
@@ -148,7 +153,7 @@ class Client:
         if body:
             headers["content-type"] = "application/json"
         path = self.credentials.carry(BEARER, headers, path)
-        return Exchange(0, operation, method, self.base + path, headers, body)
+        return Exchange(0, operation, method, self.base + path, headers, body, self.resource)
 
     def _current(self, draft: Exchange, exchange: Exchange, observer: Observer | None) -> Exchange:
         """The answer, or the first that does not lag behind earlier ones."""

@@ -138,5 +138,5 @@ def _is_own(exchange: Exchange, session: Json) -> bool:
     """Whether an open surely gave a session of this run. A duplicate is answered with what is
     there already, which in another channel than ours is somebody else's."""
     sent = exchange.sent
-    new = exchange.status == 201 or sent.get("external_id") is None
+    new = exchange.status == 201 or sent.get(exchange.resource.endpoint) is None
     return new or session.get("channel") == sent.get("channel")

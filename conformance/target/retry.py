@@ -83,5 +83,5 @@ class Retry:
 
 def is_repeatable(exchange: Exchange) -> bool:
     """Whether the same request twice does what it does once."""
-    keyed = exchange.operation == "submitMessage" and exchange.sent.get("idempotency_key")
+    keyed = exchange.operation == "submitMessage" and exchange.sent.get(exchange.resource.key)
     return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)

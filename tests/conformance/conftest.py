@@ -70,7 +70,7 @@ def session() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def exchange() -> Callable[..., Exchange]:
+def exchange(contract: Contract) -> Callable[..., Exchange]:
     """Make an exchange that has come: one after the other, unless its times are given."""
     numbers = count(1)
 
@@ -88,6 +88,7 @@ def exchange() -> Callable[..., Exchange]:
             "url": "http://target.test" + path.replace("{id}", changes.pop("id", ID)),
             "headers": {},
             "body": None,
+            "resource": contract.resource,
             "status": status,
             "answer_headers": {"content-type": changes.pop("kind", kind)},
             "content": content,

@@ -62,7 +62,8 @@ def by_the_suite(case: Case, watch: Watch) -> list[str]:
     )
     exchange = Exchange(
         1, case.operation, method, f"http://upstream.test{path}", {},
-        None if body is None else json.dumps(body).encode(), status=case.status,
+        None if body is None else json.dumps(body).encode(), watch.contract.resource,
+        status=case.status,
         answer_headers=httpx.Headers({**headers, **case.headers}),
         content=case.body if response is None else response.content,
     )  # fmt: skip

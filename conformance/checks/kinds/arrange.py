@@ -32,7 +32,7 @@ class Subject:
         if event == REPLAY:
             assert self.keyed
             key, text, _ = self.keyed
-            return self.api.submit(self.id, text, idempotency_key=key)
+            return self.api.submit(self.id, text, key=key)
         if event == FINISH:
             return self.api.submit(self.id, self.api.config.closing_text, **members)
         operation = str(self.lifecycle.causes[event])
@@ -42,7 +42,7 @@ class Subject:
     def turn(self) -> None:
         """A turn that was taken, with a key."""
         key, text = self.api.key(), self.api.text()
-        answer = self.api.submit(self.id, text, idempotency_key=key)
+        answer = self.api.submit(self.id, text, key=key)
         answer.turn  # it was taken
         self.keyed = key, text, answer
 

@@ -58,7 +58,7 @@ def test_an_id_of_any_form_is_an_id(connect: Make, act: str, id: str) -> None:
 
 def test_an_id_of_any_form_is_guarded_when_an_open_gave_it(connect: Make, session: Make) -> None:
     api = connect(lambda request: httpx.Response(200, json=session(id="42", channel="web")))
-    api.open(external_id={"from": "1"})
+    api.open(endpoint={"from": "1"})
     with pytest.raises(Blocked, match="somebody else's"):
         api.end("42")
 
@@ -118,7 +118,7 @@ def test_a_duplicate_of_another_channel_is_neither_entered_nor_written_to(
     connect: Make, session: Make
 ) -> None:
     api = connect(lambda request: httpx.Response(200, json=session(id=STRANGER, channel="web")))
-    api.open(external_id={"from": "1"})
+    api.open(endpoint={"from": "1"})
     assert api.client.ledger.left_open == []
     assert api.client.ledger.unproven == {STRANGER}
     with pytest.raises(Blocked, match="somebody else's"):
@@ -131,7 +131,7 @@ def test_a_new_session_is_entered_whatever_its_channel(
 ) -> None:
     answer = httpx.Response(status, json=session(id=STRANGER, channel="other"))
     api = connect(lambda request: answer)
-    api.open(external_id=external_id)
+    api.open(endpoint=external_id)
     assert api.client.ledger.left_open == [STRANGER]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from conformance.judging.exchange import Exchange
 from conformance.judging.outcomes import Blocked
+from conformance.target.api import Api
 from conformance.target.circuit import SILENCES_TO_OPEN
 from conformance.target.ledger import ForeignWrite
 
@@ -44,12 +45,12 @@ def test_what_cannot_be_sent_is_no_silence_of_the_target(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(200, json={}))
     for _ in range(SILENCES_TO_OPEN + 1):
         with pytest.raises(Blocked, match="could not be sent"):
-            api.client.send(broken_draft())
+            api.client.send(broken_draft(api))
     assert api.list().status == 200
 
 
-def broken_draft() -> Exchange:
-    return Exchange(0, "getChat", "GET", "http://target.test/base/\x7f", {}, None)
+def broken_draft(api: Api) -> Exchange:
+    return Exchange(0, "getChat", "GET", "http://target.test/base/\x7f", {}, None, api.resource)
 
 
 def test_a_redirect_is_an_answer(connect: Make) -> None:

@@ -168,7 +168,8 @@ def test_a_key_goes_to_the_targets_origin_and_nowhere_else(connect: Make) -> Non
         "http://target.test@x/",
     ):
         with pytest.raises(ForeignOrigin):
-            api.client.send(Exchange(0, "getChat", "GET", url, {"authorization": BEARER}, None))
+            headers = {"authorization": BEARER}
+            api.client.send(Exchange(0, "getChat", "GET", url, headers, None, api.resource))
 
 
 def test_a_check_knows_its_own_key_from_others(connect: Make) -> None:
