@@ -127,8 +127,8 @@ class Trial:
             self.api.trace = self.trace
             rest = len(self.refused) - TOLD
             more = f" and {rest} more" if rest > 0 else ""
-            told = "; ".join(self.refused[:TOLD])
-            raise Violation("a 2xx status for each of them", told + more)
+            first = "; ".join(self.refused[:TOLD])
+            raise Violation("a 2xx status for each of them", first + more)
         if self.failed:
             raise Blocked(self.failed)
 
@@ -138,12 +138,12 @@ class Trial:
         failed = self.role == "submit" and answer.status in (502, 503)
         if answer.ok or answer.status in self.legal or failed:
             return
-        told = f"{_told(members)}: {answer.status}"
+        refused = f"{told(members)}: {answer.status}"
         if answer.status >= 500:
-            self.failed = self.failed or f"{self.requests.operation} with {told}, see HTTP-02"
+            self.failed = self.failed or f"{self.requests.operation} with {refused}, see HTTP-02"
             return
         self.trace = self.trace or list(self.api.trace)
-        self.refused.append(told)
+        self.refused.append(refused)
 
     def _answer(self, members: Json) -> Exchange:
         made = self.requests.made_of(members)
@@ -163,7 +163,7 @@ def _is_final(answer: Exchange) -> bool:
     return isinstance(answer.json, dict) and answer.json.get("is_final") is True
 
 
-def _told(members: Json) -> str:
+def told(members: Json) -> str:
     return " and ".join(f"{name} {_shown(value)}" for name, value in members.items()) or "no more"
 
 

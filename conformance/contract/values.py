@@ -1,4 +1,4 @@
-"""Values that a schema obliges a deployment to take, made from the schema alone."""
+"""Values that a schema obliges a deployment to take or to refuse, made from the schema alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
 INSTANTS = ("2026-01-05T09:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2026-01-05T00:00:00-09:00")
 UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
 NESTED: Json = {"text": "a", "number": 1.5, "list": [1, "b", None, True], "nested": {"empty": {}}}
+FORMS = " x0-_."  # letters of which a pattern does not take some text
 TEXTS = (
     "lines\nthat\r\nbreak\rand\u2028break\u2029",
     "each plane: \u00e9 \u4e2d \U0001f642 \U00020000 \U00030000 \U000e0101 \U000f0000 \U0010fffd",
@@ -70,6 +71,36 @@ def odd_texts(schema: Json, longest: int) -> list[str]:
     most = min(schema.get("maxLength", longest), longest)
     long = ("long " * (most // 5 + 1))[: most - 1] + "."
     return fitting(schema, [*TEXTS, long])
+
+
+def beyond_values(schema: Json) -> Iterator[Any]:
+    """A value just beyond each bound, and one of another form or outside the enumeration."""
+    if "enum" in schema:
+        if schema.get("type") == "string":
+            yield f"{max(map(str, schema['enum']), key=len)}-other"
+        return
+    match schema.get("type"):
+        case "integer" | "number":
+            bounds = (("minimum", -1), ("maximum", 1))
+            yield from (schema[name] + step for name, step in bounds if name in schema)
+        case "string":
+            yield from _texts_beyond(schema)
+        case "array":
+            yield from ([item] for item in beyond_values(schema.get("items", {})))
+
+
+def _texts_beyond(schema: Json) -> Iterator[str]:
+    if schema.get("minLength"):
+        yield "x" * (schema["minLength"] - 1)
+    if "maxLength" in schema:
+        yield "x" * (schema["maxLength"] + 1)
+    if "pattern" in schema:
+        lengths: Json = {
+            name: schema[name] for name in ("minLength", "maxLength") if name in schema
+        }
+        others = fitting(lengths, [letter * max(1, schema.get("minLength", 1)) for letter in FORMS])
+        fit = fitting(schema, others)
+        yield from [text for text in others if text not in fit][:1]
 
 
 def fitting(schema: Json, texts: list[str]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Mutants that refuse what the contract obliges them to take, or whose filters select amiss."""
+"""Mutants that refuse what the contract obliges them to take, take what it has them refuse, or
+whose filters select amiss."""
 
 from __future__ import annotations
 
@@ -185,6 +186,16 @@ def null_filter_is_refused(patch: Patch) -> None:
 @mutant("FIN-09", "an endpoint of four-byte characters is refused")
 def wide_endpoint_is_refused(patch: Patch) -> None:
     refused(patch, lambda body: wide(body.get("endpoint")))
+
+
+@mutant("HTTP-21", "a channel without a letter is taken for none")
+def empty_channel_is_taken(patch: Patch) -> None:
+    @patch.around(validation, "parse_json")
+    def parse_json(real: Any, raw: bytes) -> Any:
+        body = real(raw)
+        if isinstance(body, dict) and body.get("channel") == "":
+            body["channel"] = None
+        return body
 
 
 @mutant("FIN-10", "the filter by callIds is ignored")
