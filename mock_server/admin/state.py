@@ -1,5 +1,6 @@
 """Reset, seed, and the state as a document."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,8 +42,10 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /seed."""
     if errors := fixture_violations(call.body):
         raise Problem("invalid-request", "The body is no fixture.", errors=errors)
-    agents = load_agents(call.body)
-    if fault := check_seed(call.body, {**sandbox.agents, **agents}):
+    known = {**sandbox.agents}
+    # In a thread, as a fixture may be large.
+    agents = await asyncio.to_thread(load_agents, call.body)
+    if fault := await asyncio.to_thread(check_seed, call.body, {**known, **agents}):
         raise invalid(*fault)
     opened = await sandbox.add(call.body, agents)
     return 200, {"opened": [*opened], "agents": [*agents]}
@@ -50,16 +53,14 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 
 async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /state."""
-    return 200, document_of(await sandbox.store.image.dump())
+    rows = await sandbox.store.image.dump()
+    return 200, await asyncio.to_thread(document_of, rows)
 
 
 async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /state."""
-    if fault := find_fault(call.body, sandbox.agents):
-        raise invalid(*fault)
-    rows = rows_of(call.body)
-    if errors := [*_misfits(mock, call.body, rows)]:
-        raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
+    # In a thread, as a state may be large.
+    rows = await asyncio.to_thread(_rows_of, mock, call.body, frozenset(sandbox.agents))
     await sandbox.replace(rows)
     return 200, {"sessions": len(call.body["sessions"])}
 
@@ -70,6 +71,16 @@ HANDLERS: Mapping[str, AdminHandler] = {
     "showState": show_state,
     "replaceState": replace_state,
 }
+
+
+def _rows_of(mock: Mock, document: Mapping[str, Any], agents: frozenset[str]) -> Rows:
+    """The rows of a document. Raises Problem for one that cannot be the state."""
+    if fault := find_fault(document, agents):
+        raise invalid(*fault)
+    rows = rows_of(document)
+    if errors := [*_misfits(mock, document, rows)]:
+        raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
+    return rows
 
 
 def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, str]]:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .clock import Clock
@@ -61,9 +62,8 @@ class Events:
 
     def after(self, id: int) -> list[Event]:
         """The events that are kept and came after the one with this id."""
-        if id >= self.last_id:
-            return []
-        return [event for event in self.kept if event.id > id]
+        newer = max(0, self.last_id - id)  # ids have no gaps, so that nothing is searched
+        return [*islice(reversed(self.kept), newer)][::-1]
 
     async def next(self) -> None:
         """Wait until there is another event."""
@@ -79,12 +79,15 @@ class Events:
         self, wanted: Mapping[str, Any], count: int, after: int, seconds: float
     ) -> list[Event] | None:
         """The first `count` events that match, or None if there are fewer when time is up."""
+        found: list[Event] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
-                    found = [event for event in self.after(after) if event.matches(wanted)]
+                    # What came since the last look alone: many may wait, and much may be kept.
+                    found += [event for event in self.after(after) if event.matches(wanted)]
                     if len(found) >= count:
                         return found[:count]
+                    after = max(after, self.last_id)
                     await self.next()
         return None
 

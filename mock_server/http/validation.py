@@ -17,6 +17,7 @@ from ..problems.kinds import Problem
 from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
 from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
+from .large import beside
 from .parameters import QueryReader, canonical_id
 
 CALL = "adjourn.call"
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 Bounds = tuple[int, int]
+Errors = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,14 @@ class ValidatedOperation:
                 errors.append(violation("body", "", "wanted a JSON body, got none"))
             return None
         check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
-        value = self.parse_body(raw)
-        errors.extend(schema_violations(validator, value, schema=self.schema))
+        value, found = await beside(len(raw), lambda: self.examine(raw, validator))
+        errors.extend(found)
         return value
+
+    def examine(self, raw: bytes, validator: jsonschema_rs.Draft4Validator) -> tuple[Any, Errors]:
+        """The value of a body and its violations. Raises Problem when it is no JSON."""
+        value = self.parse_body(raw)
+        return value, [*schema_violations(validator, value, schema=self.schema)]
 
     def invalid(self, errors: list[dict[str, str]]) -> Problem:
         """The refusal of a request that breaks the contract."""
@@ -159,7 +166,8 @@ class ValidatedOperation:
             if message["type"] == "http.response.start":
                 start = message
                 return
-            self.check_response(start, message.get("body", b""))
+            body = message.get("body", b"")
+            await beside(len(body), lambda: self.check_response(start, body))
             await send(start)
             await send(message)
 

@@ -1,15 +1,13 @@
 """What is wrong with an answer of the upstream: its head, and then its body."""
 
-import asyncio
 from functools import partial
 
 import httpx
 
+from ..http.large import beside
 from ..problems.violations import quote, violation
 from .answers import decoded, is_decodable, media_type_of
 from .checks import CheckedOperation
-
-_SMALL = 64 * 1024  # bytes
 
 
 def note_head(
@@ -41,7 +39,7 @@ async def faults_of_body(
 ) -> list[dict[str, str]]:
     """What is wrong with a body; a large one is looked at off the event loop."""
     check = partial(_body_faults, operation, response, body)
-    return await asyncio.to_thread(check) if len(body) > _SMALL else check()
+    return await beside(len(body), check)
 
 
 def _body_faults(
