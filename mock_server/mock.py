@@ -54,7 +54,7 @@ class Mock:
         self.statuses = refusal_statuses(settings.choices, files.contract)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
-        self.database, self.store_of = open_store(settings.db)
+        self.database, self.store_of = open_store(settings.db, files.contract.lifecycle.states)
         self.coverage = Coverage()
         self.journals = Journals()
         self.sandboxes = Sandboxes(

@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message
 
 from .contract.choices import fitting
+from .contract.document import Contract
 from .contract.source import FixtureError
 from .domain.records import SessionQuery
 from .domain.session import Session
@@ -71,6 +72,7 @@ async def reload(mock: Mock) -> list[str]:
     if fitting(mock.settings.choices, files.contract) != mock.settings.choices:
         reason = "gives other statuses than the mock was started with; start it anew"
         raise FixtureError(files.contract.path, reason, "/paths")
+    await _refuse_gone(mock, files.contract)
     api = mock.build(files.contract)
     await _try(api, files.contract.path, mock.sandbox)
     mock.adopt(files, api)
@@ -89,10 +91,19 @@ async def mismatches_of(sandbox: Sandbox, mock: Mock) -> AsyncIterator[str]:
             yield f"{place}, at {pointer_of(error) or '/'}: {describe_error(error)}"
 
 
+async def _refuse_gone(mock: Mock, contract: Contract) -> None:
+    """Raise FixtureError if sessions are in a state that a new contract does not have."""
+    for state in {*mock.contract.lifecycle.states} - {*contract.lifecycle.states}:
+        for sandbox in mock.sandboxes.sandboxes():
+            if (await sandbox.store.sessions.page(SessionQuery(0, 1, state=state)))[1]:
+                reason = f"has no state {state}, and sandbox {sandbox.name} has sessions in it"
+                raise FixtureError(contract.path, f"{reason}; reset that", "/x-lifecycle/states")
+
+
 async def _sessions(sandbox: Sandbox) -> AsyncIterator[Session]:
     skip = 0
     while True:
-        query = SessionQuery(skip, _PAGE, state="all")
+        query = SessionQuery(skip, _PAGE)
         page, total = await sandbox.store.sessions.page(query)
         for session in page:
             yield session

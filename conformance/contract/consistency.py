@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from .declaration import misfits
+from .lifecycle import REPLAY
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, listed, quoted
 
@@ -158,6 +159,22 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
         if pairs.count(pair) > 1:
             wanted = f"wanted one transition of {pair[0]} by {pair[1]}, got several"
             yield Defect((*steps, place), wanted)
+    for place, row in enumerate(table["transitions"]):
+        for member, wanted in _ways(row, [*table["states"]], document["x-resource"]["unique"]):
+            got = quoted(row[member])
+            yield Defect((*steps, place, member), f"wanted {wanted}, got {got}")
+
+
+def _ways(row: Json, states: list[str], unique: Json) -> Iterator[tuple[str, str]]:
+    """Why a transition cannot lead where it does."""
+    stays = "refusal" in row or row["event"] == REPLAY
+    taken, free = unique["while"], row["state"] not in unique["while"]
+    if row["to"] not in states:
+        yield "to", " or ".join(states)
+    elif stays and row["to"] != row["state"]:
+        yield "to", f"{row['state']}, as nothing is done"
+    elif free and row["to"] in taken:
+        yield "state", f"a state that x-resource.unique has in `while` beside {row['to']}"
 
 
 def _rules(document: Json) -> Iterator[Defect]:

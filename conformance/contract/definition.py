@@ -65,6 +65,9 @@ class Definition:
 
 def _in_words_of(document: Any, value: Any) -> Any:
     """The value with what a contract calls things where @state.member or @initial stand."""
+    states = [*document["x-lifecycle"]["states"]]
+    final = document["x-resource"]["state"]["final"]
+    lists = {"@states": states, "@open": [state for state in states if state not in final]}
 
     def name(found: re.Match[str]) -> str:
         if found[1] == "initial":
@@ -78,7 +81,11 @@ def _in_words_of(document: Any, value: Any) -> Any:
         if isinstance(part, dict):
             return {renamed(step): renamed(inner) for step, inner in part.items()}
         if isinstance(part, list):
-            return [renamed(inner) for inner in part]
+            wholes = (
+                lists[one] if isinstance(one, str) and one in lists else [renamed(one)]
+                for one in part
+            )
+            return [inner for whole in wholes for inner in whole]
         return NAMED.sub(name, part) if isinstance(part, str) else part
 
     return renamed(value)

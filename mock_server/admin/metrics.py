@@ -29,7 +29,7 @@ async def show_metrics(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
                 [
                     ({"sandbox": one.name, "state": state}, await _count(one, state))
                     for one in sandboxes
-                    for state in ("active", "final")
+                    for state in mock.contract.lifecycle.states
                 ],
             ),
             *_metric(

@@ -75,9 +75,9 @@ HANDLERS: Mapping[str, AdminHandler] = {
 
 def _rows_of(mock: Mock, document: Mapping[str, Any], agents: frozenset[str]) -> Rows:
     """The rows of a document. Raises Problem for one that cannot be the state."""
-    if fault := find_fault(document, agents):
+    if fault := find_fault(document, agents, mock.contract.lifecycle):
         raise invalid(*fault)
-    rows = rows_of(document)
+    rows = rows_of(document, mock.contract.lifecycle)
     if errors := [*_misfits(mock, document, rows)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
     return rows

@@ -151,6 +151,7 @@ def _arguments(steps: Steps, given: Mapping[str, Any], known: list[str]) -> Iter
 def _rows(document: _Document) -> Iterator[Defect]:
     table, steps = document["x-lifecycle"], ("x-lifecycle", "transitions")
     rows = Counter((row["state"], row["event"]) for row in table["transitions"])
+    held = document["x-resource"]["unique"]["while"]
     for state in table["states"]:
         for event in table["events"]:
             if not rows[state, event]:
@@ -159,6 +160,15 @@ def _rows(document: _Document) -> Iterator[Defect]:
         if rows[row["state"], row["event"]] > 1:
             wanted = f"wanted one transition of {row['state']} by {row['event']}, got several"
             yield Defect((*steps, number), wanted)
+        if row["to"] not in table["states"]:
+            wanted = f"wanted {' or '.join(table['states'])}"
+            yield Defect((*steps, number, "to"), f"{wanted}, got {quote(row['to'])}")
+        elif row["to"] != row["state"] and ("refusal" in row or row["event"] == "replay"):
+            wanted = f"wanted {row['state']}, as nothing is done"
+            yield Defect((*steps, number, "to"), f"{wanted}, got {quote(row['to'])}")
+        elif row["state"] not in held and row["to"] in held:
+            wanted = f"wanted a state that x-resource.unique has in `while` beside {row['to']}"
+            yield Defect((*steps, number, "state"), f"{wanted}, got {quote(row['state'])}")
 
 
 def _rules(document: _Document) -> Iterator[Defect]:

@@ -35,6 +35,7 @@ _KINDS = {
 _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
+_LISTS = ("@states", "@open")
 
 
 class Definition:
@@ -71,9 +72,11 @@ class Definition:
                 yield _defect(error, schema, document)
 
 
-def _names(document: Any) -> dict[str, str]:
-    """What a contract calls each thing that its `x-resource` names, and its initial state."""
-    names = {"initial": document["x-lifecycle"]["initial"]}
+def _names(document: Any) -> dict[str, Any]:
+    """What a contract calls each thing that its `x-resource` names, and its states."""
+    table, final = document["x-lifecycle"], document["x-resource"]["state"]["final"]
+    names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
+    names["open"] = [state for state in table["states"] if state not in final]
     waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
     while waiting:
         place, value = waiting.pop()
@@ -85,12 +88,13 @@ def _names(document: Any) -> dict[str, str]:
     return names
 
 
-def _named(value: Any, names: Mapping[str, str]) -> Any:
+def _named(value: Any, names: Mapping[str, Any]) -> Any:
     """The same with the names that a contract has in the places of those that stand for them."""
     if isinstance(value, str):
         return _NAMED_IN.sub(lambda found: names.get(found[1], found[0]), value)
     if isinstance(value, list):
-        return [_named(item, names) for item in value]
+        parts = ([*names[item[1:]]] if item in _LISTS else [_named(item, names)] for item in value)
+        return [item for part in parts for item in part]
     if isinstance(value, dict):
         return {_named(name, names): _named(item, names) for name, item in value.items()}
     return value

@@ -94,8 +94,8 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
     table = document["x-lifecycle"]
-    words = Resource.load(document["x-resource"], table["initial"])
-    lifecycle = Lifecycle.load(table, words.states)
+    words = Resource.load(document["x-resource"])
+    lifecycle = Lifecycle.load(table, words)
     return Contract(source.path, served, plain, resolved.files, lifecycle, words)
 
 

@@ -154,9 +154,12 @@ class Chats:
         replies = tuple(Message("assistant", text, now, calls) for text, calls in answer.turns)
         event = "finish" if answer.finish else "submit"
         step = self.behaviour.lifecycle.step(session, event, now)
+        if step.refusal is not None:  # of the last turn alone
+            self._refuse(event, session)
         said = (Message("user", body["content"], started), *replies)
         change = Change(
             session=replace(step.session, cursor=answer.cursor),
+            was=session.state,
             messages=said if "append" in step.effects else (),
             reply_from=1,
             key=key if "remember" in step.effects else None,
@@ -196,29 +199,31 @@ class Chats:
     async def finish(
         self, session: Session, event: str, note: str | None, overdue_at: int | None = None
     ) -> Session:
-        """Carry out an event that finalises. Of several at once one wins, the others see it.
+        """Carry out an event that is no turn. Of several at once one wins, the others see it.
 
         With `overdue_at` it is given up when a turn came between, else carried out after that.
         """
         step = self.behaviour.lifecycle.step(session, event, self.clock.stamp())
         if step.refusal is not None:
             self._refuse(event, session)
-        if "finalise" not in step.effects:
+        if not step.changes:
             self.observer.stepped(session.state, event)
             return session
         complete = self.completion("pipeline" in step.effects, note)
         seen = session.message_count
-        change = Change(session=step.session, complete=complete, overdue_at=overdue_at, seen=seen)
+        change = Change(
+            step.session, session.state, complete=complete, overdue_at=overdue_at, seen=seen
+        )
         stored = await self.sessions.apply(change)
         if stored is None:
             session = await self.get(session.id)
-            if not session.is_final and overdue_at is None:
+            if overdue_at is None:
                 return await self.finish(session, event, note)
-            self._refuse(event, session)
             self.observer.stepped(session.state, event)
             return session
         self.observer.stepped(session.state, event)
-        self.observer.finished(stored, complete is not None and self.announces(stored))
+        if stored.is_final:
+            self.observer.finished(stored, complete is not None and self.announces(stored))
         return stored
 
     def announces(self, session: Session) -> bool:
@@ -244,7 +249,9 @@ class Chats:
         if refusal is None:
             return
         self.observer.stepped(session.state, event)
-        detail = f"The session is final ({session.final_reason}) and takes no further turns."
+        detail = f"The session is {session.state}."
+        if session.is_final:
+            detail = f"The session is final ({session.final_reason}) and takes no further turns."
         raise Refusal(refusal, detail)
 
 

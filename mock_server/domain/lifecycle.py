@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from .resource import Resource
 from .session import Session
 
 
@@ -21,6 +22,12 @@ class Transition:
     reason: str | None = None
     refusal: str | None = None
     effects: tuple[str, ...] = ()
+    holds: bool = True
+
+    @property
+    def changes(self) -> bool:
+        """Whether the session is another one afterwards."""
+        return bool(self.effects) or self.to != self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +37,49 @@ class Step:
     session: Session
     effects: tuple[str, ...]
     refusal: str | None
+    changes: bool
 
 
 class Lifecycle:
-    """The table: one row for every state and event."""
+    """The table: one row for every state and event; in the states `holding` a session has its
+    endpoint for itself."""
 
-    def __init__(self, initial: str, rows: Mapping[tuple[str, str], Transition]) -> None:
-        self.initial = initial
-        self.rows = rows
+    def __init__(
+        self,
+        initial: str,
+        final: str,
+        holding: frozenset[str],
+        rows: Mapping[tuple[str, str], Transition],
+    ) -> None:
+        self.initial, self.final, self.holding, self.rows = initial, final, holding, rows
 
     @classmethod
-    def load(cls, table: Mapping[str, Any], states: Mapping[str, str]) -> Self:
-        """The machine of an `x-lifecycle` table that is sound; `states` are the mock's names."""
+    def load(cls, table: Mapping[str, Any], resource: Resource) -> Self:
+        """The machine of an `x-lifecycle` table that is sound."""
+        holding = frozenset(resource.unique["while"])
         rows = (
-            Transition(
-                **{
-                    **raw,
-                    "state": states.get(raw["state"], raw["state"]),
-                    "to": states.get(raw["to"], raw["to"]),
-                    "effects": (*raw["effects"],),
-                }
-            )
+            Transition(**{**raw, "effects": (*raw["effects"],), "holds": raw["to"] in holding})
             for raw in table["transitions"]
         )
-        return cls("active", {(row.state, row.event): row for row in rows})
+        (final,) = resource.state["final"]
+        return cls(table["initial"], final, holding, {(row.state, row.event): row for row in rows})
+
+    @property
+    def states(self) -> list[str]:
+        """Every state."""
+        return [*dict.fromkeys(state for state, _ in self.rows)]
 
     def step(self, session: Session, event: str, now: int) -> Step:
         """What `event` at the instant `now` makes of the session."""
         row = self.rows[session.state, event]
-        return Step(_follow(session, row, now), row.effects, row.refusal)
+        return Step(_follow(session, row, now), row.effects, row.refusal, row.changes)
 
 
 def _follow(session: Session, row: Transition, now: int) -> Session:
     if "touch" in row.effects:
         session = replace(session, last_activity=max(now, session.last_activity))
+    if row.to != row.state:
+        session = replace(session, state=row.to, holds=row.holds)
     if "finalise" in row.effects:
-        session = replace(session, state=row.to, final_reason=row.reason, finished=now)
+        session = replace(session, final_reason=row.reason, finished=now)
     return session

@@ -18,7 +18,7 @@ class SessionQuery:
     take: int
     agent_id: str | None = None
     channel: str | None = None
-    state: str = "active"
+    state: str | None = None
     reason: str | None = None
     updated_after: int | None = None
     created_after: int | None = None
@@ -56,12 +56,13 @@ class Completion:
 class Change:
     """A step of a session that is stored whole or not at all.
 
-    It is not stored if the session is final by then; with `seen`, the number of messages that
-    the step was computed from, neither if there are others by then; with `overdue_at` neither
-    if the session's timeout has not passed at that instant.
+    It is not stored if the session is not in the state that it `was` in; with `seen`, the number
+    of messages that the step was computed from, neither if there are others by then; with
+    `overdue_at` neither if the session's timeout has not passed at that instant.
     """
 
     session: Session
+    was: str
     messages: tuple[Message, ...] = ()
     reply_from: int = 0
     key: str | None = None

@@ -22,7 +22,7 @@ class Renderer:
         self.state, self.mirror, self.reason = (
             state[name] for name in ("member", "mirror", "reason")
         )
-        self.states = {own: name for name, own in resource.states.items()}
+        self.final = frozenset(state["final"])
         self.items, self.total = resource.list["items"], resource.list["total"]
         self.offset, self.limit = (resource.list["page"][name] for name in ("offset", "limit"))
         self.time_format = choices["time_format"]
@@ -39,8 +39,8 @@ class Renderer:
             self.created: self.instant(session.created),
             self.activity: self.instant(session.last_activity),
             self.timeout: session.ttl_seconds,
-            self.mirror: session.is_final,
-            self.state: self.states[session.state],
+            self.mirror: session.state in self.final,
+            self.state: session.state,
             self.reason: session.final_reason,
         }
 
@@ -59,8 +59,8 @@ class Renderer:
         """What a submit is answered with."""
         return {
             self.transcript: [self.message(message) for message in result.messages],
-            self.mirror: result.state == "final",
-            self.state: self.states[result.state],
+            self.mirror: result.state in self.final,
+            self.state: result.state,
         }
 
     def message(self, message: Message) -> dict[str, Any]:

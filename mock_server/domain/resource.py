@@ -30,8 +30,8 @@ class Filter:
 class Resource:
     """The declaration of a contract that is sound, part by part as it is written there.
 
-    `taken` are the mock's names of what a body holds, `asked` those of what a query does, `states`
-    those of the states and `roles` those of the operations, each by that of the contract.
+    `taken` are the mock's names of what a body holds, `asked` those of what a query does, and
+    `roles` those of the operations, each by that of the contract.
     """
 
     operations: Names
@@ -43,22 +43,20 @@ class Resource:
     refusals: Mapping[str, tuple[int, ...]]
     list: Mapping[str, Any]
     filters: tuple[Filter, ...]
-    states: Names
     taken: Names
     asked: Names
     roles: Names
 
     @classmethod
-    def load(cls, declaration: Mapping[str, Any], initial: str) -> Self:
-        """The view of an `x-resource`, beside the lifecycle's initial state."""
+    def load(cls, declaration: Mapping[str, Any]) -> Self:
+        """The view of an `x-resource`."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
         raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
-        states = {initial: "active", declaration["state"]["final"][0]: "final"}
         roles = {id: role for role, id in declaration["operations"].items()}
         taken, asked = _taken(declaration), _asked(declaration, filters)
-        views = {"states": states, "taken": taken, "asked": asked, "roles": roles}
+        views = {"taken": taken, "asked": asked, "roles": roles}
         return cls(**raw, **views, refusals=refusals, filters=filters)
 
     def body(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -66,9 +64,16 @@ class Resource:
         return _renamed(given, self.taken)
 
     def query(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What a query asks for, by the mock's names; its state is one of the mock's, or all."""
+        """What a query asks for, by the mock's names."""
         read = _renamed(given, self.asked)
-        return {**read, "state": self.states.get(read.get("state", ""), "all")}
+        if read.get("state") == self.every:
+            del read["state"]
+        return read
+
+    @property
+    def every(self) -> str | None:
+        """The word of the list for all states."""
+        return next((one.all for one in self.filters if one.all is not None), None)
 
 
 def _taken(declaration: Mapping[str, Any]) -> Names:

@@ -24,19 +24,20 @@ class Session:
     ttl_seconds: int | None
     created: int
     last_activity: int
-    state: str = "active"
+    state: str
     final_reason: str | None = None
     finished: int | None = None
     cursor: int = 0
     additional_data: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     external_hash: str | None = None
+    holds: bool = True  # its endpoint
     message_count: int = field(default=0, compare=False)  # as stored; a change builds on it
 
     @property
     def is_final(self) -> bool:
         """Whether the session is terminated, for ever."""
-        return self.state == "final"
+        return self.final_reason is not None
 
     @property
     def expires(self) -> int | None:

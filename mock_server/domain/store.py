@@ -137,9 +137,11 @@ class Store:
 
 
 class Database(Protocol):
-    """Where the state of all sandboxes is; `shared` if other mocks may work on it too."""
+    """Where the state of all sandboxes is; `shared` if other mocks may work on it too, `states`
+    what the sessions in it were in when it was opened."""
 
     shared: bool
+    states: frozenset[str]
 
     async def start(self) -> None:
         """Be ready for the calls of the stores."""

@@ -83,7 +83,7 @@ def session_query(query: Mapping[str, Any], sizes: Bounds) -> SessionQuery:
         take=clamp(query["take"], sizes) or sizes[0],
         agent_id=query.get("agent_id"),
         channel=query.get("channel"),
-        state=query["state"],
+        state=query.get("state"),
         reason=query.get("reason"),
         updated_after=None if updated is None else parse_instant(updated),
         created_after=None if created is None else parse_instant(created),

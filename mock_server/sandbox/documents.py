@@ -6,6 +6,7 @@ from typing import Any
 from ..codec import decode
 from ..domain.chats import external_hash
 from ..domain.instants import format_instant, parse_instant
+from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
 from ..domain.session import Session
 from ..store.rows import dump, message_of, session_of
@@ -32,11 +33,11 @@ def document_of(rows: Rows) -> dict[str, Any]:
     }
 
 
-def rows_of(document: Mapping[str, Any]) -> Rows:
+def rows_of(document: Mapping[str, Any], lifecycle: Lifecycle) -> Rows:
     """The rows that a sound document tells of."""
     rows: Rows = {"sessions": [], "messages": [], "replies": []}
     for session in document["sessions"]:
-        rows["sessions"].append(_session_row(session))
+        rows["sessions"].append(_session_row(session, lifecycle))
         rows["messages"] += _message_rows(session)
         rows["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
     rows["call_results"] = [_result_row(row) for row in document.get("call_results", [])]
@@ -78,6 +79,7 @@ def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, 
         "additional_data": decode(row["additional_data"]),
         "created_time": _text(row["created"]),
         "last_activity": _text(row["last_activity"]),
+        "state": row["state"],
         "final_reason": row["final_reason"],
         "finished_time": _text(row["finished"]),
         "cursor": row["cursor"],
@@ -97,12 +99,13 @@ def _delivery(row: _Row) -> dict[str, Any]:
     return {**row, **parsed, "due": _text(row["due"])}
 
 
-def _session_row(session: _Row) -> dict[str, Any]:
+def _session_row(session: _Row, lifecycle: Lifecycle) -> dict[str, Any]:
     created = parse_instant(session["created_time"])
     latest = parse_instant(_last_activity(session))
     final = session.get("final_reason") is not None
     finished = session.get("finished_time") or (session.get("last_activity") if final else None)
     ttl = session.get("ttl_seconds")
+    state = session.get("state") or (lifecycle.final if final else lifecycle.initial)
     return {
         "id": _id(session),
         "agent_id": session["agent_id"],
@@ -115,7 +118,8 @@ def _session_row(session: _Row) -> dict[str, Any]:
         "expires": None if final or ttl is None else latest + ttl * 1_000_000,
         "cursor": session.get("cursor", 0),
         "message_count": len(session.get("messages", [])),
-        "is_final": final,
+        "state": state,
+        "holds": state in lifecycle.holding,
         "final_reason": session.get("final_reason"),
         "finished": (parse_instant(finished) if finished else latest) if final else None,
     }

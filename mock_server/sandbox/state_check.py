@@ -9,6 +9,7 @@ import jsonschema_rs
 from ..contract.document import Contract
 from ..contract.schemas import compile_schema
 from ..domain.instants import EARLIEST, LATEST, parse_instant
+from ..domain.lifecycle import Lifecycle
 from ..domain.render import Renderer
 from ..domain.session import Session
 from ..problems.violations import leaf_errors, quote
@@ -25,14 +26,15 @@ _TIMES = {
 }
 
 
-def find_fault(document: _Part, agents: Iterable[str]) -> _Fault | None:
+def find_fault(document: _Part, agents: Iterable[str], table: Lifecycle) -> _Fault | None:
     """Where and why a document that fits its schema cannot be the state, or None.
 
     Call results, audit entries and deliveries may outlive their sessions.
     """
     known = frozenset(agents)
     checks = (_times, _sessions, _order, _replies, _results, _audit, _deliveries)
-    faults = chain(_agents(document, known), *(check(document) for check in checks))
+    parts = (_agents(document, known), _states(document, table))
+    faults = chain(*parts, *(check(document) for check in checks))
     return next(faults, None)
 
 
@@ -41,6 +43,22 @@ def _agents(document: _Part, agents: frozenset[str]) -> Iterator[_Fault]:
         if session["agent_id"] not in agents:
             name = quote(session["agent_id"])
             yield f"/sessions/{number}/agent_id", f"there is no agent {name}; load it first"
+
+
+def _states(document: _Part, table: Lifecycle) -> Iterator[_Fault]:
+    """States that the contract does not have, and final ones without a reason."""
+    every = table.states
+    unfinished = [state for state in every if state != table.final]
+    for number, session in enumerate(document["sessions"]):
+        final = _is_final(session)
+        wanted, why = ([table.final], "") if final else (unfinished, "; give it a final_reason")
+        places = [(f"/sessions/{number}/state", session.get("state", wanted[0]), wanted)]
+        for position, reply in enumerate(session.get("replies", [])):
+            place = f"/sessions/{number}/replies/{position}/state"
+            places.append((place, reply["state"], every if final else wanted))
+        for place, state, possible in places:
+            if state not in possible:
+                yield place, f"wanted {' or '.join(possible)}, got {quote(state)}{why}"
 
 
 def _times(document: _Part) -> Iterator[_Fault]:
@@ -104,8 +122,6 @@ def _replies(document: _Part) -> Iterator[_Fault]:
             elif any(message["role"] != "assistant" for message in messages[first:last]):
                 wanted = f"wanted the assistant's messages alone, got those from {first} to {last}"
                 yield place, f"{wanted} with the user's"
-            elif reply["state"] == "final" and not _is_final(session):
-                yield f"{place}/state", 'got "final" in an active session; give it a final_reason'
 
 
 def _results(document: _Part) -> Iterator[_Fault]:

@@ -11,9 +11,8 @@ Test = tuple[str, str, Any]
 
 def session_tests(query: SessionQuery) -> Iterator[Test]:
     """What a session of a listing must satisfy."""
-    if query.state != "all":
-        yield "is_final =", "is_final", query.state == "final"
     yield from _given(
+        ("state =", "state", query.state),
         ("agent_id =", "agent_id", query.agent_id),
         ("channel =", "channel", query.channel),
         ("final_reason =", "reason", query.reason),

@@ -1,11 +1,12 @@
 """The store that --db names: embedded, or shared with other mocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.store import Database, Store
+from ..domain.store import Database, Store, StoreError
+from .postgres.url import place_of
 from .sqlite.database import SqliteDatabase
 from .sqlite.image import SqliteImage
 from .sqlite.outbox import SqliteOutbox
@@ -17,11 +18,22 @@ if TYPE_CHECKING:
     from .postgres.database import PostgresDatabase
 
 
-def open_store(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
+def open_store(
+    db: Path | str | None, known: Iterable[str] | None = None
+) -> tuple[Database, Callable[[str], Store]]:
     """The database, and what gives the store of a sandbox; a URL stands for PostgreSQL.
 
-    Raises StoreError for one that cannot be used.
+    Raises StoreError for one that cannot be used, or with sessions in a state that is not `known`.
     """
+    database, store_of = _open(db)
+    if known is not None and (other := database.states.difference(known)):
+        words, place = " or ".join(sorted(other)), place_of(db) if isinstance(db, str) else db
+        cure = "take the contract that it was made with, or another --db"
+        raise StoreError(f"{place}: it has sessions that are {words}, which none can be; {cure}")
+    return database, store_of
+
+
+def _open(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
     if isinstance(db, str):
         from .postgres.database import PostgresDatabase
 

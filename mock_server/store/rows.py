@@ -68,7 +68,8 @@ def session_row(session: Session) -> dict[str, Any]:
         "expires": session.expires,
         "cursor": session.cursor,
         "message_count": len(session.messages),
-        "is_final": session.is_final,
+        "state": session.state,
+        "holds": session.holds,
     }
 
 
@@ -82,13 +83,14 @@ def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
         ttl_seconds=row["ttl_seconds"],
         created=row["created"],
         last_activity=row["last_activity"],
-        state="final" if row["is_final"] else "active",
+        state=row["state"],
         final_reason=row["final_reason"],
         finished=row["finished"],
         cursor=row["cursor"],
         additional_data={} if data == "{}" else decode(data),
         messages=messages,
         external_hash=row["external_hash"],
+        holds=bool(row["holds"]),
         message_count=row["message_count"],
     )
 
@@ -122,7 +124,9 @@ def changed_row(change: Change) -> dict[str, Any]:
         "expires": session.expires,
         "cursor": session.cursor,
         "added": len(change.messages),
-        "is_final": session.is_final,
+        "state": session.state,
+        "holds": session.holds,
+        "was": change.was,
         "final_reason": session.final_reason,
         "finished": session.finished,
         "id": session.id,

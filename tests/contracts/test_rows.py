@@ -11,7 +11,7 @@ import pytest
 
 from tests.serving import Api
 
-from .edits import edited
+from .edits import CONTRACT, edited
 
 ROWS = "/x-lifecycle/transitions"
 CONFLICT = "/paths/~1api~1v1~1chats~1{id}~1end/post/responses/409"
@@ -101,3 +101,72 @@ def test_a_body_that_is_no_json_where_422_alone_is_listed(mock: Mock, tmp_path: 
         )
         assert answer.status_code == 422
         assert api.post("/api/v1/chats", json={}).status_code == 422
+
+
+def waiting(**members: Any) -> dict[str, Any]:
+    """A third state: a session waits once it was spoken to, and while it waits it takes turns."""
+    turn = {"effects": ["append", "touch", "remember"]}
+    over = {"to": "final", "reason": "user_end", "effects": ["finalise", "pipeline"]}
+    nothing: dict[str, Any] = {"effects": []}
+    rows = {
+        "submit": {"to": "active", **turn, **members},
+        "finish": {**over, "reason": "agent_finish"},
+        "replay": {"to": "waiting", **nothing},
+        "end": over,
+        "expire": {**over, "reason": "ttl"},
+    }
+    rows = {event: {"state": "waiting", "event": event, **row} for event, row in rows.items()}
+    return {
+        "/x-lifecycle/states/waiting": "It was spoken to.",
+        "/components/schemas/StatusActive/enum": ["active", "waiting"],
+        ROWS: [*CONTRACT["x-lifecycle"]["transitions"], *rows.values()],
+        f"{ROWS}/0/to": "waiting",
+        "/paths/~1api~1v1~1chats/get/parameters/2/schema/enum": ["active", "waiting", "all"],
+        "/x-resource/unique/while": ["active", "waiting"],
+    }
+
+
+def test_a_state_that_leads_back(mock: Mock) -> None:
+    with mock(waiting()) as api:
+        session = api.open(external_id={"a": 1})
+        assert api.submit(session["id"]).json()["status"] == "waiting"
+        assert api.read(session["id"])["is_final"] is False
+        assert [one["id"] for one in api.list(state="waiting")["items"]] == [session["id"]]
+        assert api.list(state="active")["total_count"] == 0
+        assert api.open(external_id={"a": 1})["id"] == session["id"]
+        assert api.submit(session["id"]).json()["status"] == "active"
+        assert api.submit(session["id"]).json()["status"] == "waiting"
+        assert api.end(session["id"]).json()["status"] == "final"
+        assert api.open(external_id={"a": 1})["id"] != session["id"]
+
+
+def test_an_endpoint_that_is_free_in_a_state(mock: Mock) -> None:
+    refused = {"to": "waiting", "effects": [], "refusal": "session-final"}
+    free = {"/x-resource/unique/while": ["active"]}
+    with mock({**waiting(**refused), **free}) as api:
+        session = api.open(external_id={"a": 1})
+        assert api.submit(session["id"]).json()["status"] == "waiting"
+        assert api.submit(session["id"]).status_code == 409
+        assert length(api, session) == 2
+        assert api.open(external_id={"a": 1})["id"] != session["id"]
+
+
+def test_a_timeout_in_a_state_of_ones_own(mock: Mock) -> None:
+    with mock(waiting()) as api:
+        session = api.open(ttl_seconds=60)
+        api.submit(session["id"])
+        api.admin("POST", "/clock/advance", json={"by": "PT61S"})
+        read = api.read(session["id"])
+        assert (read["status"], read["final_reason"]) == ("final", "ttl")
+
+
+def test_a_state_of_ones_own_is_dumped_and_loaded(mock: Mock) -> None:
+    with mock(waiting()) as api:
+        session = api.open(external_id={"a": 1})
+        api.submit(session["id"])
+        document = api.admin("GET", "/state").json()
+        assert api.admin("PUT", "/state", json=document).status_code == 200
+        assert api.read(session["id"])["status"] == "waiting"
+        document["sessions"][0]["state"] = "asleep"
+        refused = api.admin("PUT", "/state", json=document)
+        assert refused.json()["errors"][0]["pointer"] == "/sessions/0/state"

@@ -70,9 +70,13 @@ class PostgresDatabase:
         try:
             with psycopg.connect(self.conninfo) as connection:
                 prepare(connection)
+                states = connection.execute(
+                    "SELECT DISTINCT state FROM adjourn_sessions"
+                ).fetchall()
         except psycopg.Error as error:
             reason = _first_line(error)
             raise StoreError(f"{place_of(url)}: {reason}; {_cure(reason)}") from None
+        self.states = frozenset(state for (state,) in states)
         self.outage = Outage(_cause)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,

@@ -27,16 +27,17 @@ CREATE TABLE adjourn_sessions (
     expires         BIGINT,
     cursor          BIGINT NOT NULL,
     message_count   BIGINT NOT NULL,
-    is_final        BOOLEAN NOT NULL DEFAULT false,
+    state           TEXT NOT NULL,
+    holds           BOOLEAN NOT NULL,
     final_reason    TEXT,
     finished        BIGINT,
     PRIMARY KEY (sandbox, id)
 );
 CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
     ON adjourn_sessions (sandbox, adjourn_digest(channel), adjourn_digest(external_hash))
-    WHERE NOT is_final AND external_hash IS NOT NULL;
+    WHERE holds AND external_hash IS NOT NULL;
 CREATE INDEX adjourn_sessions_by_state
-    ON adjourn_sessions (sandbox, is_final, last_activity, activity);
+    ON adjourn_sessions (sandbox, state, last_activity, activity);
 CREATE INDEX adjourn_sessions_by_activity
     ON adjourn_sessions (sandbox, last_activity, activity);
 CREATE INDEX adjourn_sessions_by_expiry
@@ -107,7 +108,22 @@ CREATE INDEX adjourn_outbox_by_due ON adjourn_outbox (sandbox, due) WHERE due IS
 # The table that holds the version of the others, in one row.
 VERSIONED = "CREATE TABLE adjourn_schema (version INTEGER NOT NULL)"
 # What takes the tables of each version, from the first on, to the next.
-MIGRATIONS: tuple[str, ...] = ()
+MIGRATIONS: tuple[str, ...] = (
+    # Of a session that is final or not, its state.
+    """
+DROP INDEX adjourn_one_active_session_per_endpoint;
+DROP INDEX adjourn_sessions_by_state;
+ALTER TABLE adjourn_sessions ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE adjourn_sessions ADD COLUMN holds BOOLEAN NOT NULL DEFAULT true;
+UPDATE adjourn_sessions SET state = 'final', holds = false WHERE is_final;
+ALTER TABLE adjourn_sessions DROP COLUMN is_final;
+CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
+    ON adjourn_sessions (sandbox, adjourn_digest(channel), adjourn_digest(external_hash))
+    WHERE holds AND external_hash IS NOT NULL;
+CREATE INDEX adjourn_sessions_by_state
+    ON adjourn_sessions (sandbox, state, last_activity, activity)
+""",
+)
 
 # A session `s` with four arrays of its transcript, and how each sandbox sees its own.
 WITH_TRANSCRIPT = (
@@ -124,8 +140,9 @@ UPDATE_SESSION = (
     "UPDATE adjourn_sessions SET last_activity = %(last_activity)s, "
     "activity = CASE WHEN %(added)s > 0 THEN nextval('adjourn_activity') ELSE activity END, "
     "expires = %(expires)s, cursor = %(cursor)s, message_count = message_count + %(added)s, "
-    "is_final = %(is_final)s, final_reason = %(final_reason)s, finished = %(finished)s "
-    "WHERE sandbox = %(sandbox)s AND id = %(id)s AND NOT is_final "
+    "state = %(state)s, holds = %(holds)s, "
+    "final_reason = %(final_reason)s, finished = %(finished)s "
+    "WHERE sandbox = %(sandbox)s AND id = %(id)s AND state = %(was)s "
     "AND (%(overdue_at)s::bigint IS NULL OR expires < %(overdue_at)s::bigint) "
     "AND message_count = coalesce(%(seen)s::bigint, message_count) "
     "RETURNING message_count"

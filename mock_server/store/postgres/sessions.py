@@ -49,7 +49,7 @@ class PostgresSessions:
         row = await self.tables.row(
             f"{SELECT_SESSION} AND adjourn_digest(channel) = adjourn_digest(%(channel)s) "
             "AND adjourn_digest(external_hash) = adjourn_digest(%(external_hash)s) "
-            "AND NOT is_final AND external_hash IS NOT NULL",
+            "AND holds AND external_hash IS NOT NULL",
             channel=channel, external_hash=external_hash,
         )  # fmt: skip
         return _session(row) if row else None

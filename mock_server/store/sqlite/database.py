@@ -53,9 +53,11 @@ class SqliteDatabase:
         try:
             self.connection = _connect(path)
             last = self.connection.execute("SELECT max(activity) FROM sessions").fetchone()[0]
+            states = self.connection.execute("SELECT DISTINCT state FROM sessions").fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {_cause_and_cure(error)}") from None
         self.activity = count((last or 0) + 1)
+        self.states = frozenset(state for (state,) in states)
         self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
         self._changing = False
         self._changes = 0

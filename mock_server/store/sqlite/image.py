@@ -62,4 +62,4 @@ class SqliteImage:
 
 def _portable(row: dict[str, Any]) -> dict[str, Any]:
     """A row with a truth value where SQLite has a number, for a store that tells them apart."""
-    return {**row, "is_final": bool(row["is_final"])} if "is_final" in row else row
+    return {**row, "holds": bool(row["holds"])} if "holds" in row else row

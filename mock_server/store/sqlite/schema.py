@@ -15,16 +15,17 @@ CREATE TABLE sessions (
     expires         INTEGER,
     cursor          INTEGER NOT NULL,
     message_count   INTEGER NOT NULL,
-    is_final        INTEGER NOT NULL,
+    state           TEXT NOT NULL,
+    holds           INTEGER NOT NULL,
     final_reason    TEXT,
     finished        INTEGER,
     PRIMARY KEY (sandbox, id)
 );
 CREATE UNIQUE INDEX one_active_session_per_endpoint
     ON sessions (sandbox, channel, external_hash)
-    WHERE NOT is_final AND external_hash IS NOT NULL;
+    WHERE holds AND external_hash IS NOT NULL;
 CREATE INDEX sessions_by_state
-    ON sessions (sandbox, is_final, last_activity, activity);
+    ON sessions (sandbox, state, last_activity, activity);
 CREATE INDEX sessions_by_activity
     ON sessions (sandbox, last_activity, activity);
 CREATE INDEX sessions_by_expiry
@@ -93,13 +94,29 @@ CREATE INDEX outbox_by_due ON outbox (sandbox, due) WHERE due IS NOT NULL;
 
 # What takes the tables of each version, from the first on, to the next. Files of before versions
 # were counted hold those of the first.
-MIGRATIONS: tuple[str, ...] = ()
+MIGRATIONS: tuple[str, ...] = (
+    # Of a session that is final or not, its state.
+    """
+DROP INDEX one_active_session_per_endpoint;
+DROP INDEX sessions_by_state;
+ALTER TABLE sessions ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE sessions ADD COLUMN holds INTEGER NOT NULL DEFAULT 1;
+UPDATE sessions SET state = 'final', holds = 0 WHERE is_final;
+ALTER TABLE sessions DROP COLUMN is_final;
+CREATE UNIQUE INDEX one_active_session_per_endpoint
+    ON sessions (sandbox, channel, external_hash)
+    WHERE holds AND external_hash IS NOT NULL;
+CREATE INDEX sessions_by_state
+    ON sessions (sandbox, state, last_activity, activity)
+""",
+)
 
 UPDATE_SESSION = (
     "UPDATE sessions SET last_activity = :last_activity, "
     "activity = coalesce(:activity, activity), expires = :expires, cursor = :cursor, "
-    "message_count = message_count + :added, is_final = :is_final, final_reason = :final_reason, "
-    "finished = :finished WHERE sandbox = :sandbox AND id = :id AND NOT is_final "
+    "message_count = message_count + :added, state = :state, holds = :holds, "
+    "final_reason = :final_reason, finished = :finished "
+    "WHERE sandbox = :sandbox AND id = :id AND state = :was "
     "AND (:overdue_at IS NULL OR expires < :overdue_at) "
     "AND message_count = coalesce(:seen, message_count)"
 )

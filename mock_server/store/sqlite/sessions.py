@@ -48,7 +48,7 @@ class SqliteSessions:
         return inserted
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
-        where = "channel = :channel AND external_hash = :external_hash AND NOT is_final"
+        where = "channel = :channel AND external_hash = :external_hash AND holds"
         return self._one(where, channel=channel, external_hash=external_hash)
 
     async def get(self, session_id: str) -> Session | None:

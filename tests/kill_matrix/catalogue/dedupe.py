@@ -175,5 +175,5 @@ def late_end_frees_the_endpoint(patch: Patch) -> None:
         before = await chats.get(session_id)
         if before.is_final:
             statement = "UPDATE sessions SET external_hash = NULL WHERE external_hash = ?"
-            execute(chats, f"{statement} AND NOT is_final", before.external_hash)
+            execute(chats, f"{statement} AND final_reason IS NULL", before.external_hash)
         return await real(chats, session_id, note)

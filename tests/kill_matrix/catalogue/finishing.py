@@ -49,7 +49,7 @@ def finished_session_goes_on(patch: Patch) -> None:
     def conditional_update(real: Any, sessions: SqliteSessions, change: Any) -> Any:
         statement, values = real(sessions, change)
         if change.session.final_reason == "agent_finish":
-            statement = statement.replace("AND NOT is_final ", "")
+            statement = statement.replace("AND state = :was ", "")
         return statement, values
 
 
@@ -85,7 +85,7 @@ def list_shows_what_the_agent_finished(patch: Patch) -> None:
         where, values = real(sessions, query)
         if query.state == "active":
             where = where.replace(
-                "is_final = :is_final", "(is_final = :is_final OR final_reason = 'agent_finish')"
+                "state = :state", "(state = :state OR final_reason = 'agent_finish')"
             )
         return where, values
 

@@ -169,8 +169,8 @@ def end_finishes(patch: Patch, column: str) -> None:
     async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
         ended = await real(chats, session_id, note)
         statement = (
-            "UPDATE sessions SET is_final = 1, final_reason = 'user_end' "
-            f"WHERE {column} = ? AND NOT is_final"
+            "UPDATE sessions SET state = 'final', holds = 0, final_reason = 'user_end' "
+            f"WHERE {column} = ? AND final_reason IS NULL"
         )
         execute(chats, statement, getattr(ended, column))
         return ended
@@ -191,7 +191,7 @@ def turn_is_added_elsewhere(patch: Patch) -> None:
     @patch.around(Chats, "run_turn")
     async def run_turn(real: Any, chats: Chats, session: Session, key: Any, body: Body) -> Any:
         result = await real(chats, session, key, body)
-        statement = "SELECT id FROM sessions WHERE channel = ? AND id <> ? AND NOT is_final"
+        statement = "SELECT id FROM sessions WHERE channel = ? AND id <> ? AND final_reason IS NULL"
         for row in execute(chats, statement, session.channel, session.id):
             said = Message("user", body["content"], chats.clock.stamp())
             append(chats, await chats.get(row["id"]), said)

@@ -67,7 +67,7 @@ def state_final_is_all(patch: Patch) -> None:
     state_given(patch, b"state=final", "all")
 
 
-def hidden(patch: Patch, state: str, condition: str) -> None:
+def hidden(patch: Patch, state: str | None, condition: str) -> None:
     """List with this state what meets the condition, too."""
 
     @patch.around(SqliteSessions, "filter")
@@ -83,7 +83,7 @@ def final_is_ended_by_a_user(patch: Patch) -> None:
 
 @mutant("LIST-05", "state=all leaves out what the agent finished")
 def all_without_what_agents_finished(patch: Patch) -> None:
-    hidden(patch, "all", "coalesce(final_reason, '') <> 'agent_finish'")
+    hidden(patch, None, "coalesce(final_reason, '') <> 'agent_finish'")
 
 
 @mutant("LIST-05", "state=all lists active sessions only")
@@ -146,7 +146,7 @@ def is_final(query: SessionQuery) -> bool:
 
 @mutant("LIST-08", "a filter by agent_id switches the filter by state off")
 def agent_filter_replaces_state(patch: Patch) -> None:
-    asked_for(patch, lambda query: replace(query, state="all") if query.agent_id else query)
+    asked_for(patch, lambda query: replace(query, state=None) if query.agent_id else query)
 
 
 @mutant("LIST-08", "filters select what matches any of two")
@@ -154,8 +154,8 @@ def filters_select_any(patch: Patch) -> None:
     @patch.around(SqliteSessions, "filter")
     def filter(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
         where, values = real(sessions, query)
-        if query.state != "all":
-            state, agent = "is_final = :is_final", "agent_id = :agent_id"
+        if query.state is not None:
+            state, agent = "state = :state", "agent_id = :agent_id"
             where = where.replace(f"{state} AND {agent}", f"({state} OR {agent})")
         return where, values
 

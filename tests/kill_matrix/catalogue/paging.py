@@ -23,7 +23,7 @@ def page_is_taken_first(patch: Patch) -> None:
     @patch.around(SqliteSessions, "page")
     async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
         _, total = await real(sessions, query)
-        found, _ = await real(sessions, replace(query, state="all"))
+        found, _ = await real(sessions, replace(query, state=None))
         return [s for s in found if query.state in ("all", s.state)], total
 
 

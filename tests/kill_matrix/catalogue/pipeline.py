@@ -118,7 +118,7 @@ def active_session_has_a_call_result(patch: Patch) -> None:
         marker = query.data.get("callAdditionalData.marker")
         found = results.tables.rows(
             "SELECT * FROM sessions "
-            "WHERE NOT is_final AND json_extract(additional_data, '$.marker') = :marker",
+            "WHERE final_reason IS NULL AND json_extract(additional_data, '$.marker') = :marker",
             marker=marker,
         )
         more = [

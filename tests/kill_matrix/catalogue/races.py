@@ -27,7 +27,7 @@ def unguarded(patch: Patch) -> None:
     @patch.around(SqliteSessions, "conditional_update")
     def conditional_update(real: Any, sessions: SqliteSessions, change: Any) -> Any:
         statement, values = real(sessions, change)
-        return statement.replace("AND NOT is_final ", ""), values
+        return statement.replace("AND state = :was ", ""), values
 
 
 def unlocked(patch: Patch, act: Any) -> None:

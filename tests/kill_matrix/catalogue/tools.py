@@ -74,13 +74,14 @@ def save(chats: Chats, session: Session) -> Session:
     execute(
         chats,
         "UPDATE sessions SET agent_id = ?, channel = ?, ttl_seconds = ?, created = ?, "
-        "last_activity = ?, is_final = ?, final_reason = ? WHERE id = ?",
+        "last_activity = ?, state = ?, holds = ?, final_reason = ? WHERE id = ?",
         session.agent_id,
         session.channel,
         session.ttl_seconds,
         session.created,
         session.last_activity,
-        session.is_final,
+        session.state,
+        not session.is_final,
         session.final_reason,
         session.id,
     )

@@ -9,6 +9,7 @@ import pytest
 
 from mock_server.admin import operations as state_bodies
 from mock_server.admin import state
+from mock_server.contract.document import load_contract
 from mock_server.contract.fixtures import fixture_violations
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
@@ -18,6 +19,7 @@ from mock_server.sandbox.state_check import find_fault
 from tests.growth import expect_linear
 from tests.serving import HANGING, Api
 
+LIFECYCLE = load_contract().lifecycle
 TIME = "2030-01-05T09:00:00.000000Z"
 
 
@@ -56,10 +58,12 @@ def emitted(size):
 
 
 ENTRIES = {
-    "a state that is looked through": lambda size: find_fault(state_of(size), ["agent-echo"]),
-    "a state that is taken": lambda size: rows_of(state_of(size)),
+    "a state that is looked through": lambda size: find_fault(
+        state_of(size), ["agent-echo"], LIFECYCLE
+    ),
+    "a state that is taken": lambda size: rows_of(state_of(size), LIFECYCLE),
     "a state that is told": lambda size: document_of(
-        {"call_results": [], "audit": [], "outbox": [], **rows_of(state_of(size))}
+        {"call_results": [], "audit": [], "outbox": [], **rows_of(state_of(size), LIFECYCLE)}
     ),
     "agents": lambda size: load_agents(agents_of(size, {"script": [{"reply": "Aye"}]})),
     "bad agents": lambda size: fixture_violations(agents_of(size, {"bad": 1})),

@@ -13,7 +13,9 @@ LIFECYCLE = load_contract().lifecycle
 
 def session(state: str) -> Session:
     reason = "ttl" if state == "final" else None
-    return Session("id", "agent", "web", 60, 100, 200, state=state, final_reason=reason)
+    return Session(
+        "id", "agent", "web", 60, 100, 200, state, final_reason=reason, holds=state == "active"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """What the tests put into a store."""
 
+from mock_server.contract.document import load_contract
 from mock_server.domain.records import Change, Completion
 from mock_server.domain.session import Session
 from mock_server.store.opening import embedded_store, shared_store
 
+LIFECYCLE = load_contract().lifecycle
 LASTING = ["file", "postgres"]
 ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 
@@ -23,12 +25,13 @@ def beside(store):
 
 
 def session(number=1, **members):
-    defaults = {"agent_id": "a", "channel": "web", "ttl_seconds": None}
+    defaults = {"agent_id": "a", "channel": "web", "ttl_seconds": None, "state": "active"}
     return Session(f"s{number}", **{**defaults, "created": 1, "last_activity": number, **members})
 
 
 def final(number=1, **members):
-    return session(number, state="final", final_reason="ttl", finished=9, **members)
+    over = {"state": "final", "holds": False, "final_reason": "ttl", "finished": 9}
+    return session(number, **over, **members)
 
 
 def completion(stored, webhook=None, **data):
@@ -40,7 +43,7 @@ def finish(run, store, number=1, webhook=None, **data):
     """Store a session that is final, with its call result."""
     run(store.sessions.insert(session(number)))
     made = lambda stored: completion(stored, webhook, callId=stored.id, **data)  # noqa: E731
-    assert run(store.sessions.apply(Change(final(number), complete=made)))
+    assert run(store.sessions.apply(Change(final(number), "active", complete=made)))
 
 
 WEBHOOK = {"url": "http://x/", "headers": {"K": "v"}, "payload": {"a": "\x00"}}

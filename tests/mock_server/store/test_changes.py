@@ -12,15 +12,18 @@ from tests.mock_server.store.rows import ODD, completion, final, finish, session
 
 def test_only_the_first_finalisation_is_stored(store, run):
     run(store.sessions.insert(session()))
-    assert run(store.sessions.apply(Change(final(), complete=completion))).final_reason == "ttl"
-    assert run(store.sessions.apply(Change(final(), complete=completion))) is None
+    assert (
+        run(store.sessions.apply(Change(final(), "active", complete=completion))).final_reason
+        == "ttl"
+    )
+    assert run(store.sessions.apply(Change(final(), "active", complete=completion))) is None
     assert len(run(store.image.dump())["audit"]) == 1
 
 
 def test_a_turn_on_a_final_session_stores_nothing(store, run):
     run(store.sessions.insert(session()))
-    run(store.sessions.apply(Change(final())))
-    turn = Change(session(), messages=(Message("user", "x", 5),), key="k")
+    run(store.sessions.apply(Change(final(), "active")))
+    turn = Change(session(), "active", messages=(Message("user", "x", 5),), key="k")
     assert run(store.sessions.apply(turn)) is None
     assert run(store.sessions.get("s1")).messages == ()
     assert run(store.sessions.replay("s1", "k")) is None
@@ -28,13 +31,13 @@ def test_a_turn_on_a_final_session_stores_nothing(store, run):
 
 def test_a_turn_that_saw_another_transcript_stores_nothing(store, run):
     run(store.sessions.insert(session()))
-    turn = Change(session(), messages=(Message("user", "x", 5),), key="k", seen=0)
+    turn = Change(session(), "active", messages=(Message("user", "x", 5),), key="k", seen=0)
     assert run(store.sessions.apply(turn)).message_count == 1
-    late = Change(final(), messages=(Message("user", "y", 6),), key="l", seen=0)
+    late = Change(final(), "active", messages=(Message("user", "y", 6),), key="l", seen=0)
     assert run(store.sessions.apply(late)) is None
     assert [message.content for message in run(store.sessions.get("s1")).messages] == ["x"]
     assert run(store.sessions.replay("s1", "l")) is None
-    assert run(store.sessions.apply(Change(final(), seen=1))).is_final
+    assert run(store.sessions.apply(Change(final(), "active", seen=1))).is_final
 
 
 def test_a_key_gives_the_reply_of_its_turn(store, run):
@@ -43,7 +46,7 @@ def test_a_key_gives_the_reply_of_its_turn(store, run):
     for key in (ODD, "l"):
         replies = Message("assistant", None, 2, call), Message("assistant", key, 3)
         said = (Message("user", "q", 1), *replies)
-        run(store.sessions.apply(Change(session(), messages=said, reply_from=1, key=key)))
+        run(store.sessions.apply(Change(session(), "active", messages=said, reply_from=1, key=key)))
     result = run(store.sessions.replay("s1", ODD))
     assert [message.content for message in result.messages] == [None, ODD]
     assert (result.messages[0].tool_calls, result.state) == (call, "active")
@@ -57,7 +60,7 @@ def test_a_change_that_fails_half_way_leaves_nothing(store, run):
         raise RuntimeError("analysis")
 
     with pytest.raises(RuntimeError):
-        run(store.sessions.apply(Change(final(), complete=broken)))
+        run(store.sessions.apply(Change(final(), "active", complete=broken)))
     assert run(store.sessions.get("s1")) == session()
 
 
@@ -69,9 +72,13 @@ def test_a_failure_takes_back_nothing_but_its_own(store, run):
         run(store.sessions.insert(session(number)))
         said = (Message("user", "lost", 1),)
         with pytest.raises(RuntimeError):
-            run(store.sessions.apply(Change(final(number), messages=said, complete=broken)))
+            run(
+                store.sessions.apply(
+                    Change(final(number), "active", messages=said, complete=broken)
+                )
+            )
     finish(run, store, 3)
-    listed, total = run(store.sessions.page(SessionQuery(0, 9, state="all")))
+    listed, total = run(store.sessions.page(SessionQuery(0, 9)))
     states = {one.id: (one.state, one.messages) for one in listed}
     assert states == {"s1": ("active", ()), "s2": ("active", ()), "s3": ("final", ())}
     assert total == len(states)
@@ -81,9 +88,9 @@ def test_an_expiry_is_refused_when_the_session_was_active_again(store, run):
     run(store.sessions.insert(session(ttl_seconds=60)))
     assert run(store.sessions.overdue(60_000_001)) == []
     assert [one.id for one in run(store.sessions.overdue(60_000_002))] == ["s1"]
-    assert run(store.sessions.apply(Change(final(), overdue_at=60_000_001))) is None
+    assert run(store.sessions.apply(Change(final(), "active", overdue_at=60_000_001))) is None
     assert run(store.sessions.next_expiry()) == 60_000_001
-    assert run(store.sessions.apply(Change(final(), overdue_at=60_000_002)))
+    assert run(store.sessions.apply(Change(final(), "active", overdue_at=60_000_002)))
     assert run(store.sessions.next_expiry()) is None
 
 
@@ -92,7 +99,7 @@ def test_overdue_sessions_come_whole_and_the_longest_overdue_first(store, run):
         run(store.sessions.insert(session(number, ttl_seconds=ttl_seconds)))
     run(
         store.sessions.apply(
-            Change(session(1, ttl_seconds=90), messages=(Message("user", "one", 1),))
+            Change(session(1, ttl_seconds=90), "active", messages=(Message("user", "one", 1),))
         )
     )
     overdue = run(store.sessions.overdue(100_000_000))
@@ -108,10 +115,10 @@ def test_the_pipeline_sees_the_whole_transcript(store, run):
         seen.extend(message.content for message in stored.messages)
         return completion(stored)
 
-    run(store.sessions.apply(Change(session(), messages=(Message("user", "one", 1),))))
+    run(store.sessions.apply(Change(session(), "active", messages=(Message("user", "one", 1),))))
     run(
         store.sessions.apply(
-            Change(final(), messages=(Message("user", "two", 2),), complete=complete)
+            Change(final(), "active", messages=(Message("user", "two", 2),), complete=complete)
         )
     )
     assert seen == ["one", "two"]
@@ -121,8 +128,8 @@ def test_the_embedded_store_awaits_nothing():
     store = embedded_store(SqliteDatabase(), "default")
     for coroutine in (
         store.sessions.insert(session()),
-        store.sessions.apply(Change(final(), complete=completion)),
-        store.sessions.page(SessionQuery(0, 9)),
+        store.sessions.apply(Change(final(), "active", complete=completion)),
+        store.sessions.page(SessionQuery(0, 9, state="active")),
         store.results.search(CallResultQuery(0, 9, 9)),
     ):
         with pytest.raises(StopIteration):
@@ -134,12 +141,16 @@ def test_where_there_is_no_room_left_the_store_goes_on(run):
     store = embedded_store(database, "default")
     for number in range(1, 1_100):
         run(store.sessions.insert(session(number)))
-        run(store.sessions.apply(Change(session(number), messages=(Message("user", "one", 1),))))
+        run(
+            store.sessions.apply(
+                Change(session(number), "active", messages=(Message("user", "one", 1),))
+            )
+        )
     pages = database.connection.execute("PRAGMA page_count").fetchone()[0]
     database.connection.execute(f"PRAGMA max_page_count = {pages}")
     large = (Message("user", "x" * 1_000_000, 2),)
     with pytest.raises(StoreUnavailable, match="full"):
-        run(store.sessions.apply(Change(session(1), messages=large)))
+        run(store.sessions.apply(Change(session(1), "active", messages=large)))
     assert run(store.sessions.get("s1")).message_count == 1
     run(store.sessions.insert(session(2_000)))
     with pytest.raises(RuntimeError):

@@ -12,7 +12,7 @@ def test_an_endpoint_takes_one_active_session_per_sandbox(store, run):
     assert run(store.sessions.insert(session(3)))
     assert run(store.sessions.insert(session(4)))
     assert run(other.sessions.insert(session(1, external_hash="h")))
-    assert run(store.sessions.apply(Change(final(1))))
+    assert run(store.sessions.apply(Change(final(1), "active")))
     assert run(store.sessions.insert(session(5, external_hash="h")))
     assert run(store.sessions.active_at("web", "h")) == session(5, external_hash="h")
     assert run(store.sessions.active_at("sms", "h")) is None
@@ -36,8 +36,8 @@ def test_a_sandbox_sees_nothing_of_another(store, run):
     other = beside(store)
     run(store.sessions.insert(session()))
     assert run(other.sessions.get("s1")) is None
-    assert run(other.sessions.page(SessionQuery(0, 9, state="all"))) == ([], 0)
-    assert run(other.sessions.apply(Change(final()))) is None
+    assert run(other.sessions.page(SessionQuery(0, 9))) == ([], 0)
+    assert run(other.sessions.apply(Change(final(), "active"))) is None
     assert run(store.sessions.get("s1")) == session()
     assert (run(store.sessions.count()), run(other.sessions.count())) == (1, 0)
 

@@ -11,7 +11,21 @@ from mock_server.domain.store import StoreError
 from mock_server.store.opening import embedded_store
 from mock_server.store.sqlite import migration
 from mock_server.store.sqlite.database import SqliteDatabase
-from tests.mock_server.store.rows import finish, session
+from tests.mock_server.store.rows import final, finish, session
+
+# What takes the tables back to what they were at first.
+FIRST = """
+DROP INDEX one_active_session_per_endpoint;
+DROP INDEX sessions_by_state;
+ALTER TABLE sessions ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET is_final = 1 WHERE state = 'final';
+ALTER TABLE sessions DROP COLUMN state;
+ALTER TABLE sessions DROP COLUMN holds;
+CREATE UNIQUE INDEX one_active_session_per_endpoint
+    ON sessions (sandbox, channel, external_hash)
+    WHERE NOT is_final AND external_hash IS NOT NULL;
+CREATE INDEX sessions_by_state ON sessions (sandbox, is_final, last_activity, activity);
+"""
 
 
 @pytest.fixture
@@ -23,7 +37,7 @@ def path(tmp_path):
 def kept(path, run):
     """A file with a session and a call result."""
     with opened(path) as store:
-        run(store.sessions.insert(session(1)))
+        run(store.sessions.insert(session(1, external_hash="h")))
         finish(run, store, 2)
     return path
 
@@ -68,29 +82,36 @@ def test_a_file_says_whose_it_is_and_of_what_version(kept):
     assert pragma(kept, "user_version")[0] == migration.version()
 
 
-def test_a_file_of_before_versions_is_taken_over(kept, run):
-    pragma(kept, "application_id = 0", "user_version = 0")
+@pytest.mark.parametrize("application", [0, migration.APPLICATION_ID])
+def test_a_file_of_before_there_were_states_is_taken_over(kept, run, application):
+    connection = sqlite3.connect(kept)
+    connection.executescript(FIRST)
+    connection.close()
+    pragma(kept, f"application_id = {application}", f"user_version = {application and 1}")
     with opened(kept) as store:
-        assert run(store.sessions.count()) == 2
+        assert run(store.sessions.get("s1")) == session(1, external_hash="h")
+        assert run(store.sessions.get("s2")) == final(2)
+        assert not run(store.sessions.insert(session(3, external_hash="h")))
     assert pragma(kept, "application_id")[0] == migration.APPLICATION_ID
+    assert pragma(kept, "user_version")[0] == migration.version()
 
 
 def test_an_older_file_is_brought_up_to_date_once(kept, run, monkeypatch):
     added = "ALTER TABLE sessions ADD COLUMN mood TEXT DEFAULT 'calm'"
     renamed = "ALTER TABLE sessions RENAME COLUMN mood TO temper"
-    monkeypatch.setattr(migration, "MIGRATIONS", (added, renamed))
+    monkeypatch.setattr(migration, "MIGRATIONS", (*migration.MIGRATIONS, added, renamed))
     for _ in range(2):
         with opened(kept) as store:
             assert store.sessions.tables.row("SELECT temper FROM sessions")["temper"] == "calm"
             assert run(store.sessions.count()) == 2
-    assert pragma(kept, "user_version")[0] == 3
+    assert pragma(kept, "user_version")[0] == 4
     monkeypatch.undo()
-    refused(kept, "a newer Adjourn wrote it", "version 3", "upgrade Adjourn")
+    refused(kept, "a newer Adjourn wrote it", "version 4", "upgrade Adjourn")
 
 
 def test_an_update_that_fails_leaves_the_older_file(kept, run, monkeypatch):
     broken = ("ALTER TABLE sessions ADD COLUMN mood TEXT", "ALTER TABLE elsewhere ADD COLUMN a")
-    monkeypatch.setattr(migration, "MIGRATIONS", broken)
+    monkeypatch.setattr(migration, "MIGRATIONS", (*migration.MIGRATIONS, *broken))
     with pytest.raises(StoreError, match="no such table"):
         SqliteDatabase(kept)
     monkeypatch.undo()

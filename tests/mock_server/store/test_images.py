@@ -7,6 +7,7 @@ from mock_server.domain.session import Message
 from mock_server.sandbox.documents import document_of, rows_of
 from tests.mock_server.store.rows import (
     LASTING,
+    LIFECYCLE,
     ODD,
     WEBHOOK,
     beside,
@@ -36,7 +37,7 @@ def test_what_is_stored_survives_closing(store, opened, run):
     call = [{"id": "1", "name": "t", "arguments": {"n": 2**63}, "response": None}]
     kept = session(additional_data={"a": "\x00ü"}, messages=(Message("assistant", "", 1, call),))
     run(store.sessions.insert(kept))
-    run(store.sessions.apply(Change(final(), complete=lambda s: completion(s, WEBHOOK))))
+    run(store.sessions.apply(Change(final(), "active", complete=lambda s: completion(s, WEBHOOK))))
     run(database_of(store).close())
     again = opened(sandbox_of(store))
     stored = run(again.sessions.get("s1"))
@@ -55,22 +56,22 @@ def test_an_image_brings_the_same_state_back(store, run):
     said = (Message("user", ODD, 1), Message("assistant", "x", 2, [{"id": "1"}]))
     run(
         store.sessions.apply(
-            Change(session(1, ttl_seconds=60), messages=said, reply_from=1, key=ODD)
+            Change(session(1, ttl_seconds=60), "active", messages=said, reply_from=1, key=ODD)
         )
     )
     run(store.sessions.insert(session(3)))
     finish(run, store, 2, webhook=WEBHOOK, completedTime="1970-01-01T00:00:00.000009Z")
     image = run(store.image.dump())
-    before = run(store.sessions.page(SessionQuery(0, 9, state="all")))
+    before = run(store.sessions.page(SessionQuery(0, 9)))
     run(store.sessions.insert(session(4)))
     run(store.image.load(image))
-    assert run(store.sessions.page(SessionQuery(0, 9, state="all"))) == before
+    assert run(store.sessions.page(SessionQuery(0, 9))) == before
     assert run(store.sessions.replay("s1", ODD)).messages == said[1:]
     assert [entry["event"] for entry in run(store.image.dump())["audit"]] == ["ttl"]
     assert run(store.sessions.next_expiry()) == 60_000_001
     assert document_of(run(store.image.dump())) == document_of(image)
     other = beside(store)
-    run(other.image.load(rows_of(document_of(image))))
+    run(other.image.load(rows_of(document_of(image), LIFECYCLE)))
     assert document_of(run(other.image.dump())) == document_of(image)
     run(store.image.load({}))
     assert (run(store.sessions.count()), run(other.sessions.count())) == (0, 3)
@@ -96,7 +97,7 @@ def test_rows_are_added_whole_or_not_at_all(store, run):
     before = run(store.image.dump())
     assert not run(store.image.add(rows))
     assert run(store.image.dump()) == before
-    run(store.sessions.apply(Change(final(9))))
+    run(store.sessions.apply(Change(final(9), "active")))
     assert not run(store.image.add(rows, only_if_empty=True))
     assert run(store.image.add(rows))
     assert not run(store.image.add(rows))
@@ -109,9 +110,9 @@ def test_rows_are_added_whole_or_not_at_all(store, run):
 
 def test_what_is_loaded_is_older_than_what_comes_after(store, run):
     """Of one instant, as under a frozen clock, the later one is listed first."""
-    run(store.image.load(rows_of({"sessions": [loaded(number) for number in range(3)]})))
+    run(store.image.load(rows_of({"sessions": [loaded(number) for number in range(3)]}, LIFECYCLE)))
     run(store.sessions.insert(session(9, last_activity=0)))
-    page, _ = run(store.sessions.page(SessionQuery(0, 9)))
+    page, _ = run(store.sessions.page(SessionQuery(0, 9, state="active")))
     assert [one.id for one in page] == ["s9", "s2", "s1", "s0"]
 
 

@@ -11,7 +11,24 @@ from mock_server.domain.store import StoreError
 from mock_server.store.opening import shared_store
 from mock_server.store.postgres import migration
 from mock_server.store.postgres.database import PostgresDatabase
+from tests.mock_server.store.rows import final, finish, session
 from tests.postgres import PASSWORD, USER
+
+# What takes the tables back to what they were at first.
+FIRST = """
+DROP TABLE adjourn_schema;
+DROP INDEX adjourn_one_active_session_per_endpoint;
+DROP INDEX adjourn_sessions_by_state;
+ALTER TABLE adjourn_sessions ADD COLUMN is_final BOOLEAN NOT NULL DEFAULT false;
+UPDATE adjourn_sessions SET is_final = (state = 'final');
+ALTER TABLE adjourn_sessions DROP COLUMN state;
+ALTER TABLE adjourn_sessions DROP COLUMN holds;
+CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
+    ON adjourn_sessions (sandbox, adjourn_digest(channel), adjourn_digest(external_hash))
+    WHERE NOT is_final AND external_hash IS NOT NULL;
+CREATE INDEX adjourn_sessions_by_state
+    ON adjourn_sessions (sandbox, is_final, last_activity, activity)
+"""
 
 
 @pytest.fixture
@@ -93,7 +110,7 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
         one, other = two
         for store in two:
             await store.image.touch()
-        await one.sessions.insert(Session("s1", "a", "web", None, 1, 1))
+        await one.sessions.insert(Session("s1", "a", "web", None, 1, 1, "active"))
         await asyncio.sleep(0.2)
         await other.image.touch()
         assert not await one.image.abandon(0.2)
@@ -108,7 +125,7 @@ def test_a_sandbox_that_another_mock_uses_is_not_forgotten(two, run):
 
 def test_of_two_that_fill_the_empty_state_at_once_one_does(two, run):
     async def scene():
-        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1))
+        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1, "active"))
         rows = await two[0].image.dump()
         await two[0].image.load({})
         filling = [store.image.add(rows, only_if_empty=True) for store in two * 5]
@@ -125,12 +142,12 @@ def test_what_is_read_at_once_agrees(two, run):
         for number in range(60):
             said = tuple(Message("assistant", "x", 1) for _ in range(number % 3))
             await two[0].sessions.insert(
-                Session(f"s{number}", "a", "web", None, 1, 1, messages=said)
+                Session(f"s{number}", "a", "web", None, 1, 1, "active", messages=said)
             )
 
     async def reading(writer):
         while not writer.done():
-            page, total = await two[1].sessions.page(SessionQuery(0, 100))
+            page, total = await two[1].sessions.page(SessionQuery(0, 100, state="active"))
             assert len(page) == total
             assert all(len(one.messages) == one.message_count for one in page)
             image = await two[1].image.dump()
@@ -147,7 +164,7 @@ def test_what_is_read_at_once_agrees(two, run):
 
 def test_two_that_replace_the_state_at_once_do_so_one_after_the_other(two, run):
     async def scene():
-        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1))
+        await two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1, "active"))
         image = await two[0].image.dump()
         await asyncio.gather(*(store.image.load(image) for store in two * 5))
         assert await two[0].sessions.count() == 1
@@ -169,26 +186,30 @@ def test_a_database_says_of_what_version_its_tables_are(url, postgres, database)
     assert version_in(postgres, database) == [(migration.version(),)]
 
 
-def test_tables_of_before_versions_are_taken_over(two, run, url, postgres, database):
-    run(two[0].sessions.insert(Session("s1", "a", "web", None, 1, 1)))
-    postgres.run("DROP TABLE adjourn_schema", database)
+def test_tables_of_before_there_were_states_are_taken_over(two, run, url, postgres, database):
+    run(two[0].sessions.insert(session(1, external_hash="h")))
+    finish(run, two[0], 2)
+    for statement in FIRST.split(";"):
+        postgres.run(statement, database)
     PostgresDatabase(url)
     assert version_in(postgres, database) == [(migration.version(),)]
-    assert run(two[0].sessions.count()) == 1
+    assert run(two[0].sessions.get("s1")) == session(1, external_hash="h")
+    assert run(two[0].sessions.get("s2")) == final(2)
+    assert not run(two[0].sessions.insert(session(3, external_hash="h")))
 
 
 def test_older_tables_are_brought_up_to_date_once(url, postgres, database, monkeypatch):
     PostgresDatabase(url)
     added = "ALTER TABLE adjourn_sessions ADD COLUMN mood TEXT"
     renamed = "ALTER TABLE adjourn_sessions RENAME COLUMN mood TO temper"
-    monkeypatch.setattr(migration, "MIGRATIONS", (added, renamed))
+    monkeypatch.setattr(migration, "MIGRATIONS", (*migration.MIGRATIONS, added, renamed))
     for _ in range(2):
         PostgresDatabase(url)
-    assert version_in(postgres, database) == [(3,)]
+    assert version_in(postgres, database) == [(4,)]
     assert postgres.run("SELECT temper FROM adjourn_sessions", database) == []
     monkeypatch.undo()
-    refused(url, "a newer Adjourn", "version 3", "upgrade Adjourn")
-    assert version_in(postgres, database) == [(3,)]
+    refused(url, "a newer Adjourn", "version 4", "upgrade Adjourn")
+    assert version_in(postgres, database) == [(4,)]
 
 
 def test_tables_of_others_are_left_alone(url, postgres, database):

@@ -7,7 +7,7 @@ import pytest
 from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import rows_of
-from tests.mock_server.store.rows import ODD, final, finish, session
+from tests.mock_server.store.rows import LIFECYCLE, ODD, final, finish, session
 
 
 def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
@@ -23,7 +23,7 @@ def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
         result = {"agentId": ODD, "callStatus": ODD, "endpoint": ODD}
         return Completion(result, 9, 9, "ttl", ODD)
 
-    run(store.sessions.apply(Change(final(), complete=complete)))
+    run(store.sessions.apply(Change(final(), "active", complete=complete)))
     for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoint": ODD}):
         assert run(store.results.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
     assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
@@ -89,7 +89,7 @@ def test_a_list_is_ordered_counted_and_cut(store, run):
     for number in (1, 2, 2.5, 3):
         run(store.sessions.insert(session(number, last_activity=int(number))))
     said = (Message("user", "x", 3), Message("assistant", None, 3))
-    run(store.sessions.apply(Change(session(2, last_activity=3), messages=said)))
+    run(store.sessions.apply(Change(session(2, last_activity=3), "active", messages=said)))
 
     def listed(skip, take, **wanted):
         sessions, total = run(store.sessions.page(SessionQuery(skip, take, **wanted)))
@@ -108,13 +108,13 @@ def test_ten_thousand_sessions_are_listed_fast(store, run):
          "created_time": f"2030-01-01T00:{n // 600:02}:{n // 10 % 60:02}.{n % 10}Z"}
         for n in range(10_000)
     ]  # fmt: skip
-    run(store.image.load(rows_of({"sessions": sessions})))
+    run(store.image.load(rows_of({"sessions": sessions}, LIFECYCLE)))
     middle = 1_893_456_500_000_000
     queries = (
-        SessionQuery(0, 20),
-        SessionQuery(9000, 200, state="all"),
-        SessionQuery(0, 20, agent_id="a1", channel="c1"),
-        SessionQuery(0, 20, updated_after=middle),
+        SessionQuery(0, 20, state="active"),
+        SessionQuery(9000, 200),
+        SessionQuery(0, 20, state="active", agent_id="a1", channel="c1"),
+        SessionQuery(0, 20, state="active", updated_after=middle),
     )
     took = []
     for _ in range(5):  # the best of them, as the machine may be busy
