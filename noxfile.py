@@ -68,6 +68,8 @@ def tests(session: nox.Session) -> None:
         left_out = {"browser"}
     if left_out:
         options += ("-m", f"not ({' or '.join(sorted(left_out))})")
+    # Each worker would rewrite every module's assertions anew, for ten seconds.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     run(session, "pytest", *options, *given)
 
 

@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from subprocess import DEVNULL, PIPE, CompletedProcess
 from typing import Any, Self, TextIO
 
@@ -36,7 +37,9 @@ IMPORTED = (
         "mock_server.serve.server",
     ),
     *("mock_server.proxy.app", "schemathesis", "hypothesis", "uvloop", "httptools", "h2"),
+    *("uvicorn.lifespan.on", "uvicorn.loops.uvloop", "_pytest.unittest", "_pytest.junitxml"),
 )
+CHECKS = ROOT / "conformance" / "checks"  # a run imports them when it starts
 ROOM = 1 << 20  # bytes of a request, at most
 
 _server: Server | None = None
@@ -242,8 +245,10 @@ def serve(requests: socket.socket) -> list[str]:
 
 def _import() -> None:
     if IMPORTED[0] not in sys.modules:
-        for name in IMPORTED:
+        checks = walk_packages([str(CHECKS)], "conformance.checks.")
+        for name in (*IMPORTED, *(module.name for module in checks)):
             import_module(name)
+        import_module("conformance.report.html").template()
         gc.freeze()  # what all share stays shared
 
 

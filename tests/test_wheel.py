@@ -54,6 +54,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_what_lies_where_the_suite_is_run_is_not_taken_for_the_mock(hostile: Path) -> None:
     ended = run(sys.executable, "-P", "-m", "adjourn.conformance", "--rule", "OPEN-01", cwd=hostile)
     assert ended.returncode == 0, ended.stderr

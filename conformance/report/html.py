@@ -7,11 +7,12 @@ import json
 import sys
 from base64 import b64encode
 from collections import Counter
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ..contract.areas import OUTCOMES, by_area
@@ -23,8 +24,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 LEVELS = ("MUST", "SHOULD", "MAY")
 
 
-def html(report: Json) -> str:
-    """The page, made from the report's data alone."""
+@cache
+def template() -> Template:
+    """The page's template, compiled once."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -33,9 +35,14 @@ def html(report: Json) -> str:
         undefined=StrictUndefined,
         finalize=_harmless,
     )
+    return environment.get_template("report.html.j2")
+
+
+def html(report: Json) -> str:
+    """The page, made from the report's data alone."""
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     rules = {rule["id"]: rule for rule in report["rules"]}
-    return environment.get_template("report.html.j2").render(
+    return template().render(
         report=report,
         headline=headline(report),
         tone=tone(report),

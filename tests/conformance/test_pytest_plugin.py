@@ -50,6 +50,7 @@ def test_each_rule_is_a_test_in_a_report_of_pytests_own(
     assert case.get("name") == "check_a_transition[END-02]"
 
 
+@pytest.mark.slow
 def test_a_broken_rule_fails_with_its_card(run_pytest: Pytest, broken: Any) -> None:
     target = f"{broken.url}/second-end"
     ended = run_pytest("--target", target, "--rule", "END-03", "--conformance-repeats", "0")
@@ -60,6 +61,7 @@ def test_a_broken_rule_fails_with_its_card(run_pytest: Pytest, broken: Any) -> N
     assert TOKEN not in ended.stdout
 
 
+@pytest.mark.slow
 def test_what_could_not_be_evaluated_is_skipped_and_never_green(run_pytest: Pytest) -> None:
     ended = run_pytest("--target", NOWHERE, "--wait-ready", "0", "--rule", "END-02", "-rs")
     assert ended.returncode == 3
@@ -68,6 +70,7 @@ def test_what_could_not_be_evaluated_is_skipped_and_never_green(run_pytest: Pyte
     assert "verdict   inconclusive" in ended.stdout
 
 
+@pytest.mark.slow
 def test_the_options_of_pytest_select_rules(run_pytest: Pytest, mock: Any) -> None:
     ended = run_pytest("--target", mock.url, "-k", "END-02 or OPEN-02")
     assert (ended.returncode, "2 passed" in ended.stdout) == (0, True), ended.stdout
@@ -77,18 +80,21 @@ def test_the_options_of_pytest_select_rules(run_pytest: Pytest, mock: Any) -> No
     assert "[END-02]" not in listed.stdout
 
 
+@pytest.mark.slow
 def test_a_target_elsewhere_wants_consent(run_pytest: Pytest) -> None:
     ended = run_pytest("--target", "http://target.test", "--rule", "END-02")
     assert ended.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--allow-writes consents" in ended.stderr
 
 
+@pytest.mark.slow
 def test_what_the_caller_named_wrong_is_an_error_of_usage(run_pytest: Pytest, mock: Any) -> None:
     ended = run_pytest("--target", f"{mock.url}/api/v1", "--rule", "END-02")
     assert ended.returncode == pytest.ExitCode.USAGE_ERROR
     assert "/api/v1" in ended.stdout
 
 
+@pytest.mark.slow
 def test_an_option_of_pytests_own_keeps_its_meaning(run_pytest: Pytest) -> None:
     told = run_pytest("--help").stdout
     assert "--conformance-strict" in told
@@ -96,6 +102,7 @@ def test_an_option_of_pytests_own_keeps_its_meaning(run_pytest: Pytest) -> None:
     assert "--conformance-verbose, --verbose" not in told
 
 
+@pytest.mark.slow
 def test_several_processes_are_refused(run_pytest: Pytest) -> None:
     ended = run_pytest("-p", "xdist", "-n", "2", "--target", NOWHERE)
     assert ended.returncode == pytest.ExitCode.USAGE_ERROR

@@ -18,6 +18,7 @@ from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
 from tests import programs
+from tests.sampling import every
 
 from .edits import Entry, edited, entries
 
@@ -34,7 +35,9 @@ def test_there_are_as_many_as_there_should_be() -> None:
     assert len({entry["name"] for entry in BROKEN}) == len(BROKEN) >= 150
 
 
-@pytest.mark.parametrize("entry", BROKEN, ids=lambda entry: entry["name"].replace(" ", "-"))
+@pytest.mark.parametrize(
+    "entry", every(4, BROKEN), ids=lambda entry: entry["name"].replace(" ", "-")
+)
 def test_a_broken_contract_is_refused_by_all_alike(
     entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def killed(monkeypatch: pytest.MonkeyPatch, victim: Any) -> Figures:
     return measure("victim", 1, 1, lambda _: None)
 
 
+@pytest.mark.slow
 def test_a_mock_that_keeps_what_it_acknowledged_has_no_faults(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -134,10 +135,12 @@ def test_a_mock_that_keeps_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch)
     assert "the session is lost" in " ".join(killed(monkeypatch, forgetful).faults)
 
 
+@pytest.mark.slow
 def test_a_mock_that_announces_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "never announced" in " ".join(killed(monkeypatch, silent).faults)
 
 
+@pytest.mark.slow
 def test_a_webhook_of_a_session_that_is_not_final_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -101,7 +101,9 @@ def test_the_example_passes_against_a_plain_mock():
     assert "5 passed" in result.stdout
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:4010"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", pytest.param("127.0.0.1:4010", marks=pytest.mark.slow)]
+)
 def test_a_url_without_a_mock_is_told_in_a_line(url):
     result = run_pytest("--adjourn-url", url, "examples/pytest", "-k", "lost_reply", cwd=HERE)
     assert result.returncode == 1
@@ -122,6 +124,7 @@ def test_the_plugin_costs_nothing_when_it_is_not_used(tmp_path):
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow
 def test_a_refused_call_of_the_control_plane_says_why():
     from mock_server.testing import open_sandbox
 
@@ -130,6 +133,7 @@ def test_a_refused_call_of_the_control_plane_says_why():
             sandbox.admin("POST", "/faults", {"fault": "GREMLINS"})
 
 
+@pytest.mark.slow
 def test_the_mock_keeps_its_time_while_a_test_freezes_its_own(tmp_path):
     (tmp_path / "test_frozen.py").write_text(
         "import httpx\n"
@@ -148,6 +152,7 @@ def test_the_mock_keeps_its_time_while_a_test_freezes_its_own(tmp_path):
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow
 def test_a_mock_that_cannot_start_says_why(tmp_path):
     with pytest.raises(ValueError, match=r"missing\.yaml: cannot be read"):
         with running_mock(seed=tmp_path / "missing.yaml"):

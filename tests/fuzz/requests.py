@@ -51,7 +51,7 @@ class Operation:
 
 
 def operations(file: Path, prefix: str = "") -> list[Operation]:
-    document = yaml.safe_load(file.read_text("utf-8"))
+    document = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
     return [
         Operation(method.upper(), prefix + path)
         for path, item in document["paths"].items()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.sampling import every
+
 from .modes import GROUPS, MODES
 from .run import look
 from .server import Around
@@ -26,7 +28,7 @@ def around() -> Iterator[Around]:
         yield found
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", every(3, FEW))
 def test_the_suite_withstands(name: str, around: Around) -> None:
     sight = look(MODES[name], around)
     assert not sight.faults, sight.said

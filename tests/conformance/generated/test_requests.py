@@ -58,6 +58,7 @@ def test_a_legal_target_passes(judged: Callable[..., Run], mock: httpx.Client) -
     assert not run.client.ledger.left_open
 
 
+@pytest.mark.slow
 def test_a_target_that_knows_too_little_and_takes_too_much(
     judged: Callable[..., Run], serve: Callable[..., httpx.Client]
 ) -> None:
@@ -81,6 +82,7 @@ def test_an_agent_that_takes_no_session_blocks_both(
     assert not run.client.ledger.opened
 
 
+@pytest.mark.slow
 def test_a_used_up_budget_blocks_both(judged: Callable[..., Run], mock: httpx.Client) -> None:
     run = judged(mock, agent="agent-echo", max_sessions=5)
     assert outcomes(run) == ["not-run", "not-run"]
@@ -99,6 +101,7 @@ def sent(contract: Contract, seed: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_cases(contract: Contract) -> None:
     first = sent(contract, 7)
     assert first == sent(contract, 7)

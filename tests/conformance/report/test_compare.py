@@ -136,6 +136,7 @@ def test_a_file_that_is_no_report_is_a_usage_error(
     assert "bad.json" in ended.err
 
 
+@pytest.mark.slow
 def test_a_faulty_target_beside_the_reference(
     suite: Callable[..., Any], mock: Any, broken: Any
 ) -> None:

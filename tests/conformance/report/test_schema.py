@@ -91,6 +91,7 @@ def test_a_run_with_a_baseline_fits(make_run: Callable[..., Any], validator: Any
         assert errors(validator, report) == []
 
 
+@pytest.mark.slow
 def test_two_runs_that_find_the_same_differ_in_the_volatile_members_alone(
     suite: Suite, mock: Any
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_baseline_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert save(tmp_path / "known.toml" / "below", "text").startswith(f"cannot write {file}")
 
 
+@pytest.mark.slow
 def test_from_a_first_run_to_a_green_one_and_to_a_repaired_target(
     suite: Callable[..., Any], broken: Any, mock: Any, tmp_path: Path
 ) -> None:

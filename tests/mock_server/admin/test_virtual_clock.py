@@ -157,6 +157,7 @@ def test_a_slow_agent_answers_when_its_time_has_come(client, eventually):
     assert turn.result().json()["messages"][0]["content"] == "You said: Hello"
 
 
+@pytest.mark.slow
 def test_ten_thousand_due_sessions_expire_for_little_more_than_they_cost_to_open(client, shared):
     client.get(CHATS)
     client.steer("GET", "/clock")

@@ -45,7 +45,7 @@ WRITING = {
 }
 
 
-@pytest.fixture(params=["file", "postgres"])
+@pytest.fixture(params=["file", pytest.param("postgres", marks=pytest.mark.slow)])
 def kind(request):
     return request.param
 
@@ -127,6 +127,7 @@ def test_a_kill_while_a_seed_is_loaded_leaves_what_was_there(dying, db, tmp_path
     assert held(db, run) == EMPTY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgres"], indirect=True)
 @pytest.mark.parametrize("place", ["writing"], indirect=True)
 def test_a_mock_that_waits_for_a_dying_one_plants_the_seed(

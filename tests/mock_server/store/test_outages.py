@@ -165,6 +165,7 @@ def hang_up(server, database):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "words"),
     [

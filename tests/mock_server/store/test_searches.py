@@ -102,6 +102,7 @@ def test_a_list_is_ordered_counted_and_cut(store, run):
     assert listed(0, 9, state="final") == ([], 0)
 
 
+@pytest.mark.slow
 def test_ten_thousand_sessions_are_listed_fast(store, run):
     sessions = [
         {"id": f"s{n}", "agent_id": f"a{n % 7}", "channel": f"c{n % 3}",
