@@ -81,9 +81,9 @@ def misfits(document: Json) -> Iterator[Defect]:
     """Where a name, a status or a filter of `x-resource` has no counterpart."""
     declared = Resource(**document["x-resource"])
     known = {operation["operationId"]: steps for steps, operation in operations(document)}
-    for role, name in declared.operations.items():
-        if name in known:
-            yield from _refusals(document, (*known[name], "responses"), declared, role)
+    for name, steps in known.items():
+        yield from _refusals(document, (*steps, "responses"), declared, name)
+    yield from _unused(document, declared)
     if declared.operations["list"] in known:
         yield from _queries(document, known[declared.operations["list"]], declared)
 
@@ -119,15 +119,37 @@ def _leaves(declared: Json, place: str) -> list[Steps]:
     return [(*steps, name) for name in found] if isinstance(found, dict) else [steps]
 
 
-def _refusals(document: Json, steps: Steps, declared: Resource, role: str) -> Iterator[Defect]:
+def acts(document: Json) -> list[str]:
+    """The operations that bring about an event and that `x-resource` does not name."""
+    named = [None, *document["x-resource"]["operations"].values()]
+    causes = [event["operation"] for event in document["x-lifecycle"]["events"].values()]
+    return [cause for cause in causes if cause not in named]
+
+
+def _unused(document: Json, declared: Resource) -> Iterator[Defect]:
+    """Refusals that nothing is refused with, and operations that bring about two events."""
+    table, own = document["x-lifecycle"], acts(document)
+    used = {"session-final", *(reason for reasons in REASONS.values() for reason in reasons)}
+    used |= {row["refusal"] for row in table["transitions"] if "refusal" in row}
+    for reason in declared.refusals:
+        if reason not in used:
+            wanted = f"wanted a refusal of x-lifecycle, got {quoted(reason)}"
+            yield Defect(("x-resource", "refusals", reason), wanted, is_name=True)
+    for name, event in table["events"].items():
+        if own.count(event["operation"]) > 1:
+            wanted = f"wanted an operation of its own, got {quoted(event['operation'])}"
+            yield Defect(("x-lifecycle", "events", name, "operation"), wanted)
+
+
+def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iterator[Defect]:
     table = document["x-lifecycle"]
+    roles = {name: role for role, name in declared.operations.items()}
     own = {
         row["refusal"]
         for row in table["transitions"]
-        if "refusal" in row
-        and table["events"][row["event"]]["operation"] == declared.operations[role]
+        if "refusal" in row and table["events"][row["event"]]["operation"] == id
     }
-    for reason in (*REASONS[role], *own):
+    for reason in (*REASONS[roles.get(id, "read")], *own):
         statuses = [str(status) for status in declared.refusals[reason]]
         if not any(status in at(document, steps) for status in statuses):
             wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from .declaration import acts
 from .parts import operations
 from .words import Defect, defect_of
 
@@ -53,7 +54,7 @@ class Definition:
     def absent(self, document: Any) -> Iterator[Defect]:
         """Operations that both carry out, and that it lacks."""
         known = {operation["operationId"] for _, operation in operations(document)}
-        for id in document["x-resource"]["operations"].values():
+        for id in (*document["x-resource"]["operations"].values(), *acts(document)):
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
 
@@ -67,7 +68,13 @@ def _in_words_of(document: Any, value: Any) -> Any:
     """The value with what a contract calls things where @state.member or @initial stand."""
     states = [*document["x-lifecycle"]["states"]]
     final = document["x-resource"]["state"]["final"]
-    lists = {"@states": states, "@open": [state for state in states if state not in final]}
+    lists = {
+        "@states": states,
+        "@open": [state for state in states if state not in final],
+        "@events": [*document["x-lifecycle"]["events"]],
+        "@acts": [*dict.fromkeys(acts(document))],
+        "@refusals": [*document["x-resource"]["refusals"]],
+    }
 
     def name(found: re.Match[str]) -> str:
         if found[1] == "initial":

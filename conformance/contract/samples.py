@@ -64,8 +64,10 @@ class Samples:
 
     def _answers(self, name: str) -> Iterator[Defect]:
         steps = (*self.operations[name], "responses")
+        answers = self.samples["answers"]
+        shown = answers[self.resource["operations"]["read"]]
         for status, answer in at(self.document, steps).items():
-            values = self.samples["answers"][name] if status < "300" else self.samples["errors"]
+            values = answers.get(name, shown) if status < "300" else self.samples["errors"]
             for kind in answer.get("content", {}):
                 yield from self._refusing((*steps, status, "content", kind, "schema"), values)
 

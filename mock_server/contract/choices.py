@@ -59,7 +59,6 @@ def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
 
 def _listed(refusal: str, contract: Contract) -> list[str]:
     """The statuses of a refusal that every operation lists which gives it."""
-    roles = refusing(contract.resolved)[refusal]
-    ids = (contract.resource.operations[role] for role in roles)
+    ids = refusing(contract.resolved)[refusal]
     listed = set.intersection(*map(contract.statuses, ids))
     return [str(status) for status in contract.resource.refusals[refusal] if str(status) in listed]

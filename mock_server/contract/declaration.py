@@ -1,17 +1,17 @@
 """Whether a contract's `x-resource` goes together with its operations and its lifecycle."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import at, each_operation
+from .parts import acts, at, each_operation
 from .references import Steps
 
 _Part = Mapping[str, Any]
 
-# The operations that refuse for each reason, by what they are asked for; for that of a state
-# those whose event is refused there.
+# The operations that refuse for each reason in any state, by what they are asked for.
 _REFUSED = {
     "unknown-session": ("read", "submit", "end"),
     "malformed-id": ("read", "submit", "end"),
@@ -22,22 +22,26 @@ _REFUSED = {
 
 
 def refusing(document: _Part) -> dict[str, tuple[str, ...]]:
-    """The operations that refuse for each reason, by what they are asked for."""
-    roles = {id: role for role, id in document["x-resource"]["operations"].items()}
-    table = document["x-lifecycle"]
+    """The operations that refuse for each reason."""
+    table, operations = document["x-lifecycle"], document["x-resource"]["operations"]
     causes = {name: event["operation"] for name, event in table["events"].items()}
-    late = {causes[row["event"]] for row in table["transitions"] if "refusal" in row}
-    return {**_REFUSED, "session-final": (*(roles[id] for id in sorted(late & roles.keys())),)}
+    found = {reason: {operations[role] for role in roles} for reason, roles in _REFUSED.items()}
+    for reason in ("unknown-session", "malformed-id"):
+        found[reason].update(acts(document).values())
+    for row in table["transitions"]:
+        if "refusal" in row:
+            found.setdefault(row["refusal"], set()).add(causes[row["event"]])
+    return {reason: (*sorted(ids),) for reason, ids in found.items()}
 
 
 def disagreements(document: _Part) -> Iterator[Defect]:
     """What the declaration names and the contract does not have, or the other way round."""
     declared = document["x-resource"]
     found = {operation["operationId"]: steps for steps, operation in each_operation(document)}
-    places = {role: found[id] for role, id in declared["operations"].items() if id in found}
-    yield from _unlisted_refusals(document, places)
-    if "list" in places:
-        yield from _parameters(document, declared, places["list"])
+    yield from _unlisted_refusals(document, found)
+    yield from _shared_acts(document)
+    if (listing := declared["operations"]["list"]) in found:
+        yield from _parameters(document, declared, found[listing])
 
 
 def shared_names(document: _Part) -> Iterator[Defect]:
@@ -72,12 +76,24 @@ def _names(declared: _Part, part: str) -> list[Steps]:
 
 
 def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator[Defect]:
-    for reason, roles in refusing(document).items():
-        statuses = [str(status) for status in document["x-resource"]["refusals"][reason]]
-        for steps in (places[role] for role in roles if role in places):
+    known, given = document["x-resource"]["refusals"], refusing(document)
+    for reason in known.keys() - given.keys() - {"session-final"}:
+        wanted = f"wanted a refusal of x-lifecycle, got {quote(reason)}"
+        yield Defect(("x-resource", "refusals", reason), wanted, is_name=True)
+    for reason, ids in given.items():
+        statuses = [str(status) for status in known[reason]]
+        for steps in (places[id] for id in ids if id in places):
             if at(document, steps)["responses"].keys().isdisjoint(statuses):
                 wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"
                 yield Defect((*steps, "responses"), f"{wanted}, got none")
+
+
+def _shared_acts(document: _Part) -> Iterator[Defect]:
+    causes = Counter(acts(document).values())
+    for name, id in acts(document).items():
+        if causes[id] > 1:
+            wanted = f"wanted an operation of its own, got {quote(id)}"
+            yield Defect(("x-lifecycle", "events", name, "operation"), wanted)
 
 
 def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[Defect]:

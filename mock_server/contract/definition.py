@@ -10,7 +10,7 @@ import orjson
 
 from ..problems.violations import quote
 from .locations import resource
-from .parts import each_operation
+from .parts import acts, each_operation
 from .references import Steps
 
 
@@ -35,7 +35,7 @@ _KINDS = {
 _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
-_LISTS = ("@states", "@open")
+_LISTS = ("@states", "@open", "@events", "@acts", "@refusals")
 
 
 class Definition:
@@ -61,7 +61,7 @@ class Definition:
     def missing(self, document: Any) -> Iterator[Defect]:
         """Operations that are carried out and not there."""
         found = {operation["operationId"] for _, operation in each_operation(document)}
-        for id in document["x-resource"]["operations"].values():
+        for id in (*document["x-resource"]["operations"].values(), *acts(document).values()):
             if id not in found:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
 
@@ -77,6 +77,8 @@ def _names(document: Any) -> dict[str, Any]:
     table, final = document["x-lifecycle"], document["x-resource"]["state"]["final"]
     names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
     names["open"] = [state for state in table["states"] if state not in final]
+    names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
+    names["refusals"] = [*document["x-resource"]["refusals"]]
     waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
     while waiting:
         place, value = waiting.pop()

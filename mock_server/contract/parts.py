@@ -31,6 +31,13 @@ def each_operation(document: Mapping[str, Any]) -> Iterator[Part]:
                 yield ("paths", path, method), item[method]
 
 
+def acts(document: Mapping[str, Any]) -> dict[str, str]:
+    """The operations of the events that `x-resource` does not name, by event."""
+    named = {None, *document["x-resource"]["operations"].values()}
+    events = document["x-lifecycle"]["events"].items()
+    return {name: event["operation"] for name, event in events if event["operation"] not in named}
+
+
 def server_urls(document: Mapping[str, Any]) -> list[str]:
     """Where each server is, when its variables are left at their defaults."""
     return [_default_url(server) for server in document.get("servers", ())]

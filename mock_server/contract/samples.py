@@ -56,11 +56,13 @@ class Samples:
                 yield from self._sampled((*steps, number, "schema"), known)
 
     def _answers(self) -> Iterator[Defect]:
+        answers = self.samples["answers"]
+        shown = answers[self.resource["operations"]["read"]]
         for id, operation in self.operations.items():
             steps = (*operation, "responses")
             for status, answer in at(self.document, steps).items():
                 fine = status[0] == "2"
-                values = self.samples["answers"][id] if fine else self.samples["errors"]
+                values = answers.get(id, shown) if fine else self.samples["errors"]
                 for kind in answer.get("content", ()):
                     yield from self._taken((*steps, status, "content", kind, "schema"), values)
 

@@ -192,6 +192,10 @@ class Chats:
         """Finish the session; a final one is given as it is."""
         return await self.finish(await self.get(session_id), "end", note)
 
+    async def act(self, session_id: str, event: str) -> Session:
+        """Have an event come to the session that is neither a turn nor its end."""
+        return await self.finish(await self.get(session_id), event, None)
+
     async def expire(self, session: Session, now: int) -> Session:
         """Finish the session if its timeout has passed by now."""
         return await self.finish(session, "expire", None, overdue_at=now)

@@ -31,7 +31,8 @@ class Resource:
     """The declaration of a contract that is sound, part by part as it is written there.
 
     `taken` are the mock's names of what a body holds, `asked` those of what a query does, and
-    `roles` those of the operations, each by that of the contract.
+    `roles` those of the operations, each by that of the contract; `events` are those of operations
+    that bring about an event alone.
     """
 
     operations: Names
@@ -46,17 +47,20 @@ class Resource:
     taken: Names
     asked: Names
     roles: Names
+    events: Names
 
     @classmethod
-    def load(cls, declaration: Mapping[str, Any]) -> Self:
-        """The view of an `x-resource`."""
+    def load(cls, declaration: Mapping[str, Any], acts: Names) -> Self:
+        """The view of an `x-resource`; `acts` are the operations of further events, by event."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
         raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
         roles = {id: role for role, id in declaration["operations"].items()}
+        events = {id: event for event, id in acts.items()}
+        roles |= dict.fromkeys(events, "act")
         taken, asked = _taken(declaration), _asked(declaration, filters)
-        views = {"taken": taken, "asked": asked, "roles": roles}
+        views = {"taken": taken, "asked": asked, "roles": roles, "events": events}
         return cls(**raw, **views, refusals=refusals, filters=filters)
 
     def body(self, given: Mapping[str, Any]) -> Mapping[str, Any]:

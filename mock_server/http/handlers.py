@@ -53,6 +53,12 @@ async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     return 200, renderer.session(await sandbox.chats.end(call.id, note))
 
 
+async def act_on_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
+    """Have an event of the lifecycle come to the session."""
+    event = renderer.resource.events[call.operation]
+    return 200, renderer.session(await sandbox.chats.act(call.id, event))
+
+
 async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """One page of the call results that match."""
     query = call_result_query({**call.defaults, **call.body}, sandbox.clock.now())
@@ -66,6 +72,7 @@ HANDLERS: Mapping[str, Handler] = {
     "read": get_chat,
     "submit": submit_message,
     "end": end_chat,
+    "act": act_on_chat,
     "search": search_call_results,
 }
 

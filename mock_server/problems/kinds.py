@@ -126,6 +126,12 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+def kind_of(name: str) -> Kind:
+    """The kind of a problem; of one that a contract alone names, what its name says."""
+    title = name.replace("-", " ").capitalize()
+    return KINDS.get(name) or Kind(409, title, "The session's state refuses what was asked for.")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A response before it is sent."""
@@ -159,7 +165,7 @@ class Problem(Refusal):
         members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(name, detail)
-        self.status = status or KINDS[name].status
+        self.status = status or kind_of(name).status
         self.errors = errors
         self.headers = headers or {}
         self.members = members or {}
@@ -168,7 +174,7 @@ class Problem(Refusal):
         """The problem as RFC 9457 has it."""
         document: dict[str, Any] = {
             "type": f"/problems/{self.name}",
-            "title": KINDS[self.name].title,
+            "title": kind_of(self.name).title,
             "status": self.status,
             "detail": self.detail,
             **self.members,
@@ -182,7 +188,7 @@ def reply_with(problem: Problem, style: str) -> Reply:
     if style == "empty":
         return Reply(problem.status, b"", "", headers)
     if style == "text":
-        text = f"{KINDS[problem.name].title}: {problem.detail}\n"
+        text = f"{kind_of(problem.name).title}: {problem.detail}\n"
         return Reply(problem.status, text.encode(), "text/plain; charset=utf-8", headers)
     body = encode(problem.document())
     return Reply(problem.status, body, "application/problem+json", headers)
@@ -195,8 +201,8 @@ def store_unavailable() -> Problem:
 
 
 def help_page(name: str) -> bytes:
-    """A small page on one kind of problem; KeyError for an unknown one."""
-    kind = KINDS[name]
+    """A small page on one kind of problem."""
+    kind = kind_of(name)
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(kind.title)}</title>"
         f"<h1>{html.escape(kind.title)}</h1><p>Usual status: {kind.status}</p>"

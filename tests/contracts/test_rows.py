@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mock_server.contract.document import load_contract
+from mock_server.contract.source import FixtureError
 from tests.serving import Api
 
 from .edits import CONTRACT, edited
@@ -119,7 +121,7 @@ def waiting(**members: Any) -> dict[str, Any]:
     return {
         "/x-lifecycle/states/waiting": "It was spoken to.",
         "/components/schemas/StatusActive/enum": ["active", "waiting"],
-        ROWS: [*CONTRACT["x-lifecycle"]["transitions"], *rows.values()],
+        ROWS: [*({**row} for row in CONTRACT["x-lifecycle"]["transitions"]), *rows.values()],
         f"{ROWS}/0/to": "waiting",
         "/paths/~1api~1v1~1chats/get/parameters/2/schema/enum": ["active", "waiting", "all"],
         "/x-resource/unique/while": ["active", "waiting"],
@@ -170,3 +172,87 @@ def test_a_state_of_ones_own_is_dumped_and_loaded(mock: Mock) -> None:
         document["sessions"][0]["state"] = "asleep"
         refused = api.admin("PUT", "/state", json=document)
         assert refused.json()["errors"][0]["pointer"] == "/sessions/0/state"
+
+
+def pausing(**others: Any) -> dict[str, Any]:
+    """A third state, with two operations that lead there and back."""
+    paths = "/paths/~1api~1v1~1chats~1{id}~1"
+    end = CONTRACT["paths"]["/api/v1/chats/{id}/end"]["post"]["responses"]
+    refused = CONTRACT["paths"]["/api/v1/chats/{id}/messages"]["post"]["responses"]["409"]
+    answers = {status: end[status] for status in ("200", "400", "401", "403", "404", "422", "429")}
+    shown = {
+        "200": {
+            "description": "The session.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Session"}}},
+        }
+    }
+    table = CONTRACT["x-lifecycle"]
+    over = {"to": "final", "effects": ["finalise", "pipeline"]}
+    rows: list[dict[str, Any]] = [
+        {"state": "active", "event": "pause", "to": "paused"},
+        {"state": "active", "event": "resume", "to": "active"},
+        {"state": "paused", "event": "pause", "to": "paused"},
+        {"state": "paused", "event": "resume", "to": "active", "effects": ["touch"]},
+        {"state": "paused", "event": "submit", "to": "paused", "refusal": "session-paused"},
+        {"state": "paused", "event": "finish", "to": "paused", "refusal": "session-paused"},
+        {"state": "paused", "event": "replay", "to": "paused"},
+        {"state": "paused", "event": "end", **over, "reason": "user_end"},
+        {"state": "paused", "event": "expire", **over, "reason": "ttl"},
+        {"state": "final", "event": "pause", "to": "final", "refusal": "session-final"},
+        {"state": "final", "event": "resume", "to": "final", "refusal": "session-final"},
+    ]
+    item = CONTRACT["paths"]["/api/v1/chats/{id}/end"]
+    made: dict[str, Any] = {
+        "/x-lifecycle/states/paused": "It waits.",
+        "/components/schemas/StatusActive/enum": ["active", "paused"],
+        "/x-lifecycle/transitions": [
+            *table["transitions"],
+            *({"effects": [], **row} for row in rows),
+        ],
+        "/x-resource/unique/while": ["active", "paused"],
+        "/x-resource/refusals/session-paused": [409],
+    }
+    for name in ("pause", "resume"):
+        act = {
+            "operationId": f"{name}Chat",
+            "responses": {**answers, **shown, "409": refused},
+            **{key: item["post"][key] for key in ("parameters",) if key in item["post"]},
+        }
+        whole = {key: item[key] for key in ("parameters",) if key in item}
+        made[f"{paths}{name}"] = {**whole, "post": act}
+        made[f"/x-lifecycle/events/{name}"] = {"operation": f"{name}Chat", "text": f"a {name}"}
+    return {**made, **others}
+
+
+def test_operations_of_ones_own(mock: Mock) -> None:
+    with mock(pausing()) as api:
+        session = api.open()
+        path = f"/api/v1/chats/{session['id']}"
+        assert api.post(f"{path}/pause").json()["status"] == "paused"
+        assert api.post(f"{path}/pause").json()["is_final"] is False
+        refused = api.submit(session["id"])
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/session-paused")
+        assert length(api, session) == 0
+        resumed = api.post(f"{path}/resume").json()
+        assert resumed["status"] == "active"
+        assert resumed["last_activity"] > session["last_activity"]
+        assert api.submit(session["id"]).status_code == 200
+        api.post(f"{path}/pause")
+        assert api.end(session["id"]).json()["final_reason"] == "user_end"
+        assert api.post(f"{path}/resume").status_code == 409
+        nobody = "/api/v1/chats/00000000-0000-4000-8000-000000000000"
+        assert api.post(f"{nobody}/pause").status_code == 404
+        seen = {(row["state"], row["event"]): row["count"] for row in transitions(api)}
+        assert (seen["active", "pause"], seen["paused", "submit"]) == (2, 1)
+
+
+def transitions(api: Api) -> Any:
+    return api.admin("GET", "/coverage").json()["transitions"]
+
+
+def test_a_refusal_that_no_status_is_listed_for(tmp_path: Path) -> None:
+    values = pausing()
+    del values["/x-resource/refusals/session-paused"]
+    path = edited({"name": "no status", "set": values}, tmp_path).path
+    with pytest.raises(FixtureError, match='unknown-agent or agent-disabled, got "session-paused"'):
+        load_contract(path)
