@@ -1,13 +1,14 @@
 # syntax=docker/dockerfile:1
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md openapi.yaml contract.schema.json ./
+COPY pyproject.toml requirements.lock README.md LICENSE CHANGELOG.md openapi.yaml contract.schema.json ./
 COPY adjourn adjourn
 COPY mock_server mock_server
 COPY conformance conformance
 COPY fixtures fixtures
 RUN python -m venv /opt/adjourn \
- && /opt/adjourn/bin/pip install --no-cache-dir -c constraints.txt .
+ && /opt/adjourn/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /opt/adjourn/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
 COPY --from=build /opt/adjourn /opt/adjourn

@@ -22,6 +22,7 @@ PLATFORMS = (
     *("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-unknown-linux-musl"),
     *("aarch64-apple-darwin", "windows"),
 )
+UV = "uv==0.13.9"  # resolves for platforms other than its own, with hashes
 JAVASCRIPT = ("clients/js", "examples/web")  # the client, and a page that is tested with it
 
 
@@ -95,9 +96,19 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="venv")
+def lock(session: nox.Session) -> None:
+    """Write requirements.lock: what an installation needs, pinned by version and by hash."""
+    session.install(UV)
+    how = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate")
+    names = ("-q", "-c", "constraints.txt", "-o", "requirements.lock", "pyproject.toml")
+    made = ("--custom-compile-command", "nox -s lock")
+    session.run("uv", "pip", "compile", *how, *made, *names)
+
+
+@nox.session(venv_backend="venv")
 def platforms(session: nox.Session) -> None:
     """Ask the registry for a wheel of every dependency, on each platform and Python."""
-    session.install("uv==0.13.9")  # resolves for platforms other than its own
+    session.install(UV)
     for platform in PLATFORMS:
         for version in ("3.11", "3.12", "3.13", "3.14"):
             target = ("--python-platform", platform, "--python-version", version)
