@@ -1,5 +1,7 @@
 """`action.yml`: its steps, run in a shell that has what a runner has."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -59,7 +61,7 @@ class Runner:
 
 
 @pytest.fixture
-def runner(tmp_path):
+def runner(tmp_path: Path) -> Runner:
     """A runner where the project is installed."""
     made = Runner(tmp_path)
     (made.temporary / "adjourn").symlink_to(Path(sys.prefix))
@@ -67,7 +69,7 @@ def runner(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_action_installs_what_is_locked(tmp_path):
+def test_the_action_installs_what_is_locked(tmp_path: Path) -> None:
     made = Runner(tmp_path)
     done = made.run("Install")
     assert done.returncode == 0, done.stderr
@@ -76,7 +78,7 @@ def test_the_action_installs_what_is_locked(tmp_path):
     assert told.stdout.startswith("adjourn-mock ")
 
 
-def stop(runner):
+def stop(runner: Runner) -> None:
     """End the mock that a step has left running, as the end of a job does."""
     mine = str(runner.temporary)
     for process in Path("/proc").glob("[0-9]*"):
@@ -86,7 +88,7 @@ def stop(runner):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
-def test_the_mock_is_served_to_the_steps_that_follow(runner):
+def test_the_mock_is_served_to_the_steps_that_follow(runner: Runner) -> None:
     options = "--frozen-time\n2030-01-05T09:00:00Z\n\n"
     try:
         done = runner.run("Serve the mock", TOKEN="key-1", OPTIONS=options)
@@ -100,14 +102,14 @@ def test_the_mock_is_served_to_the_steps_that_follow(runner):
         stop(runner)
 
 
-def test_a_mock_that_does_not_start_fails_the_step(runner):
+def test_a_mock_that_does_not_start_fails_the_step(runner: Runner) -> None:
     done = runner.run("Serve the mock", TOKEN="", OPTIONS="--seed\nnowhere.yaml")
     assert done.returncode == 1
     assert "nowhere.yaml: cannot be read" in done.stderr
 
 
 @pytest.mark.parametrize(("code", "verdict"), [(0, "conformant"), (1, "non-conformant")])
-def test_a_deployment_is_judged(runner, code, verdict):
+def test_a_deployment_is_judged(runner: Runner, code: int, verdict: str) -> None:
     with Api.of() as api:
         if code:
             fault = {"operation": "endChat", "fault": "SERVER_ERROR", "every": 3}
@@ -124,7 +126,7 @@ def test_a_deployment_is_judged(runner, code, verdict):
     assert len(errors) == sum(rule["outcome"] == "fail" for rule in report["rules"])
 
 
-def test_a_run_that_is_refused_fails_the_step_with_its_reason(runner):
+def test_a_run_that_is_refused_fails_the_step_with_its_reason(runner: Runner) -> None:
     given = {"TARGET": "localhost:1", "TOKEN": "", "OPTIONS": "", "REPORT": "told"}
     done = runner.run("Judge the deployment", **given)
     assert (done.returncode, runner.outputs()) == (2, {})
@@ -132,7 +134,9 @@ def test_a_run_that_is_refused_fails_the_step_with_its_reason(runner):
 
 
 @pytest.mark.parametrize(("there", "method"), [("", "POST"), ("7", "PATCH")])
-def test_the_comment_on_a_pull_request_is_edited_not_repeated(runner, there, method):
+def test_the_comment_on_a_pull_request_is_edited_not_repeated(
+    runner: Runner, there: str, method: str
+) -> None:
     gh = runner.bin / "gh"
     gh.write_text(
         '#!/bin/sh\necho "$@" >>"$RUNNER_TEMP/calls"\n'
