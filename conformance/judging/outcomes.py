@@ -15,6 +15,7 @@ Outcome = Literal[
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LONGEST_TEXT = 10_000  # characters of one side of a violation
 MOST_WRITTEN = 100_000  # characters of a value that are written down, to tell its length
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class Violation(Exception):
@@ -47,6 +48,8 @@ def expect(holds: bool, wanted: str, got: object) -> None:
 
 def printable(text: str) -> str:
     """The text with what could steer a terminal told as escapes."""
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )
@@ -63,8 +66,10 @@ def shown(value: Any, limit: int = 300) -> str:
 
 def _written(value: Any) -> str:
     """A value as JSON; of a large one only the beginning."""
+    if not isinstance(value, dict | list):
+        return _ENCODER.encode(value)
     parts, size = [], 0
-    for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+    for part in _ENCODER.iterencode(value):
         parts.append(part)
         size += len(part)
         if size > MOST_WRITTEN:

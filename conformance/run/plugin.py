@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,5 +198,6 @@ def _stopped(session: pytest.Session) -> bool:
     return bool(session.shouldfail or session.shouldstop)
 
 
+@cache
 def _file_of(function: Callable[..., Any]) -> Path:
     return Path(function.__code__.co_filename).resolve()
