@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .parts import Json, at, operations
+from .parts import Json, at, operations, schemas
 from .words import Defect, Steps, quoted
 
 # What an operation can be refused for in any state, by its role.
@@ -84,6 +84,7 @@ def misfits(document: Json) -> Iterator[Defect]:
     for name, steps in known.items():
         yield from _refusals(document, (*steps, "responses"), declared, name)
     yield from _unused(document, declared)
+    yield from _shown(document, declared)
     if declared.operations["list"] in known:
         yield from _queries(document, known[declared.operations["list"]], declared)
 
@@ -124,6 +125,53 @@ def acts(document: Json) -> list[str]:
     named = [None, *document["x-resource"]["operations"].values()]
     causes = [event["operation"] for event in document["x-lifecycle"]["events"].values()]
     return [cause for cause in causes if cause not in named]
+
+
+def shown(document: Json) -> list[str]:
+    """What a body of an open may hold and a session shows, and `x-resource` does not name."""
+    declared = document["x-resource"]
+    known = {operation["operationId"]: operation for _, operation in operations(document)}
+    asked = known.get(declared["operations"]["create"], {}).get("requestBody", {})
+    told = known.get(declared["operations"]["read"], {}).get("responses", {}).get("200", {})
+    named = [*declared["members"].values(), *declared["request"].values()]
+    named += [*declared["timer"].values(), declared["state"]["member"]]
+    held = {name for one in _forms(told) for name in one}
+    given = [name for one in _forms(asked) for name in one]
+    return [name for name in given if name in held and name not in named]
+
+
+def _forms(holder: Json) -> list[dict[str, Any]]:
+    """The properties of each form that a body or an answer has."""
+    schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
+    return [one.get("properties", {}) for one in schema.get("oneOf", [schema])]
+
+
+def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
+    """Members that sessions show and that differ from what an open gives."""
+    known = {operation["operationId"]: steps for steps, operation in operations(document)}
+    if not (names := shown(document)):
+        return
+    (given,) = _forms(at(document, known[declared.operations["create"]])["requestBody"])
+    for steps, schema in schemas(document):
+        held = schema.get("properties", {})
+        for name in names:
+            if name not in held or declared.state["mirror"] not in held:
+                continue
+            reason = ""
+            if held[name].get("type") != "string":
+                reason = f"wanted a string, as others are not shown, got {quoted(name)}"
+            elif not held[name].get("nullable"):
+                reason = f"wanted nullable: true, as an open need not give it, got {quoted(name)}"
+            elif _bare(held[name]) != _bare(given[name]):
+                wanted = "wanted the schema that it has in the open's body"
+                reason = f"{wanted}, got another of {quoted(name)}"
+            if reason:
+                yield Defect((*steps, "properties", name), reason)
+
+
+def _bare(schema: Json) -> Json:
+    said = {"nullable", "default", "title", "description", "example", "deprecated"}
+    return {word: value for word, value in schema.items() if word not in said}
 
 
 def _unused(document: Json, declared: Resource) -> Iterator[Defect]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from .declaration import acts
+from .declaration import acts, shown
 from .parts import operations
 from .words import Defect, defect_of
 
@@ -73,6 +73,7 @@ def _in_words_of(document: Any, value: Any) -> Any:
         "@open": [state for state in states if state not in final],
         "@events": [*document["x-lifecycle"]["events"]],
         "@acts": [*dict.fromkeys(acts(document))],
+        "@shown": shown(document),
         "@refusals": [*document["x-resource"]["refusals"]],
     }
 

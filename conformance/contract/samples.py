@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from .declaration import shown as shown_members
 from .parts import BODY, Json, at, holders, operations, schemas
 from .schemas import json_schema
 from .words import Defect, Steps, described, leaves, quoted, shown
@@ -20,8 +21,9 @@ class Samples:
 
     def __init__(self, document: Json, samples: Json) -> None:
         self.document = document
-        self.samples = samples
         self.resource: Json = document["x-resource"]
+        silent = dict.fromkeys(shown_members(document))
+        self.samples = {**samples, "answers": self._completed(samples["answers"], silent)}
         self.compiled: dict[int, Any] = {}
 
     @cached_property
@@ -70,6 +72,16 @@ class Samples:
             values = answers.get(name, shown) if status < "300" else self.samples["errors"]
             for kind in answer.get("content", {}):
                 yield from self._refusing((*steps, status, "content", kind, "schema"), values)
+
+    def _completed(self, value: Any, silent: dict[str, None]) -> Any:
+        """A value whose sessions show nothing of what an open need not give."""
+        if isinstance(value, list):
+            return [self._completed(one, silent) for one in value]
+        if not isinstance(value, dict):
+            return value
+        whole = {name: self._completed(one, silent) for name, one in value.items()}
+        told = {self.resource["members"]["created"], self.resource["state"]["mirror"]}
+        return {**whole, **silent} if told <= whole.keys() else whole
 
     def _tried(self, steps: Steps, samples: Json) -> Iterator[Defect]:
         yield from self._refusing(steps, samples.get("takes", []))

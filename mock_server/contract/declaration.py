@@ -6,7 +6,7 @@ from typing import Any
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import acts, at, each_operation
+from .parts import JSON, acts, at, each_operation, each_schema, shown
 from .references import Steps
 
 _Part = Mapping[str, Any]
@@ -40,6 +40,7 @@ def disagreements(document: _Part) -> Iterator[Defect]:
     found = {operation["operationId"]: steps for steps, operation in each_operation(document)}
     yield from _unlisted_refusals(document, found)
     yield from _shared_acts(document)
+    yield from _members(document)
     if (listing := declared["operations"]["list"]) in found:
         yield from _parameters(document, declared, found[listing])
 
@@ -86,6 +87,37 @@ def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator
             if at(document, steps)["responses"].keys().isdisjoint(statuses):
                 wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"
                 yield Defect((*steps, "responses"), f"{wanted}, got none")
+
+
+def _members(document: _Part) -> Iterator[Defect]:
+    """Members of sessions that need not be what an open has given."""
+    names, mirror = shown(document), document["x-resource"]["state"]["mirror"]
+    if not names:
+        return
+    (open,) = (
+        steps
+        for steps, operation in each_operation(document)
+        if operation["operationId"] == document["x-resource"]["operations"]["create"]
+    )
+    given = at(document, (*open, "requestBody", *JSON))["properties"]
+    for steps, schema in each_schema(document):
+        properties = schema.get("properties", {})
+        for name in names if {mirror, *names} <= properties.keys() else ():
+            place = (*steps, "properties", name)
+            if properties[name].get("type") != "string":
+                yield Defect(place, f"wanted a string, as others are not shown, got {quote(name)}")
+            elif properties[name].get("nullable") is not True:
+                wanted = "wanted nullable: true, as an open need not give it"
+                yield Defect(place, f"{wanted}, got {quote(name)}")
+            elif _plain(properties[name]) != _plain(given[name]):
+                wanted = "wanted the schema that it has in the open's body"
+                yield Defect(place, f"{wanted}, got another of {quote(name)}")
+
+
+def _plain(schema: _Part) -> dict[str, Any]:
+    """What a schema says of a value that is not null."""
+    words = ("nullable", "default", "title", "description", "example", "deprecated")
+    return {key: value for key, value in schema.items() if key not in words}
 
 
 def _shared_acts(document: _Part) -> Iterator[Defect]:

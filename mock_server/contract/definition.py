@@ -10,7 +10,7 @@ import orjson
 
 from ..problems.violations import quote
 from .locations import resource
-from .parts import acts, each_operation
+from .parts import acts, each_operation, shown
 from .references import Steps
 
 
@@ -35,7 +35,7 @@ _KINDS = {
 _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
-_LISTS = ("@states", "@open", "@events", "@acts", "@refusals")
+_LISTS = ("@states", "@open", "@events", "@acts", "@refusals", "@shown")
 
 
 class Definition:
@@ -78,6 +78,7 @@ def _names(document: Any) -> dict[str, Any]:
     names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
     names["open"] = [state for state in table["states"] if state not in final]
     names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
+    names["shown"] = shown(document)
     names["refusals"] = [*document["x-resource"]["refusals"]]
     waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
     while waiting:

@@ -13,7 +13,7 @@ from .consistency import contradictions
 from .declaration import shared_names
 from .definition import Defect, Definition
 from .locations import resource
-from .parts import METHODS, acts, server_urls
+from .parts import METHODS, acts, server_urls, shown
 from .references import Resolved
 from .samples import Samples
 from .source import read_source
@@ -94,7 +94,7 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
     table = document["x-lifecycle"]
-    words = Resource.load(document["x-resource"], acts(document))
+    words = Resource.load(document["x-resource"], acts(resolved.document), shown(resolved.document))
     lifecycle = Lifecycle.load(table, words)
     return Contract(source.path, served, plain, resolved.files, lifecycle, words)
 

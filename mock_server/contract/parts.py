@@ -38,6 +38,27 @@ def acts(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: event["operation"] for name, event in events if event["operation"] not in named}
 
 
+def shown(document: Mapping[str, Any]) -> list[str]:
+    """The members of an open that a session shows, beside those that `x-resource` names."""
+    declared = document["x-resource"]
+    places = (declared["members"], declared["state"], declared["timer"], declared["request"])
+    named = {name for part in places for name in part.values() if isinstance(name, str)}
+    found = dict(_schemas_of(document, declared["operations"]["read"], "responses", "200"))
+    taken = dict(_schemas_of(document, declared["operations"]["create"], "requestBody"))
+    return [name for name in taken if name in found and name not in named]
+
+
+def _schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:
+    """The members of a body or of an answer, in any of its forms; none where it is none."""
+    node: Any = next(
+        (found for _, found in each_operation(document) if found["operationId"] == id), {}
+    )
+    for step in (*steps, *JSON):
+        node = node.get(step, {})
+    for schema in node.get("oneOf", [node]):
+        yield from schema.get("properties", {}).items()
+
+
 def server_urls(document: Mapping[str, Any]) -> list[str]:
     """Where each server is, when its variables are left at their defaults."""
     return [_default_url(server) for server in document.get("servers", ())]

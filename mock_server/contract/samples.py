@@ -9,7 +9,7 @@ import jsonschema_rs
 from ..codec import encode
 from ..problems.violations import describe_error, leaf_errors, quote
 from .definition import Defect
-from .parts import JSON, at, each_operation, each_schema, each_with
+from .parts import JSON, at, each_operation, each_schema, each_with, shown
 from .references import Steps
 from .schemas import compile_schema
 
@@ -21,7 +21,7 @@ class Samples:
 
     def __init__(self, document: Mapping[str, Any], samples: Mapping[str, Any]) -> None:
         self.document = document
-        self.samples = samples
+        self.samples = _completed(samples, document)
         self.resource = document["x-resource"]
         self.validators: dict[int, jsonschema_rs.Draft4Validator] = {}
         self.operations = {o["operationId"]: steps for steps, o in each_operation(document)}
@@ -133,6 +133,22 @@ class Samples:
         if id(schema) not in self.validators:
             self.validators[id(schema)] = compile_schema(schema)
         return self.validators[id(schema)]
+
+
+def _completed(samples: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The samples, in which a session shows nothing of what an open need not give."""
+    mirror, silent = document["x-resource"]["state"]["mirror"], dict.fromkeys(shown(document))
+
+    def completed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [completed(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        whole = {name: completed(item) for name, item in value.items()}
+        is_session = mirror in whole and document["x-resource"]["members"]["created"] in whole
+        return {**whole, **silent} if is_session else whole
+
+    return {**samples, "answers": completed(samples["answers"])}
 
 
 def _shown(value: Any) -> str:

@@ -22,6 +22,7 @@ class SessionQuery:
     reason: str | None = None
     updated_after: int | None = None
     created_after: int | None = None
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

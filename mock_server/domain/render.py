@@ -22,6 +22,7 @@ class Renderer:
         self.state, self.mirror, self.reason = (
             state[name] for name in ("member", "mirror", "reason")
         )
+        self.shown = resource.shown
         self.final = frozenset(state["final"])
         self.items, self.total = resource.list["items"], resource.list["total"]
         self.offset, self.limit = (resource.list["page"][name] for name in ("offset", "limit"))
@@ -30,7 +31,8 @@ class Renderer:
         self.upper = choices["uuid_case"] == "upper"
 
     def session(self, session: Session) -> dict[str, Any]:
-        """The ten members of a session."""
+        """The members of a session."""
+        further = {name: session.members.get(name) for name in self.shown} if self.shown else {}
         return {
             self.identity: self.identifier(session.id),
             self.agent: session.agent_id,
@@ -42,6 +44,7 @@ class Renderer:
             self.mirror: session.state in self.final,
             self.state: session.state,
             self.reason: session.final_reason,
+            **further,
         }
 
     def listed(self, session: Session) -> dict[str, Any]:

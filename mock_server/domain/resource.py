@@ -4,7 +4,7 @@ The mock works with names of its own, `Session.agent_id` or a `SessionQuery`; wh
 into them, and what is given is written from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,10 +48,12 @@ class Resource:
     asked: Names
     roles: Names
     events: Names
+    shown: tuple[str, ...]
 
     @classmethod
-    def load(cls, declaration: Mapping[str, Any], acts: Names) -> Self:
-        """The view of an `x-resource`; `acts` are the operations of further events, by event."""
+    def load(cls, declaration: Mapping[str, Any], acts: Names, shown: Iterable[str]) -> Self:
+        """The view of an `x-resource`; `acts` are the operations of further events, by event, and
+        `shown` the further members that sessions show."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
         raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
@@ -60,18 +62,33 @@ class Resource:
         events = {id: event for event, id in acts.items()}
         roles |= dict.fromkeys(events, "act")
         taken, asked = _taken(declaration), _asked(declaration, filters)
-        views = {"taken": taken, "asked": asked, "roles": roles, "events": events}
+        views: dict[str, Any] = {
+            "taken": taken,
+            "asked": asked,
+            "roles": roles,
+            "events": events,
+            "shown": (*shown,),
+        }
         return cls(**raw, **views, refusals=refusals, filters=filters)
 
     def body(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a body holds, by the mock's names."""
-        return _renamed(given, self.taken)
+        read = _renamed(given, self.taken)
+        if self.shown:
+            read["members"] = {name: given[name] for name in self.shown if name in given}
+        return read
 
     def query(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What a query asks for, by the mock's names."""
         read = _renamed(given, self.asked)
         if read.get("state") == self.every:
             del read["state"]
+        if self.shown:
+            read["members"] = {
+                one.member: given[one.parameter]
+                for one in self.filters
+                if one.member in self.shown and one.parameter in given
+            }
         return read
 
     @property
@@ -109,7 +126,10 @@ def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names
         state["reason"]: "reason",
     }
     asked = {page["offset"]: "skip", page["limit"]: "take"}
-    return {**asked, **{one.parameter: fields.get(one.member, "") for one in filters}}
+    return {
+        **asked,
+        **{one.parameter: fields[one.member] for one in filters if one.member in fields},
+    }
 
 
 def _renamed(given: Mapping[str, Any], names: Names) -> dict[str, Any]:

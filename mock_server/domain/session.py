@@ -1,5 +1,6 @@
 """The values of the domain: a session, its messages, and what a turn was answered with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ class Session:
     cursor: int = 0
     additional_data: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+    members: Mapping[str, str | None] = field(default_factory=dict)
     external_hash: str | None = None
     holds: bool = True  # its endpoint
     message_count: int = field(default=0, compare=False)  # as stored; a change builds on it

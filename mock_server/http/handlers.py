@@ -18,7 +18,7 @@ Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Open a session, or give the one at its endpoint."""
     body, timeouts = (
-        renderer.resource.body(call.body),
+        renderer.resource.body({**call.defaults, **call.body}),
         call.bounds[renderer.resource.timer["after"]],
     )
     ttl = clamp(body.get("ttl_seconds"), timeouts)
@@ -94,6 +94,7 @@ def session_query(query: Mapping[str, Any], sizes: Bounds) -> SessionQuery:
         reason=query.get("reason"),
         updated_after=None if updated is None else parse_instant(updated),
         created_after=None if created is None else parse_instant(created),
+        members=query.get("members", {}),
     )
 
 

@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..codec import encode
 from ..domain.records import CallResultQuery, SessionQuery
 
 # A column with its comparison, the name of the value to compare with, and the value.
 Test = tuple[str, str, Any]
 
 
-def session_tests(query: SessionQuery) -> Iterator[Test]:
-    """What a session of a listing must satisfy."""
+def session_tests(query: SessionQuery, position: str) -> Iterator[Test]:
+    """What a session of a listing must satisfy; `position` is the function that finds a text."""
+    for number, pair in enumerate(query.members.items()):
+        # As it stands in the JSON of all: within a text its quotes would be escaped.
+        wanted = encode(dict([pair])).decode()[1:-1]
+        yield f"0 < {position}(members, {{}})", f"member_{number}", wanted
     yield from _given(
         ("state =", "state", query.state),
         ("agent_id =", "agent_id", query.agent_id),
@@ -49,7 +54,9 @@ def all_of(tests: Iterable[Test], mark: str) -> tuple[str, dict[str, Any]]:
     """
     conditions, values = [f"sandbox = {mark.format('sandbox')}"], {}
     for test, name, value in tests:
-        conditions.append(f"{test} {mark.format(name)}")
+        placeholder = mark.format(name)
+        infix = "{}" not in test
+        conditions.append(f"{test} {placeholder}" if infix else test.format(placeholder))
         values[name] = value
     return " AND ".join(conditions), values
 

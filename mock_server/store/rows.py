@@ -63,6 +63,7 @@ def session_row(session: Session) -> dict[str, Any]:
         "external_hash": session.external_hash,
         "ttl_seconds": session.ttl_seconds,
         "additional_data": dump(session.additional_data),
+        "members": dump(session.members) if session.members else "{}",
         "created": session.created,
         "last_activity": session.last_activity,
         "expires": session.expires,
@@ -75,7 +76,7 @@ def session_row(session: Session) -> dict[str, Any]:
 
 def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
     """The session of a row."""
-    data = row["additional_data"]
+    data, members = row["additional_data"], row["members"]
     return Session(
         id=row["id"],
         agent_id=row["agent_id"],
@@ -88,6 +89,7 @@ def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
         finished=row["finished"],
         cursor=row["cursor"],
         additional_data={} if data == "{}" else decode(data),
+        members={} if members == "{}" else decode(members),
         messages=messages,
         external_hash=row["external_hash"],
         holds=bool(row["holds"]),

@@ -256,3 +256,47 @@ def test_a_refusal_that_no_status_is_listed_for(tmp_path: Path) -> None:
     path = edited({"name": "no status", "set": values}, tmp_path).path
     with pytest.raises(FixtureError, match='unknown-agent or agent-disabled, got "session-paused"'):
         load_contract(path)
+
+
+def labelled() -> dict[str, Any]:
+    """A member that an open may give and every session shows, with a filter."""
+    schemas = CONTRACT["components"]["schemas"]
+    forms = ("ActiveSession", "FinalSession", "ListedActiveSession", "ListedFinalSession")
+    label = {"type": "string", "maxLength": 20}
+    places = {f"/components/schemas/{form}/properties/label": form for form in forms}
+    parameters = CONTRACT["paths"]["/api/v1/chats"]["get"]["parameters"]
+    query = {"name": "label", "in": "query", "schema": label}
+    assert all("label" not in schemas[form]["properties"] for form in forms)
+    return {
+        "/components/schemas/OpenRequest/properties/label": {**label, "nullable": True},
+        **{place: {**label, "nullable": True} for place in places},
+        "/paths/~1api~1v1~1chats/get/parameters": [*parameters, query],
+        "/x-resource/list/filters/label": "label",
+    }
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def db(request: pytest.FixtureRequest) -> str | None:
+    if request.param == "memory":
+        return None
+    postgres = request.getfixturevalue("postgres")
+    url: str = postgres.url(postgres.create())
+    return url
+
+
+def test_a_member_that_an_open_gives_is_shown_and_selects(tmp_path: Path, db: str | None) -> None:
+    path = edited({"name": "a label", "set": labelled()}, tmp_path).path
+    with Api.of(contract=path, db=db) as api:
+        odd = '","label":"b\x00\\'
+        labels = ["a", "A", odd, None]
+        sessions = [api.open(label=label) for label in labels]
+        assert [session["label"] for session in sessions] == labels
+        assert [api.read(session["id"])["label"] for session in sessions] == labels
+        assert api.open()["label"] is None
+        assert api.post("/api/v1/chats", json={"agent_id": "agent-echo", "label": 7}).is_error
+        for label, session in zip(labels[:3], sessions, strict=False):
+            assert [one["id"] for one in api.list(label=label)["items"]] == [session["id"]]
+        assert api.list(label="b\x00\\")["total_count"] == 0
+        assert api.end(sessions[0]["id"]).json()["label"] == "a"
+        assert api.list(label="a")["total_count"] == 0
+        assert api.list(label="a", state="final")["total_count"] == 1

@@ -21,6 +21,7 @@ CREATE TABLE adjourn_sessions (
     external_hash   TEXT,
     ttl_seconds     BIGINT,
     additional_data TEXT NOT NULL,
+    members         TEXT NOT NULL,
     created         BIGINT NOT NULL,
     last_activity   BIGINT NOT NULL,
     activity        BIGINT NOT NULL DEFAULT nextval('adjourn_activity'),
@@ -123,6 +124,7 @@ CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
 CREATE INDEX adjourn_sessions_by_state
     ON adjourn_sessions (sandbox, state, last_activity, activity)
 """,
+    "ALTER TABLE adjourn_sessions ADD COLUMN members TEXT NOT NULL DEFAULT '{}'",
 )
 
 # A session `s` with four arrays of its transcript, and how each sandbox sees its own.

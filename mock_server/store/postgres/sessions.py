@@ -59,7 +59,7 @@ class PostgresSessions:
         return _session(row) if row else None
 
     async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
-        where, values = all_of(session_tests(query), "%({})s")
+        where, values = all_of(session_tests(query, "strpos"), "%({})s")
         matching = f"FROM adjourn_sessions WHERE {where}"
         rows = await self.tables.rows(
             f"SELECT s.*, t.*, total FROM (SELECT count(*) AS total {matching}) c LEFT JOIN "

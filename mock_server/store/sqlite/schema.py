@@ -9,6 +9,7 @@ CREATE TABLE sessions (
     external_hash   TEXT,
     ttl_seconds     INTEGER,
     additional_data TEXT NOT NULL,
+    members         TEXT NOT NULL,
     created         INTEGER NOT NULL,
     last_activity   INTEGER NOT NULL,
     activity        INTEGER NOT NULL,
@@ -109,6 +110,7 @@ CREATE UNIQUE INDEX one_active_session_per_endpoint
 CREATE INDEX sessions_by_state
     ON sessions (sandbox, state, last_activity, activity)
 """,
+    "ALTER TABLE sessions ADD COLUMN members TEXT NOT NULL DEFAULT '{}'",
 )
 
 UPDATE_SESSION = (

@@ -66,7 +66,7 @@ class SqliteSessions:
 
     def filter(self, query: SessionQuery) -> tuple[str, dict[str, Any]]:
         """The condition of a listing, with its values."""
-        return all_of(session_tests(query), ":{}")
+        return all_of(session_tests(query, "instr"), ":{}")
 
     def order(self) -> str:
         """Most recently active first; the serial of the activity breaks ties."""
