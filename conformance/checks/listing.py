@@ -10,6 +10,7 @@ from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api, Sessions
+from .turns import touches
 
 STATES = (None, "final", "all")  # None for the default
 
@@ -133,11 +134,13 @@ def check_filters_select_together(api: Api) -> None:
 @rule("LIST-09", sessions=2, turns=1)
 def check_updated_after(api: Api) -> None:
     final = api.given_final()
-    api.pass_time(api.get(final).session["last_activity"])
+    silent = api.get(final).session["last_activity"]
+    api.pass_time(silent)
     id = api.given()
-    session = turned(api, id)
-    created, active = (instant(session[m]) for m in ("created_time", "last_activity"))
-    between = (created + (active - created) / 2).isoformat()
+    session = turned(api, id) if touches(api) else api.get(id).session
+    before = instant(session["created_time"] if touches(api) else silent)
+    active = instant(session["last_activity"])
+    between = (before + (active - before) / 2).isoformat()
     earlier = api.listed(updated_after=between)
     expect(has(earlier, id), f"the session, active after {between}", ids(earlier))
     later = api.listed(updated_after=(active + timedelta(seconds=5)).isoformat())
@@ -205,6 +208,8 @@ def expect_descending(items: Sessions) -> None:
 
 @rule("LIST-12", sessions=3, turns=1)
 def check_a_turn_moves_its_session_ahead(api: Api) -> None:
+    if not touches(api):
+        raise NotApplicable("a turn is no activity, as the lifecycle has it")
     first, *others = [api.given() for _ in range(3)]
     api.pass_time(api.get(others[-1]).session["last_activity"])
     api.given_turn(first)

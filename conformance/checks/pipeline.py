@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ..contract.lifecycle import FINISH
 from ..judging.equivalence import text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
@@ -70,15 +71,26 @@ class Marked:
         return rows[0]
 
 
-@rule("FIN-01", sessions=2, turns=1, requests=2 * POLLS)
+@rule("FIN-01", sessions=3, turns=1, requests=2 * POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     session = Marked(api)
     session.end()
     expect_result(session, api.config.agent)
-    if api.has_closer:
+    if told_of_closing(api):
         session = Marked(api, agent_id=api.config.closing_agent)
         session.close()
         expect_result(session, api.config.closing_agent)
+    elif api.has_closer:
+        closed, ended = Marked(api, agent_id=api.config.closing_agent), Marked(api)
+        closed.close()
+        ended.end()
+        ended.row()  # by now the deployment has indexed what it was going to
+        expect(not closed.rows(), "no call result of what the agent finished", "there is one")
+
+
+def told_of_closing(api: Api) -> bool:
+    """Whether a session that the agent finishes leaves a call result and a webhook."""
+    return api.has_closer and api.contract.lifecycle.does("pipeline", FINISH)
 
 
 def expect_result(session: Marked, agent: str | None) -> None:
@@ -94,7 +106,7 @@ def check_a_finished_session_is_one_call_result(api: Api) -> None:
     session.end()
     api.end(session.id, note="again")
     expect_one_result(session)
-    if api.has_closer:
+    if told_of_closing(api):
         closed, key = Marked(api, agent_id=api.config.closing_agent), api.key()
         api.given_close(closed.id, key)
         api.submit(closed.id, api.config.closing_text, key=key)
@@ -124,7 +136,7 @@ def check_a_call_result_carries_the_transcript(api: Api) -> None:
     session = Marked(api, turns=1)
     session.end()
     expect_transcription(api, session.id, session.row())
-    if api.has_closer:
+    if told_of_closing(api):
         session = Marked(api, agent_id=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, session.row())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..judging.equivalence import difference, tick
 from ..judging.exchange import Exchange
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from .timeouts import Timeouts
+from .turns import touches
 
 
 @rule("TTL-01", "ttl", sessions=0)
@@ -37,7 +38,7 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
         f"it was final after {early:.1f} s",
     )
     api.trace[:] = [timeouts.talking, *timeouts.turns]
-    for sight in certain_looks(timeouts):
+    for sight in certain_looks(timeouts) if touches(api) else ():
         api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
         still = sight.session["is_final"] is False
@@ -66,6 +67,8 @@ def certain_looks(timeouts: Timeouts) -> list[Exchange]:
 
 @rule("TTL-03", "ttl", sessions=0)
 def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
+    if not touches(api):
+        raise NotApplicable("a turn is no activity, as the lifecycle has it")
     timeouts.wait()
     if timeouts.final is None:
         raise Blocked("the silent session did not time out, see TTL-01")

@@ -9,6 +9,11 @@ from ..registry import rule
 from ..target.api import UNSET, Api
 
 
+def touches(api: Api) -> bool:
+    """Whether a turn is an activity."""
+    return api.contract.lifecycle.does("touch", api.contract.turn)
+
+
 def transcript(api: Api, id: str) -> list[Json]:
     messages: list[Json] = api.get(id).session["messages"]
     return messages

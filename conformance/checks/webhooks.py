@@ -13,7 +13,7 @@ from ..registry import rule
 from ..target.api import Api
 from ..target.listener import Listener
 from ..target.receiver import HANG, Delivery
-from .pipeline import expect_transcription
+from .pipeline import expect_transcription, told_of_closing
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
 
@@ -137,7 +137,7 @@ def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> 
     ended = Announced(api, listener)
     ended.end()
     sessions = [ended]
-    if api.has_closer:
+    if told_of_closing(api):
         closed = Announced(api, listener, agent_id=api.config.closing_agent)
         closed.close()
         sessions.append(closed)
@@ -190,7 +190,7 @@ def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, turns=2)
     session.end()
     expect_transcription(api, session.id, object_of(session.first()))
-    if api.has_closer:
+    if told_of_closing(api):
         session = Announced(api, listener, agent_id=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, object_of(session.first()))
@@ -207,10 +207,17 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
 
 
-@rule("HOOK-08", "webhooks", turns=1)
+@rule("HOOK-08", "webhooks", sessions=2, turns=1)
 def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, agent_id=api.config.closing_agent)
     session.close()
+    if not told_of_closing(api):
+        ended = Announced(api, listener)
+        ended.end()
+        ended.first()  # by now the other one would have come
+        came = listener.settled(session.marker, SETTLE)
+        expect(not came, "no webhook of the agent's finish", f"{len(came)} deliveries")
+        return
     found = session.arrived()
     expect(len(found) > 0, f"a webhook {within(api)} of the agent's finish", "none")
 

@@ -14,7 +14,7 @@ from .consistency import contradictions
 from .declaration import Resource, repeated_names
 from .definition import Definition, resource
 from .ids import Paths
-from .lifecycle import Lifecycle
+from .lifecycle import REPLAY, Lifecycle, Transition
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .samples import Samples
@@ -132,10 +132,32 @@ class Contract:
         return tuple(self.resource.refusals[refusal]) if refusal else ()
 
     @cached_property
+    def turn(self) -> str:
+        """The event that a new turn is."""
+        return self.lifecycle.of(self.resource.operations["submit"])
+
+    @cached_property
     def late(self) -> tuple[int, ...]:
         """The statuses that a new turn on a final session is refused with."""
+        return self._late(self.turn)
+
+    @cached_property
+    def late_replays(self) -> tuple[int, ...]:
+        return self._late(REPLAY)
+
+    @cached_property
+    def late_ends(self) -> tuple[int, ...]:
+        return self._late(self.lifecycle.of(self.resource.operations["end"]))
+
+    def _late(self, event: str) -> tuple[int, ...]:
         (final,) = self.resource.state["final"]
-        return self.refused(final, self.lifecycle.of(self.resource.operations["submit"]))
+        return self.refused(final, event)
+
+    def row_of(self, rule: Rule) -> Transition:
+        """The row that a rule is about. Where no turn is remembered, each is a new one."""
+        remembers = self.lifecycle.does("remember", self.turn)
+        event = self.turn if rule.when == REPLAY and not remembers else rule.when
+        return self.lifecycle.row(rule.given, event)
 
     @cached_property
     def telling(self) -> dict[str, dict[str, Any]]:

@@ -37,6 +37,10 @@ class Lifecycle:
     def row(self, state: str, event: str) -> Transition:
         return self.rows[state, event]
 
+    def does(self, effect: str, event: str) -> bool:
+        """Whether an event has this effect on what is in the initial state."""
+        return effect in self.row(self.initial, event).effects
+
     def is_timed(self, event: str) -> bool:
         """Whether an event comes by itself, with time."""
         return event in self.causes and self.causes[event] is None

@@ -179,8 +179,10 @@ class Generation:
         self._retire(exchange)
 
     def _explained(self, exchange: Exchange) -> bool:
-        """Whether a turn may be refused because its session has become final."""
-        if exchange.operation != "submitMessage":
+        """Whether it may be refused because its session has become final."""
+        operations = self.contract.resource.operations
+        late = {operations["submit"]} | ({operations["end"]} if self.contract.late_ends else set())
+        if exchange.operation not in late:
             return False
         id = exchange.path.split("/")[-2]
         return self.api.get(id).session.get("is_final") is not False

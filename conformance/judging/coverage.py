@@ -69,7 +69,9 @@ class Coverage:
         """The event that the exchange brought to its session; None where it brought none."""
         body = exchange.sent
         if exchange.operation == "endChat":
-            return "end" if exchange.ok or exchange.status == SERVER_FAULT else None
+            refusals = self.contract.late_ends if known.state(exchange) == "final" else ()
+            told = exchange.ok or exchange.status in (SERVER_FAULT, *refusals)
+            return "end" if told else None
         if exchange.operation != "submitMessage" or not isinstance(body.get("content"), str):
             return None
         refusals = self.contract.late if known.state(exchange) == "final" else ()

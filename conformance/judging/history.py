@@ -115,19 +115,21 @@ def step(state: State, event: Event, events: Sequence[Event]) -> list[State]:
 
 def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     earlier = dict(state.replies).get(event.key or "") if event.key else None
+    late = state.contract.late if earlier is None else state.contract.late_replays
+    refusals = late if state.final else ()
     if not event.ok:
         busy = event.status == BUSY and any(
             other.name == "submit" and other is not event and other.overlaps(event)
             for other in events
         )
-        refused = event.status in state.contract.late and state.final and earlier is None
-        return [state] if busy or refused else []
+        return [state] if busy or event.status in refusals else []
     if earlier is not None:
-        return [state] if earlier == event.said else []
+        return [state] if earlier == event.said and not refusals else []
     if state.final:
         return []
     after = replace(state, said=(*state.said, ("user", event.text), *event.said))
-    if event.key:
+    turn = FINISH if event.final else state.contract.turn
+    if event.key and state.contract.lifecycle.does("remember", turn):
         after = replace(after, replies=(*after.replies, (event.key, event.said)))
     if not event.final:
         return [after]
@@ -140,6 +142,9 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
 
 
 def _end(state: State, event: Event) -> list[State]:
+    refusals = state.contract.late_ends if state.final else ()
+    if refusals:
+        return [state] if event.status in refusals else []
     if not event.ok:
         return []
     reason = state.contract.lifecycle.reason(state.contract.lifecycle.of("endChat"))

@@ -104,8 +104,7 @@ class Model:
         if key and key in session.replies:
             self._replay(session, key, answer)
         elif session.final:
-            fine = answer.status in self.contract.late
-            expect("TURN-15", fine, "a refusal, as the session is final", answer.summary)
+            self._refused("TURN-15", self.contract.late, answer)
         elif answer.status not in (502, 503):  # the agent failed: nothing was stored
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)
@@ -117,16 +116,24 @@ class Model:
         fine = bool(roles) and set(roles) == {"assistant"}
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
         session.said += [("user", text), *replies]
-        if key:
+        event = FINISH if turn["is_final"] is True else self.contract.turn
+        if key and self.lifecycle.does("remember", event):
             session.replies[key] = turn["messages"]
         if turn["is_final"] is True:
             session.reason = self.lifecycle.reason(FINISH)
             session.finishing_key = key
 
+    def _refused(self, rule: str, statuses: tuple[int, ...], answer: Exchange) -> None:
+        fine = answer.status in statuses
+        expect(rule, fine, "a refusal, as the session is final", answer.summary)
+
     def _replay(self, session: Session, key: str, answer: Exchange) -> None:
         rule = "IDEM-10" if session.final else "IDEM-01"
         if session.finishing_key == key:
             rule = "IDEM-03"
+        if session.final and self.contract.late_replays:
+            self._refused(rule, self.contract.late_replays, answer)
+            return
         wanted = session.replies[key]
         expect(rule, answer.ok, "the earlier response", answer.summary)
         got = answer.turn["messages"]
@@ -134,6 +141,9 @@ class Model:
 
     def end(self, session: Session, answer: Exchange) -> None:
         rule = "END-02" if session.final else "END-01"
+        if session.final and self.contract.late_ends:
+            self._refused(rule, self.contract.late_ends, answer)
+            return
         expect(rule, answer.ok, "a 2xx status", answer.summary)
         wanted = session.reason or str(self.lifecycle.reason(self.lifecycle.of("endChat")))
         got = answer.session["final_reason"]

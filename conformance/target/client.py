@@ -172,7 +172,7 @@ class Client:
         except Unanswered as lost:
             if lost.silence == "late" or self.circuit.cause:
                 raise
-            if draft.operation == "submitMessage" or not is_repeatable(draft):
+            if draft.operation == "submitMessage" or not is_repeatable(draft, self.watch.contract):
                 raise
             return self._on_one_connection(draft)
 

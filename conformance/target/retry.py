@@ -13,7 +13,6 @@ from .pace import Backoff
 BUSY_RETRIES = 8
 GATEWAY_RETRIES = 2
 READING = ("GET", "HEAD", "OPTIONS")
-REPEATABLE = ("endChat", "searchCallResults")
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Retry:
         if retries.gateway >= GATEWAY_RETRIES:
             return False
         if self._is_failed_turn(exchange) or self._is_unlisted(exchange):
-            if self._is_failed_turn(exchange) or is_repeatable(exchange):
+            if self._is_failed_turn(exchange) or is_repeatable(exchange, self.contract):
                 self.backoff.ask(exchange)
                 retries.gateway += 1
                 return True
@@ -81,7 +80,12 @@ class Retry:
         return exchange.status in GATEWAY_ERRORS and exchange.status not in listed
 
 
-def is_repeatable(exchange: Exchange) -> bool:
-    """Whether the same request twice does what it does once."""
-    keyed = exchange.operation == "submitMessage" and exchange.sent.get(exchange.resource.key)
-    return bool(exchange.method in READING or exchange.operation in REPEATABLE or keyed)
+def is_repeatable(exchange: Exchange, contract: Contract) -> bool:
+    """Whether the same request twice does what it does once, and is answered alike."""
+    operations = contract.resource.operations
+    if exchange.operation == operations["submit"]:
+        keyed = bool(exchange.sent.get(exchange.resource.key))
+        return keyed and contract.lifecycle.does("remember", contract.turn)
+    if exchange.operation == operations["end"]:
+        return not contract.late_ends
+    return exchange.method in READING or exchange.operation == operations["search"]

@@ -18,11 +18,11 @@ from .arrange import body_of, expect_state, subjects
 def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event is refused, or leads to the state and the reason that the table has."""
     resource = api.contract.resource
-    row, reason = api.contract.lifecycle.row(rule.given, rule.when), resource.state["reason"]
+    row, reason = api.contract.row_of(rule), resource.state["reason"]
     for subject in subjects(api, rule, timeouts):
         answer = subject.meet(rule.when)
         if row.refusal:
-            answer.expect_status(*api.contract.refused(rule.given, rule.when))
+            answer.expect_status(*api.contract.refused(row.state, row.event))
             continue
         body = body_of(answer.expect_ok())
         expect_state(api, body, row.to)
@@ -37,7 +37,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
 @kind("kept", "smoke", turns=1)
 def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the event leads to is what is retrieved afterwards."""
-    row = api.contract.lifecycle.row(rule.given, rule.when)
+    row = api.contract.row_of(rule)
     for subject in subjects(api, rule, timeouts):
         if not subject.meet(rule.when).ok:
             raise Blocked(f"the event is refused, see {subject.blaming('transition', rule.when)}")
@@ -47,7 +47,7 @@ def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) 
 @kind("unchanged", "smoke", sessions=2, turns=6)
 def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event changes no member, or none of those told, but what the row's effects do."""
-    row = api.contract.lifecycle.row(rule.given, rule.when)
+    row = api.contract.row_of(rule)
     resource, replay = api.contract.resource, rule.when == REPLAY
     for subject in subjects(api, rule, timeouts):
         before = _judged(subject.still(rule.given), rule, row, resource)
@@ -68,7 +68,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
 @kind("moved", "smoke", turns=2)
 def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the timer counts from moves with the event if the row touches it, and stays if not."""
-    row = api.contract.lifecycle.row(rule.given, rule.when)
+    row = api.contract.row_of(rule)
     since = api.contract.resource.timer["since"]
     for subject in subjects(api, rule, timeouts):
         before = api.get(subject.id).session[since]
@@ -81,20 +81,16 @@ def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> Non
             expect(same_time(before, after), f"{since} {before}", after)
 
 
-@kind("replayed", "smoke", sessions=2, turns=4)
+@kind("replayed", "smoke", sessions=2, turns=5)
 def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """A repeated key is answered with the earlier response, or refused, as the table has it."""
-    lifecycle = api.contract.lifecycle
-    turn = lifecycle.row(
-        lifecycle.initial, lifecycle.of(api.contract.resource.operations["submit"])
-    )
-    refused = api.contract.refused(rule.given, REPLAY)
+    row = api.contract.row_of(rule)
     for subject in subjects(api, rule, timeouts):
         assert subject.keyed
         again = subject.meet(REPLAY)
-        if refused:
-            again.expect_status(*refused)
-        elif "remember" in turn.effects:
+        if row.refusal:
+            again.expect_status(*api.contract.refused(row.state, row.event))
+        elif row.event == REPLAY:
             expect_replay(subject.keyed[2], again)
 
 
