@@ -162,7 +162,7 @@ def test_every_encoding_takes_what_the_mock_prints(encoding: str) -> None:
     done = subprocess.run(
         line, env=environment(PYTHONIOENCODING=encoding), capture_output=True, text=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"Traceback" not in done.stderr
     (told,) = done.stderr.decode(encoding).splitlines()
     assert ".yaml" in told
