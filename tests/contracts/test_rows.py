@@ -11,6 +11,8 @@ import pytest
 
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
+from mock_server.domain.store import StoreError
+from mock_server.store.opening import open_store
 from tests.serving import Api
 
 from .edits import CONTRACT, edited
@@ -300,3 +302,13 @@ def test_a_member_that_an_open_gives_is_shown_and_selects(tmp_path: Path, db: st
         assert api.end(sessions[0]["id"]).json()["label"] == "a"
         assert api.list(label="a")["total_count"] == 0
         assert api.list(label="a", state="final")["total_count"] == 1
+
+
+def test_a_file_with_sessions_in_a_state_that_none_can_be_in(tmp_path: Path) -> None:
+    path, db = edited({"name": "waiting", "set": waiting()}, tmp_path).path, tmp_path / "state.db"
+    with Api.of(contract=path, db=db) as api:
+        api.submit(api.open()["id"])
+    with pytest.raises(StoreError, match=r"state\.db: it has sessions that are waiting"):
+        open_store(db, load_contract().lifecycle.states)
+    with Api.of(contract=path, db=db) as api:
+        assert api.list(state="waiting")["total_count"] == 1
