@@ -149,7 +149,7 @@ class Trial:
         made = self.requests.made_of(members)
         self.api.trace = list(self.opening)
         if self.role == "list":
-            return self.api.list(**made)
+            return self.api.send(self.requests.operation, query=made)
         if self.role in ("submit", "end") and not self.id:
             self.id = self.api.given()
             self.opening = list(self.api.trace)
@@ -160,7 +160,7 @@ class Trial:
 
 
 def _is_final(answer: Exchange) -> bool:
-    return isinstance(answer.json, dict) and answer.json.get("is_final") is True
+    return isinstance(answer.json, dict) and answer.json.get(answer.resource.mirror) is True
 
 
 def told(members: Json) -> str:

@@ -22,19 +22,20 @@ def each_operation(
 ) -> Iterator[Exchange]:
     """Every operation that wants a key, or none, with these credentials, the harmless first."""
     calls: dict[str, Callable[[], Exchange]] = {
-        "listChats": lambda: api.list(auth=auth),
-        "getChat": lambda: api.get(id, auth=auth),
-        "searchCallResults": lambda: api.search(auth=auth, size=1),
-        "submitMessage": lambda: api.submit(id, "Hello", auth=auth),
-        "endChat": lambda: api.end(id, auth=auth),
-        "openChat": lambda: api.open(auth=auth),
+        "list": lambda: api.list(auth=auth),
+        "read": lambda: api.get(id, auth=auth),
+        "search": lambda: api.search(auth=auth, size=1),
+        "submit": lambda: api.submit(id, "Hello", auth=auth),
+        "end": lambda: api.end(id, auth=auth),
+        "create": lambda: api.open(auth=auth),
     }
-    found = [operation for operation in calls if api.contract.secured(operation) == secured]
+    names = api.resource.operations
+    found = [role for role in calls if api.contract.secured(names[role]) == secured]
     if secured and not found:
         raise NotApplicable("the contract wants no key")
-    for operation in found:
-        yield calls[operation]()
-        if operation == "getChat" and auth != BEARER:
+    for role in found:
+        yield calls[role]()
+        if role == "read" and auth != BEARER:
             yield api.get(api.unknown_id(), auth=auth)
 
 
@@ -89,7 +90,8 @@ def check_a_401_names_its_scheme(api: Api) -> None:
 
 @rule("AUTH-05", sessions=3, turns=2)
 def check_a_401_changes_nothing(api: Api) -> None:
-    if not all(map(api.contract.secured, ("submitMessage", "endChat", "openChat"))):
+    writing = (api.resource.operations[role] for role in ("submit", "end", "create"))
+    if not all(map(api.contract.secured, writing)):
         raise NotApplicable("the contract wants no key for what would change something")
     id = api.given()
     before = api.still(id)
@@ -100,7 +102,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
             if answer.status != 401:
                 raise Blocked(f"{answer.operation} is answered {answer.status}, see {see}")
     after = api.get(id).session
-    differs = difference(before, {member: after[member] for member in before})
+    differs = difference(api.resource, before, {member: after[member] for member in before})
     expect(differs is None, "the session as it was", f"it differs in {differs}")
     count = len(api.listed())
     expect(count == 1, "one session in the channel", f"{count}")
@@ -114,7 +116,7 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     api.get(id).control()
     if not api.listed():
         raise Blocked("the first key does not list its session either, see LIST-03")
-    if not api.list(auth=SECOND_BEARER, take=1).ok:
+    if not api.list(auth=SECOND_BEARER, limit=1).ok:
         raise Blocked("the second key is not accepted: check CONFORMANCE_SECOND_TOKEN")
     for answer in (
         api.get(id, auth=SECOND_BEARER),
@@ -123,7 +125,7 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     ):
         answer.expect_status(404, 403)
     page = api.list(auth=SECOND_BEARER, channel=api.channel).page
-    items, total = page["items"], page["total_count"]
-    expect(not items and total == 0, "an empty list, total_count 0", f"{len(items)} of {total}")
+    items, total = page[api.resource.items], page[api.resource.total]
+    expect(not items and total == 0, "an empty list, none in all", f"{len(items)} of {total}")
     for answer in (api.submit(id), api.end(id)):
         answer.control()

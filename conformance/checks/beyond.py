@@ -64,7 +64,7 @@ class Beyond:
 
     def _answer(self, made: Json) -> Exchange:
         if self.requests.body is None:
-            return self.api.list(**made)
+            return self.api.send(self.requests.operation, query=made)
         return self.api.send(self.requests.operation, id=self.id, body=made)
 
 

@@ -24,5 +24,6 @@ def check_a_message_stays_in_its_place(change: Change) -> None:
 
 @every_exchange("TIME-04", Answer.successions)
 def check_activity_never_goes_back(change: Change) -> None:
-    before, now = change.before.get("last_activity"), change.now.get("last_activity")
-    expect(not goes_back(before, now), f"a last_activity not before {shown(before)}", now)
+    name = change.resource.touched
+    before, now = change.before.get(name), change.now.get(name)
+    expect(not goes_back(before, now), f"a {name} not before {shown(before)}", now)

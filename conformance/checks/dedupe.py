@@ -28,7 +28,7 @@ def check_an_endpoint_has_one_active_session(api: Api) -> None:
     first = api.given(endpoint=endpoint)
     expect_duplicate(first, api.open(endpoint=endpoint))
     if other := another_agent(api):
-        expect_duplicate(first, api.open(endpoint=endpoint, agent_id=other))
+        expect_duplicate(first, api.open(endpoint=endpoint, agent=other))
 
 
 def another_agent(api: Api) -> str | None:
@@ -108,15 +108,15 @@ def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
         raise NotApplicable("the suite was given no second agent (--tool-agent)")
     endpoint = api.endpoint()
     first = api.given(endpoint=endpoint)
-    second = api.open(endpoint=endpoint, agent_id=other)
+    second = api.open(endpoint=endpoint, agent=other)
     if second.ok and not same_id(second.id, first):
         raise Blocked("the second open made a second session, see DEDUP-01")
     for answer in (second, api.get(first)):
         if answer.ok:
-            agent = answer.session["agent_id"]
+            agent = answer.session[api.resource.agent]
             expect(agent == api.config.agent, f"the agent {api.config.agent}", agent)
     if other == api.config.tool_agent:
-        turn = api.given_turn(first)["messages"]
+        turn = api.given_turn(first)[api.resource.transcript]
         called = any(message.get("tool_calls") for message in turn)
         expect(not called, f"a turn of {api.config.agent}", "a turn that calls tools")
 
@@ -134,7 +134,8 @@ def check_a_duplicate_open_changes_nothing(api: Api) -> None:
     after = api.get(id).session
     name = api.resource.timeout
     expect(after[name] == before[name], f"{name} {before[name]}", after[name])
-    same = same_messages(after["messages"], before["messages"])
-    expect(same, "the same transcript", f"{len(after['messages'])} messages")
-    differs = change(before, after)
+    messages = after[api.resource.transcript]
+    same = same_messages(messages, before[api.resource.transcript])
+    expect(same, "the same transcript", f"{len(messages)} messages")
+    differs = change(api.resource, before, after)
     expect(differs is None, "the session as it was", f"it differs in {differs}")

@@ -14,28 +14,29 @@ def check_an_end_keeps_the_transcript(api: Api) -> None:
     id = api.given(turns=2)
     before = transcript(api, id)
     for answer in (api.end(id), api.get(id)):
-        messages = answer.session["messages"]
+        messages = answer.session[api.resource.transcript]
         same = same_messages(before, messages[: len(before)])
         expect(same, f"the {len(before)} messages", messages)
 
 
 @rule("END-07", "smoke", sessions=2)
 def check_a_note_is_optional(api: Api) -> None:
-    for members in ({}, {"note": None}):
-        ended = api.end(api.given(), **members).expect_ok().session
-        expect(ended["is_final"] is True, "a final session", f"is_final {ended['is_final']}")
+    for note in (UNSET, None):
+        ended = api.end(api.given(), note=note).expect_ok().session
+        expect(ended[api.resource.mirror] is True, "a final session", "it is active")
 
 
 @rule("END-08")
 def check_an_end_without_a_body(api: Api) -> str:
-    answer = api.send("endChat", id=api.given(), body=UNSET)
+    answer = api.send(api.resource.operations["end"], id=api.given(), body=UNSET)
     return f"an end without a body is answered {answer.status}"
 
 
 @rule("END-09")
 def check_the_note_is_read_back_nowhere(api: Api) -> None:
     id, note = api.given(), f"note {api.key()}"
-    for answer in (api.end(id, note=note), api.get(id), api.list(channel=api.channel, state="all")):
+    listed = api.list(channel=api.channel, state=api.resource.all)
+    for answer in (api.end(id, note=note), api.get(id), listed):
         expect(note.encode() not in answer.content, "no note in the answer", answer.summary)
 
 
@@ -56,4 +57,4 @@ def check_a_note_that_is_no_string_is_refused(api: Api) -> None:
     id = api.given()
     api.end(id, note=["done"]).expect_status(*api.refused("invalid-request"))
     got = api.get(id).session
-    expect(got["is_final"] is False, "the session still active", "it is final")
+    expect(got[api.resource.mirror] is False, "the session still active", "it is final")

@@ -7,6 +7,7 @@ from ..judging.equivalence import same_messages
 from ..judging.outcomes import expect, shown
 from ..registry import rule
 from ..target.api import Api
+from .kinds.arrange import expect_state
 from .kinds.transitions import expect_replay
 from .turns import transcript
 
@@ -46,11 +47,10 @@ def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
     again = api.submit(id, text, key=key)
     expect_replay(first, again)
     if api.config.tool_agent:
-        id, key = api.given(agent_id=api.config.tool_agent), api.key()
+        id, key = api.given(agent=api.config.tool_agent), api.key()
         first = api.submit(id, text, key=key)
         expect_replay(first, api.submit(id, text, key=key))
-    state = (again.turn["is_final"], again.turn.get("status"))
-    expect(state == (False, "active"), "is_final false, status active", list(state))
+    expect_state(api, again.turn, api.contract.lifecycle.initial)
 
 
 @rule("IDEM-03", turns=2)
@@ -63,7 +63,7 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
         again.expect_status(*refused)
         return
     expect_replay(first, again)
-    expect(again.turn["is_final"] is True, "is_final true", again.turn["is_final"])
+    expect_state(api, again.turn, api.resource.final)
 
 
 @rule("IDEM-04", sessions=4, turns=4)
@@ -91,7 +91,7 @@ def check_the_same_key_with_another_content(api: Api) -> str:
     again = api.submit(id, "another text", key=key)
     if not again.ok:
         return f"the same key with another content is answered {again.status}"
-    same = same_messages(first["messages"], again.turn["messages"])
+    same = same_messages(first[api.resource.transcript], again.turn[api.resource.transcript])
     return f"the same key with another content is {'a replay' if same else 'a new turn'}"
 
 

@@ -17,7 +17,7 @@ def check_an_end_leaves_other_sessions(api: Api) -> None:
         if same_id(api.given_final(endpoint=endpoint), other):
             raise Blocked("two channels share a session, see DEDUP-05")
         got = api.get(other).session
-        expect(got["is_final"] is False, "the other session still active", "it is final")
+        expect(got[api.resource.mirror] is False, "the other session still active", "it is final")
 
 
 @rule("LIFE-12", sessions=2, turns=1)
@@ -30,11 +30,11 @@ def check_a_turn_leaves_other_sessions(api: Api) -> None:
 
 
 @rule("TIME-03", turns=1)
-def check_reading_does_not_move_last_activity(api: Api) -> None:
+def check_reading_moves_no_time(api: Api) -> None:
     id = api.given(turns=1)
-    before = api.get(id).session["last_activity"]
+    before = api.get(id).session[api.resource.touched]
     api.pass_time(before)
     api.listed()
     api.get(id)
-    after = api.get(id).session["last_activity"]
-    expect(same_time(before, after), f"last_activity {before}", after)
+    after = api.get(id).session[api.resource.touched]
+    expect(same_time(before, after), f"{api.resource.touched} {before}", after)

@@ -13,21 +13,27 @@ RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 @rule("OPEN-01", "smoke", sessions=2)
 def check_open_is_answered_with_the_session(api: Api) -> None:
     opened = api.open().expect_ok()
-    expect(isinstance(opened.json, dict) and "id" in opened.json, "a session", opened.summary)
-    body = {"agent_id": api.config.agent, "channel": api.channel}
-    api.send("openChat", body=body, content_type="application/json; charset=utf-8").expect_ok()
+    expect(
+        isinstance(opened.json, dict) and api.resource.id in opened.json,
+        "a session",
+        opened.summary,
+    )
+    body = {api.resource.agent: api.config.agent, api.resource.channel: api.channel}
+    kind = "application/json; charset=utf-8"
+    api.send(api.resource.operations["create"], body=body, content_type=kind).expect_ok()
 
 
 @rule("OPEN-02", "smoke")
 def check_open_binds_the_agent(api: Api) -> None:
     session = api.open().session
-    expect(session["agent_id"] == api.config.agent, str(api.config.agent), session["agent_id"])
+    agent = session[api.resource.agent]
+    expect(agent == api.config.agent, str(api.config.agent), agent)
 
 
 @rule("OPEN-03", "smoke", sessions=2)
 def check_open_keeps_the_channel(api: Api) -> None:
     for channel in (api.channel, f"{api.channel}-Ab"):
-        got = api.open(channel=channel).session["channel"]
+        got = api.open(channel=channel).session[api.resource.channel]
         expect(got == channel, channel, got)
 
 
@@ -35,11 +41,11 @@ def check_open_keeps_the_channel(api: Api) -> None:
 def check_open_answers_with_an_active_session(api: Api) -> None:
     endpoint = api.endpoint()
     first = api.open(endpoint=endpoint).session
-    expect(first["is_final"] is False, "an active session", first)
-    api.end(first["id"])
+    expect(first[api.resource.mirror] is False, "an active session", first)
+    api.end(first[api.resource.id])
     second = api.open(endpoint=endpoint)  # which may be refused, see DEDUP-03
     if second.ok:
-        expect(second.session["is_final"] is False, "an active session", second.session)
+        expect(second.session[api.resource.mirror] is False, "an active session", second.session)
 
 
 @rule("OPEN-05", sessions=4)
@@ -79,34 +85,34 @@ def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
 @rule("OPEN-08", sessions=2)
 def check_unknown_agent_is_refused(api: Api) -> None:
     api.given()
-    api.open(agent_id=f"agent-unknown-{api.key()}").expect_status(*api.refused("unknown-agent"))
+    api.open(agent=f"agent-unknown-{api.key()}").expect_status(*api.refused("unknown-agent"))
 
 
 @rule("OPEN-09", sessions=2)
 def check_disabled_agent_takes_no_session(api: Api) -> None:
     api.given()  # the same open with an enabled agent is taken
-    api.open(agent_id=api.config.disabled_agent).expect_refusal()
-    count = len(api.listed(state="all"))
+    api.open(agent=api.config.disabled_agent).expect_refusal()
+    count = len(api.listed(state=api.resource.all))
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
 @rule("OPEN-10")
 def check_open_without_agent_is_refused(api: Api) -> None:
     api.given()
-    api.open(agent_id=UNSET).expect_status(*api.refused("invalid-request"))
+    api.open(agent=UNSET).expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
     api.given(endpoint=api.endpoint(), timeout=api.contract.timeouts.least)
-    api.open(agent_id=17).expect_status(*api.refused("invalid-request"))
+    api.open(agent=17).expect_status(*api.refused("invalid-request"))
     api.open(channel=["web"]).expect_status(*api.refused("invalid-request"))
     api.open(endpoint="not-an-object").expect_status(*api.refused("invalid-request"))
     endpoint = api.endpoint()
     api.open(timeout="soon", endpoint=endpoint).expect_status(*api.refused("invalid-request"))
     again = api.open(endpoint=endpoint)
     expect(again.ok, "the endpoint of a refused open still free", again.summary)
-    api.open(additional_data=[1, 2]).expect_status(*api.refused("invalid-request"))
+    api.open(data=[1, 2]).expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-12", "smoke", sessions=5)
@@ -120,7 +126,7 @@ def check_new_sessions_have_ids_of_their_own(api: Api) -> None:
 
 @rule("OPEN-13")
 def check_transcript_of_a_new_session(api: Api) -> str:
-    messages = api.open().session["messages"]
+    messages = api.open().session[api.resource.transcript]
     return f"a new session holds {len(messages)} messages"
 
 
@@ -129,13 +135,15 @@ def check_open_without_a_channel(api: Api) -> str:
     opened = api.open(channel=UNSET)
     if not opened.ok:
         return f"an open without a channel is answered {opened.status}"
-    return f"an open without a channel is answered with {shown(opened.session['channel'])}"
+    return (
+        f"an open without a channel is answered with {shown(opened.session[api.resource.channel])}"
+    )
 
 
 @rule("OPEN-15")
 def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
     secret = f"secret-{api.key()}"
-    opened = api.open(endpoint={"line": secret}, additional_data={"note": secret})
+    opened = api.open(endpoint={"line": secret}, data={"note": secret})
     id = opened.id
     for answer in (opened, api.get(id)):
         expect(secret.encode() not in answer.content, "neither in the session", answer.summary)
@@ -145,15 +153,16 @@ def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
 def check_reserved_keys_are_accepted(api: Api) -> None:
     api.given()
     data = {"conformance_run": api.run, **dict.fromkeys(RESERVED, "the caller's own")}
-    api.open(additional_data=data).expect_ok()
+    api.open(data=data).expect_ok()
 
 
 @rule("GET-01", "smoke")
 def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
     opened = api.open(timeout=api.contract.timeouts.near(600)).session
-    got = api.get(opened["id"]).expect_ok().session
-    expect(same_id(got["id"], opened["id"]), opened["id"], got["id"])
-    for member in ("agent_id", "channel", api.resource.timeout, "is_final"):
+    got = api.get(opened[api.resource.id]).expect_ok().session
+    id, names = opened[api.resource.id], api.resource
+    expect(same_id(got[names.id], id), id, got[names.id])
+    for member in (names.agent, names.channel, names.timeout, names.mirror):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
 
 

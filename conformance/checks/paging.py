@@ -6,7 +6,7 @@ from ..judging.equivalence import is_whole
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
-from .listing import STATES, ids
+from .listing import ids, states
 
 
 @rule("LIST-13", sessions=5)
@@ -16,41 +16,57 @@ def check_take_bounds_the_page(api: Api) -> None:
     for _ in range(2):
         api.given_final()  # later than what matches, and yet no part of the page
     for take in (1, 2):
-        items = api.listed(take=take)
+        items = api.listed(limit=take)
         expect(len(items) == take, f"{take} items of 3", f"{len(items)} items")
 
 
 @rule("LIST-14", "core", reads=True)
 def check_a_page_never_exceeds_200(api: Api) -> None:
-    most = api.contract.page_sizes.most
+    most, name = api.contract.page_sizes.most, api.resource.limit
     for take in (most + 1, most * 500):
-        page = api.list(take=take)
+        page = api.list(limit=take)
         if page.ok:
-            count, echoed = len(page.page["items"]), page.page.get("take")
+            count, echoed = len(page.page[api.resource.items]), page.page.get(api.resource.limit)
             fine = count <= most and is_whole(echoed) and echoed <= most
-            expect(fine, f"{most} items at most, and take so", f"{count} items, take {echoed}")
+            expect(fine, f"{most} items at most, and {name} so", f"{count} items, {name} {echoed}")
         else:
             page.expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-15", reads=True)
 def check_the_defaults_of_a_page(api: Api) -> None:
-    for state in STATES:
+    for state in states(api):
         page = api.list(state=state).page
-        expect(page.get("skip") == 0, "skip 0", page.get("skip"))
+        expect(
+            page.get(api.resource.offset) == 0,
+            f"{api.resource.offset} 0",
+            page.get(api.resource.offset),
+        )
         size = api.contract.page_sizes.default
-        expect(page.get("take") == size, f"take {size}", page.get("take"))
-        fine = len(page["items"]) <= page["take"]
-        expect(fine, f"{size} items at most", f"{len(page['items'])} items")
+        expect(
+            page.get(api.resource.limit) == size,
+            f"{api.resource.limit} {size}",
+            page.get(api.resource.limit),
+        )
+        fine = len(page[api.resource.items]) <= page[api.resource.limit]
+        expect(fine, f"{size} items at most", "more")
 
 
 @rule("LIST-16", reads=True)
 def check_a_page_echoes_its_bounds(api: Api) -> None:
     most = api.contract.page_sizes.most
     for channel, take in ((None, 7), (f"nobody-{api.key()}", 7), (f"nobody-{api.key()}", most)):
-        page = api.list(skip=3, take=take, channel=channel).page
-        expect(page.get("skip") == 3, "skip 3", page.get("skip"))
-        expect(page.get("take") == take, f"take {take}", page.get("take"))
+        page = api.list(offset=3, limit=take, channel=channel).page
+        expect(
+            page.get(api.resource.offset) == 3,
+            f"{api.resource.offset} 3",
+            page.get(api.resource.offset),
+        )
+        expect(
+            page.get(api.resource.limit) == take,
+            f"{api.resource.limit} {take}",
+            page.get(api.resource.limit),
+        )
 
 
 MANY = 11  # matches: a total that stops at ten is no total
@@ -63,20 +79,21 @@ def check_the_total_counts_every_match(api: Api) -> None:
     api.given_final()
     if len(api.listed()) != MANY:
         raise Blocked("the list does not hold what matches, see LIST-02")
+    active = {"channel": api.channel, "state": api.active}
     for skip, take in ((0, 20), (0, 1), (2, 1), (19, 20)):
-        total = api.list(channel=api.channel, skip=skip, take=take).page["total_count"]
-        expect(total == MANY, f"total_count {MANY} with skip={skip}, take={take}", total)
+        total = api.list(**active, offset=skip, limit=take).page[api.resource.total]
+        expect(total == MANY, f"{api.resource.total} {MANY} from {skip}, {take} at most", total)
     for query, matches in (
-        ({"state": "final"}, 1),
-        ({"state": "all"}, MANY + 1),
-        ({"agent_id": api.config.agent}, MANY),
-        ({"agent_id": f"nobody-{api.key()}"}, 0),
-        ({"updated_after": "2100-01-01T00:00:00Z"}, 0),
+        ({"state": api.resource.final}, 1),
+        ({"state": api.resource.all}, MANY + 1),
+        ({"state": api.active, "agent": api.config.agent}, MANY),
+        ({"agent": f"nobody-{api.key()}"}, 0),
+        ({"later": "2100-01-01T00:00:00Z"}, 0),
     ):
-        if len(api.listed(take=api.contract.page_sizes.most, **query)) != matches:
+        if len(api.listed(limit=api.contract.page_sizes.most, **query)) != matches:
             continue  # other rules tell of a filter that is not kept to
-        total = api.list(channel=api.channel, take=1, **query).page["total_count"]
-        expect(total == matches, f"total_count {matches} with {shown(query)}", total)
+        total = api.list(channel=api.channel, limit=1, **query).page[api.resource.total]
+        expect(total == matches, f"{api.resource.total} {matches} with {shown(query)}", total)
 
 
 @rule("LIST-18", sessions=2)
@@ -84,7 +101,7 @@ def check_a_skip_beyond_the_last_match(api: Api) -> None:
     api.given()
     if len(api.listed()) != 1:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    items = api.listed(skip=5)
+    items = api.listed(offset=5)
     expect(not items, "an empty page", f"{len(items)} items")
 
 
@@ -93,37 +110,41 @@ def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
     opened = sorted(api.given().lower() for _ in range(5))
     for _ in range(2):
         api.given(channel=f"{api.channel}-later")  # passed over by the filter, not by skip
-    if sorted(ids(api.listed())) != opened:
+    if sorted(ids(api, api.listed())) != opened:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    met = [id for skip in (0, 2, 4) for id in ids(api.listed(skip=skip, take=2))]
+    met = [id for skip in (0, 2, 4) for id in ids(api, api.listed(offset=skip, limit=2))]
     expect(sorted(met) == opened, f"each of {opened} once", met)
     for id in opened:
         api.given_end(id)
-    met = [id for skip in (0, 2, 4) for id in ids(api.listed(state="final", skip=skip, take=2))]
-    expect(sorted(met) == opened, f"each of {opened} once, state final", met)
+    final = api.resource.final
+    pages = [api.listed(state=final, offset=skip, limit=2) for skip in (0, 2, 4)]
+    met = [id for page in pages for id in ids(api, page)]
+    expect(sorted(met) == opened, f"each of {opened} once, state {final}", met)
 
 
 @rule("LIST-22", reads=True)
 def check_a_negative_skip_is_refused(api: Api) -> None:
-    api.list(skip=1).page
-    api.list(skip=-1).expect_status(*api.refused("invalid-request"))
+    api.list(offset=1).page
+    api.list(offset=-1).expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-23", reads=True)
 def check_a_take_below_one_is_refused_or_clamped(api: Api) -> None:
-    api.list(take=1).page
+    api.list(limit=1).page
     for take in (0, -1):
-        page = api.list(take=take)
+        page = api.list(limit=take)
         if page.ok:
-            effective = page.page.get("take")
+            effective = page.page.get(api.resource.limit)
             fine = is_whole(effective) and effective >= 1
-            expect(fine, f"take {take} refused, or clamped to at least 1", effective)
+            expect(
+                fine, f"{api.resource.limit} {take} refused, or clamped to at least 1", effective
+            )
         else:
             page.expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-24", reads=True)
 def check_bounds_that_are_no_integers_are_refused(api: Api) -> None:
-    api.list(skip=0, take=10).page
-    for query in ({"take": "ten"}, {"skip": "x"}, {"take": "1.5"}):
+    api.list(offset=0, limit=10).page
+    for query in ({"limit": "ten"}, {"offset": "x"}, {"limit": "1.5"}):
         api.list(**query).expect_status(*api.refused("invalid-request"))

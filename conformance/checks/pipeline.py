@@ -34,7 +34,7 @@ class Marked:
         self.api = api
         self.marker = marker or f"{api.channel}-{api.key()}"  # no other run's, whatever its seed
         data = {"conformance_run": api.run, "marker": self.marker}
-        self.id = api.given(additional_data=data, **members)
+        self.id = api.given(data=data, **members)
 
     def end(self) -> None:
         self.api.given_end(self.id)
@@ -77,11 +77,11 @@ def check_a_finished_session_is_a_call_result(api: Api) -> None:
     session.end()
     expect_result(session, api.config.agent)
     if told_of_closing(api):
-        session = Marked(api, agent_id=api.config.closing_agent)
+        session = Marked(api, agent=api.config.closing_agent)
         session.close()
         expect_result(session, api.config.closing_agent)
     elif api.has_closer:
-        closed, ended = Marked(api, agent_id=api.config.closing_agent), Marked(api)
+        closed, ended = Marked(api, agent=api.config.closing_agent), Marked(api)
         closed.close()
         ended.end()
         ended.row()  # by now the deployment has indexed what it was going to
@@ -107,7 +107,7 @@ def check_a_finished_session_is_one_call_result(api: Api) -> None:
     api.end(session.id, note="again")
     expect_one_result(session)
     if told_of_closing(api):
-        closed, key = Marked(api, agent_id=api.config.closing_agent), api.key()
+        closed, key = Marked(api, agent=api.config.closing_agent), api.key()
         api.given_close(closed.id, key)
         api.submit(closed.id, api.config.closing_text, key=key)
         api.submit(closed.id)
@@ -137,14 +137,14 @@ def check_a_call_result_carries_the_transcript(api: Api) -> None:
     session.end()
     expect_transcription(api, session.id, session.row())
     if told_of_closing(api):
-        session = Marked(api, agent_id=api.config.closing_agent)
+        session = Marked(api, agent=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, session.row())
 
 
 def expect_transcription(api: Api, id: str, result: Json) -> None:
     """Every message with a text, in order, with its speaker, in a call result or a webhook."""
-    messages = api.get(id).session["messages"]
+    messages = api.get(id).session[api.resource.transcript]
     said = [{"speaker": m.get("role"), "text": text_of(m)} for m in messages if text_of(m)]
     transcription = result.get("transcription")
     lines = (

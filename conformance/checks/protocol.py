@@ -12,7 +12,7 @@ from ..registry import rule
 from ..target.api import Api
 
 DEPTH = 20_000  # levels of nesting that no honest client sends
-NOT_JSON = (b'{"agent_id": ', b"agent_id=agent-echo")
+NOT_JSON = (b'{"a": ', b"agent=echo")
 HUGE = 3_000_000  # characters that no honest client sends in one text
 ODD_IDS = (
     "..%2F..%2Fetc%2Fpasswd",
@@ -28,28 +28,22 @@ NOT_UTF8 = b"\xff\xfe \xc3\x28"
 
 def with_body(api: Api, id: str, body: bytes, *, end: bool = True) -> Iterator[Exchange]:
     """The raw body to every operation that takes one."""
-    yield api.send("openChat", content=body)
-    yield api.send("submitMessage", id=id, content=body)
-    yield api.send("searchCallResults", content=body)
-    if end:
-        yield api.send("endChat", id=id, content=body)
+    for role in ("create", "submit", "search", *(["end"] if end else [])):
+        yield api.send(api.resource.operations[role], id=id, content=body)
 
 
 def with_text(
     api: Api, id: str, text: bytes, content_type: str = "application/json"
 ) -> Iterator[Exchange]:
     """A good body to every operation that takes one, with these bytes as a text in it."""
-    data = {"conformance_run": api.run, "text": TEXT}
+    names, data = api.resource, {"conformance_run": api.run, "text": TEXT}
     bodies: dict[str, Any] = {
-        "openChat": {
-            "agent_id": api.config.agent,
-            "channel": api.channel,
-            "additional_data": data,
-        },
-        "submitMessage": {"content": TEXT},
-        "searchCallResults": {"size": 1, "endpoint": TEXT},
+        "create": {names.agent: api.config.agent, names.channel: api.channel, names.data: data},
+        "submit": {names.text: TEXT},
+        "search": {"size": 1, "endpoint": TEXT},
     }
-    for operation, body in bodies.items():
+    for role, body in bodies.items():
+        operation = names.operations[role]
         content = json.dumps(body).encode().replace(TEXT.encode(), text)
         yield api.send(operation, id=id, content=content, content_type=content_type)
 
@@ -69,7 +63,7 @@ def check_a_body_that_is_no_json_is_refused(api: Api) -> None:
         for answer in with_body(api, id, body):
             answer.expect_refusal()
     got = api.get(id).session
-    expect(got["is_final"] is False, "the session still active", "it is final")
+    expect(got[api.resource.mirror] is False, "the session still active", "it is final")
 
 
 @rule("HTTP-05", sessions=3, turns=2)
@@ -82,7 +76,7 @@ def check_a_body_that_is_no_utf8_is_refused(api: Api) -> None:
 def check_a_body_of_extreme_depth(api: Api) -> None:
     id = api.given(turns=1)
     deep = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
-    for body in (b"[" * DEPTH + b"]" * DEPTH, b'{"additional_data":' + deep + b"}"):
+    for body in (b"[" * DEPTH + b"]" * DEPTH, f'{{"{api.resource.data}":'.encode() + deep + b"}"):
         for answer in with_body(api, id, body):
             if not answer.ok:
                 answer.expect_refusal()
@@ -129,8 +123,11 @@ def check_a_405_names_the_methods(api: Api) -> None:
 @rule("HTTP-10", "smoke", reads=True)
 def check_an_unknown_path(api: Api) -> None:
     known = api.contract.operations
-    beside = known["searchCallResults"].path.rpartition("/")[0]
-    for path in (f"{known['openChat'].path[:-1]}z", f"{beside}/nothing/here"):
+    beside = known[api.resource.operations["search"]].path.rpartition("/")[0]
+    for path in (
+        f"{known[api.resource.operations['create']].path[:-1]}z",
+        f"{beside}/nothing/here",
+    ):
         api.request("GET", path).expect_status(404)
 
 
@@ -157,7 +154,9 @@ def check_an_odd_id_is_refused(api: Api) -> None:
     for id in ODD_IDS:
         # As plain requests: what stands before the API may refuse them in its own way. Only
         # reading ones: who knows what an id that reaches a query would end.
-        path = api.contract.paths.to(api.contract.operations["getChat"].path, id)
+        path = api.contract.paths.to(
+            api.contract.operations[api.resource.operations["read"]].path, id
+        )
         api.request("GET", path).expect_refusal()
 
 
@@ -165,7 +164,7 @@ def check_an_odd_id_is_refused(api: Api) -> None:
 def check_a_huge_body(api: Api) -> None:
     id = api.given()
     filler = "x" * HUGE
-    for answer in (api.submit(id, filler), api.open(additional_data={"filler": filler})):
+    for answer in (api.submit(id, filler), api.open(data={"filler": filler})):
         if not answer.ok:
             answer.expect_refusal()
     api.get(id).expect_ok()
@@ -174,8 +173,7 @@ def check_a_huge_body(api: Api) -> None:
 @rule("HTTP-18", sessions=2)
 def check_a_member_named_twice(api: Api) -> str:
     api.given()
-    twice = (
-        f'{{"agent_id": "nobody", "agent_id": "{api.config.agent}", "channel": "{api.channel}"}}'
-    )
-    answer = api.send("openChat", content=twice.encode())
+    agent, channel = f'"{api.resource.agent}": ', f'"{api.resource.channel}": "{api.channel}"'
+    twice = f'{{{agent}"nobody", {agent}"{api.config.agent}", {channel}}}'
+    answer = api.send(api.resource.operations["create"], content=twice.encode())
     return f"a member named twice is answered {answer.status}"

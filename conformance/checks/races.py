@@ -48,7 +48,7 @@ def together(api: Api, *calls: Call) -> list[Exchange]:
 
 def start_of(api: Api, id: str) -> State:
     """What the model knows of an active session before the race."""
-    return State(api.contract, said(api.get(id).session["messages"]))
+    return State(api.contract, said(api.get(id).session[api.resource.transcript]))
 
 
 def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
@@ -71,7 +71,7 @@ def check_simultaneous_ends(api: Api) -> None:
         for answer in answers:
             if not answer.expect_ok(*api.contract.late_ends).ok:
                 continue
-            differs = difference(final, answer.session)
+            differs = difference(api.resource, final, answer.session)
             wanted = "one final session in every answer"
             expect(differs is None, wanted, f"it differs in {differs}; {overview}")
         accepted = sum(answer.ok for answer in answers)
@@ -94,7 +94,8 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
         id, key, text = api.given(), api.key(), api.text()
         start = start_of(api, id)
         answers = together(api, *[partial(api.submit, id, text, key=key)] * CALLS)
-        turns = [answer.turn["messages"] for answer in answers if answer.expect_ok(409).ok]
+        taken = [answer for answer in answers if answer.expect_ok(409).ok]
+        turns = [answer.turn[api.resource.transcript] for answer in taken]
         same = all(same_messages(turns[0], other) for other in turns)
         if remembers(api, api.contract.turn):
             expect(same, "the same messages in every answer", shown(turns))
@@ -136,7 +137,7 @@ def check_simultaneous_turns(api: Api) -> None:
 def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
     closing = str(api.config.closing_text)
     for _ in range(ROUNDS):
-        id = api.given(agent_id=api.config.closing_agent)
+        id = api.given(agent=api.config.closing_agent)
         start = start_of(api, id)
         turn, end = together(api, partial(api.submit, id, closing), partial(api.end, id))
         again = api.end(id)
@@ -151,12 +152,12 @@ class Life:
     opened: Exchange
     ended: Exchange | None = None
 
-    def times(self, state: str, page: Exchange) -> tuple[bool, bool]:
-        """Whether a page of this state must hold the session, and whether it may."""
+    def times(self, page: Exchange, *, final: bool) -> tuple[bool, bool]:
+        """Whether a page of final or of active sessions must hold it, and whether it may."""
         if self.ended is None:
-            return state == "active", state == "active"
+            return not final, not final
         before, after = self.ended.finished < page.started, page.finished < self.ended.started
-        if state == "final":
+        if final:
             return before, not after
         return after and self.opened.finished < page.started, not before
 
@@ -176,9 +177,9 @@ def check_lists_while_sessions_come_and_go(api: Api) -> None:
     with ThreadPoolExecutor(CHURNERS) as threads:
         churning = [threads.submit(churn, api) for _ in range(CHURNERS)]
         while len(pages) < REQUESTS and not all(future.done() for future in churning):
-            for state in ("active", "final"):
+            for state in (api.contract.lifecycle.initial, api.resource.final):
                 most = api.contract.page_sizes.most
-                pages.append((state, api.list(channel=api.channel, state=state, take=most)))
+                pages.append((state, api.list(channel=api.channel, state=state, limit=most)))
     lives += [life for future in churning for life in future.result()]
     for state, page in pages:
         for life in lives:
@@ -187,9 +188,9 @@ def check_lists_while_sessions_come_and_go(api: Api) -> None:
 
 def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
     """The session stands on the page once, at most once or not at all, as far as is certain."""
-    ids = [str(item["id"]).lower() for item in page.page["items"]]
+    ids = [str(item[api.resource.id]).lower() for item in page.page[api.resource.items]]
     count = ids.count(life.opened.id.lower())
-    least, most = life.times(state, page)
+    least, most = life.times(page, final=state == api.resource.final)
     if not least <= count <= most:
         trace = (life.opened, life.ended, page)
         api.trace[:] = [exchange for exchange in trace if exchange]

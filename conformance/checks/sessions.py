@@ -12,9 +12,15 @@ from ..judging.schema_errors import SchemaErrors
 from ..registry import every_exchange
 
 MISSING, UNKNOWN, MESSAGE = SchemaErrors.MISSING, SchemaErrors.UNKNOWN, SchemaErrors.MESSAGE
-STATUS = ("is_final", "status")
-TIMES = ("created_time", "last_activity")
 ROLES = ("user", "assistant")
+
+
+def times(session: Part) -> tuple[str, str]:
+    return session.resource.created, session.resource.touched
+
+
+def status(part: Part) -> tuple[str, str]:
+    return part.resource.mirror, part.resource.status
 
 
 @every_exchange("SES-01", Answer.sessions)
@@ -29,18 +35,19 @@ def check_a_session_has_no_other_member(session: Part) -> None:
 
 @every_exchange("SES-03", Answer.sessions)
 def check_an_id_is_as_the_contract_has_ids(session: Part) -> None:
-    session.errors.expect_none("id")
+    session.errors.expect_none(session.resource.id)
 
 
 @every_exchange("SES-04", Answer.sessions)
 def check_times_are_instants(session: Part) -> None:
-    session.errors.expect_none(*TIMES)
+    session.errors.expect_none(*times(session))
 
 
 @every_exchange("SES-05", Answer.session_bodies)
 def check_all_else_has_its_type(session: Part) -> None:
     expect(isinstance(session.body, dict), "a session", session.body)
-    other_rules = (MISSING, UNKNOWN, MESSAGE, "id", *TIMES, *STATUS, "final_reason")
+    told = (session.resource.id, session.resource.reason, *times(session), *status(session))
+    other_rules = (MISSING, UNKNOWN, MESSAGE, *told)
     session.errors.expect_none_but(*other_rules)
 
 
@@ -73,28 +80,29 @@ def check_a_page_has_its_members(page: SchemaErrors) -> None:
 
 @every_exchange("TURN-01", Answer.turns)
 def check_a_turns_result_has_its_members(turn: Part) -> None:
-    turn.errors.expect_none_but(MESSAGE, *STATUS)
+    turn.errors.expect_none_but(MESSAGE, *status(turn))
 
 
 @every_exchange("LIFE-01", Answer.parts)
-def check_the_status_mirrors_is_final(part: Part) -> None:
-    part.errors.expect_none(*STATUS)
+def check_the_status_is_mirrored(part: Part) -> None:
+    part.errors.expect_none(*status(part))
 
 
 @every_exchange("LIFE-03", Answer.final_sessions)
 def check_a_final_session_has_a_reason(session: Part) -> None:
-    session.errors.expect_none("final_reason")
+    session.errors.expect_none(session.resource.reason)
 
 
 @every_exchange("LIFE-04", Answer.active_sessions)
 def check_an_active_session_has_no_reason(session: Part) -> None:
-    session.errors.expect_none("final_reason")
+    session.errors.expect_none(session.resource.reason)
 
 
 @every_exchange("TIME-01", Answer.sessions)
 def check_activity_is_never_before_creation(session: Part) -> None:
-    created, active = (session.body.get(member) for member in TIMES)
-    wanted = f"a last_activity not before created_time {shown(created)}"
+    created, active = (session.body.get(member) for member in times(session))
+    names = session.resource
+    wanted = f"a {names.touched} not before {names.created} {shown(created)}"
     expect(not goes_back(created, active), wanted, active)
 
 

@@ -18,9 +18,9 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     final = timeouts.final
     wanted = f"a final session within {timeouts.ttl} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
-    reason = api.get(timeouts.silent.id).session["final_reason"]
+    reason = api.get(timeouts.silent.id).session[api.resource.reason]
     due = api.contract.lifecycle.reason("expire")
-    expect(reason == due, f"final_reason {due}", shown(reason))
+    expect(reason == due, f"{api.resource.reason} {due}", shown(reason))
 
 
 @rule("TTL-02", "ttl", sessions=0)
@@ -31,7 +31,7 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
         raise Blocked("the session did not time out, see TTL-01")
     api.trace += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
-    cut = tick(timeouts.silent.session["last_activity"]).total_seconds()
+    cut = tick(timeouts.silent.session[api.resource.touched]).total_seconds()
     expect(
         early >= timeouts.ttl - cut,
         f"{timeouts.ttl} s of silence at least",
@@ -41,7 +41,7 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
     for sight in certain_looks(timeouts) if touches(api) else ():
         api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
-        still = sight.session["is_final"] is False
+        still = sight.session[api.resource.mirror] is False
         expect(
             still,
             f"{timeouts.ttl} s of silence at least",
@@ -59,7 +59,8 @@ def certain_looks(timeouts: Timeouts) -> list[Exchange]:
     turns = taken(timeouts)
     if not turns:
         return []
-    cut = tick(timeouts.talking.session["last_activity"]).total_seconds()
+    opened = timeouts.talking
+    cut = tick(opened.session[opened.resource.touched]).total_seconds()
     return [
         sight for sight in timeouts.looks if sight.finished < turns[-1].started + timeouts.ttl - cut
     ]
@@ -84,7 +85,7 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
         )
     for sight in looks:
         api.trace.append(sight)
-        final = sight.session["is_final"]
+        final = sight.session[api.resource.mirror]
         expect(final is False, f"active until {timeouts.ttl} s after its last turn", "it is final")
 
 
@@ -94,7 +95,7 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
     if timeouts.first_final is None:
         raise Blocked("no session timed out, see TTL-01")
     api.trace.append(timeouts.endless)
-    final = api.get(timeouts.endless.id).session["is_final"]
+    final = api.get(timeouts.endless.id).session[api.resource.mirror]
     expect(final is False, "a session that is still active", "it is final")
 
 
@@ -103,8 +104,8 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
     timeouts.wait()
     api.trace.append(timeouts.silent)
     before = api.get(timeouts.silent.id).session
-    if before["is_final"] is not True:
+    if before[api.resource.mirror] is not True:
         raise Blocked("the session did not time out, see TTL-01")
     api.submit(timeouts.silent.id).expect_status(*api.contract.late)
-    differs = difference(before, api.get(timeouts.silent.id).session)
+    differs = difference(api.resource, before, api.get(timeouts.silent.id).session)
     expect(differs is None, "the final session as it was", f"it differs in {differs}")

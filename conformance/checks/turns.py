@@ -15,21 +15,22 @@ def touches(api: Api) -> bool:
 
 
 def transcript(api: Api, id: str) -> list[Json]:
-    messages: list[Json] = api.get(id).session["messages"]
+    messages: list[Json] = api.get(id).session[api.resource.transcript]
     return messages
 
 
 @rule("TURN-01", "smoke", turns=1)
 def check_a_turn_is_answered_with_its_result(api: Api) -> None:
     answer = api.submit(api.given(), "Hello").expect_ok()
+    wanted = api.resource.mirror, api.resource.transcript, api.resource.status
     members = sorted(answer.json) if isinstance(answer.json, dict) else answer.summary
-    expect(members == ["is_final", "messages", "status"], "messages, is_final, status", members)
+    expect(members == sorted(wanted), ", ".join(wanted), members)
 
 
 @rule("TURN-02", "smoke", turns=1)
 def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
     text = api.text()
-    messages = api.given_turn(api.given(), text)["messages"]
+    messages = api.given_turn(api.given(), text)[api.resource.transcript]
     expect(len(messages) > 0, "an assistant turn at least", messages)
     roles = [message.get("role") for message in messages]
     expect(all(role == "assistant" for role in roles), "assistant turns only", roles)
@@ -37,7 +38,7 @@ def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
 
 @rule("TURN-03", turns=1)
 def check_tool_turns_come_first(api: Api) -> None:
-    messages = api.given_turn(api.given(agent_id=api.config.tool_agent))["messages"]
+    messages = api.given_turn(api.given(agent=api.config.tool_agent))[api.resource.transcript]
     calls = [bool(message.get("tool_calls")) for message in messages]
     if not any(calls):
         raise NotApplicable(f"{api.config.tool_agent} called no tool")
@@ -48,8 +49,8 @@ def check_tool_turns_come_first(api: Api) -> None:
 
 @rule("TURN-04", turns=1)
 def check_tool_calls_are_bundled_with_their_responses(api: Api) -> None:
-    id = api.given(agent_id=api.config.tool_agent)
-    answered = api.given_turn(id)["messages"]
+    id = api.given(agent=api.config.tool_agent)
+    answered = api.given_turn(id)[api.resource.transcript]
     wanted = calls_of(answered)
     if not wanted:
         raise NotApplicable(f"{api.config.tool_agent} called no tool")
@@ -69,9 +70,9 @@ def calls_of(messages: list[Json]) -> list[Json]:
 def check_the_transcript_ends_with_the_answer(api: Api) -> None:
     ids = [api.given()] * 2
     if api.config.tool_agent:
-        ids.append(api.given(agent_id=api.config.tool_agent))
+        ids.append(api.given(agent=api.config.tool_agent))
     for id in ids:
-        answered = api.given_turn(id)["messages"]
+        answered = api.given_turn(id)[api.resource.transcript]
         tail = transcript(api, id)[-len(answered) :]
         same = bool(answered) and same_messages(tail, answered)
         expect(same, f"a transcript that ends with {shown(answered)}", tail)
@@ -80,7 +81,7 @@ def check_the_transcript_ends_with_the_answer(api: Api) -> None:
 @rule("TURN-06", "smoke", turns=1)
 def check_the_transcript_holds_the_user_turn(api: Api) -> None:
     id, text = api.given(), api.text()
-    answered = api.given_turn(id, text)["messages"]
+    answered = api.given_turn(id, text)[api.resource.transcript]
     messages = transcript(api, id)
     here = [i for i, message in enumerate(messages) if message.get("role") == "user"]
     expect(len(here) > 0, "the user's turn in the transcript", messages)
@@ -93,7 +94,7 @@ def check_a_turn_adds_itself_and_nothing_else(api: Api) -> None:
     id = api.given()
     for _ in range(2):
         before = len(transcript(api, id))
-        answered = len(api.given_turn(id)["messages"])
+        answered = len(api.given_turn(id)[api.resource.transcript])
         added = len(transcript(api, id)) - before
         expect(added == 1 + answered, f"{1 + answered} more messages", f"{added} more")
 
@@ -134,7 +135,8 @@ REFUSABLE = ("longer " * 700 + "end", "endless " * 9000 + "end", "null \u0000 wi
 
 @rule("TURN-09", sessions=len(TEXTS + REFUSABLE), turns=len(TEXTS + REFUSABLE))
 def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
-    fitting = [text for text in TEXTS if api.contract.takes("submitMessage", {"content": text})]
+    submit, name = api.resource.operations["submit"], api.resource.text
+    fitting = [text for text in TEXTS if api.contract.takes(submit, {name: text})]
     for text in (*fitting, *REFUSABLE):
         id = api.given()
         answer = api.submit(id, text)
@@ -167,7 +169,7 @@ def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
     api.submit(id, 17).expect_status(*api.refused("invalid-request"))
     api.submit(id, ["Hello"]).expect_status(*api.refused("invalid-request"))
     api.submit(id, key={"a": 1}).expect_status(*api.refused("invalid-request"))
-    api.submit(id, additional_data="text").expect_status(*api.refused("invalid-request"))
+    api.submit(id, data="text").expect_status(*api.refused("invalid-request"))
 
 
 @rule("TURN-13", sessions=1, turns=2)

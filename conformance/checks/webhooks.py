@@ -35,7 +35,7 @@ class Announced:
         nested = {"a": [1, None], "large": 16777217}  # more than a 32-bit float keeps
         self.data = {"conformance_run": api.run, "marker": self.marker, "nested": nested}
         listener.answer(self.marker, *answers)
-        self.id = api.given(additional_data=self.data, **members)
+        self.id = api.given(data=self.data, **members)
         listener.expect(self.id, self.marker)
 
     def end(self) -> None:
@@ -138,7 +138,7 @@ def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> 
     ended.end()
     sessions = [ended]
     if told_of_closing(api):
-        closed = Announced(api, listener, agent_id=api.config.closing_agent)
+        closed = Announced(api, listener, agent=api.config.closing_agent)
         closed.close()
         sessions.append(closed)
     for session in sessions:
@@ -191,7 +191,7 @@ def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
     session.end()
     expect_transcription(api, session.id, object_of(session.first()))
     if told_of_closing(api):
-        session = Announced(api, listener, agent_id=api.config.closing_agent)
+        session = Announced(api, listener, agent=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, object_of(session.first()))
 
@@ -199,7 +199,7 @@ def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
 @rule("HOOK-07", "webhooks", turns=1)
 def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> None:
     session, text = Announced(api, listener, by_text=True), api.text()
-    api.given_turn(session.id, text, additional_data={"nested": "for this round only"})
+    api.given_turn(session.id, text, data={"nested": "for this round only"})
     session.end()
     data = object_of(session.delivery(text)).get("callAdditionalData")
     held = data if isinstance(data, dict) else {}
@@ -209,7 +209,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
 
 @rule("HOOK-08", "webhooks", sessions=2, turns=1)
 def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
-    session = Announced(api, listener, agent_id=api.config.closing_agent)
+    session = Announced(api, listener, agent=api.config.closing_agent)
     session.close()
     if not told_of_closing(api):
         ended = Announced(api, listener)

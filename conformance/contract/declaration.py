@@ -34,6 +34,18 @@ class Filter:
     later: bool = False
 
 
+class Named:
+    """The name that `x-resource` has for a role."""
+
+    def __init__(self, part: str, role: str) -> None:
+        self.part = part
+        self.role = role
+
+    def __get__(self, resource: Resource, _: type[Resource]) -> str:
+        name: str = getattr(resource, self.part)[self.role]
+        return name
+
+
 @dataclass(frozen=True)
 class Resource:
     """The parts of `x-resource`, each name by its role."""
@@ -48,15 +60,14 @@ class Resource:
     refusals: dict[str, list[int]]
     list: Json
 
-    @cached_property
-    def roles(self) -> dict[str, str]:
-        """What each operation is to the resource."""
-        return {id: role for role, id in self.operations.items()}
-
-    @property
-    def key(self) -> str:
-        """The member by which a turn is known again."""
-        return self.idempotency["member"]
+    id, agent = Named("members", "identity"), Named("members", "agent")
+    channel, transcript = Named("members", "channel"), Named("members", "transcript")
+    created, touched = Named("members", "created"), Named("timer", "since")
+    timeout = Named("timer", "after")
+    status, mirror, reason = (Named("state", role) for role in ("member", "mirror", "reason"))
+    text, data, note = (Named("request", role) for role in ("text", "data", "note"))
+    key = Named("idempotency", "member")
+    items, total = Named("list", "items"), Named("list", "total")
 
     @property
     def endpoint(self) -> str:
@@ -65,9 +76,25 @@ class Resource:
         return name
 
     @property
-    def timeout(self) -> str:
-        """The member that tells after how many seconds of silence a session ends."""
-        return self.timer["after"]
+    def final(self) -> str:
+        """The state of a session that has ended."""
+        name: str = self.state["final"][0]
+        return name
+
+    @property
+    def offset(self) -> str:
+        name: str = self.list["page"]["offset"]
+        return name
+
+    @property
+    def limit(self) -> str:
+        name: str = self.list["page"]["limit"]
+        return name
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """What each operation is to the resource."""
+        return {id: role for role, id in self.operations.items()}
 
     @property
     def filters(self) -> tuple[Filter, ...]:
@@ -75,6 +102,16 @@ class Resource:
             Filter(name, **raw) if isinstance(raw, dict) else Filter(name, raw)
             for name, raw in self.list["filters"].items()
         )
+
+    @property
+    def filtering(self) -> dict[str, str]:
+        """The parameter of the list that each member is compared with."""
+        return {one.member: one.parameter for one in self.filters}
+
+    @property
+    def all(self) -> str:
+        """The word for sessions in any state."""
+        return next(one.all for one in self.filters if one.all is not None)
 
 
 def misfits(document: Json) -> Iterator[Defect]:

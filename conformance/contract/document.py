@@ -150,8 +150,7 @@ class Contract:
         return self._late(self.lifecycle.of(self.resource.operations["end"]))
 
     def _late(self, event: str) -> tuple[int, ...]:
-        (final,) = self.resource.state["final"]
-        return self.refused(final, event)
+        return self.refused(self.resource.final, event)
 
     def row_of(self, rule: Rule) -> Transition:
         """The row that a rule is about. Where no turn is remembered, each is a new one."""
@@ -162,13 +161,18 @@ class Contract:
     @cached_property
     def telling(self) -> dict[str, dict[str, Any]]:
         """The members by which an answer tells that the resource is in a state, for each state."""
-        mirror, member = self.resource.state["mirror"], self.resource.state["member"]
+        mirror, member = self.resource.mirror, self.resource.status
         told: dict[str, dict[str, Any]] = {}
         for one in self.answer(self.resource.operations["read"])["oneOf"]:
             mirrored, states = (one["properties"][name]["enum"] for name in (mirror, member))
             for state in states:
                 told[state] = {mirror: mirrored[0]} | ({member: state} if len(states) > 1 else {})
         return told
+
+    def in_state(self, schema: dict[str, Any], *, final: bool) -> dict[str, Any]:
+        """The alternative of a schema that a resource in this state is told by."""
+        name = self.resource.mirror
+        return next(one for one in schema["oneOf"] if one["properties"][name]["enum"] == [final])
 
     def filled(self, operation: str, text: str) -> dict[str, Any]:
         """The least that an operation takes as its body, with this text where a text stands."""
@@ -191,7 +195,7 @@ class Contract:
     @property
     def problem(self) -> dict[str, Any]:
         """The schema of what an operation answers with, where it refuses."""
-        responses = self._raw("getChat")["responses"]
+        responses = self._raw(self.resource.operations["read"])["responses"]
         status = min(status for status in responses if status[0] in "45")
         schema: dict[str, Any] = responses[status]["content"]["application/problem+json"]["schema"]
         return schema
@@ -233,16 +237,26 @@ class Contract:
     @cached_property
     def timeouts(self) -> Bounds:
         """The seconds of silence that a session may be given."""
-        return Bounds.of((self.body("openChat") or {})["properties"][self.resource.timeout])
+        return Bounds.of(
+            (self.body(self.resource.operations["create"]) or {})["properties"][
+                self.resource.timeout
+            ]
+        )
+
+    @property
+    def default_state(self) -> str:
+        """What a list selects that is asked for no state."""
+        query = self.query(self.resource.operations["list"])
+        return str(query[self.resource.filtering[self.resource.status]]["default"])
 
     @cached_property
     def page_sizes(self) -> Bounds:
-        return Bounds.of(self.query("listChats")["take"])
+        return Bounds.of(self.query(self.resource.operations["list"])[self.resource.limit])
 
     @cached_property
     def longest_key(self) -> int:
         """The most characters of a key that a deployment must take."""
-        key = (self.body("submitMessage") or {})["properties"][self.resource.key]
+        key = (self.body(self.resource.operations["submit"]) or {})["properties"][self.resource.key]
         return int(key["maxLength"])
 
     @cached_property
@@ -258,12 +272,6 @@ class Contract:
         found = self.operations[operation]
         raw: dict[str, Any] = self.resolved["paths"][found.path][found.method.lower()]
         return raw
-
-
-def in_state(schema: dict[str, Any], *, final: bool) -> dict[str, Any]:
-    """The alternative of a schema that a resource in this state is told by."""
-    told = (one for one in schema["oneOf"] if one["properties"]["is_final"]["enum"] == [final])
-    return next(told)
 
 
 def find_contract() -> Path:

@@ -110,7 +110,11 @@ def _steps(path: Iterable[str | int], document: Any) -> Steps:
 
 def _distance(errors: list[Any]) -> tuple[bool, int]:
     """A member with one legal value tells which alternative is meant."""
-    return any(error.instance_path[-1:] == ["is_final"] for error in errors), len(errors)
+    return any(_has_one_value(error) for error in errors), len(errors)
+
+
+def _has_one_value(error: Any) -> bool:
+    return error.kind.name == "enum" and len(error.kind.as_dict()["options"]) == 1
 
 
 def _wanted(kind: Any, holder: Mapping[str, Any], got: Any) -> str:

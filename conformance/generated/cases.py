@@ -78,7 +78,12 @@ def scenarios(contract: Contract, seed: int, start: Callable[[], None], visit: V
     What follows a request is drawn by what it was answered with. Where a target answers the
     same sequence in two ways Hypothesis gives up, and the rest comes from another seed.
     """
-    schema = _load(_opaque(_closed(contract.spec), contract.operations["openChat"]), seed)
+    schema = _load(
+        _opaque(
+            _closed(contract.spec), contract.operations[contract.resource.operations["create"]]
+        ),
+        seed,
+    )
     begun = 0
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]

@@ -26,7 +26,7 @@ from ..target.api import UNSET, Api, Trace
 
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
-STATES = ("active", "final", "all")
+STATES = ("initial", "final", "all")
 PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
 # Hypothesis prefers short texts, so that each length has a share of its own.
@@ -99,6 +99,8 @@ class Machine(RuleBasedStateMachine):
         self.api = api
         self.model = Model(api.contract)
         self.endpoints: list[Json] = []
+        resource, initial = api.resource, api.contract.lifecycle.initial
+        self.states = {"initial": initial, "final": resource.final, "all": resource.all}
         self.budget = budget
         self.without = without
 
@@ -151,7 +153,7 @@ class Machine(RuleBasedStateMachine):
         self.budget["sessions"] -= 1
         ttl = None if ttl is None else self.api.contract.timeouts.near(ttl)
         bound = self._agent(agent)
-        answer = self.api.open(endpoint=endpoint, timeout=ttl, agent_id=bound)
+        answer = self.api.open(endpoint=endpoint, timeout=ttl, agent=bound)
         self.judge(self.model.open, canonical, ttl, bound, answer)
 
     def _agent(self, name: str) -> str:
@@ -207,27 +209,27 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: not self.spent)
     @rule(
         state=st.sampled_from(STATES),
-        skip=st.integers(0, 4),
-        take=st.integers(1, 4),
+        offset=st.integers(0, 4),
+        limit=st.integers(1, 4),
         agent=st.sampled_from(["", *AGENTS]),
         after=st.none() | st.integers(0, 3),
     )
-    def list(self, state: str, skip: int, take: int, agent: str, after: int | None) -> None:
+    def list(self, state: str, offset: int, limit: int, agent: str, after: int | None) -> None:
+        state = self.states[state]
         if after is not None and self.model.sessions:
             self._list_later(state, after)
             return
         bound = self._agent(agent) if agent else None
-        members = {"agent_id": bound} if bound else {}
-        answer = self._listed(state=state, skip=skip, take=take, **members)
-        self.judge(self.model.list, state, bound, skip, take, answer)
+        answer = self._listed(state=state, offset=offset, limit=limit, agent=bound)
+        self.judge(self.model.list, state, bound, offset, limit, answer)
 
     def _list_later(self, state: str, place: int) -> None:
         most = self.api.contract.page_sizes.most
-        whole = self._listed(state="all", take=most)
-        self.judge(self.model.list, "all", None, 0, most, whole)
-        items = whole.page["items"]
-        instant = items[place % len(items)]["last_activity"]
-        answer = self._listed(state=state, take=most, updated_after=instant)
+        whole = self._listed(state=self.api.resource.all, limit=most)
+        self.judge(self.model.list, self.api.resource.all, None, 0, most, whole)
+        items = whole.page[self.api.resource.items]
+        instant = items[place % len(items)][self.api.resource.touched]
+        answer = self._listed(state=state, limit=most, later=instant)
         self.judge(self.model.list_later, items, instant, state, answer)
 
     def _listed(self, **members: Any) -> Exchange:

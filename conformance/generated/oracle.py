@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
+from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import UUID as ID
 from ..judging.exchange import Exchange, Json
@@ -25,7 +26,7 @@ LARGEST_BODY = 64 * 1024  # bytes that every deployment takes
 CLEAN_SEGMENT = re.compile(r"(?!\.+\Z)[\w.,~-]+", re.ASCII)
 JSON_IN_UTF8 = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
 INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
-EXTENSIBLE = ("openChat", "submitMessage", "endChat")
+EXTENSIBLE = ("create", "submit", "end")  # roles of operations
 DATA_FILTER = re.compile(r"callAdditionalData\.\w{1,64}", re.ASCII)
 
 
@@ -35,6 +36,7 @@ class Oracle:
     def __init__(self, contract: Contract, agent: str) -> None:
         self.agent = agent
         self.parts = {id: Parts.of(contract, id) for id in contract.operations}
+        self.doubts = doubts(contract.resource)
 
     def names(self, operation: str, url: str) -> bool:
         """Whether the URL's path is the operation's, however servers and proxies tidy paths."""
@@ -83,7 +85,7 @@ class Oracle:
                 yield OPEN
             else:
                 yield _query_value(name, text, schema)
-                yield self._doubt(parts.operation, name, text)
+                yield self._doubt(parts.role, name, text)
 
     def _body(self, parts: Parts, request: Exchange) -> Iterator[Judgement]:
         schema, body = parts.body, request.body
@@ -122,14 +124,14 @@ class Oracle:
             member = schema["properties"].get(name)
             if member is not None:
                 yield judge_value(name, given, member, needed=name in needed)
-                yield self._doubt(parts.operation, name, given)
+                yield self._doubt(parts.role, name, given)
             elif not (parts.extensible and is_portable({name: given})) or _folded(name) in folded:
                 yield OPEN
         if {"fromDate", "toDate"} <= value.keys():
             yield OPEN  # a range that runs backwards may be refused
 
-    def _doubt(self, operation: str, name: str, value: Any) -> Judgement:
-        doubtful = DOUBTS.get((operation, name))
+    def _doubt(self, role: str, name: str, value: Any) -> Judgement:
+        doubtful = self.doubts.get((role, name))
         return OPEN if doubtful and doubtful(value, self.agent) else FITS
 
 
@@ -137,7 +139,7 @@ class Oracle:
 class Parts:
     """What the contract says of one operation's requests."""
 
-    operation: str
+    role: str
     path: re.Pattern[str]
     has_id: bool
     query: dict[str, Json]
@@ -149,12 +151,12 @@ class Parts:
         operation = contract.operations[id]
         path = contract.paths.to(re.escape(operation.path).replace(r"\{", "{"), "([^/]+)")
         return cls(
-            operation=id,
+            role=contract.resource.roles[id],
             path=re.compile(path + r"\Z"),
             has_id="{" in operation.path,
             query=contract.query(id),
             body=contract.body(id),
-            extensible=id in EXTENSIBLE,
+            extensible=contract.resource.roles[id] in EXTENSIBLE,
         )
 
 
@@ -203,12 +205,13 @@ def _another_agent(value: Any, agent: str) -> bool:
     return bool(value not in (agent, [], [agent]))
 
 
-# Members of which the contract says less than a deployment may want.
-DOUBTS: dict[tuple[str, str], Callable[[Any, str], bool]] = {
-    ("openChat", "agent_id"): _another_agent,
-    ("listChats", "agent_id"): _another_agent,
-    ("searchCallResults", "agentIds"): _another_agent,
-    ("searchCallResults", "callIds"): lambda value, _: value != [],
-    ("searchCallResults", "callStatuses"): lambda value, _: value not in ([], ["Completed"]),
-    ("searchCallResults", "additionalDataFilters"): _no_data_filter,
-}
+def doubts(names: Resource) -> dict[tuple[str, str], Callable[[Any, str], bool]]:
+    """Members of which the contract says less than a deployment may want, by role and name."""
+    return {
+        ("create", names.agent): _another_agent,
+        ("list", names.filtering[names.agent]): _another_agent,
+        ("search", "agentIds"): _another_agent,
+        ("search", "callIds"): lambda value, _: value != [],
+        ("search", "callStatuses"): lambda value, _: value not in ([], ["Completed"]),
+        ("search", "additionalDataFilters"): _no_data_filter,
+    }

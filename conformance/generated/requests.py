@@ -39,6 +39,7 @@ class Generation:
     def __init__(self, api: Api) -> None:
         self.api = api
         self.contract = api.client.watch.contract
+        self.names = self.contract.resource
         self.oracle = Oracle(self.contract, str(api.config.agent))
         self.opening: Exchange | None = None
         self.in_scenario = False
@@ -82,18 +83,18 @@ class Generation:
         self.api.trace = []
 
     def _pin(self, case: Case[Any]) -> None:
-        operation = str(case.operation.definition.raw["operationId"])
+        role = self.names.roles[_operation(case)]
         case.path_parameters = {
             name: self._named(case, value) for name, value in (case.path_parameters or {}).items()
         }
-        if operation == "listChats":
+        if role == "list":
             case.query = self._listing(case.query or {})
-        if operation == "openChat" and self.in_scenario:
+        if role == "create" and self.in_scenario:
             # Drawn by Hypothesis, which counts on it that nothing else decides what follows.
             case.body = {UNLISTED: True} if case.body else {}
         if isinstance(case.body, dict):
             negative = _negative(case, "body")
-            case.body = self._body(operation, dict(case.body), negative=negative)
+            case.body = self._body(role, dict(case.body), negative=negative)
 
     def _named(self, case: Case[Any], id: Any) -> Any:
         """A session of this run, or for a case that means to name none an id that nobody has:
@@ -111,33 +112,36 @@ class Generation:
         return self.opening.id
 
     def _listing(self, query: Json) -> Json:
-        own = {"agent_id": self.api.config.agent, "channel": self.api.channel}
+        agent, channel = (
+            self.names.filtering[name] for name in (self.names.agent, self.names.channel)
+        )
+        own = {agent: self.api.config.agent, channel: self.api.channel}
         pinned = {key: own.get(key, value) for key, value in query.items()}
-        return {**pinned, "channel": self.api.channel} if self.in_scenario else pinned
+        return {**pinned, channel: self.api.channel} if self.in_scenario else pinned
 
-    def _body(self, operation: str, body: Json, *, negative: bool) -> Json:
-        if operation == "openChat":
+    def _body(self, role: str, body: Json, *, negative: bool) -> Json:
+        key = self.names.key
+        if role == "create":
             return self._opening(body, negative=negative)
-        key = self.api.resource.key
-        if operation == "submitMessage" and _is_text(body.get(key)):
+        if role == "submit" and _is_text(body.get(key)):
             body[key] = self._fresh(body[key])
-        if operation == "searchCallResults" and not negative and body.get("agentIds"):
+        if role == "search" and not negative and body.get("agentIds"):
             body["agentIds"] = [self.api.config.agent]
         return body
 
     def _opening(self, body: Json, *, negative: bool) -> Json:
-        endpoint = self.api.resource.endpoint
-        own: Json = {"agent_id": self.api.config.agent, "channel": self.api.channel}
+        names = self.names
+        own: Json = {names.agent: self.api.config.agent, names.channel: self.api.channel}
         for name, value in own.items():
             if _is_text(body.get(name)) or not (negative or name in body):
                 body[name] = value
-        if body.get("channel") != self.api.channel:
-            body.pop(endpoint, None)  # what a duplicate gives elsewhere may be anybody's
-        if isinstance(body.get(endpoint), dict):
-            body[endpoint] = {**body[endpoint], "conformance": self.api.key()}
-        data = body.get("additional_data", None if negative else {})
+        if body.get(names.channel) != self.api.channel:
+            body.pop(names.endpoint, None)  # what a duplicate gives elsewhere may be anybody's
+        if isinstance(endpoint := body.get(names.endpoint), dict):
+            body[names.endpoint] = {**endpoint, "conformance": self.api.key()}
+        data = body.get(names.data, None if negative else {})
         if isinstance(data, dict):
-            body["additional_data"] = {**data, "conformance_run": self.api.run}
+            body[names.data] = {**data, "conformance_run": self.api.run}
         return body
 
     def _fresh(self, key: str) -> str:
@@ -148,7 +152,7 @@ class Generation:
     # Sending and judging.
 
     def _send(self, case: Case[Any], prepared: requests.PreparedRequest) -> Exchange:
-        operation = str(case.operation.definition.raw["operationId"])
+        operation = _operation(case)
         url = str(prepared.url)
         if not self.in_scenario:
             used = self.opening is not None and self.opening.id in url
@@ -180,19 +184,19 @@ class Generation:
 
     def _explained(self, exchange: Exchange) -> bool:
         """Whether it may be refused because its session has become final."""
-        operations = self.contract.resource.operations
-        late = {operations["submit"]} | ({operations["end"]} if self.contract.late_ends else set())
-        if exchange.operation not in late:
+        late = {"submit"} | ({"end"} if self.contract.late_ends else set())
+        if exchange.role not in late:
             return False
         id = exchange.path.split("/")[-2]
-        return self.api.get(id).session.get("is_final") is not False
+        return self.api.get(id).session.get(self.names.mirror) is not False
 
     def _retire(self, exchange: Exchange) -> None:
         """Take another session from now on where this request may have finished this one."""
         if self.opening is None or self.opening.id not in exchange.path:
             return
-        ended = exchange.operation == "endChat" and exchange.status < 400
-        says_final = isinstance(exchange.json, dict) and exchange.json.get("is_final") is True
+        ended = exchange.role == "end" and exchange.status < 400
+        body = exchange.json
+        says_final = isinstance(body, dict) and body.get(self.names.mirror) is True
         if ended or says_final or exchange.status in FINAL:
             self.opening = None
 
@@ -201,6 +205,10 @@ class Generation:
         if exchange.operation and not exchange.broken:
             for rule, violation in failures_of(case, response, exchange):
                 self.api.report(rule, violation)
+
+
+def _operation(case: Case[Any]) -> str:
+    return str(case.operation.definition.raw["operationId"])
 
 
 def _negative(case: Case[Any], part: str) -> bool:

@@ -20,12 +20,12 @@ CHECKS = [
     checks.response_schema_conformance,
 ]
 BODY_RULES = {
-    "openChat": "SES-05",
-    "getChat": "SES-05",
-    "endChat": "SES-05",
-    "listChats": "LIST-01",
-    "submitMessage": "TURN-01",
-    "searchCallResults": "FIN-03",
+    "create": "SES-05",
+    "read": "SES-05",
+    "end": "SES-05",
+    "list": "LIST-01",
+    "submit": "TURN-01",
+    "search": "FIN-03",
 }
 
 
@@ -51,7 +51,7 @@ def rule_of(code: str, exchange: Exchange) -> str | None:
     if code == "ST107":
         return "AUTH-04" if exchange.status == 401 else None
     if code in ("ST108", "ST111"):
-        return BODY_RULES[str(exchange.operation)] if exchange.ok else "ERR-01"
+        return BODY_RULES[str(exchange.role)] if exchange.ok else "ERR-01"
     return "HTTP-12" if code in ("ST109", "ST110") else None
 
 

@@ -12,13 +12,14 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from ..contract.document import Contract, in_state
+from ..contract.declaration import Resource
+from ..contract.document import Contract
 from ..contract.validator import Validator
 from .exchange import ABSENT, Exchange, Json
 from .memory import Change, Memory
 from .schema_errors import Place, SchemaErrors
 
-SESSION_OPERATIONS = ("openChat", "getChat", "endChat")
+SESSION_ROLES = ("create", "read", "end")
 MOST_MESSAGES = 2000  # of a transcript
 
 
@@ -27,16 +28,19 @@ class Schemas:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        page, turn = contract.answer("listChats"), contract.answer("submitMessage")
-        session, listed = contract.answer("getChat"), page["properties"]["items"]["items"]
-        self.page = contract.validator(_hollow(page, "items"))
-        self.results = contract.validator(contract.answer("searchCallResults"))
+        names = contract.resource
+        answers = {role: contract.answer(id) for role, id in names.operations.items()}
+        page, turn, session = (answers[role] for role in ("list", "submit", "read"))
+        listed = page["properties"][names.items]["items"]
+        self.page = contract.validator(_hollow(page, names.items))
+        self.results = contract.validator(answers["search"])
         self.problem = contract.validator(contract.problem)
         self.turns = {
-            final: contract.validator(in_state(turn, final=final)) for final in (False, True)
+            final: contract.validator(contract.in_state(turn, final=final))
+            for final in (False, True)
         }
         self.sessions = {
-            (in_list, final): contract.validator(in_state(schema, final=final))
+            (in_list, final): contract.validator(contract.in_state(schema, final=final))
             for in_list, schema in ((False, session), (True, listed))
             for final in (False, True)
         }
@@ -48,15 +52,16 @@ class Part:
 
     body: Any
     errors: SchemaErrors
+    resource: Resource
 
     @property
     def is_final(self) -> bool:
-        return isinstance(self.body, dict) and self.body.get("is_final") is True
+        return _is_final(self.body, self.resource)
 
     @property
     def messages(self) -> list[Any] | None:
         """The transcript; None where there is none, as in a list."""
-        found = self.body.get("messages") if isinstance(self.body, dict) else None
+        found = self.body.get(self.resource.transcript) if isinstance(self.body, dict) else None
         return found[:MOST_MESSAGES] if isinstance(found, list) else None
 
 
@@ -91,13 +96,13 @@ class Answer:
 
     def page(self) -> Iterator[SchemaErrors]:
         """The page itself. What is wrong within an item is the item's own."""
-        body = self._body_of("listChats")
+        body = self._body_of("list")
         if body is not ABSENT:
             yield SchemaErrors(self.schemas.page, body)
 
     def results(self) -> Iterator[SchemaErrors]:
         """A page of call results."""
-        body = self._body_of("searchCallResults")
+        body = self._body_of("search")
         if body is not ABSENT:
             yield SchemaErrors(self.schemas.results, body)
 
@@ -161,16 +166,18 @@ class Answer:
         exchange = self.exchange
         if not exchange.ok or exchange.json is ABSENT:
             return []
-        if exchange.operation in SESSION_OPERATIONS:
+        if exchange.role in SESSION_ROLES:
             return [self._session(exchange.json)]
         most = 2 * self.schemas.contract.page_sizes.most
         items = enumerate(islice(self._items, most))
-        return [self._session(item, ("items", place)) for place, item in items]
+        return [self._session(item, (exchange.resource.items, place)) for place, item in items]
 
     @cached_property
     def _turns(self) -> list[Part]:
-        body = self._body_of("submitMessage")
-        return [] if body is ABSENT else [_part(self.schemas.turns[_is_final(body)], body)]
+        body, names = self._body_of("submit"), self.exchange.resource
+        if body is ABSENT:
+            return []
+        return [_part(self.schemas.turns[_is_final(body, names)], body, names)]
 
     @cached_property
     def _changes(self) -> list[Change]:
@@ -179,17 +186,18 @@ class Answer:
         return [change for change in compared if change]
 
     def _session(self, body: Any, at: Place = ()) -> Part:
-        return _part(self.schemas.sessions[bool(at), _is_final(body)], body, at)
+        names = self.exchange.resource
+        return _part(self.schemas.sessions[bool(at), _is_final(body, names)], body, names, at)
 
-    def _body_of(self, operation: str) -> Any:
-        """The JSON of a success of this operation, or ABSENT."""
+    def _body_of(self, role: str) -> Any:
+        """The JSON of a success of the operation of this role, or ABSENT."""
         exchange = self.exchange
-        return exchange.json if exchange.ok and exchange.operation == operation else ABSENT
+        return exchange.json if exchange.ok and exchange.role == role else ABSENT
 
     @property
     def _items(self) -> list[Any]:
-        body = self._body_of("listChats")
-        items = body.get("items") if isinstance(body, dict) else None
+        body = self._body_of("list")
+        items = body.get(self.exchange.resource.items) if isinstance(body, dict) else None
         return items if isinstance(items, list) else []
 
 
@@ -199,9 +207,9 @@ def _hollow(schema: Json, member: str) -> Json:
     return {**schema, "properties": {**members, member: {**members[member], "items": {}}}}
 
 
-def _is_final(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("is_final") is True
+def _is_final(body: Any, names: Resource) -> bool:
+    return isinstance(body, dict) and body.get(names.mirror) is True
 
 
-def _part(validator: Validator, body: Any, at: Place = ()) -> Part:
-    return Part(body, SchemaErrors(validator, body, at))
+def _part(validator: Validator, body: Any, names: Resource, at: Place = ()) -> Part:
+    return Part(body, SchemaErrors(validator, body, at, names.transcript), names)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..contract.document import Contract, Rule
 from ..contract.ids import canonical
+from ..contract.lifecycle import FINISH
 from .evidence import Finding
 from .exchange import Exchange, Json
 
@@ -28,12 +29,12 @@ class ObservedSession:
     touched: float
     final_since: float | None = None
 
-    def state(self, exchange: Exchange) -> str | None:
-        """The state in which the exchange met the session; None where it raced with the
-        exchange that showed the session final, so that the order is unknown."""
+    def final(self, exchange: Exchange) -> bool | None:
+        """Whether the exchange met the session final; None where it raced with the exchange
+        that showed the session so, and the order is unknown."""
         if self.final_since is None:
-            return "active"
-        return "final" if exchange.started > self.final_since else None
+            return False
+        return True if exchange.started > self.final_since else None
 
 
 class Coverage:
@@ -62,52 +63,57 @@ class Coverage:
                 self._count(exchange, known, event)
             for session in islice(_sessions(exchange), 2 * self.contract.page_sizes.most):
                 self._learn(session, exchange)
-            if exchange.operation == "submitMessage" and exchange.ok and known:
+            if exchange.role == "submit" and exchange.ok and known:
                 self._remember_turn(exchange, named, known)
 
     def _event(self, exchange: Exchange, id: str, known: ObservedSession) -> str | None:
         """The event that the exchange brought to its session; None where it brought none."""
         body = exchange.sent
-        if exchange.operation == "endChat":
-            refusals = self.contract.late_ends if known.state(exchange) == "final" else ()
+        if exchange.role == "end":
+            refusals = self.contract.late_ends if known.final(exchange) else ()
             told = exchange.ok or exchange.status in (SERVER_FAULT, *refusals)
             return "end" if told else None
-        if exchange.operation != "submitMessage" or not isinstance(body.get("content"), str):
+        if exchange.role != "submit" or not isinstance(body.get(exchange.resource.text), str):
             return None
-        refusals = self.contract.late if known.state(exchange) == "final" else ()
+        refusals = self.contract.late if known.final(exchange) else ()
         if not (exchange.ok or exchange.status in (SERVER_FAULT, *refusals)):
             return None
-        if (id, str(body.get(self.contract.resource.key))) in self.answered:
+        if (id, str(body.get(exchange.resource.key))) in self.answered:
             return "replay"
-        finishes = _member(exchange, "is_final") is True and known.state(exchange) == "active"
-        return "finish" if finishes or (known.agent, body["content"]) in self.closing else "submit"
+        told = _member(exchange, exchange.resource.mirror)
+        finishes = told is True and known.final(exchange) is False
+        return (
+            "finish"
+            if finishes or (known.agent, body[exchange.resource.text]) in self.closing
+            else "submit"
+        )
 
     def _count(self, exchange: Exchange, known: ObservedSession, event: str) -> None:
-        state = known.state(exchange)
+        state = self._state(known, exchange)
         self.cell_of[exchange.number] = (state, event) if state else None
         if state:
             self.cells[state, event] += 1
 
     def _learn(self, session: Json, exchange: Exchange) -> None:
-        id = canonical(session.get("id"))
-        final = session.get("is_final") is True
+        id = canonical(session.get(exchange.resource.id))
+        final = session.get(exchange.resource.mirror) is True
         known = self.sessions.get(id)
         if known is None:
-            if exchange.operation == "openChat" and not final:
-                self.sessions[id] = self._observed(session, exchange)
+            if exchange.role == "create" and not final:
+                self.sessions[id] = _observed(session, exchange)
             return
         if final and known.final_since is None:
             known.final_since = exchange.finished
-            if session.get("final_reason") == self.timed_out:
-                self._expired(exchange, "active")
-        elif final and known.state(exchange) == "final" and _overdue(known, exchange):
-            self._expired(exchange, "final")
+            if session.get(exchange.resource.reason) == self.timed_out:
+                self._expired(exchange, self.contract.lifecycle.initial)
+        elif final and known.final(exchange) and _overdue(known, exchange):
+            self._expired(exchange, self.contract.resource.final)
 
-    def _observed(self, session: Json, exchange: Exchange) -> ObservedSession:
-        ttl, agent = session.get(self.contract.resource.timeout), session.get("agent_id")
-        lasting = float(ttl) if isinstance(ttl, int) else None
-        known = agent if isinstance(agent, str) else None
-        return ObservedSession(known, lasting, exchange.finished)
+    def _state(self, known: ObservedSession, exchange: Exchange) -> str | None:
+        """The state in which the exchange met the session, where that is certain."""
+        final = known.final(exchange)
+        names = {True: self.contract.resource.final, False: self.contract.lifecycle.initial}
+        return None if final is None else names[final]
 
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1
@@ -115,12 +121,12 @@ class Coverage:
 
     def _remember_turn(self, exchange: Exchange, id: str, known: ObservedSession) -> None:
         body = exchange.sent
-        if isinstance(key := body.get(self.contract.resource.key), str):
+        if isinstance(key := body.get(exchange.resource.key), str):
             self.answered.add((id, key))
         known.touched = max(known.touched, exchange.finished)
-        if _member(exchange, "is_final") is True:
-            if self.cell_of.get(exchange.number) == ("active", "finish"):
-                self.closing.add((known.agent, str(body.get("content"))))
+        if _member(exchange, exchange.resource.mirror) is True:
+            if self.cell_of.get(exchange.number) == (self.contract.lifecycle.initial, FINISH):
+                self.closing.add((known.agent, str(body.get(exchange.resource.text))))
             if known.final_since is None:
                 known.final_since = exchange.finished
 
@@ -181,6 +187,12 @@ def _speaks(rule: Rule, operation: str | None) -> bool:
     return operation in rule.operations or (operation is None and rule.area == "TTL")
 
 
+def _observed(session: Json, exchange: Exchange) -> ObservedSession:
+    ttl, agent = session.get(exchange.resource.timeout), session.get(exchange.resource.agent)
+    lasting = float(ttl) if isinstance(ttl, int) else None
+    return ObservedSession(agent if isinstance(agent, str) else None, lasting, exchange.finished)
+
+
 def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
     """Whether the session's timeout had certainly passed when the request was sent."""
     return known.ttl is not None and exchange.started > known.touched + known.ttl
@@ -191,10 +203,10 @@ def _sessions(exchange: Exchange) -> Iterator[Json]:
     body = exchange.json if exchange.ok else None
     if not isinstance(body, dict):
         return
-    if exchange.operation == "listChats":
-        items = body.get("items")
+    if exchange.role == "list":
+        items = body.get(exchange.resource.items)
         yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
-    elif exchange.operation in ("openChat", "getChat", "endChat"):
+    elif exchange.role in ("create", "read", "end"):
         yield body
 
 

@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
+from ..contract.declaration import Resource
 from ..contract.ids import canonical
 from .outcomes import Blocked, shown
 
@@ -80,27 +81,27 @@ def same_messages(one: Any, other: Any) -> bool:
     return all(_same_message(*pair) for pair in zip(one, other, strict=True))
 
 
-def difference(one: dict[str, Any], other: dict[str, Any]) -> str | None:
+def difference(resource: Resource, one: dict[str, Any], other: dict[str, Any]) -> str | None:
     """The first member in which two sights of a session differ, in words; None when none."""
     for member in one.keys() | other.keys():
-        if not same_member(member, one.get(member), other.get(member)):
+        if not same_member(resource, member, one.get(member), other.get(member)):
             return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
     return None
 
 
-def change(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+def change(resource: Resource, before: dict[str, Any], now: dict[str, Any]) -> str | None:
     """The first member of an earlier sight that is another now; what that sight lacks may be
     anything."""
-    return difference(before, {member: now.get(member) for member in before})
+    return difference(resource, before, {member: now.get(member) for member in before})
 
 
-def same_member(member: str, one: Any, other: Any) -> bool:
+def same_member(resource: Resource, member: str, one: Any, other: Any) -> bool:
     """The same value of a session's member."""
-    if member == "messages":
+    if member == resource.transcript:
         return same_messages(one, other)
-    if member in ("created_time", "last_activity"):
+    if member in (resource.created, resource.touched):
         return same_time(one, other)
-    return same_id(one, other) if member == "id" else bool(one == other)
+    return same_id(one, other) if member == resource.id else bool(one == other)
 
 
 def _same_message(one: Any, other: Any) -> bool:

@@ -30,12 +30,12 @@ SILENCES: dict[Silence, str] = {
 }
 # The rules that tell of a request that is refused, and of an answer that is of no use.
 ACCEPTING = {
-    "openChat": "OPEN-17",
-    "listChats": "LIST-27",
-    "getChat": "GET-01",
-    "submitMessage": "TURN-19",
-    "endChat": "END-13",
-    "searchCallResults": "FIN-08",
+    "create": "OPEN-17",
+    "list": "LIST-27",
+    "read": "GET-01",
+    "submit": "TURN-19",
+    "end": "END-13",
+    "search": "FIN-08",
 }
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -87,8 +87,8 @@ class Exchange:
     @property
     def opened(self) -> str | None:
         """The id of the session that an open has given, as it was written."""
-        body = self.json if self.ok and self.operation == "openChat" else None
-        id = body.get("id") if isinstance(body, dict) else None
+        body = self.json if self.ok and self.role == "create" else None
+        id = body.get(self.resource.id) if isinstance(body, dict) else None
         return id if isinstance(id, str) and 0 < len(id) <= LONGEST_ID else None
 
     @property
@@ -131,28 +131,30 @@ class Exchange:
     def session(self) -> Json:
         """The session in the answer. Blocked where there is none, so that a check whose
         precondition fails is not-run and never accuses a second time."""
-        body = self._object("a session", "id", "messages", "last_activity")
-        if not isinstance(body["id"], str) or not isinstance(body["messages"], list):
+        names = self.resource
+        body = self._object("a session", names.id, names.transcript, names.touched)
+        if not isinstance(body[names.id], str) or not isinstance(body[names.transcript], list):
             raise Blocked(f"{self.name} gave a session without an id or transcript, see SES-05")
         return body
 
     @property
     def id(self) -> str:
-        return str(self.session["id"])
+        return str(self.session[self.resource.id])
 
     @property
     def turn(self) -> Json:
         """The turn's result in the answer, or Blocked."""
-        body = self._object("a turn's result", "messages", "is_final")
-        if not isinstance(body["messages"], list):
+        names = self.resource
+        body = self._object("a turn's result", names.transcript, names.mirror)
+        if not isinstance(body[names.transcript], list):
             raise Blocked(f"{self.name} gave a turn without messages, see TURN-01")
         return body
 
     @property
     def page(self) -> Json:
         """The page of sessions in the answer, or Blocked."""
-        body = self._object("a page", "items", "total_count")
-        if not isinstance(body["items"], list):
+        body = self._object("a page", self.resource.items, self.resource.total)
+        if not isinstance(body[self.resource.items], list):
             raise Blocked(f"{self.name} gave a page without items, see LIST-01")
         return body
 
@@ -219,11 +221,11 @@ class Exchange:
     @property
     def _refused(self) -> str:
         """The rule that tells of a refusal, in words; an agent that fails breaks none."""
-        if self.operation == "submitMessage" and self.status in (502, 503):
+        if self.role == "submit" and self.status in (502, 503):
             return ""
         if self.status >= 500:
             return ", see HTTP-02"
-        rule = "HTTP-01" if self.status < 400 else ACCEPTING.get(self.operation or "")
+        rule = "HTTP-01" if self.status < 400 else ACCEPTING.get(self.role or "")
         return f", see {rule}" if rule else ""
 
     @property
@@ -231,11 +233,9 @@ class Exchange:
         """The rule that tells of a success whose body is not what it is to be."""
         if self.json is ABSENT:
             return "HTTP-12" if "json" in self.media_type and self.content else "HTTP-03"
-        if self.operation in ("openChat", "getChat", "endChat"):
+        if self.role in ("create", "read", "end"):
             return "SES-01" if isinstance(self.json, dict) else "SES-05"
-        return {"listChats": "LIST-01", "submitMessage": "TURN-01"}.get(
-            self.operation or "", "FIN-03"
-        )
+        return {"list": "LIST-01", "submit": "TURN-01"}.get(self.role or "", "FIN-03")
 
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:

@@ -61,17 +61,17 @@ class State:
 def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Event:
     """The event that an exchange is: a submit, an end or a get."""
     body: Any = exchange.json if exchange.ok and exchange.json is not ABSENT else {}
-    names = {"submitMessage": "submit", "endChat": "end", "getChat": "get"}
+    names, resource = {"submit": "submit", "end": "end", "read": "get"}, exchange.resource
     return Event(
-        name=names[exchange.operation or ""],
+        name=names[exchange.role or ""],
         started=exchange.started,
         finished=exchange.finished,
         status=exchange.status,
         text=text,
         key=key,
-        said=said(body.get("messages") or ()),
-        final=body.get("is_final"),
-        reason=body.get("final_reason"),
+        said=said(body.get(resource.transcript) or ()),
+        final=body.get(resource.mirror),
+        reason=body.get(resource.reason),
     )
 
 
@@ -147,7 +147,8 @@ def _end(state: State, event: Event) -> list[State]:
         return [state] if event.status in refusals else []
     if not event.ok:
         return []
-    reason = state.contract.lifecycle.reason(state.contract.lifecycle.of("endChat"))
+    lifecycle, operations = state.contract.lifecycle, state.contract.resource.operations
+    reason = lifecycle.reason(lifecycle.of(operations["end"]))
     after = state if state.final else replace(state, reason=reason)
     return [after] if _shows(after, event) else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..contract.declaration import Resource
 from ..contract.ids import canonical
 from .exchange import Exchange, Json
 
@@ -31,6 +32,7 @@ class Change:
     now: Json
     in_order: bool
     transcripts: tuple[list[Any], list[Any]] | None
+    resource: Resource
 
 
 class Memory:
@@ -41,8 +43,8 @@ class Memory:
 
     def compare(self, session: Json, exchange: Exchange) -> Change | None:
         """The change that this answer shows, which is then the last one; None of a first."""
-        key = canonical(session.get("id"))
-        found = session.get("messages")
+        key = canonical(session.get(exchange.resource.id))
+        found = session.get(exchange.resource.transcript)
         messages = found if isinstance(found, list) else None
         before = self.snapshots.get(key)
         if before is None:
@@ -63,4 +65,5 @@ def _change(
     if messages is not None and before.messages is not None:
         if exchange.started > before.messages_at:
             transcripts = before.messages, messages
-    return Change(before.session, session, exchange.started > before.at, transcripts)
+    in_order = exchange.started > before.at
+    return Change(before.session, session, in_order, transcripts, exchange.resource)

@@ -55,6 +55,7 @@ class Model:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self.resource = contract.resource
         self.lifecycle = contract.lifecycle
         self.sessions: list[Session] = []
 
@@ -87,7 +88,9 @@ class Model:
         elif answer.status != 409:
             expect("DEDUP-01", answer.ok, "a 2xx status or 409", answer.summary)
             wanted = f"the endpoint's session {holder.id}"
-            expect("DEDUP-01", same_id(answer.session["id"], holder.id), wanted, answer.id)
+            expect(
+                "DEDUP-01", same_id(answer.session[self.resource.id], holder.id), wanted, answer.id
+            )
             self._compare("DEDUP-08", holder, answer.session)
 
     def _new(self, endpoint: str | None, timeout: int | None, agent: str, answer: Exchange) -> None:
@@ -95,10 +98,12 @@ class Model:
         rule = "DEDUP-03" if known else "OPEN-01" if endpoint is None else "DEDUP-06"
         expect(rule, answer.ok, "a new session", answer.summary)
         body = answer.session
-        twins = [s.id for s in self.sessions if same_id(s.id, body["id"])]
+        twins = [s.id for s in self.sessions if same_id(s.id, body[self.resource.id])]
         expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
-        expect("OPEN-04", body["is_final"] is False, "an active session", "a final one")
-        self.sessions.append(Session(body["id"], endpoint, agent, timeout, _said(body)))
+        expect("OPEN-04", body[self.resource.mirror] is False, "an active session", "a final one")
+        self.sessions.append(
+            Session(body[self.resource.id], endpoint, agent, timeout, [*self._said(body)])
+        )
 
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
@@ -111,15 +116,15 @@ class Model:
 
     def _take(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         turn = answer.turn
-        replies = _said(turn)
+        replies = self._said(turn)
         roles = [role for role, _ in replies]
         fine = bool(roles) and set(roles) == {"assistant"}
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
         session.said += [("user", text), *replies]
-        event = FINISH if turn["is_final"] is True else self.contract.turn
+        event = FINISH if turn[self.resource.mirror] is True else self.contract.turn
         if key and self.lifecycle.does("remember", event):
-            session.replies[key] = turn["messages"]
-        if turn["is_final"] is True:
+            session.replies[key] = turn[self.resource.transcript]
+        if turn[self.resource.mirror] is True:
             session.reason = self.lifecycle.reason(FINISH)
             session.finishing_key = key
 
@@ -136,7 +141,7 @@ class Model:
             return
         wanted = session.replies[key]
         expect(rule, answer.ok, "the earlier response", answer.summary)
-        got = answer.turn["messages"]
+        got = answer.turn[self.resource.transcript]
         expect(rule, same_messages(wanted, got), f"the earlier messages {shown(wanted)}", got)
 
     def end(self, session: Session, answer: Exchange) -> None:
@@ -145,8 +150,10 @@ class Model:
             self._refused(rule, self.contract.late_ends, answer)
             return
         expect(rule, answer.ok, "a 2xx status", answer.summary)
-        wanted = session.reason or str(self.lifecycle.reason(self.lifecycle.of("endChat")))
-        got = answer.session["final_reason"]
+        wanted = session.reason or str(
+            self.lifecycle.reason(self.lifecycle.of(self.resource.operations["end"]))
+        )
+        got = answer.session[self.resource.reason]
         expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
         session.reason = wanted
         self._compare("END-03" if rule == "END-02" else "END-06", session, answer.session)
@@ -157,30 +164,34 @@ class Model:
 
     def list(self, state: str, agent: str | None, skip: int, take: int, answer: Exchange) -> None:
         page = answer.page
-        wanted = [s for s in self.sessions if _selects(state, s.final) and agent in (None, s.agent)]
-        rule = {"active": "LIST-03", "final": "LIST-04", "all": "LIST-05"}[state]
+        wanted = [
+            s for s in self.sessions if self._selects(state, s.final) and agent in (None, s.agent)
+        ]
+        states = self.lifecycle.initial, self.resource.final, self.resource.all
+        rule = dict(zip(states, ("LIST-03", "LIST-04", "LIST-05"), strict=True))[state]
         ids = {s.id.lower() for s in wanted}
-        got = _ids(page["items"])
+        got = self._ids(page[self.resource.items])
         strangers = [id for id in got if id not in ids]
         kind = f"{state} sessions" if agent is None else f"{state} sessions of {agent}"
         expect("LIST-08" if agent else rule, not strangers, f"{kind} only", strangers)
-        total = page["total_count"]
-        expect("LIST-17", total == len(wanted), f"total_count {len(wanted)}", total)
+        total = page[self.resource.total]
+        expect("LIST-17", total == len(wanted), f"{self.resource.total} {len(wanted)}", total)
         count = max(0, min(take, len(wanted) - skip))
         expect("LIST-13", len(got) == count, f"{count} items", f"{len(got)} items")
         expect("LIST-19", len(set(got)) == len(got), "each session once", got)
-        for item in page["items"]:
-            session = next(s for s in wanted if same_id(s.id, item["id"]))
-            reason = item["final_reason"]
+        for item in page[self.resource.items]:
+            session = next(s for s in wanted if same_id(s.id, item[self.resource.id]))
+            reason = item[self.resource.reason]
             expect("LIST-25", reason == session.reason, f"{session.reason}", reason)
 
     def list_later(self, items: Sequence[Json], instant: str, state: str, answer: Exchange) -> None:
         """A list of what was active after an instant, beside the list of all `items`. Whether
         one that was active at the instant itself is listed is LIST-10's."""
-        items = [item for item in items if _selects(state, item["is_final"])]
-        later = _ids(item for item in items if goes_back(item["last_activity"], instant))
-        older = {*_ids(item for item in items if goes_back(instant, item["last_activity"]))}
-        got, known = _ids(answer.page["items"]), {*_ids(items)}
+        mirror, at = self.resource.mirror, self.resource.touched
+        items = [item for item in items if self._selects(state, item[mirror])]
+        later = self._ids(item for item in items if goes_back(item[at], instant))
+        older = {*self._ids(item for item in items if goes_back(instant, item[at]))}
+        got, known = self._ids(answer.page[self.resource.items]), {*self._ids(items)}
         listed = {*got}
         missing = [id for id in later if id not in listed]
         expect(
@@ -192,26 +203,24 @@ class Model:
         expect("LIST-08", not strangers, f"{state} sessions only", strangers)
 
     def _compare(self, rule: str, session: Session, body: Json) -> None:
-        final = f"is_final {session.final}, final_reason {session.reason}"
-        got = f"is_final {body['is_final']}, final_reason {body['final_reason']}"
+        mirror, reason = self.resource.mirror, self.resource.reason
+        final = f"{mirror} {session.final}, {reason} {session.reason}"
+        got = f"{mirror} {body[mirror]}, {reason} {body[reason]}"
         expect(rule, final == got, final, got)
         wanted = f"the transcript {shown(session.said)}"
-        expect(rule, _said(body) == session.said, wanted, _said(body))
-        name = self.contract.resource.timeout
+        expect(rule, [*self._said(body)] == session.said, wanted, self._said(body))
+        name = self.resource.timeout
         fine = body[name] == session.timeout
         expect(rule, fine, f"{name} {session.timeout}", body[name])
 
+    def _selects(self, state: str, final: bool) -> bool:
+        return state == self.resource.all or final == (state == self.resource.final)
 
-def _selects(state: str, final: bool) -> bool:
-    return state == "all" or final == (state == "final")
+    def _ids(self, items: Iterable[Json]) -> Sequence[str]:
+        return [str(item[self.resource.id]).lower() for item in items]
 
-
-def _ids(items: Iterable[Json]) -> list[str]:
-    return [str(item["id"]).lower() for item in items]
-
-
-def _said(body: Json) -> list[Said]:
-    return list(said(body["messages"]))
+    def _said(self, body: Json) -> Sequence[Said]:
+        return said(body[self.resource.transcript])
 
 
 def expect(rule: str, holds: bool, wanted: str, got: Any) -> None:

@@ -17,16 +17,20 @@ class SchemaErrors:
     """The errors of one body, which lies `at` a place of the answer, grouped by their place.
 
     A group is the name of the member that an error lies in; `MISSING` and `UNKNOWN` members of
-    the body itself, and what is wrong within a `MESSAGE` of a transcript, are groups of their own.
+    the body itself, and what is wrong within a `MESSAGE` of the transcript, are groups of their
+    own.
     """
 
     MISSING, UNKNOWN, MESSAGE = "(missing)", "(unknown)", "(message)"
 
-    def __init__(self, validator: Validator, body: Any, at: Place = ()) -> None:
+    def __init__(
+        self, validator: Validator, body: Any, at: Place = (), transcript: str = ""
+    ) -> None:
         self.at = at
         self.groups: dict[str, list[Any]] = {}
         for error in validator.errors(body):
-            self.groups.setdefault(_group(error.instance_path, error.kind.name), []).append(error)
+            group = _group(error.instance_path, error.kind.name, transcript)
+            self.groups.setdefault(group, []).append(error)
 
     def expect_none(self, *groups: str) -> None:
         """Raise Violation with the errors of these groups."""
@@ -50,13 +54,13 @@ def violation_of(errors: Sequence[Any], at: Place = ()) -> Violation:
     return Violation("; ".join(expected), "; ".join([actual for _, actual in words] + more))
 
 
-def _group(path: list[str | int], keyword: str) -> str:
+def _group(path: list[str | int], keyword: str, transcript: str) -> str:
     if not path:
         return {
             "required": SchemaErrors.MISSING,
             "additionalProperties": SchemaErrors.UNKNOWN,
         }.get(keyword, "")
-    return SchemaErrors.MESSAGE if path[0] == "messages" and len(path) > 1 else str(path[0])
+    return SchemaErrors.MESSAGE if path[0] == transcript and len(path) > 1 else str(path[0])
 
 
 def _words(error: Any, path: list[str | int]) -> tuple[str, str]:

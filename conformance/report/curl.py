@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, unquote_plus
 
 from ..config.redaction import REDACTED
+from ..contract.declaration import Resource
 from ..contract.ids import UUID, canonical, mentions
 from ..judging.exchange import Exchange
 from ..target.tokens import PLACEHOLDER
@@ -15,12 +16,10 @@ from .polls import Poll
 
 PLAIN = re.compile(rb"[\x20-\x7e\x80-\xff\n\t]*\Z")
 RUN = re.compile(rb"([^\n]{1,16}?)\1{63,}")
-PICK_UUID = """sed -n 's/.*"id" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
-PICK_ID = """sed -n 's/^{* *"id" *: *"\\([^"]*\\)".*/\\1/p'"""
+PICK_UUID = """sed -n 's/.*"%s" *: *"\\([0-9A-Fa-f-]\\{36\\}\\)".*/\\1/p'"""
+PICK_ID = """sed -n 's/^{* *"%s" *: *"\\([^"]*\\)".*/\\1/p'"""
+PICK_TEXT = """sed -n 's/.*"%s" *: *"\\([^"]*\\)".*/\\1/p'"""
 AS_IS = re.compile(r"\.\.|[\[\]{}]")
-ASKED = r"(?<=[?&]updated_after=)[^&#]+"  # the instant that a list is asked for, in a URL
-ACTIVITY = re.compile(r'"last_activity" *: *"([^"]*)"')
-PICK_ACTIVITY = """sed -n 's/.*"last_activity" *: *"\\([^"]*\\)".*/\\1/p'"""
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
 KEY = re.compile(r"\$CONFORMANCE_(?:SECOND_)?TOKEN")
 VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
@@ -73,7 +72,7 @@ def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
     found: dict[int, tuple[str, int]] = {}
     lookups: list[Exchange] = []
     for group in groups:
-        for asked in [word for e in group for word in re.findall(ASKED, e.url)]:
+        for asked in [word for e in group for word in re.findall(_asked(e.resource), e.url)]:
             telling = [e for e in lookups if unquote_plus(asked) in _activities(e)]
             for exchange in telling[-1:]:
                 place = _activities(exchange).index(unquote_plus(asked)) + 1
@@ -82,8 +81,14 @@ def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
     return found
 
 
+def _asked(names: Resource) -> str:
+    """A pattern of the instant that a list is asked for, in a URL."""
+    return rf"(?<=[?&]{re.escape(names.filtering[names.touched])}=)[^&#]+"
+
+
 def _activities(exchange: Exchange) -> list[str]:
-    told = ACTIVITY.findall(exchange.content.decode("latin-1"))
+    member = rf'"{re.escape(exchange.resource.touched)}" *: *"([^"]*)"'
+    told = re.findall(member, exchange.content.decode("latin-1"))
     return [re.sub(r"\\u002[Bb]", "+", word) for word in told]
 
 
@@ -116,13 +121,13 @@ def _lines(
         line = _line(exchange, names, options)
         if opened and canonical(opened) not in names:
             name = names[canonical(opened)] = f"S{len(names) + 1}"
-            picking = _picking(line, opened)
+            picking = _picking(line, opened, exchange.resource)
             line = f"{picking} > {_file(name)}" if racing else _keeping(picking, name)
             kept.append(name)
         if exchange.number in instants:
             instant, place = instants[exchange.number]
             name = names[instant.lower()] = f"T{len(names) + 1}"
-            line = _keeping(_picking_instant(line, place), name)
+            line = _keeping(_picking_instant(line, place, exchange.resource), name)
         lines.append(f"{line} &" if racing else line)
     if racing:
         lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
@@ -134,15 +139,15 @@ def _keeping(line: str, name: str) -> str:
     return f'{name}=$({line}); echo "{name}=${name}"'
 
 
-def _picking(line: str, id: str) -> str:
+def _picking(line: str, id: str, names: Resource) -> str:
     """Print the opened session's id alone, of the form that this one has."""
-    pick = PICK_UUID if UUID.fullmatch(id) else PICK_ID
+    pick = (PICK_UUID if UUID.fullmatch(id) else PICK_ID) % names.id
     return f"{_split(line)} | {pick} | head -n 1"
 
 
-def _picking_instant(line: str, place: int) -> str:
-    """Print one last_activity of the answer alone, as a URL takes it."""
-    return f"{_split(line)} | {PICK_ACTIVITY} | sed -n {place}p | {IN_A_URL}"
+def _picking_instant(line: str, place: int, names: Resource) -> str:
+    """Print one last activity in the answer alone, as a URL takes it."""
+    return f"{_split(line)} | {PICK_TEXT % names.touched} | sed -n {place}p | {IN_A_URL}"
 
 
 def _split(line: str) -> str:
@@ -161,14 +166,14 @@ def _line(exchange: Exchange, names: dict[str, str], options: Sequence[str]) -> 
         words.append(f"-X {exchange.method}")
     if AS_IS.search(exchange.url):
         words.append("--path-as-is -g")
-    words.append(_named(exchange.url, names))
+    words.append(_named(exchange.url, names, _asked(exchange.resource)))
     for key, value in exchange.headers.items():
         if key not in UNSHOWN:
             words.append("-H " + _header(key, value))
     body, before = exchange.body, ""
     if body is not None:
         if _is_plain(body):
-            words.append(f"--data-binary {_named(body.decode(), names)}")
+            words.append(f"--data-binary {_named(body.decode(), names, _asked(exchange.resource))}")
         else:
             before = f"{{ {'; '.join(_printed(body))}; }} | "
             words.append("--data-binary @-")
@@ -202,11 +207,11 @@ def added_headers(headers: Iterable[str]) -> Iterator[str]:
         yield f'-H "{name}: {value}"'
 
 
-def _named(text: str, names: dict[str, str]) -> str:
+def _named(text: str, names: dict[str, str], asked: str) -> str:
     """The text in single quotes, with variables where it names what the trace keeps."""
     parts = []
     end = 0
-    for found in re.finditer(f"{mentions(names).pattern}|{KEY.pattern}|{ASKED}", text):
+    for found in re.finditer(f"{mentions(names).pattern}|{KEY.pattern}|{asked}", text):
         name = names.get(canonical(unquote(found[0]))) or names.get(found[0].lower())
         key = KEY.fullmatch(found[0])
         if name or key:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..judging.exchange import Exchange
 
-LOOKS = ("getChat", "listChats", "searchCallResults")
+LOOKS = ("read", "list", "search")  # roles of operations
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ def folded(trace: Iterable[Exchange]) -> tuple[list[Exchange], dict[int, Poll]]:
 def _alike(trace: Iterable[Exchange]) -> Iterator[list[Exchange]]:
     """Looks that were answered alike together, if they came one after the other; what else
     there is, each alone."""
-    for (operation, *_), sights in groupby(trace, _sight):
+    for (role, *_), sights in groupby(trace, _sight):
         alike = [*sights]
         raced = any(later.started < earlier.finished for earlier, later in pairwise(alike))
-        yield from [alike] if operation in LOOKS and not raced else ([e] for e in alike)
+        yield from [alike] if role in LOOKS and not raced else ([e] for e in alike)
 
 
 def _sight(exchange: Exchange) -> tuple[Any, ...]:
-    asked = exchange.operation, exchange.url, exchange.headers, exchange.body
+    asked = exchange.role, exchange.url, exchange.headers, exchange.body
     return *asked, exchange.status, exchange.content

@@ -37,9 +37,11 @@ def _find_unanswered(api: Api) -> None:
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
-            for item in api.list(channel=channel, take=api.contract.page_sizes.most).page["items"]:
-                named = isinstance(item, dict) and isinstance(item.get("id"), str)
-                if named and item.get("channel") == channel:
-                    ledger.note_open(item["id"])
+            most = api.contract.page_sizes.most
+            page = api.list(channel=channel, state=api.active, limit=most).page
+            for item in page[api.resource.items]:
+                named = isinstance(item, dict) and isinstance(item.get(api.resource.id), str)
+                if named and item.get(api.resource.channel) == channel:
+                    ledger.note_open(item[api.resource.id])
             ledger.unconfirmed.discard(channel)
             ledger.unanswered[:] = [other for other in ledger.unanswered if other != channel]

@@ -41,7 +41,7 @@ def preflight(
     say(f"preflight the API answers at {api.client.base} ({answer.status})")
     _expect_key(looking, answer, say)
     with suppress(Hiccup):
-        api.list(take=1)
+        api.list(limit=1)
     if not api.config.read_only:
         named = {name: getattr(api.config, name) for name in AGENTS if name in {"agent", *needs}}
         known = [agent for name, agent in named.items() if agent and _knows(api, name, agent)]
@@ -57,7 +57,7 @@ def _ready(api: Api) -> Exchange:
         api.client.budget.check()
         why, mine = "", False
         try:
-            answer = api.list(take=1)
+            answer = api.list(limit=1)
             if answer.status not in GATEWAY_ERRORS:
                 return answer
             why = f"the target answers {answer.status}, as one does that starts or is down"
@@ -116,7 +116,11 @@ def _cure(api: Api) -> str:
     """The target to write instead, where a base path of the contract's stands in it twice, or
     one of its servers' is not there at all."""
     target = api.client.base
-    segments = api.client.watch.contract.operations["listChats"].path.strip("/").split("/")
+    segments = (
+        api.client.watch.contract.operations[api.resource.operations["list"]]
+        .path.strip("/")
+        .split("/")
+    )
     for count in range(len(segments), 0, -1):
         beginning = "/" + "/".join(segments[:count])
         if target.endswith(beginning):
@@ -139,7 +143,7 @@ def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
         raise UsageError(f"{told}; {'check the key in' if given else 'set'} CONFORMANCE_TOKEN")
     if given:
         with suppress(Hiccup):
-            wrong = api.list(take=1, auth=f"Bearer {api.key()}").status
+            wrong = api.list(limit=1, auth=f"Bearer {api.key()}").status
             taken = "refused" if wrong in REFUSED else "taken too"
             say(f"preflight the key opens it; a wrong one is {taken} ({wrong})")
 
@@ -149,9 +153,9 @@ def _knows(api: Api, option: str, agent: str) -> bool:
     disabled one may be refused in any way, with 404 too."""
     opened = None
     with suppress(Hiccup) if option == "agent" else suppress(Blocked):
-        opened = api.open(agent_id=agent)
+        opened = api.open(agent=agent)
     if opened and opened.status == 404 and option != "disabled_agent":
-        if api.list(take=1).status in NOT_FOUND:
+        if api.list(limit=1).status in NOT_FOUND:
             place = opened.url.removeprefix(api.client.base)
             raise UsageError(
                 f"the target has nothing at {place}: an open and a list are answered 404;"

@@ -37,6 +37,7 @@ class Step:
     body: bytes | None
     status: int
     opened: str | None
+    role: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,19 @@ class Replay:
 
     @property
     def sessions(self) -> int:
-        return self._count("openChat")
+        return self._count("create")
 
     @property
     def turns(self) -> int:
-        return self._count("submitMessage")
+        return self._count("submit")
 
     @property
     def requests(self) -> int:
         return sum(len(recording.steps) for recording in self.recordings)
 
-    def _count(self, operation: str) -> int:
+    def _count(self, role: str) -> int:
         steps = (step for recording in self.recordings for step in recording.steps)
-        return sum(step.operation == operation for step in steps)
+        return sum(step.role == role for step in steps)
 
 
 def recorded(exchange: Exchange) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> 
     base = report["target"].rstrip("/")
     return Replay(
         tuple(
-            Recording(rule["id"], tuple(_step(step, base) for step in finding["steps"]))
+            Recording(rule["id"], tuple(_step(step, base, contract) for step in finding["steps"]))
             for rule in found
             for finding in rule["findings"]
         ),
@@ -193,7 +194,7 @@ def _judge(contract: Contract, rule: str, finding: dict[str, Any]) -> str:
     return met[0] if met and rule not in checks else rule
 
 
-def _step(step: dict[str, Any], base: str) -> Step:
+def _step(step: dict[str, Any], base: str, contract: Contract) -> Step:
     request = step.get("request")
     if request is None or not step["url"].startswith(base):
         raise UsageError("the report does not hold its requests; make it again")
@@ -207,6 +208,7 @@ def _step(step: dict[str, Any], base: str) -> Step:
         content if body is None else body.encode(),
         step["status"],
         request["opened"],
+        contract.resource.roles.get(step["operation"]),
     )
 
 

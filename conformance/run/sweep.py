@@ -59,14 +59,16 @@ class Sweep:
 
     def _tagged(self) -> Iterator[tuple[str, str]]:
         """Every active session in a channel of a run, with the run's tag."""
-        size = self.api.contract.page_sizes.most
+        size, names = self.api.contract.page_sizes.most, self.api.resource
+        initial = self.api.contract.lifecycle.initial
         for number in range(MOST_PAGES):
-            items = self.api.list(state="active", take=size, skip=number * size).page["items"]
+            page = self.api.list(state=initial, limit=size, offset=number * size).page
+            items = page[names.items]
             for item in items:
-                if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+                if not isinstance(item, dict) or not isinstance(item.get(names.id), str):
                     continue
-                if found := TAGGED.fullmatch(str(item.get("channel"))):
-                    yield item["id"], found.group(1)
+                if found := TAGGED.fullmatch(str(item.get(names.channel))):
+                    yield item[names.id], found.group(1)
             if len(items) < size:
                 return
 
@@ -75,11 +77,11 @@ class Sweep:
             return
         self.api.client.ledger.note_open(id)
         try:
-            sight = self.api.get(id)
-            if sight.status == 404 or sight.session.get("is_final") is True:
+            sight, mirror = self.api.get(id), self.api.resource.mirror
+            if sight.status == 404 or sight.session.get(mirror) is True:
                 self.settled.append(id)
                 return
-            final = self.api.end(id, note=f"sweep of {self.api.run}").session.get("is_final")
+            final = self.api.end(id, note=f"sweep of {self.api.run}").session.get(mirror)
             (self.ended if final is True else self.failed).append(id)
         except Blocked:
             self.failed.append(id)

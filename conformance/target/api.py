@@ -34,7 +34,7 @@ WORDS = (
     "日本語のテスト",
     "thanks 🙂",
 )
-TELLING = ("openChat", "listChats")
+TELLING = ("create", "list")  # roles of operations
 
 _counter = itertools.count(1)
 
@@ -74,52 +74,71 @@ class Api:
     def open(
         self,
         *,
-        agent_id: Any = None,
+        agent: Any = None,
         channel: Any = None,
-        additional_data: Any = None,
+        data: Any = None,
         endpoint: Any = UNSET,
         timeout: Any = UNSET,
         auth: str | None = BEARER,
-        **members: Any,
     ) -> Exchange:
+        names = self.resource
         body = {
-            "agent_id": self.config.agent if agent_id is None else agent_id,
-            "channel": self.channel if channel is None else channel,
-            "additional_data": {"conformance_run": self.run}
-            if additional_data is None
-            else additional_data,
-            self.resource.endpoint: endpoint,
-            self.resource.timeout: timeout,
-            **members,
+            names.agent: self.config.agent if agent is None else agent,
+            names.channel: self.channel if channel is None else channel,
+            names.data: {"conformance_run": self.run} if data is None else data,
+            names.endpoint: endpoint,
+            names.timeout: timeout,
         }
-        body = {key: value for key, value in body.items() if value is not UNSET}
-        return self.send("openChat", body=body, auth=auth)
+        return self._send("create", body=body, auth=auth)
 
-    def list(self, auth: str | None = BEARER, **query: Any) -> Exchange:
-        return self.send("listChats", query=query, auth=auth)
+    def list(
+        self,
+        *,
+        channel: Any = None,
+        agent: Any = None,
+        state: Any = None,
+        later: Any = None,
+        offset: Any = None,
+        limit: Any = None,
+        auth: str | None = BEARER,
+    ) -> Exchange:
+        names = self.resource
+        query = {
+            names.filtering[names.channel]: channel,
+            names.filtering[names.agent]: agent,
+            names.filtering[names.status]: state,
+            names.filtering[names.touched]: later,
+            names.offset: offset,
+            names.limit: limit,
+        }
+        return self.send(names.operations["list"], query=query, auth=auth)
 
     def get(self, id: str, auth: str | None = BEARER) -> Exchange:
-        return self.send("getChat", id=id, auth=auth)
+        return self.send(self.resource.operations["read"], id=id, auth=auth)
 
     def submit(
         self,
         id: str,
-        content: Any = None,
+        text: Any = None,
         *,
         key: Any = UNSET,
+        data: Any = UNSET,
         auth: str | None = BEARER,
-        **members: Any,
     ) -> Exchange:
-        text = self.text() if content is None else content
-        body = {"content": text, self.resource.key: key, **members}
-        body = {key: value for key, value in body.items() if value is not UNSET}
-        return self.send("submitMessage", id=id, body=body, auth=auth)
+        names = self.resource
+        body = {names.text: self.text() if text is None else text, names.key: key, names.data: data}
+        return self._send("submit", id=id, body=body, auth=auth)
 
-    def end(self, id: str, *, auth: str | None = BEARER, **members: Any) -> Exchange:
-        return self.send("endChat", id=id, body=members, auth=auth)
+    def end(self, id: str, *, note: Any = UNSET, auth: str | None = BEARER) -> Exchange:
+        return self._send("end", id=id, body={self.resource.note: note}, auth=auth)
 
     def search(self, auth: str | None = BEARER, **members: Any) -> Exchange:
-        return self.send("searchCallResults", body=members, auth=auth)
+        return self._send("search", body=members, auth=auth)
+
+    def _send(self, role: str, *, body: Json, id: str = "", auth: str | None = BEARER) -> Exchange:
+        """Send the operation of this role, without the members that are not set."""
+        told = {name: value for name, value in body.items() if value is not UNSET}
+        return self.send(self.resource.operations[role], id=id, body=told, auth=auth)
 
     # Arrangements: what a check builds on. Blocked where the target does not give it.
 
@@ -130,9 +149,9 @@ class Api:
             self.given_turn(id)
         return id
 
-    def given_turn(self, id: str, content: Any = None, **members: Any) -> Json:
+    def given_turn(self, id: str, text: Any = None, **members: Any) -> Json:
         """The result of a turn that the target took."""
-        return self.submit(id, content, **members).turn
+        return self.submit(id, text, **members).turn
 
     def given_final(self, *, turns: int = 0, **members: Any) -> str:
         """The id of a session that was ended."""
@@ -142,8 +161,8 @@ class Api:
 
     def given_end(self, id: str) -> None:
         """End a session."""
-        if self.end(id).session.get("is_final") is not True:
-            raise Blocked("endChat left the session active, see END-01")
+        if self.end(id).session.get(self.resource.mirror) is not True:
+            raise Blocked("an end left the session active, see END-01")
 
     @property
     def has_closer(self) -> bool:
@@ -152,32 +171,41 @@ class Api:
 
     def given_closed(self, key: str | None = None, **members: Any) -> tuple[str, Exchange]:
         """The id of a session that the closing agent finished, and the turn that did it."""
-        id = self.given(agent_id=self.config.closing_agent, **members)
+        id = self.given(agent=self.config.closing_agent, **members)
         return id, self.given_close(id, key)
 
     def given_close(self, id: str, key: str | None = None) -> Exchange:
         """The turn in which the closing agent finishes its session."""
         turn = self.submit(id, self.config.closing_text, key=key or UNSET)
-        if turn.turn.get("is_final") is not True:
+        if turn.turn.get(self.resource.mirror) is not True:
             raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
         return turn
 
+    @property
+    def active(self) -> str | None:
+        """What a list is asked for to have active sessions; None where it has them by default."""
+        initial = self.contract.lifecycle.initial
+        return None if self.contract.default_state == initial else initial
+
     def listed(self, **query: Any) -> Sessions:
-        """The items of a list narrowed to this check's channel. Blocked where the target
-        does not keep to the channel (LIST-07 reports that)."""
-        items: Sessions = self.list(channel=self.channel, **query).page["items"]
-        if any(not isinstance(item, dict) or item.get("channel") != self.channel for item in items):
-            raise Blocked("listChats does not keep to the channel, see LIST-07")
+        """The items of a list narrowed to this check's channel, the active ones unless told.
+        Blocked where the target does not keep to the channel (LIST-07 reports that)."""
+        told = {"state": self.active, "channel": self.channel, **query}
+        answer, name = self.list(**told), self.resource.channel
+        items: Sessions = answer.page[self.resource.items]
+        if any(not isinstance(item, dict) or item.get(name) != self.channel for item in items):
+            raise Blocked(f"{answer.name} does not keep to the channel, see LIST-07")
         return items
 
     def still(self, id: str) -> Json:
         """The session as it stays while it is only looked at, until a change would show:
-        without last_activity where a look alone moves it (TIME-03 reports that)."""
-        before = self.get(id).session["last_activity"]
+        without its last activity where a look alone moves it (TIME-03 reports that)."""
+        name = self.resource.touched
+        before = self.get(id).session[name]
         self.pass_time(before)
         sights = [self.get(id).session for _ in range(2)]
-        if not all(same_time(before, sight["last_activity"]) for sight in sights):
-            del sights[-1]["last_activity"]
+        if not all(same_time(before, sight[name]) for sight in sights):
+            del sights[-1][name]
         return sights[-1]
 
     def pass_time(self, instant: object) -> None:
@@ -226,8 +254,8 @@ class Api:
         """Send one operation. `content` gives raw bytes in the place of a JSON body."""
         found = self.contract.operations[operation]
         path = self.contract.paths.to(found.path, quote(id, safe=""))
-        if query:
-            path += "?" + urlencode({k: v for k, v in query.items() if v is not None})
+        if asked := {k: v for k, v in (query or {}).items() if v is not None}:
+            path += "?" + urlencode(asked)
         if body is not UNSET:
             content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(
                 "utf-8", "surrogatepass"
@@ -289,7 +317,7 @@ def relevant(trace: Trace, paths: Paths) -> tuple[Exchange, ...]:
 
 def _tells(exchange: Exchange, id: str) -> bool:
     """Whether the answer of an open or a list holds the session."""
-    if exchange.operation not in TELLING:
+    if exchange.role not in TELLING:
         return False
     text = exchange.content.decode("latin-1")
     if id.lower() not in text.lower() and quote(id, safe="") not in text:

@@ -62,7 +62,7 @@ class Client:
         self.backoff = Backoff()
         self.circuit = Circuit()
         self.retry = Retry(watch.contract, self.backoff, self.circuit)
-        self.freshness = Freshness(watch.contract.paths)
+        self.freshness = Freshness(watch.contract)
         self.health = Health(self.circuit, self._probe, self._find)
         self.silences = Silences(self.retry, self.circuit, self.health)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
@@ -138,14 +138,15 @@ class Client:
             if exchange.status != 429:
                 self.health.doubt(exchange, self.credentials.are_own(draft))
 
-    def _probe(self, operation: str) -> Exchange:
+    def _probe(self, role: str) -> Exchange:
+        operation = self.resource.operations[role]
         found = self.watch.contract.operations[operation]
         return self.look(self._draft(operation, found.method, found.path))
 
     def _find(self, id: str) -> Exchange:
-        found = self.watch.contract.operations["getChat"]
-        path = found.path.replace("{id}", quote(id, safe=""))
-        return self.look(self._draft("getChat", found.method, path))
+        found = self.watch.contract.operations[self.resource.operations["read"]]
+        path = self.watch.contract.paths.to(found.path, quote(id, safe=""))
+        return self.look(self._draft(found.id, found.method, path))
 
     def _draft(self, operation: str, method: str, path: str) -> Exchange:
         headers = {"accept": "application/json"}
@@ -172,7 +173,7 @@ class Client:
         except Unanswered as lost:
             if lost.silence == "late" or self.circuit.cause:
                 raise
-            if draft.operation == "submitMessage" or not is_repeatable(draft, self.watch.contract):
+            if draft.role == "submit" or not is_repeatable(draft, self.watch.contract):
                 raise
             return self._on_one_connection(draft)
 

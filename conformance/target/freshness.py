@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..contract.ids import Paths
+from ..contract.document import Contract
 from ..judging.evidence import Observation
 from ..judging.exchange import ABSENT, Exchange
 from ..judging.outcomes import Violation
@@ -43,10 +43,11 @@ class Lag:
 class Freshness:
     """Compares each read with all earlier answers. Safe to share between threads."""
 
-    def __init__(self, paths: Paths) -> None:
-        self.paths = paths
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.paths = contract.paths
         self.known: dict[str, tuple[Known, float]] = {}  # with when an answer last told more
-        self.lags = {"getChat": Lag("GET-04"), "listChats": Lag("LIST-26")}
+        self.lags = {"read": Lag("GET-04"), "list": Lag("LIST-26")}
         self.lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
@@ -62,13 +63,13 @@ class Freshness:
 
     def wait(self, draft: Exchange) -> None:
         """Give a replica that lags the time to catch up, before it is asked."""
-        lag = self.lags.get(draft.operation or "")
+        lag = self.lags.get(draft.role or "")
         if not lag or not lag.longest:
             return
-        if draft.operation == "getChat":
+        if draft.role == "read":
             at = self._told(self.paths.named(draft.path))
         else:
-            channel = Selection.of(draft.url).channel
+            channel = Selection.of(draft.url, self.contract).channel
             told = (at for _, known, at in self._all() if channel in (None, known.channel))
             at = max(told, default=0.0)
         time.sleep(max(0.0, at + lag.longest * SLACK - time.monotonic()))
@@ -78,7 +79,7 @@ class Freshness:
     ) -> tuple[Exchange, Observation | None]:
         """The answer, or where it lags behind an earlier one, the first that does no more; and
         what that gives evidence of."""
-        lag, lacking = self.lags.get(exchange.operation or ""), self.lacking(exchange)
+        lag, lacking = self.lags.get(exchange.role or ""), self.lacking(exchange)
         if lag is None or not lacking:
             return exchange, None
         for _ in _pauses(exchange, lag):
@@ -99,9 +100,9 @@ class Freshness:
     def lacking(self, exchange: Exchange, asked: float = 0.0) -> Lacking:
         """The sessions of which a read lacks what an answer had told before it began, or for a
         list a moment before it was first `asked`: what is older, it has lost."""
-        if exchange.operation == "getChat":
+        if exchange.role == "read":
             return self._retrieved(exchange)
-        if exchange.operation == "listChats" and _is_readable(exchange):
+        if exchange.role == "list" and _is_readable(exchange):
             return self._listed(exchange, asked or exchange.started)
         return Lacking()
 
@@ -111,20 +112,23 @@ class Freshness:
         if known is None or exchange.started <= at:
             return Lacking()
         readable = _is_readable(exchange)
-        behind = known.lacks(exchange.json) if readable else exchange.status == 404
+        behind = (
+            known.lacks(exchange.json, exchange.resource) if readable else exchange.status == 404
+        )
         return Lacking({id} if behind else ())
 
     def _listed(self, exchange: Exchange, asked: float) -> Lacking:
-        page, selection = exchange.json, Selection.of(exchange.url)
-        shown, every = items(page), self._all()
+        names, selection = exchange.resource, Selection.of(exchange.url, self.contract)
+        page, every = exchange.json, self._all()
+        shown = items(page, names)
         wanted = {id for id, known, _ in every if selection.has(known)}
-        patience = self.lags["listChats"].patience
+        patience = self.lags["list"].patience
         stale: set[str] = set()
         absent: set[str] = set()
         for id, known, at in every:
             if not (at < exchange.started and asked < at + patience):
                 continue
-            if id in shown and (known.lacks(shown[id]) or selection.excludes(known)):
+            if id in shown and (known.lacks(shown[id], names) or selection.excludes(known)):
                 stale.add(id)
             elif id in wanted and id not in shown:
                 absent.add(id)
@@ -142,9 +146,10 @@ class Freshness:
     def _late(self, exchange: Exchange, later: Exchange, lacking: Lacking) -> Lacking:
         """What was late for certain. What a list lacks may have changed since it was told of, as
         when a session ends of itself: but not if it is there at last."""
-        if exchange.operation == "getChat":
+        if exchange.role == "read":
             return lacking
-        seen, grown = {*items(exchange.json), *items(later.json)}, _total(later) > _total(exchange)
+        seen = {id for one in (exchange, later) for id in items(one.json, one.resource)}
+        grown = _total(later) > _total(exchange)
         unchanged = (id for id in lacking if self._told(id) < exchange.started)
         return Lacking(id for id in unchanged if id in seen or grown)
 
@@ -168,11 +173,13 @@ def _pauses(exchange: Exchange, lag: Lag) -> Iterator[float]:
 
 def _is_readable(exchange: Exchange) -> bool:
     body = exchange.json if exchange.ok else None
-    is_list = exchange.operation == "listChats"
-    return isinstance(body, dict) and (not is_list or isinstance(body.get("items"), list))
+    is_list = exchange.role == "list"
+    return isinstance(body, dict) and (
+        not is_list or isinstance(body.get(exchange.resource.items), list)
+    )
 
 
 def _total(exchange: Exchange) -> int:
     """How many sessions the list has in all, by what it says."""
-    total = exchange.json.get("total_count")
+    total = exchange.json.get(exchange.resource.total)
     return total if isinstance(total, int) else sys.maxsize

@@ -14,7 +14,7 @@ Look = Callable[[str], Exchange]
 
 
 class Health:
-    """Looks at the target with requests that nobody judges, `look` by an operation's name, when
+    """Looks at the target with requests that nobody judges, `look` by an operation's role, when
     an answer may concern all of it. Begins when the target was seen to be well."""
 
     def __init__(self, circuit: Circuit, look: Look, find: Callable[[str], Exchange]) -> None:
@@ -64,9 +64,9 @@ class Health:
 
     def _all(self, statuses: tuple[int, ...]) -> bool:
         """Whether every operation that only reads is answered so, or not at all."""
-        for operation in ("listChats", "searchCallResults"):
+        for role in ("list", "search"):
             try:
-                if self.look(operation).status not in statuses:
+                if self.look(role).status not in statuses:
                     return False
             except Blocked:
                 continue

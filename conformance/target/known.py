@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from ..contract.declaration import Resource
+from ..contract.document import Contract
 from ..contract.ids import Paths, canonical
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Exchange, Json
@@ -29,14 +31,14 @@ class Known:
     agent: object = None
 
     @classmethod
-    def by(cls, session: Json) -> Known:
+    def by(cls, session: Json, names: Resource) -> Known:
         """What a session tells of itself."""
         return cls(
-            session.get("is_final") is True,
-            len(_messages(session) or ()),
-            active=session.get("last_activity"),
-            channel=session.get("channel"),
-            agent=session.get("agent_id"),
+            session.get(names.mirror) is True,
+            len(_messages(session, names) or ()),
+            active=session.get(names.touched),
+            channel=session.get(names.channel),
+            agent=session.get(names.agent),
         )
 
     def and_then(self, latest: Known) -> Known:
@@ -51,12 +53,12 @@ class Known:
             latest.agent or self.agent,
         )
 
-    def lacks(self, session: Json) -> bool:
+    def lacks(self, session: Json, names: Resource) -> bool:
         """Whether a session is shown without something that is known of it."""
-        shown = Known.by(session)
+        shown = Known.by(session, names)
         if (self.final and not shown.final) or goes_back(self.active, shown.active):
             return True
-        messages = _messages(session)
+        messages = _messages(session, names)
         if messages is None:
             return False
         here = (any(same_messages([said], [message]) for message in messages) for said in self.turn)
@@ -67,75 +69,81 @@ class Known:
 class Selection:
     """Which sessions a list was asked for: with no channel named, any may be missing."""
 
+    contract: Contract
     channel: str | None
     state: str
     agent: str | None
     after: str | None
-    skip: str
-    take: str
+    offset: str
+    limit: str
 
     @classmethod
-    def of(cls, url: str) -> Selection:
+    def of(cls, url: str, contract: Contract) -> Selection:
         asked = dict(parse_qsl(urlsplit(url).query))
+        names = contract.resource
+        filtering = names.filtering
         return cls(
-            asked.get("channel"),
-            asked.get("state", "active"),
-            asked.get("agent_id"),
-            asked.get("updated_after"),
-            asked.get("skip", "0"),
-            asked.get("take", ""),
+            contract,
+            asked.get(filtering[names.channel]),
+            asked.get(filtering[names.status], contract.default_state),
+            asked.get(filtering[names.agent]),
+            asked.get(filtering[names.touched]),
+            asked.get(names.offset, "0"),
+            asked.get(names.limit, ""),
         )
 
     def has(self, known: Known) -> bool:
         """Whether a session is certain to be one of them."""
+        names, initial = self.contract.resource, self.contract.lifecycle.initial
         return (
             self.channel is not None
             and self.channel == known.channel
             and self.agent in (None, known.agent)
-            and self.state in ("all", "final" if known.final else "active")
+            and self.state in (names.all, names.final if known.final else initial)
             and (self.after is None or goes_back(known.active, self.after))
         )
 
     def excludes(self, known: Known) -> bool:
         """Whether a session is certain to be none of them: what is final stays so."""
-        return known.final and self.state == "active"
+        return known.final and self.state == self.contract.lifecycle.initial
 
     def is_whole(self, page: Json) -> bool:
         """Whether a page holds all of them."""
-        size, total = len(page["items"]), page.get("total_count")
-        full = self.take.isdecimal() and size >= int(self.take)
+        names = self.contract.resource
+        size, total = len(page[names.items]), page.get(names.total)
+        full = self.limit.isdecimal() and size >= int(self.limit)
         more = isinstance(total, int) and total > size
-        return self.skip == "0" and not full and not more
+        return self.offset == "0" and not full and not more
 
 
 def known_sessions(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
     """What an answer tells of each session in it."""
-    body = exchange.json
+    body, names = exchange.json, exchange.resource
     if not isinstance(body, dict):
         return
-    if exchange.operation == "submitMessage":
-        said = tuple((_messages(body) or ())[:MOST_SAID])
-        yield paths.named(exchange.path), Known(body.get("is_final") is True, turn=said)
+    if exchange.role == "submit":
+        said = tuple((_messages(body, names) or ())[:MOST_SAID])
+        yield paths.named(exchange.path), Known(body.get(names.mirror) is True, turn=said)
         return
-    shown = items(body) if exchange.operation == "listChats" else _by_id([body])
+    shown = items(body, names) if exchange.role == "list" else _by_id([body], names)
     for id, session in islice(shown.items(), MOST_SESSIONS):
-        yield id, Known.by(session)
+        yield id, Known.by(session, names)
 
 
-def items(page: Json) -> dict[str, Json]:
+def items(page: Json, names: Resource) -> dict[str, Json]:
     """The sessions of a page by their ids."""
-    found = page.get("items")
-    return _by_id(found if isinstance(found, list) else [])
+    found = page.get(names.items)
+    return _by_id(found if isinstance(found, list) else [], names)
 
 
-def _by_id(sessions: list[Any]) -> dict[str, Json]:
+def _by_id(sessions: list[Any], names: Resource) -> dict[str, Json]:
     return {
-        canonical(session["id"]): session
+        canonical(session[names.id]): session
         for session in sessions
-        if isinstance(session, dict) and isinstance(session.get("id"), str)
+        if isinstance(session, dict) and isinstance(session.get(names.id), str)
     }
 
 
-def _messages(body: Json) -> list[Any] | None:
-    found = body.get("messages")
+def _messages(body: Json, names: Resource) -> list[Any] | None:
+    found = body.get(names.transcript)
     return found if isinstance(found, list) else None

@@ -49,9 +49,9 @@ class Ledger:
         one in its path, of whatever form, empty for none."""
         if id and draft.method not in READING:
             self._forbid_foreign(id)
-        if draft.operation == "submitMessage":
+        if draft.role == "submit":
             self.take_turn()
-        return self.reserve_session() if draft.operation == "openChat" else nullcontext()
+        return self.reserve_session() if draft.role == "create" else nullcontext()
 
     @contextmanager
     def reserve_session(self) -> Iterator[None]:
@@ -79,7 +79,7 @@ class Ledger:
 
     def _forbid_foreign(self, id: str) -> None:
         if canonical(id) in self.foreign:
-            raise Blocked(f"openChat gave {id}, of another channel: it may be somebody else's")
+            raise Blocked(f"an open gave {id}, of another channel: it may be somebody else's")
         if not self.owns(id):
             raise ForeignWrite(f"{id} was not opened by this run, and so is not written to")
 
@@ -87,25 +87,25 @@ class Ledger:
 
     def lose(self, draft: Exchange) -> None:
         """Remember where an open without an answer may have opened a session."""
-        if draft.operation == "openChat":
-            self.unanswered.append(str(draft.sent.get("channel")))
+        if draft.role == "create":
+            self.unanswered.append(str(draft.sent.get(draft.resource.channel)))
 
     def enter(self, exchange: Exchange) -> None:
         """Enter every session that the target says exists, whatever check asked for it."""
-        body = exchange.json
-        named = isinstance(body, dict) and isinstance(body.get("id"), str)
-        if exchange.operation == "openChat" and not named:
+        body, names = exchange.json, exchange.resource
+        named = isinstance(body, dict) and isinstance(body.get(names.id), str)
+        if exchange.role == "create" and not named:
             if exchange.ok or exchange.status >= 500:  # a gateway may not know what it hides
-                self.unconfirmed.add(str(exchange.sent.get("channel")))
+                self.unconfirmed.add(str(exchange.sent.get(names.channel)))
         if not exchange.ok or body is ABSENT or not isinstance(body, dict):
             return
-        id = body.get("id")
-        if exchange.operation == "openChat" and isinstance(id, str):
+        id = body.get(names.id)
+        if exchange.role == "create" and isinstance(id, str):
             if _is_own(exchange, body):
                 self.note_open(id)
             elif not self.owns(id):
                 self.foreign.add(canonical(id))
-        if exchange.operation in ("getChat", "endChat") and body.get("is_final") is True:
+        if exchange.role in ("read", "end") and body.get(names.mirror) is True:
             self.note_final(str(id))
 
     def note_open(self, id: str) -> None:
@@ -137,6 +137,6 @@ class Ledger:
 def _is_own(exchange: Exchange, session: Json) -> bool:
     """Whether an open surely gave a session of this run. A duplicate is answered with what is
     there already, which in another channel than ours is somebody else's."""
-    sent = exchange.sent
-    new = exchange.status == 201 or sent.get(exchange.resource.endpoint) is None
-    return new or session.get("channel") == sent.get("channel")
+    sent, names = exchange.sent, exchange.resource
+    new = exchange.status == 201 or sent.get(names.endpoint) is None
+    return new or session.get(names.channel) == sent.get(names.channel)

@@ -72,7 +72,7 @@ class Retry:
 
     def _is_failed_turn(self, exchange: Exchange) -> bool:
         """A failed turn is not stored, as the contract has it."""
-        return exchange.operation == "submitMessage" and exchange.status in (502, 503)
+        return exchange.role == "submit" and exchange.status in (502, 503)
 
     def _is_unlisted(self, exchange: Exchange) -> bool:
         operation = self.contract.operations.get(exchange.operation or "")

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from .edits import CONTRACT
+from .edits import CONTRACT, Entry
 
 # By what is exactly such a word, wherever it stands.
 NAMES = {
@@ -51,9 +51,9 @@ PATHS = {"/api/v1/chats": "/api/v9/dialogues", "/api/v1/callresults": "/api/v9/o
 ROLES = ("operations", "members", "request", "state", "unique", "idempotency", "timer", "list")
 
 
-def renamed() -> dict[str, Any]:
-    """The whole contract, renamed and shifted."""
-    document: dict[str, Any] = copy.deepcopy(CONTRACT)
+def renamed(contract: Entry = CONTRACT) -> Entry:
+    """A contract like ours, renamed and shifted."""
+    document: Entry = copy.deepcopy(contract)
     declared = document.pop("x-resource")
     rules = document.pop("x-rules")
     _rename_state_filter(document)

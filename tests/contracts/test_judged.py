@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from conformance.run.run import Run
 from tests.sampling import every
 from tests.serving import TOKEN, Api
 
-from .edits import Entry, edited, entries
+from .edits import WHOLE, Entry, edited, entries
+from .renamed import renamed
 
 AGENTS: dict[str, Any] = {
     name: FIXTURE_AGENTS[name] for name in ("agent", "closing_agent", "closing_text")
@@ -36,11 +38,21 @@ def test_a_changed_contract_changes_the_verdict(entry: Entry, tmp_path: Path) ->
         assert broken(contract, of_old, rules) == [*rules]
 
 
-def broken(contract: Contract, api: Api, rules: tuple[str, ...] = ()) -> list[str]:
-    """The rules that a run finds broken: of the smoke checks, or these."""
+def test_a_contract_of_other_names_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(renamed(json.loads(WHOLE))), encoding="utf-8")
+    contract = Contract(path)
+    with Api.of(contract=path) as obedient:
+        assert broken(contract, obedient, profile="core") == []
+
+
+def broken(
+    contract: Contract, api: Api, rules: tuple[str, ...] = (), profile: str = "smoke"
+) -> list[str]:
+    """The rules that a run finds broken: of this profile, or these."""
     config = replace(
         Config(target=str(api.base_url).rstrip("/"), token=TOKEN, repeats=0, rules=rules),
-        profile=("core",) if rules else ("smoke",),
+        profile=("core",) if rules else (profile,),
         **AGENTS,
     )
     run = Run(config, contract, embedded=True)

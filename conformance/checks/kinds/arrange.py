@@ -82,7 +82,7 @@ def _open_to(api: Api, lifecycle: Lifecycle, event: str) -> bool:
 def _opened(api: Api, *, finishing: bool = False, keyed: bool = False) -> Subject:
     """A session that takes turns, as one turn has shown; one that the agent is to finish has
     had none, as who knows what it finishes on."""
-    subject = Subject(api, api.given(agent_id=api.config.closing_agent if finishing else None))
+    subject = Subject(api, api.given(agent=api.config.closing_agent if finishing else None))
     if not finishing or keyed:
         subject.turn()
     return subject

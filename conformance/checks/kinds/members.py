@@ -22,7 +22,7 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
         raise NotApplicable("SES-01 tells of it")
     for member in both:
         before, now = (body[member] for body in bodies)
-        same = same_member(member, before, now)
+        same = same_member(contract.resource, member, before, now)
         expect(same, f"{member} to stay {shown(before)}", shown(now))
 
 

@@ -61,7 +61,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
             if answer.ok and resource.members["identity"] in body_of(answer)
         ]
         for sight in (*sights, api.get(subject.id).session):
-            differs = change(before, sight)
+            differs = change(resource, before, sight)
             expect(differs is None, "the session as it was", f"it differs in {differs}")
 
 
@@ -97,9 +97,9 @@ def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
 def expect_replay(first: Exchange, again: Exchange) -> None:
     """The earlier response: the same messages and the same state."""
     again.expect_ok()
-    wanted, got = first.turn, again.turn
-    same = same_messages(wanted["messages"], got["messages"])
-    expect(same, f"the earlier messages {shown(wanted['messages'])}", got["messages"])
+    wanted, got, name = first.turn, again.turn, first.resource.transcript
+    same = same_messages(wanted[name], got[name])
+    expect(same, f"the earlier messages {shown(wanted[name])}", got[name])
 
 
 def _judged(before: Json, rule: Rule, row: Transition, resource: Resource) -> Json:

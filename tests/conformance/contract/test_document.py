@@ -3,20 +3,20 @@ from pathlib import Path
 
 import pytest
 
-from conformance.contract.document import Contract, find_contract, in_state
+from conformance.contract.document import Contract, find_contract
 from conformance.contract.source import ContractError
 
 
 def test_what_an_operation_answers_with_has_its_schema(contract: Contract) -> None:
     page = contract.answer("listChats")
     assert {*page["properties"]} == {"items", "total_count", "skip", "take"}
-    final = in_state(contract.answer("getChat"), final=True)
+    final = contract.in_state(contract.answer("getChat"), final=True)
     assert final["properties"]["status"]["enum"] == ["final"]
     assert {"type", "title", "status"} <= contract.problem["properties"].keys()
 
 
 def test_a_nullable_schema_accepts_null_and_its_type_alone(contract: Contract) -> None:
-    session = in_state(contract.answer("getChat"), final=False)
+    session = contract.in_state(contract.answer("getChat"), final=False)
     validator = contract.validator(session["properties"]["ttl_seconds"])
     assert validator.is_valid(None)
     assert validator.is_valid(60)
@@ -24,7 +24,7 @@ def test_a_nullable_schema_accepts_null_and_its_type_alone(contract: Contract) -
 
 
 def test_formats_are_checked(contract: Contract) -> None:
-    session = in_state(contract.answer("getChat"), final=False)
+    session = contract.in_state(contract.answer("getChat"), final=False)
     validator = contract.validator(session["properties"]["id"])
     assert validator.is_valid("3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10")
     assert not validator.is_valid("3f0c9f4e")

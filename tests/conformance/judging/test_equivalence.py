@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from conformance.contract.document import Contract, find_contract
 from conformance.judging.equivalence import (
     difference,
     goes_back,
@@ -11,6 +12,8 @@ from conformance.judging.equivalence import (
     same_time,
 )
 from conformance.judging.outcomes import Blocked
+
+RESOURCE = Contract(find_contract()).resource
 
 AT = "2026-01-05T09:00:00"
 HELLO = {"role": "user", "content": "Hello", "time": f"{AT}Z"}
@@ -149,7 +152,7 @@ def test_two_sights_of_one_session_do_not_differ() -> None:
         "created_time": f"{AT}.123Z",
         "messages": [{**HELLO, "tool_calls": []}],
     }
-    assert difference(one, other) is None
+    assert difference(RESOURCE, one, other) is None
 
 
 @pytest.mark.parametrize(
@@ -157,10 +160,10 @@ def test_two_sights_of_one_session_do_not_differ() -> None:
 )
 def test_a_difference_names_the_member(member: str, value: Any) -> None:
     one = {"id": "ab", "messages": [HELLO], "ttl_seconds": None, "is_final": False}
-    words = difference(one, {**one, member: value})
+    words = difference(RESOURCE, one, {**one, member: value})
     assert words is not None
     assert words.startswith(f"{member} ")
 
 
 def test_a_member_that_is_gone_is_a_difference() -> None:
-    assert difference({"agent_id": "a"}, {}) == 'agent_id "a" and null'
+    assert difference(RESOURCE, {"agent_id": "a"}, {}) == 'agent_id "a" and null'

@@ -52,7 +52,7 @@ def messages(size: int) -> list[Any]:
 
 
 def lacking(size: int) -> None:
-    freshness = Freshness(Paths(["/api/v1/chats/{id}", "/api/v1/chats/{id}/messages"]))
+    freshness = Freshness(CONTRACT)
     turn = {"messages": messages(size), "is_final": False}
     freshness.note(answer("submitMessage", turn, f"{GET}/messages"))
     others = [{**message, "content": "other"} for message in messages(size)]
@@ -60,7 +60,7 @@ def lacking(size: int) -> None:
 
 
 def listed_lacking(size: int) -> None:
-    freshness = Freshness(Paths(["/api/v1/chats/{id}"]))
+    freshness = Freshness(CONTRACT)
     for n in range(size // 10):
         told = {"id": f"{n}", "channel": "a", "is_final": False}
         freshness.note(answer("getChat", told, f"/api/v1/chats/{n}"))

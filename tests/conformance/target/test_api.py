@@ -16,7 +16,7 @@ def test_a_path_stands_behind_the_targets_own(connect: Make) -> None:
 
 def test_a_body_is_sent_as_json_and_an_unset_member_is_left_out(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(200, json={}))
-    body = api.submit(api.unknown_id(), "Grüße", key=UNSET, additional_data=None).body
+    body = api.submit(api.unknown_id(), "Grüße", key=UNSET, data=None).body
     assert json.loads(body) == {"content": "Grüße", "additional_data": None}
     assert "Grüße".encode() in body
 

@@ -141,7 +141,7 @@ def answered(contract: Contract, scheme: dict[str, Any], token: str) -> tuple[An
         {"security": [{"key": []}], "components": {"securitySchemes": {"key": scheme}}}
     )
     client.http = httpx.Client(transport=httpx.MockTransport(answer))
-    return Api(client, "conf-test").list(take=1), seen[0]
+    return Api(client, "conf-test").list(limit=1), seen[0]
 
 
 def test_a_users_password_is_encoded_on_the_wire_alone(contract: Contract) -> None:

@@ -86,7 +86,7 @@ def test_a_replica_that_lags_is_given_the_time_it_needs(
     api.client.freshness.known[id.lower()] = (api.client.freshness.known[id.lower()][0], clock[0])
     begun = clock[0]
     api.get(id)
-    assert clock[0] - begun > api.client.freshness.lags["getChat"].longest > 0.2
+    assert clock[0] - begun > api.client.freshness.lags["read"].longest > 0.2
 
 
 def test_what_never_comes_is_lost_and_not_late(
@@ -185,11 +185,11 @@ def test_what_ends_while_it_is_listed_is_not_late(connect: Make, session: Make) 
     [
         ({"channel": "elsewhere"}, 0),
         ({}, 0),
-        ({"channel": "web", "agent_id": "another"}, 0),
+        ({"channel": "web", "agent": "another"}, 0),
         ({"channel": "web", "state": "final"}, 0),
-        ({"channel": "web", "updated_after": "2026-01-05T09:00:02Z"}, 0),
-        ({"channel": "web", "skip": 1}, 1),
-        ({"channel": "web", "take": 1}, 2),
+        ({"channel": "web", "later": "2026-01-05T09:00:02Z"}, 0),
+        ({"channel": "web", "offset": 1}, 1),
+        ({"channel": "web", "limit": 1}, 2),
     ],
 )
 def test_a_list_that_need_not_show_a_session_is_not_repeated(
@@ -213,5 +213,5 @@ def test_a_page_that_counts_too_few_is_waited_for(connect: Make, session: Make) 
     api = connect(answer)
     api.list(channel="web")
     api.given(channel="web")
-    assert api.list(channel="web", skip=1, take=1).page["items"] == [second]
+    assert api.list(channel="web", offset=1, limit=1).page["items"] == [second]
     assert found(api) == {"LIST-26"}

@@ -88,7 +88,7 @@ def test_what_is_safe_to_repeat_is_sent_again_where_the_connection_was_closed(
 
     api = connect(answer)
     api.client.ledger.note_open(session()["id"])
-    keyed = {"idempotency_key": "key"} if operation == "submit" else {}
+    keyed = {"key": "key"} if operation == "submit" else {}
     with suppress(Blocked):
         getattr(api, operation)(*[session()["id"]] * (operation in ("end", "submit")), **keyed)
     assert len(seen) == sent

@@ -114,5 +114,5 @@ def test_a_connection_that_is_closed_on_a_huge_body_is_nobodys_fault(losing: Any
     for insists in (False, True):
         api.client.retry.insists = insists
         with pytest.raises(Hiccup):
-            api.open(additional_data={"filler": "x" * 100_000})
+            api.open(data={"filler": "x" * 100_000})
     assert not found(api, "HTTP-19")
