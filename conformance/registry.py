@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from .config.profiles import Pack
-from .contract.document import Contract, Rule
+from .contract.document import Contract
+from .contract.rules import Rule
 from .judging.answer import Answer
 from .judging.watch import ExchangeCheck, Watch
 

@@ -15,8 +15,9 @@ from ..config.options import CONTRACT, options
 from ..config.settings import UsageError
 from ..config.sources import load_config
 from ..contract.areas import AREAS, area_of
+from ..contract.defects import defects
 from ..contract.definition import Definition
-from ..contract.document import Contract, defects, find_contract
+from ..contract.document import Contract, find_contract
 from ..contract.pointer import pointer
 from ..contract.references import Document
 from ..contract.source import ContractError

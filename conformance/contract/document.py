@@ -7,51 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from .bounds import Bounds
-from .consistency import contradictions
-from .declaration import Resource, repeated_names
-from .definition import Definition, resource
+from .declaration import Resource
+from .defects import defects
+from .definition import resource
 from .ids import Paths
 from .lifecycle import REPLAY, Lifecycle, Transition
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
-from .samples import Samples
+from .rules import Rule, rule_of
 from .schemas import json_schema
 from .validator import Validator
-from .words import Defect
-
-Level = Literal["MUST", "SHOULD", "MAY"]
-Evidence = Literal["explicit", "inferred", "project"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One sentence that a deployment is judged by. `line` is where the contract has it.
-
-    What judges a rule of a `kind` is told: the state that is `given`, the event `by` which it was
-    reached where that matters, the event `when` the rule holds, the `members` that it is about.
-    """
-
-    id: str
-    level: Level
-    evidence: Evidence
-    source: str
-    operations: tuple[str, ...]
-    text: str
-    needs: tuple[str, ...] = ()
-    unchecked: str | None = None
-    line: int = 0
-    kind: str = ""
-    given: str = ""
-    by: str = ""
-    when: str = ""
-    members: tuple[str, ...] = ()
-
-    @property
-    def area(self) -> str:
-        return self.id.rsplit("-", 1)[0]
 
 
 @dataclass(frozen=True)
@@ -94,7 +62,7 @@ class Contract:
     def rules(self) -> dict[str, Rule]:
         """Every rule by id, in the file's order."""
         rules = zip(self.spec["x-rules"], self.lines, strict=True)
-        return {raw["id"]: _rule(raw, line) for raw, line in rules}
+        return {raw["id"]: rule_of(raw, line) for raw, line in rules}
 
     @cached_property
     def judged(self) -> dict[str, Rule]:
@@ -279,28 +247,6 @@ def find_contract() -> Path:
     return resource("openapi.yaml")
 
 
-def defects(document: Document) -> list[Defect]:
-    """What is wrong with a contract, in the order in which it was written; only the first kind
-    of things that are, since others may follow from them."""
-    for stage in _stages(document.value, Definition()):
-        if found := sorted(stage, key=document.order):
-            return found
-    return []
-
-
-def _stages(value: Any, definition: Definition) -> Iterator[Iterator[Defect]]:
-    """What can be wrong, each kind where nothing is wrong before it."""
-    yield definition.ill_formed(value)
-    yield repeated_names(value)
-    yield definition.not_executed(value)
-    yield contradictions(value)
-    yield definition.absent(value)
-    samples = Samples(value, definition.samples(value))
-    yield samples.unfit_examples()
-    yield samples.unserved()
-    yield definition.not_judged(value)
-
-
 def _property_names(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         yield from node.get("properties", ())
@@ -315,22 +261,6 @@ def _least(schema: dict[str, Any], text: str) -> Any:
         return schema["enum"][0]
     plain = {"string": text, "boolean": False, "object": {}, "array": []}
     return plain.get(schema["type"], schema.get("minimum", 0))
-
-
-def _rule(raw: dict[str, Any], line: int) -> Rule:
-    return Rule(
-        id=raw["id"],
-        level=raw["level"],
-        evidence=raw["evidence"],
-        source=raw["source"],
-        operations=tuple(raw["operations"]),
-        text=raw["text"],
-        needs=tuple(raw.get("needs", ())),
-        unchecked=raw.get("unchecked"),
-        line=line,
-        members=tuple(raw.get("members", ())),
-        **{name: raw[name] for name in ("kind", "given", "by", "when") if name in raw},
-    )
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[Operation]:

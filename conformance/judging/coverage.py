@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..contract.document import Contract, Rule
+from ..contract.document import Contract
 from ..contract.ids import canonical
 from ..contract.lifecycle import FINISH
+from ..contract.rules import Rule
 from .evidence import Finding
 from .exchange import Exchange, Json
 

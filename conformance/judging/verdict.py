@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..contract.document import Rule
+from ..contract.rules import Rule
 from .outcomes import Outcome
 
 EXIT_CODES = {"conformant": 0, "non-conformant": 1, "inconclusive": 3, "harness-fault": 4}

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..contract.document import Contract, Rule
+from ..contract.document import Contract
+from ..contract.rules import Rule
 from .answer import Answer, Schemas
 from .evidence import Observation
 from .exchange import Exchange

@@ -14,8 +14,9 @@ from typing import Any
 from ..config.program import PROGRAM
 from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, area_of, by_area
-from ..contract.document import Contract, Rule, find_contract
+from ..contract.document import Contract, find_contract
 from ..contract.nearest import did_you_mean
+from ..contract.rules import Rule
 from ..registry import all_checks, exchange_checks, pack_of
 
 PACKAGE = Path(__file__).parents[1]

@@ -14,8 +14,8 @@ from ..config.program import PROGRAM
 from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
-from ..contract.document import Rule
 from ..contract.parts import Json
+from ..contract.rules import Rule
 from ..judging.evidence import Finding
 from ..judging.exchange import Exchange
 from ..judging.verdict import EXIT_CODES, headline, judge, tone

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..config.settings import Config
-from ..contract.document import Contract, Rule
+from ..contract.document import Contract
+from ..contract.rules import Rule
 from ..judging.evidence import Evidence
 from ..judging.outcomes import Outcome
 from ..registry import Check, is_watched, pack_of

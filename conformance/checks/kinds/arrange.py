@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...contract.document import Rule
 from ...contract.lifecycle import FINISH, REPLAY, Lifecycle, Transition
+from ...contract.rules import Rule
 from ...judging.exchange import Exchange, Json, Members
 from ...judging.outcomes import Blocked, expect, shown
 from ...target.api import Api

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...contract.document import Contract, Rule
+from ...contract.document import Contract
+from ...contract.rules import Rule
 from ...judging.answer import Answer
 from ...judging.equivalence import same_member
 from ...judging.exchange import Json

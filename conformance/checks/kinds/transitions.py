@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...contract.declaration import Resource
-from ...contract.document import Rule
 from ...contract.lifecycle import REPLAY, Transition
+from ...contract.rules import Rule
 from ...judging.equivalence import change, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
 from ...judging.outcomes import Blocked, NotApplicable, expect, shown

@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.contract.document import Rule
+from conformance.contract.rules import Rule
 from conformance.judging.outcomes import Outcome
 from conformance.judging.verdict import EXIT_CODES, USAGE_ERROR, judge
 
