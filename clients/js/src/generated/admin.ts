@@ -763,10 +763,16 @@ export interface components {
             external_hash?: string | null;
             ttl_seconds?: number | null;
             additional_data?: Record<string, unknown>;
+            /** @description What the open gave that the contract shows beside. */
+            members?: {
+                [key: string]: string | null;
+            };
             /** Format: date-time */
             created_time: string;
             /** Format: date-time */
             last_activity?: string;
+            /** @description Where none is given, the final state or the initial one. */
+            state?: string;
             /** @description A session that has one is final. */
             final_reason?: string | null;
             /** Format: date-time */
@@ -786,8 +792,7 @@ export interface components {
                 key: string;
                 first: number;
                 last: number;
-                /** @enum {string} */
-                state: "active" | "final";
+                state: string;
             }[];
         };
         ClockMoved: {
