@@ -89,10 +89,10 @@ def test_who_waits_looks_at_each_event_once(monkeypatch):
 def test_others_are_answered_while_a_state_is_looked_through(monkeypatch):
     begun, over = threading.Event(), threading.Event()
 
-    def look(document, agents):
+    def look(*parts):
         begun.set()
         assert over.wait(HANGING)
-        return find_fault(document, agents)
+        return find_fault(*parts)
 
     monkeypatch.setattr(state, "find_fault", look)
     with Api.of() as api, ThreadPoolExecutor() as pool:
