@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
@@ -34,11 +36,18 @@ def http_client(connection: Connection, *, http2: bool = False) -> httpx.Client:
 
 
 class Transport(httpx.BaseTransport):
-    """httpcore's connections over sockets that keep to the end of an exchange."""
+    """httpcore's connections over sockets that keep to the end of an exchange.
+
+    Over HTTP/2 each exchange under way has a pool, and so a connection, to itself: httpcore
+    compresses the heads of requests that threads send at once over one connection without a lock.
+    """
 
     def __init__(self, connection: Connection, *, http2: bool = False) -> None:
         context = tls_context(connection) if connection.secure else None
-        self.pool = httpcore.ConnectionPool(
+        self.http2 = http2
+        self.idle: deque[httpcore.ConnectionPool] = deque()
+        self.make = partial(
+            httpcore.ConnectionPool,
             ssl_context=context,
             proxy=_proxy(connection.proxy, context),
             max_connections=CONNECTIONS,
@@ -48,6 +57,7 @@ class Transport(httpx.BaseTransport):
             uds=str(connection.unix_socket) if connection.unix_socket else None,
             network_backend=Network(),
         )
+        self.made = [] if http2 else [self.make()]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = httpcore.URL(
@@ -56,25 +66,42 @@ class Transport(httpx.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        with _in_httpx_words():
-            answer = self.pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    url,
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+        sent = httpcore.Request(
+            request.method,
+            url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        pool = self._take()
+        try:
+            with _in_httpx_words():
+                answer = pool.handle_request(sent)
+        except BaseException:
+            self._give_back(pool)
+            raise
         return Answer(
             answer.status,
             headers=answer.headers,
-            stream=Body(answer),
+            stream=Body(answer, partial(self._give_back, pool)),
             extensions=answer.extensions,
         )
 
     def close(self) -> None:
-        self.pool.close()
+        for pool in self.made:
+            pool.close()
+
+    def _take(self) -> httpcore.ConnectionPool:
+        if self.http2:
+            with suppress(IndexError):
+                return self.idle.pop()
+            self.made.append(pool := self.make())
+            return pool
+        return self.made[0]
+
+    def _give_back(self, pool: httpcore.ConnectionPool) -> None:
+        if self.http2 and pool not in self.idle:
+            self.idle.append(pool)
 
 
 class Answer(httpx.Response):
@@ -89,8 +116,9 @@ class Answer(httpx.Response):
 class Body(httpx.SyncByteStream):
     """The body of an answer, as it comes."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, closed: Callable[[], None]) -> None:
         self.answer = answer
+        self.closed = closed
 
     def __iter__(self) -> Iterator[bytes]:
         with _in_httpx_words():
@@ -98,6 +126,7 @@ class Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self.answer.close()
+        self.closed()
 
 
 def _proxy(proxy: Proxy | None, context: ssl.SSLContext | None) -> httpcore.Proxy | None:

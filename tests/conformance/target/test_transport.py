@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.config.settings import Config, UsageError
@@ -20,7 +21,7 @@ from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
 from conformance.target.network import exchange
-from conformance.target.transport import http_client
+from conformance.target.transport import Transport, http_client
 from tests.network import Authority, answering_tls, forwarding
 from tests.serving import wait_until
 
@@ -321,6 +322,18 @@ def test_http_2_is_spoken_with_prior_knowledge(hypercorn: Callable[..., int]) ->
     plain = Config(target=f"http://127.0.0.1:{port}").connection
     with http_client(plain, http2=True) as client, exchange(20):
         assert client.get(f"http://127.0.0.1:{port}/").json()["version"] == "2"
+
+
+def test_exchanges_over_http_2_share_no_connection(hypercorn: Callable[..., int]) -> None:
+    url = f"http://127.0.0.1:{hypercorn()}/"
+    transport = Transport(Config(target=url).connection, http2=True)
+    with exchange(20):
+        under_way = [transport.handle_request(httpx.Request("GET", url)) for _ in range(2)]
+        for answer in under_way:
+            answer.close()
+        transport.handle_request(httpx.Request("GET", url)).close()
+    assert len(transport.made) == 2
+    transport.close()
 
 
 def test_a_target_is_spoken_to_in_http_2_when_told(
