@@ -108,6 +108,7 @@ def test_a_mock_that_does_not_start_fails_the_step(runner: Runner) -> None:
     assert "nowhere.yaml: cannot be read" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "verdict"), [(0, "conformant"), (1, "non-conformant")])
 def test_a_deployment_is_judged(runner: Runner, code: int, verdict: str) -> None:
     with Api.of() as api:

@@ -38,6 +38,7 @@ def test_a_changed_contract_changes_the_verdict(entry: Entry, tmp_path: Path) ->
         assert broken(contract, of_old, rules) == [*rules]
 
 
+@pytest.mark.slow
 def test_a_contract_of_other_names_is_judged(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text(json.dumps(renamed(json.loads(WHOLE))), encoding="utf-8")
