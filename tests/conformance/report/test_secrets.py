@@ -51,6 +51,7 @@ def echo() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_no_output_tells_a_planted_key(suite: Make, echo: str, tmp_path: Path) -> None:
     ended = suite(
         *("--target", echo, "--verbose", "--write-baseline", str(tmp_path / "known.toml")),

@@ -44,6 +44,7 @@ def test_a_moving_last_activity_is_one_rules_matter(
 READING = ("GET-04", "LIST-25", "TURN-05", "TURN-07", "END-03", "LIFE-09")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "own"),
     [
@@ -61,6 +62,7 @@ def test_a_replica_that_lags_is_one_rules_matter(
 LISTING = ("LIST-02", "LIST-04", "LIST-05", "LIST-07", "LIST-11", "LIST-12", "LIST-25", "LIST-26")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", ["list-is-stale", slow("list-knows-no-new-session")])
 def test_a_list_that_lags_is_one_rules_matter(contract: Contract, mutant: str) -> None:
     assert accused(contract, mutant, *LISTING) == {"LIST-26"}
