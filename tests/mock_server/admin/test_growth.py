@@ -86,40 +86,23 @@ def test_who_waits_looks_at_each_event_once(monkeypatch):
     assert len(looked) <= 40 * 520
 
 
-def test_others_are_answered_while_a_state_is_looked_through(monkeypatch):
-    begun, over = threading.Event(), threading.Event()
+@pytest.mark.parametrize(
+    ("module", "name", "size"), [(state, "find_fault", 1), (state_bodies, "parse_strictly", 1_000)]
+)
+def test_others_are_answered_while_a_state_is_read_and_judged(monkeypatch, module, name, size):
+    begun, over, work = threading.Event(), threading.Event(), getattr(module, name)
 
-    def look(*parts):
+    def held(*parts):
         begun.set()
         assert over.wait(HANGING)
-        return find_fault(*parts)
+        return work(*parts)
 
-    monkeypatch.setattr(state, "find_fault", look)
+    monkeypatch.setattr(module, name, held)
     with Api.of() as api, ThreadPoolExecutor() as pool:
-        put = pool.submit(api.admin, "PUT", "/state", json=state_of(1))
+        put = pool.submit(api.admin, "PUT", "/state", json=state_of(size))
         try:
             assert begun.wait(HANGING)
             assert api.get("/livez").status_code == 200
         finally:
             over.set()
-        assert put.result(HANGING).json() == {"sessions": 1}
-
-
-def test_others_are_answered_while_a_large_body_is_read(monkeypatch):
-    begun, over = threading.Event(), threading.Event()
-    parse = state_bodies.parse_strictly
-
-    def read(body):
-        begun.set()
-        assert over.wait(HANGING)
-        return parse(body)
-
-    monkeypatch.setattr(state_bodies, "parse_strictly", read)
-    with Api.of() as api, ThreadPoolExecutor() as pool:
-        put = pool.submit(api.admin, "PUT", "/state", json=state_of(1_000))
-        try:
-            assert begun.wait(HANGING)
-            assert api.get("/livez").status_code == 200
-        finally:
-            over.set()
-        assert put.result(HANGING).json() == {"sessions": 1_000}
+        assert put.result(HANGING).json() == {"sessions": size}
