@@ -71,6 +71,6 @@ class Beyond:
 @rule("HTTP-21", sessions=20, turns=12, requests=80)
 def check_what_lies_beyond_a_bound_is_refused(api: Api) -> None:
     roles = ("create", "list", "submit", "end", "search")
-    taken = [told for role in roles for told in Beyond(api, role).taken()]
+    taken = [one for role in roles for one in Beyond(api, role).taken()]
     if taken:
         raise Violation("a 4xx status for each of them", "; ".join(taken[:TOLD]))

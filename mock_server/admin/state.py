@@ -8,7 +8,7 @@ from jsonschema_rs import ValidationError
 
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
-from ..domain.agents import load_agents
+from ..domain.agents import Agent, load_agents
 from ..domain.records import Rows
 from ..http.validation import Call
 from ..mock import Mock
@@ -40,13 +40,8 @@ async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 
 async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /seed."""
-    if errors := fixture_violations(call.body):
-        raise Problem("invalid-request", "The body is no fixture.", errors=errors)
-    known = {**sandbox.agents}
     # In a thread, as a fixture may be large.
-    agents = await asyncio.to_thread(load_agents, call.body)
-    if fault := await asyncio.to_thread(check_seed, call.body, {**known, **agents}):
-        raise invalid(*fault)
+    agents = await asyncio.to_thread(_agents_of, call.body, {**sandbox.agents})
     opened = await sandbox.add(call.body, agents)
     return 200, {"opened": [*opened], "agents": [*agents]}
 
@@ -71,6 +66,16 @@ HANDLERS: Mapping[str, AdminHandler] = {
     "showState": show_state,
     "replaceState": replace_state,
 }
+
+
+def _agents_of(fixture: Mapping[str, Any], known: Mapping[str, Agent]) -> dict[str, Agent]:
+    """The agents of a fixture. Raises Problem for one that is none, or cannot be played."""
+    if errors := fixture_violations(fixture):
+        raise Problem("invalid-request", "The body is no fixture.", errors=errors)
+    agents = load_agents(fixture)
+    if fault := check_seed(fixture, {**known, **agents}):
+        raise invalid(*fault)
+    return agents
 
 
 def _rows_of(mock: Mock, document: Mapping[str, Any], agents: frozenset[str]) -> Rows:

@@ -146,6 +146,9 @@ class Database(Protocol):
     async def start(self) -> None:
         """Be ready for the calls of the stores."""
 
+    def discard(self) -> None:
+        """Let go of one that was not started."""
+
     async def sandboxes(self) -> list[str]:
         """The names of those that hold anything, the latest active first."""
 

@@ -201,8 +201,8 @@ def store_unavailable() -> Problem:
 
 
 def help_page(name: str) -> bytes:
-    """A small page on one kind of problem."""
-    kind = kind_of(name)
+    """A small page on one kind of problem; KeyError for an unknown one."""
+    kind = KINDS[name]
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(kind.title)}</title>"
         f"<h1>{html.escape(kind.title)}</h1><p>Usual status: {kind.status}</p>"

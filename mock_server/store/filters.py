@@ -6,7 +6,7 @@ from typing import Any
 from ..codec import encode
 from ..domain.records import CallResultQuery, SessionQuery
 
-# A column with its comparison, the name of the value to compare with, and the value.
+# A condition with a place for the value, the value's name, and the value.
 Test = tuple[str, str, Any]
 
 
@@ -17,22 +17,22 @@ def session_tests(query: SessionQuery, position: str) -> Iterator[Test]:
         wanted = encode(dict([pair])).decode()[1:-1]
         yield f"0 < {position}(members, {{}})", f"member_{number}", wanted
     yield from _given(
-        ("state =", "state", query.state),
-        ("agent_id =", "agent_id", query.agent_id),
-        ("channel =", "channel", query.channel),
-        ("final_reason =", "reason", query.reason),
-        ("last_activity >", "updated_after", query.updated_after),
-        ("created >", "created_after", query.created_after),
+        ("state = {}", "state", query.state),
+        ("agent_id = {}", "agent_id", query.agent_id),
+        ("channel = {}", "channel", query.channel),
+        ("final_reason = {}", "reason", query.reason),
+        ("last_activity > {}", "updated_after", query.updated_after),
+        ("created > {}", "created_after", query.created_after),
     )
 
 
 def call_result_tests(query: CallResultQuery) -> Iterator[Test]:
     """What a call result of a search must satisfy, beside `memberships` and the data."""
-    yield "visible <=", "visible_at", query.visible_at
+    yield "visible <= {}", "visible_at", query.visible_at
     yield from _given(
-        ("completed >=", "completed_from", query.completed_from),
-        ("completed <=", "completed_to", query.completed_to),
-        ("endpoint =", "endpoint", query.endpoint),
+        ("completed >= {}", "completed_from", query.completed_from),
+        ("completed <= {}", "completed_to", query.completed_to),
+        ("endpoint = {}", "endpoint", query.endpoint),
     )
 
 
@@ -54,9 +54,7 @@ def all_of(tests: Iterable[Test], mark: str) -> tuple[str, dict[str, Any]]:
     """
     conditions, values = [f"sandbox = {mark.format('sandbox')}"], {}
     for test, name, value in tests:
-        placeholder = mark.format(name)
-        infix = "{}" not in test
-        conditions.append(f"{test} {placeholder}" if infix else test.format(placeholder))
+        conditions.append(test.format(mark.format(name)))
         values[name] = value
     return " AND ".join(conditions), values
 

@@ -28,8 +28,7 @@ def open_store(
     database, store_of = _open(db)
     if known is not None and (other := database.states.difference(known)):
         words, place = " or ".join(sorted(other)), place_of(db) if isinstance(db, str) else db
-        if isinstance(database, SqliteDatabase):
-            database.connection.close()  # else nobody else may open the file while this is held
+        database.discard()
         cure = "take the contract that it was made with, or another --db"
         raise StoreError(f"{place}: it has sessions that are {words}, which none can be; {cure}")
     return database, store_of

@@ -98,6 +98,9 @@ class PostgresDatabase:
                 with _hanging_up(connection, seconds):
                     yield connection
 
+    def discard(self) -> None:
+        """It holds nothing before it is started."""
+
     async def start(self) -> None:
         """Open the pool."""
         await self.pool.open()

@@ -120,9 +120,13 @@ class SqliteDatabase:
         """None: each sandbox knows what it waits for."""
         return []
 
+    def discard(self) -> None:
+        """Let go of the file, which nobody else may open while this is held."""
+        self.connection.close()
+
     async def close(self) -> None:
         """Let go of the file."""
-        self.connection.close()
+        self.discard()
 
 
 def _cause_and_cure(error: sqlite3.Error) -> str:
