@@ -13,6 +13,7 @@ from ..registry import rule
 from ..target.api import Api
 from .accepted import LONGEST_IN_A_QUERY, TOLD, Requests, told
 
+Case = tuple[Json, Json]  # what lies beyond, and the request that holds it
 COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
 
 
@@ -28,10 +29,11 @@ class Beyond:
     def taken(self) -> Iterator[str]:
         """Those that are taken all the same, in words. Blocked where what is right is refused."""
         cases = list(self._cases())
-        for members in ({}, *cases) if cases else ():
+        control: Case = ({}, self.requests.made_of({}))
+        for members, made in (control, *cases) if cases else ():
             if self.role in ("submit", "end") and not self.id:
                 self.id = self.api.given()
-            answer = self._answer(self.requests.made_of(members))
+            answer = self._answer(made)
             if not members:
                 answer.control()
             elif answer.ok:
@@ -41,11 +43,12 @@ class Beyond:
             if self.role == "end" and answer.ok:
                 self.id = ""
 
-    def _cases(self) -> Iterator[Json]:
+    def _cases(self) -> Iterator[Case]:
         for name, schema in self.requests.members.items():
             for value in () if name in self._open else beyond_values(schema):
-                if self._breaks({name: value}, value):
-                    yield {name: value}
+                made = self.requests.made_of({name: value})
+                if self._breaks(made, value):
+                    yield {name: value}, made
 
     @property
     def _open(self) -> tuple[str, ...]:
@@ -55,11 +58,10 @@ class Beyond:
         pages = resource.list["page"].values()
         return resource.timer["after"], resource.idempotency["member"], *pages, *COUNTS
 
-    def _breaks(self, members: Json, value: Any) -> bool:
+    def _breaks(self, made: Json, value: Any) -> bool:
         """Whether the request is wrong as it is sent, and short enough to be."""
         if self.requests.body is None:
             return len(str(value)) <= LONGEST_IN_A_QUERY
-        made = self.requests.made_of(members)
         return not self.api.contract.takes(self.requests.operation, made)
 
     def _answer(self, made: Json) -> Exchange:

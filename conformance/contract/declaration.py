@@ -96,19 +96,19 @@ class Resource:
         """What each operation is to the resource."""
         return {id: role for role, id in self.operations.items()}
 
-    @property
+    @cached_property
     def filters(self) -> tuple[Filter, ...]:
         return tuple(
             Filter(name, **raw) if isinstance(raw, dict) else Filter(name, raw)
             for name, raw in self.list["filters"].items()
         )
 
-    @property
+    @cached_property
     def filtering(self) -> dict[str, str]:
         """The parameter of the list that each member is compared with."""
         return {one.member: one.parameter for one in self.filters}
 
-    @property
+    @cached_property
     def all(self) -> str:
         """The word for sessions in any state."""
         return next(one.all for one in self.filters if one.all is not None)

@@ -211,7 +211,7 @@ class Contract:
             ]
         )
 
-    @property
+    @cached_property
     def default_state(self) -> str:
         """What a list selects that is asked for no state."""
         query = self.query(self.resource.operations["list"])

@@ -116,11 +116,8 @@ def _cure(api: Api) -> str:
     """The target to write instead, where a base path of the contract's stands in it twice, or
     one of its servers' is not there at all."""
     target = api.client.base
-    segments = (
-        api.client.watch.contract.operations[api.resource.operations["list"]]
-        .path.strip("/")
-        .split("/")
-    )
+    listing = api.contract.operations[api.resource.operations["list"]]
+    segments = listing.path.strip("/").split("/")
     for count in range(len(segments), 0, -1):
         beginning = "/" + "/".join(segments[:count])
         if target.endswith(beginning):
