@@ -9,8 +9,9 @@ from typing import Any
 from ..contract.values import UUID, odd_values, plain_values
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Violation, shown
+from ..judging.trace import Trace
 from ..registry import rule
-from ..target.api import Api, Trace
+from ..target.api import Api
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
 SHOWN = 100  # characters of a value

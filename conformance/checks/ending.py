@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..judging.equivalence import same_messages
 from ..judging.outcomes import expect
 from ..registry import rule
-from ..target.api import UNSET, Api
+from ..target.api import Api
+from ..target.operations import UNSET
 from .turns import transcript
 
 

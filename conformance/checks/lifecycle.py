@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..judging.equivalence import same_id, same_messages, same_time
 from ..judging.outcomes import Blocked, expect
 from ..registry import rule
-from ..target.api import UNSET, Api
+from ..target.api import Api
+from ..target.operations import UNSET
 from .turns import transcript
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..judging.equivalence import is_whole, same_id
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
-from ..target.api import UNSET, Api
+from ..target.api import Api
+from ..target.operations import UNSET
 
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 

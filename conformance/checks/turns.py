@@ -6,7 +6,8 @@ from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
-from ..target.api import UNSET, Api
+from ..target.api import Api
+from ..target.operations import UNSET
 
 
 def touches(api: Api) -> bool:

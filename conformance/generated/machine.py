@@ -22,7 +22,9 @@ from ..judging.equivalence import reordered
 from ..judging.exchange import Exchange, Json
 from ..judging.model import Mismatch, Model, Session
 from ..judging.outcomes import Blocked
-from ..target.api import UNSET, Api, Trace
+from ..judging.trace import Trace
+from ..target.api import Api
+from ..target.operations import UNSET
 
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them

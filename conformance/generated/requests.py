@@ -12,7 +12,8 @@ from schemathesis import Case, GenerationMode, Response
 from ..contract.ids import canonical
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Hiccup, Violation
-from ..target.api import Api, Trace, relevant
+from ..judging.trace import Trace, relevant
+from ..target.api import Api
 from ..target.retry import READING
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle

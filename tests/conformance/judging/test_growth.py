@@ -13,9 +13,9 @@ from conformance.judging.exchange import MOST_HEADERS, WHOLE, Exchange
 from conformance.judging.history import Event, State, serialisation
 from conformance.judging.model import Model
 from conformance.judging.outcomes import LONGEST_TEXT, Blocked, Violation, shown
+from conformance.judging.trace import relevant
 from conformance.judging.watch import Watch
 from conformance.registry import watch_of
-from conformance.target.api import relevant
 from conformance.target.freshness import Freshness
 from tests.growth import Entry, expect_linear
 

@@ -4,7 +4,8 @@ import json
 
 import httpx
 
-from conformance.target.api import UNSET, Api
+from conformance.target.api import Api
+from conformance.target.operations import UNSET
 
 from .conftest import Make
 

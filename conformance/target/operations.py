@@ -1,0 +1,206 @@
+"""The operations of the contract as requests, and the trace of what they did."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+from ..contract.declaration import Resource
+from ..contract.document import Contract
+from ..judging.evidence import Finding, Observation
+from ..judging.exchange import Exchange, Json
+from ..judging.outcomes import Violation
+from ..judging.trace import Trace, relevant
+from .client import Client
+from .credentials import BEARER
+
+UNSET: Any = object()
+
+Observations = list[Observation]
+WORDS = (
+    "Hello",
+    "Grüße aus Köln",
+    "Where is order 17?",
+    "¿Qué tal?",
+    "日本語のテスト",
+    "thanks 🙂",
+)
+
+_counter = itertools.count(1)
+
+
+class Operations:
+    """Sends operations for one check. The sessions that it opens carry the run's tag, in a
+    channel that nobody else uses, so that lists can be judged on a shared deployment."""
+
+    def __init__(self, client: Client, run: str, check: str = "", seed: int = 0) -> None:
+        self.client = client
+        self.config = client.config
+        self.run = run
+        self.check = check
+        self.judged = True  # whether the exchanges are evidence
+        self.trace: Trace = []
+        self.channel = f"{run}-{next(_counter)}"
+        self.random = random.Random(f"{seed}/{check}")
+
+    @property
+    def contract(self) -> Contract:
+        return self.client.watch.contract
+
+    @property
+    def resource(self) -> Resource:
+        return self.contract.resource
+
+    def refused(self, reason: str) -> list[int]:
+        """The statuses that may refuse for this reason."""
+        return self.resource.refusals[reason]
+
+    def fresh(self) -> Self:
+        """The same operations with a trace and a channel of their own."""
+        return type(self)(self.client, self.run, self.check, self.config.seed)
+
+    # The operations. Members that are given as UNSET are left out of the body.
+
+    def open(
+        self,
+        *,
+        agent: Any = None,
+        channel: Any = None,
+        data: Any = None,
+        endpoint: Any = UNSET,
+        timeout: Any = UNSET,
+        auth: str | None = BEARER,
+    ) -> Exchange:
+        names = self.resource
+        body = {
+            names.agent: self.config.agent if agent is None else agent,
+            names.channel: self.channel if channel is None else channel,
+            names.data: {"conformance_run": self.run} if data is None else data,
+            names.endpoint: endpoint,
+            names.timeout: timeout,
+        }
+        return self._send("create", body=body, auth=auth)
+
+    def list(
+        self,
+        *,
+        channel: Any = None,
+        agent: Any = None,
+        state: Any = None,
+        later: Any = None,
+        offset: Any = None,
+        limit: Any = None,
+        auth: str | None = BEARER,
+    ) -> Exchange:
+        names = self.resource
+        query = {
+            names.filtering[names.channel]: channel,
+            names.filtering[names.agent]: agent,
+            names.filtering[names.status]: state,
+            names.filtering[names.touched]: later,
+            names.offset: offset,
+            names.limit: limit,
+        }
+        return self.send(names.operations["list"], query=query, auth=auth)
+
+    def get(self, id: str, auth: str | None = BEARER) -> Exchange:
+        return self.send(self.resource.operations["read"], id=id, auth=auth)
+
+    def submit(
+        self,
+        id: str,
+        text: Any = None,
+        *,
+        key: Any = UNSET,
+        data: Any = UNSET,
+        auth: str | None = BEARER,
+    ) -> Exchange:
+        names = self.resource
+        body = {names.text: self.text() if text is None else text, names.key: key, names.data: data}
+        return self._send("submit", id=id, body=body, auth=auth)
+
+    def end(self, id: str, *, note: Any = UNSET, auth: str | None = BEARER) -> Exchange:
+        return self._send("end", id=id, body={self.resource.note: note}, auth=auth)
+
+    def search(self, auth: str | None = BEARER, **members: Any) -> Exchange:
+        return self._send("search", body=members, auth=auth)
+
+    def _send(self, role: str, *, body: Json, id: str = "", auth: str | None = BEARER) -> Exchange:
+        """Send the operation of this role, without the members that are not set."""
+        body = {name: value for name, value in body.items() if value is not UNSET}
+        return self.send(self.resource.operations[role], id=id, body=body, auth=auth)
+
+    def text(self) -> str:
+        """A user's text that nobody else sends."""
+        return f"{self.random.choice(WORDS)} {self.random.getrandbits(40):010x}"
+
+    # The wire.
+
+    def send(
+        self,
+        operation: str,
+        *,
+        id: str = "",
+        query: Mapping[str, Any] | None = None,
+        body: Any = UNSET,
+        auth: str | None = BEARER,
+        content: bytes | None = None,
+        content_type: str | None = "application/json",
+    ) -> Exchange:
+        """Send one operation. `content` gives raw bytes in the place of a JSON body."""
+        found = self.contract.operations[operation]
+        path = self.contract.paths.to(found.path, quote(id, safe=""))
+        if asked := {k: v for k, v in (query or {}).items() if v is not None}:
+            path += "?" + urlencode(asked)
+        if body is not UNSET:
+            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(
+                "utf-8", "surrogatepass"
+            )
+        return self.request(
+            found.method,
+            path,
+            operation=operation,
+            content=content,
+            content_type=content_type,
+            auth=auth,
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        operation: str | None = None,
+        content: bytes | None = None,
+        content_type: str | None = "application/json",
+        auth: str | None = BEARER,
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Send any request. `auth` is as `Credentials.carry` has it."""
+        headers = {"accept": "application/json, application/problem+json", **(headers or {})}
+        path = self.client.credentials.carry(auth, headers, path)
+        if content is not None and content_type is not None:
+            headers["content-type"] = content_type
+        url = self.client.base + path
+        draft = Exchange(0, operation, method, url, headers, content, self.resource)
+        return self.client.send(draft, self._heard) if self.judged else self.client.look(draft)
+
+    def _heard(self, exchange: Exchange, seen: Observations) -> None:
+        self.trace.append(exchange)
+        for rule, violation in seen:
+            if violation:
+                self.report(rule, violation, relevant(self.trace, self.contract.paths))
+
+    def report(self, rule: str, violation: Violation, trace: Iterable[Exchange] = ()) -> None:
+        """Enter a finding with its trace, all of the check's unless told: what is wrong with one
+        session may come of what was done to another. No finding is of a rule that is not judged.
+        """
+        if rule not in self.contract.judged:
+            return
+        kept = tuple(exchange.abridged() for exchange in trace or self.trace)
+        finding = Finding(rule, violation.expected, violation.actual, kept, self.check)
+        self.client.evidence.add(finding)
