@@ -1,0 +1,143 @@
+"""The proxy passes on what it gets, and says why where it cannot."""
+
+import socket
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mock_server.cli.proxy import proxy as command
+from mock_server.contract.document import load_contract
+from mock_server.proxy.app import Proxy
+from tests.hostile.server import listening
+from tests.serving import CHATS, HANGING, serving
+
+
+def test_hop_by_hop_headers_stay_behind(proxy, backend):
+    kept = {"Content-Type": "text/plain", "X-Mine": "1"}
+    backend.answer = (200, {**kept, "Connection": "X-Hop", "X-Hop": "1", "Upgrade": "h2c"}, b"x")
+    sent = {"Connection": "keep-alive, X-Secret", "X-Secret": "1", "TE": "trailers", "X-Kept": "2"}
+    response = proxy(backend.url).get("/other?a=b%2Fc", headers=sent)
+    _, path, received, _ = backend.asked[-1]
+    headers = {name.lower(): value for name, value in received.items()}
+    assert path == "/other?a=b%2Fc"
+    assert headers["x-kept"] == "2"
+    assert headers["host"] == backend.url.removeprefix("http://")
+    assert not {"x-secret", "te"} & {*headers}
+    assert response.headers["x-mine"] == "1"
+    assert not {"x-hop", "upgrade"} & {*response.headers}
+
+
+def test_a_long_answer_passes_in_parts(proxy, backend):
+    backend.answer = (200, {"Content-Type": "application/json"}, b"[" + b"1," * 3_000_000 + b"1]")
+    response = proxy(backend.url).get(CHATS)
+    assert response.content == backend.answer[2]
+
+
+def test_a_backend_that_is_down_is_a_502_problem(proxy):
+    response = proxy("http://127.0.0.1:1").get(CHATS)
+    assert response.status_code == 502
+    assert response.json()["type"] == "/problems/upstream-failed"
+    assert "http://127.0.0.1:1" in response.json()["detail"]
+
+
+def test_blanks_around_a_header_are_none_of_it(proxy, backend):
+    client = proxy(backend.url)
+    where = (client.base_url.host, client.base_url.port)
+    head = f"GET {CHATS} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: b \t \r\n\r\n"
+    with socket.create_connection(where, timeout=HANGING) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert backend.asked[-1][2]["x-a"] == "b"
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("POST", 502)])
+def test_what_is_safe_is_sent_again_where_an_idle_connection_was_closed(proxy, method, status):
+    heard = []
+
+    def speak(connection):
+        while connection.recv(65536) and len(heard) != 1:
+            heard.append(connection)
+            connection.sendall(b"HTTP/1.1 200 Yes\r\nContent-Length: 2\r\n\r\n{}")
+        heard.append(None)
+
+    with listening(speak) as url:
+        client = proxy(url)
+        assert client.get(CHATS).status_code == 200
+        assert (
+            client.request(method, CHATS, content=b"{}" if method == "POST" else None).status_code
+            == status
+        )
+
+
+def test_each_message_says_that_it_came_by_way_of_a_proxy(proxy, backend):
+    response = proxy(backend.url).get("/other")
+    assert " adjourn-" in response.headers["via"]
+    assert backend.asked[-1][2]["via"].startswith("1.1 adjourn-")
+
+
+def test_a_proxy_before_a_proxy_passes_on(proxy, backend):
+    response = proxy(str(proxy(backend.url).base_url)).get("/other")
+    assert (response.status_code, len(response.headers["via"].split(","))) == (200, 2)
+
+
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+def test_a_proxy_that_is_its_own_upstream_says_so(path):
+    proxy = Proxy("http://127.0.0.1:1", load_contract())
+    with serving(proxy.asgi) as proxy.upstream:
+        response = httpx.get(f"{proxy.upstream}{path}", trust_env=False)
+    assert (response.status_code, response.json()["type"]) == (508, "/problems/upstream-loop")
+    assert "correct --upstream" in response.json()["detail"]
+
+
+def test_the_proxy_tells_its_own_health(proxy):
+    client = proxy("http://127.0.0.1:1")
+    assert client.get("/__admin/health").json()["status"] == "ok"
+    assert client.get("/readyz").status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [(url, "an http or https URL") for url in ("", "ftp://x", "http://", "x", "http://[::1")]
+    + [("http://user:secret@127.0.0.1", "a URL without credentials")],
+)
+def test_an_upstream_is_a_url(url, wanted):
+    told = CliRunner().invoke(command, ["--upstream", url])
+    assert (told.exit_code, wanted in told.output) == (2, True)
+    assert "secret" not in told.output
+
+
+def test_the_cookie_of_one_client_is_not_sent_for_another(proxy, backend):
+    backend.answer = (200, {"Content-Type": "text/plain", "Set-Cookie": "session=alice"}, b"")
+    client = proxy(backend.url)
+    assert client.get("/other").headers["set-cookie"] == "session=alice"
+    client.cookies.clear()
+    client.get("/other")
+    client.get("/other", headers={"Cookie": "session=bob"})
+    assert [asked[2].get("cookie") for asked in backend.asked[-2:]] == [None, "session=bob"]
+
+
+def test_options_of_the_server_itself_pass(proxy, backend):
+    backend.do_OPTIONS = backend.do_GET
+    client = proxy(backend.url)
+    with socket.create_connection(("127.0.0.1", client.base_url.port), HANGING) as raw:
+        raw.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b" 200 " in raw.makefile("rb").readline()
+    assert backend.asked[-1][:2] == ("OPTIONS", "*")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "cause"),
+    [
+        ("http://127.0.0.1:1", "the connection was refused"),
+        ("http://no-such-host.invalid", "there is no host of this name"),
+    ],
+)
+def test_why_the_upstream_gave_no_answer_is_told(proxy, upstream, cause):
+    assert cause in proxy(upstream).get(CHATS).json()["detail"]
+
+
+def test_an_upstream_that_is_silent_is_told_with_the_time(proxy):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = proxy(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2)
+        assert "no answer within 0.2 s" in client.get(CHATS).json()["detail"]
