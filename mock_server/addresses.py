@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 _NAME = re.compile(r"[\w.-]+")  # with _, which names inside a cluster have
 
 
-def is_usable(url: str) -> bool:
-    """Whether a URL is one that can be asked over HTTP."""
+def is_usable(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
+    """Whether a URL is one that can be asked over HTTP, or by another of these schemes."""
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
+        known = parts.scheme in schemes and parts.port != 0 and bool(parts.hostname)
     except ValueError:
         return False
     return known and url.isprintable() and " " not in url

@@ -44,7 +44,7 @@ from .store.opening import open_store
 
 class Mock:
     """All parts of one mock, made but not started. `api` answers within a sandbox; the work in
-    `beside` goes on while the mock runs."""
+    `beside` goes on while the mock runs. Raises OutgoingFault when a webhook could not be sent."""
 
     def __init__(self, settings: Settings, files: Files) -> None:
         self.contract = files.contract
@@ -54,6 +54,8 @@ class Mock:
         self.statuses = refusal_statuses(settings.choices, files.contract)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
+        for url in self.webhook_targets():
+            settings.outgoing.check(url)
         self.database, self.store_of = open_store(settings.db, files.contract.lifecycle.states)
         self.coverage = Coverage()
         self.journals = Journals()
@@ -93,6 +95,11 @@ class Mock:
         await sandbox.catch_up()  # an earlier run may have been ahead of the wall
         await sandbox.plant(self.seed)
         await sandbox.start()
+
+    def webhook_targets(self) -> set[str]:
+        """Where webhooks will go, as far as that is known."""
+        own = [agent.webhook["url"] for agent in self.agents.values() if agent.webhook]
+        return {*own, *([self.settings.webhook_url] if self.settings.webhook_url else [])}
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that has passed Connexion's middleware."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+PROXY_WANTED = "wanted an http, https or socks5 URL, such as http://proxy.test:3128"
+
+
 class OutgoingFault(ValueError):
     """A certificate or a proxy cannot be used; the message says which, why and what to do."""
 
@@ -50,6 +54,17 @@ class Outgoing:
 
         transport = httpx.AsyncHTTPTransport(**self._way(url))
         return httpx.AsyncClient(transport=transport, **_plain(timeout))
+
+    def check(self, url: str | None = None) -> None:
+        """Raise OutgoingFault at once for what would keep a client of the URL from being made."""
+        if self.proxy and not is_usable(self.proxy, PROXY_SCHEMES):
+            raise OutgoingFault(f"--proxy: {PROXY_WANTED}")  # it may hold a password
+        if self.proxy and (self.no_proxy or self.unix_socket):
+            other = "--no-proxy" if self.no_proxy else "--unix-socket"
+            raise OutgoingFault(f"--proxy and {other} exclude one another; leave one of them out")
+        proxy = self.proxy_for(url) if url else None
+        if self.ca or self.client_cert or _speaks_tls(url or "") or _speaks_tls(proxy or ""):
+            self.tls  # noqa: B018  (made at the first look, and kept)
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy that a URL is asked by way of, None for none. Raises OutgoingFault."""
@@ -145,9 +160,8 @@ def _environments_proxy(name: str) -> str | None:
     if found is None:
         return None
     url = found if "://" in found else f"http://{found}"
-    if not is_usable(url):  # it may hold a password, so it is not shown
-        wanted = "wanted an http or https URL with a host, such as http://proxy:3128"
-        raise OutgoingFault(f"{name.upper()} of the environment: {wanted}; see --no-proxy")
+    if not is_usable(url, PROXY_SCHEMES):  # it may hold a password, so it is not shown
+        raise OutgoingFault(f"{name.upper()} of the environment: {PROXY_WANTED}; see --no-proxy")
     return url
 
 

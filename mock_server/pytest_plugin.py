@@ -7,6 +7,7 @@ mock of its own on a free port; `--adjourn-url` points all of them to one that r
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--adjourn-insecure", action="store_true", help="check no certificate of a server")
     add("--adjourn-proxy", metavar="URL", help="ask by way of this proxy")
     add("--adjourn-no-proxy", action="store_true", help="ask no proxy")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell of a certificate or a proxy that cannot be used before any test asks for the mock."""
+    outgoing = _outgoing(config)
+    if any(outgoing.values()):
+        from .outgoing import Outgoing, OutgoingFault
+
+        try:
+            Outgoing(**outgoing).check(config.getoption("--adjourn-url"))
+        except OutgoingFault as fault:
+            told = re.sub("--(?=ca|client-cert|proxy|no-proxy)", "--adjourn-", str(fault))
+            raise pytest.UsageError(told) from None
 
 
 @pytest.fixture(scope="session")

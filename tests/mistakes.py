@@ -207,6 +207,9 @@ adjourn-mock --client-cert nowhere.pem
 adjourn-mock --client-cert localhost.pem,other.test.key
 adjourn-mock --proxy proxy.test
 adjourn-mock --proxy http://proxy.test --no-proxy
+SSL_CERT_FILE=notes.txt adjourn-mock --port 0 --webhook-url https://localhost:8006
+HTTPS_PROXY=ftp://proxy.test adjourn-mock --port 0 --webhook-url https://hooks.test
+SSL_CERT_FILE=notes.txt adjourn-mock proxy --port 0 --upstream https://localhost:8006
 """,
 }
 

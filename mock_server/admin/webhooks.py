@@ -1,5 +1,6 @@
 """The webhooks of a sandbox: what was delivered, again, and on demand."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..domain.records import LoggedDelivery
 from ..http.parameters import canonical_id
 from ..http.validation import Call
 from ..mock import Mock
+from ..outgoing import OutgoingFault
 from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.sandbox import Sandbox
@@ -44,7 +46,7 @@ async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     url = given.get("url") or sandbox.pipeline.webhook_url
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
-    _check_host(sandbox, url)
+    await _check_target(sandbox, url)
     payload = example_with(given.get("payload", {}), mock.contract)
     session_id = payload["callId"].lower()
     serial = await sandbox.store.outbox.enqueue(session_id, url, {}, payload, sandbox.clock.now())
@@ -55,7 +57,7 @@ async def set_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
-        _check_host(sandbox, url)
+        await _check_target(sandbox, url)
     sandbox.pipeline.webhook_url = url
     return 200, {"url": url}
 
@@ -85,10 +87,16 @@ def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, An
     return payload
 
 
-def _check_host(sandbox: Sandbox, url: str) -> None:
+async def _check_target(sandbox: Sandbox, url: str) -> None:
+    """Raise Problem for a URL that webhooks may not go to, or that nothing leads to."""
     if not sandbox.sender.targets.allow(url):
         detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
         raise _refused([violation("body", "/url", detail)])
+    try:
+        # In a thread: certificates take long to load.
+        await asyncio.to_thread(sandbox.sender.outgoing.check, url)
+    except OutgoingFault as fault:
+        raise _refused([violation("body", "/url", str(fault))]) from None
 
 
 async def _started(sandbox: Sandbox, serial: int) -> Answer:

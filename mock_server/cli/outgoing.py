@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from ..addresses import is_usable
 from ..outgoing import Outgoing, OutgoingFault
 from ..serve.errors import OptionError
 from .options import file_option, with_options
@@ -24,12 +23,6 @@ def _certificate(
     return Path(file), Path(key) if key else None
 
 
-def _proxy(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not is_usable(value):  # it may hold a password, so it is not shown
-        raise click.BadParameter("wanted an http or https URL, such as http://proxy.test:3128")
-    return value
-
-
 _OUTGOING = [
     file_option("ca", "PEM certificates to trust beside the public ones."),
     click.option(
@@ -42,7 +35,6 @@ _OUTGOING = [
     click.option(
         "--proxy",
         metavar="URL",
-        callback=_proxy,
         help="Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
     ),
     click.option("--no-proxy", is_flag=True, help="Ask no proxy, whatever the environment says."),
@@ -62,14 +54,8 @@ def take_outgoing(
     Raises OptionError for what cannot be used.
     """
     outgoing = Outgoing(**{name: options.pop(name) for name in _NAMES}, unix_socket=unix_socket)
-    for name, given in (("--no-proxy", outgoing.no_proxy), ("--unix-socket", unix_socket)):
-        if outgoing.proxy and given:
-            raise OptionError(f"--proxy and {name} exclude one another; leave one of them out")
     try:
-        if outgoing.ca or outgoing.client_cert:
-            outgoing.tls  # noqa: B018  (a file that cannot be used is told before the start)
-        if url:
-            outgoing.client(url, 1).close()
+        outgoing.check(url)
     except OutgoingFault as fault:
         raise OptionError(str(fault)) from None
     return outgoing

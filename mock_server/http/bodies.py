@@ -12,6 +12,7 @@ from ..problems.violations import quote, violation
 
 BODY_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 100
+_TOO_DEEP = f"wanted at most {DEPTH_LIMIT} levels of nesting, got more"
 
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int = BODY_LIMIT) -> bytes:
@@ -51,14 +52,15 @@ def check_media_type(content_type: bytes | None, content_encoding: bytes | None)
             raise Problem("unsupported-media-type", f"Send the body in UTF-8, not {value[:40]}.")
 
 
-def parse_json(body: bytes) -> Any:
-    """The value of a body. Raises Problem when it is no JSON, or too deep."""
+def parse_json(body: bytes, malformed: int = 400) -> Any:
+    """The value of a body. Raises Problem, of the status `malformed`, when it is no JSON or
+    too deep."""
     try:
         value = decode(body)
     except orjson.JSONDecodeError as error:
-        raise _not_json(body, error) from None
+        raise _malformed(_reason(error), malformed) from None
     if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
-        raise _malformed(f"wanted at most {DEPTH_LIMIT} levels of nesting, got more")
+        raise _malformed(_TOO_DEEP, malformed)
     return value
 
 
@@ -82,18 +84,19 @@ def parse_strictly(body: bytes) -> Any:
     return value
 
 
-def _not_json(body: bytes, error: orjson.JSONDecodeError) -> Problem:
+def _reason(error: orjson.JSONDecodeError) -> str:
     if "depth" in error.msg or "recursion" in error.msg:
-        return _malformed(f"wanted at most {DEPTH_LIMIT} levels of nesting, got more")
+        return _TOO_DEEP
     if "UTF-8" in error.msg and "BOM" not in error.msg:
-        return _malformed("wanted UTF-8, got bytes that are none")
+        return "wanted UTF-8, got bytes that are none"
     place = f"line {error.lineno}, column {error.colno}"
-    return _malformed(f"wanted JSON, got something else at {place}: {error.msg}")
+    return f"wanted JSON, got something else at {place}: {error.msg}"
 
 
-def _malformed(detail: str) -> Problem:
+def _malformed(detail: str, status: int) -> Problem:
     errors = [violation("body", "", detail)]
-    return Problem("invalid-request", "The body is not JSON that can be read.", errors=errors)
+    told = "The body is not JSON that can be read."
+    return Problem("invalid-request", told, status=status, errors=errors)
 
 
 def _too_large(limit: int) -> Problem:

@@ -117,11 +117,7 @@ class ValidatedOperation:
 
     def parse_body(self, raw: bytes) -> Any:
         """The value of a body. Raises Problem when it is no JSON."""
-        try:
-            return parse_json(raw)
-        except Problem as problem:
-            problem.status = self.malformed
-            raise
+        return parse_json(raw, self.malformed)
 
     async def read_json(
         self,

@@ -19,6 +19,7 @@ from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs 
 from ..app import App
 from ..contract.source import FixtureError
 from ..domain.store import StoreError
+from ..outgoing import OutgoingFault
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
 from .announcing import announce_json, banner
@@ -92,7 +93,7 @@ def run(
     listeners = bind(running.host, running.port, running.address_advice)
     try:
         served = make()
-    except (FixtureError, StoreError, FileNotFoundError) as error:
+    except (FixtureError, StoreError, OutgoingFault, FileNotFoundError) as error:
         _close(listeners)
         kind = StartError if isinstance(error, StoreError) else OptionError
         raise kind(str(error)) from None

@@ -112,6 +112,21 @@ def test_a_url_without_a_mock_is_told_in_a_line(url):
     assert "Traceback" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--adjourn-ca", "missing.pem"], "--adjourn-ca missing.pem: No such file"),
+        (["--adjourn-client-cert", "a.pem,a.key"], "--adjourn-client-cert a.pem with a.key"),
+        (["--adjourn-proxy", "ftp://u:hush@p"], "--adjourn-proxy: wanted an http, https or socks5"),
+    ],
+)
+def test_a_way_that_cannot_be_gone_is_told_before_any_test(options, told):
+    result = run_pytest(*options, "--adjourn-url", "http://a.test", "examples/pytest", cwd=HERE)
+    assert result.returncode == 4
+    assert told in result.stderr
+    assert "hush" not in result.stderr
+
+
 def test_the_plugin_costs_nothing_when_it_is_not_used(tmp_path):
     (tmp_path / "test_plain.py").write_text(
         "import sys\n"

@@ -170,6 +170,35 @@ def test_a_proxy_that_is_not_there_is_named_as_the_cause():
     )
 
 
+class Socks(socketserver.StreamRequestHandler):
+    """A SOCKS proxy: takes whoever comes, and leads to where it is asked to."""
+
+    def handle(self):
+        self.rfile.read(self.rfile.read(2)[1])
+        self.wfile.write(b"\5\0")
+        assert self.rfile.read(4) == b"\5\1\0\3"  # a name, which the proxy looks up
+        self.server.asked = self.rfile.read(self.rfile.read(1)[0]).decode()
+        port = int.from_bytes(self.rfile.read(2))
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            self.wfile.write(b"\5\0\0\1" + bytes(6))
+            far.sendall(self.connection.recv(65536))
+            while part := far.recv(65536):
+                self.wfile.write(part)
+
+
+def test_a_socks_proxy_is_asked(monkeypatch):
+    with (
+        answering(Hello) as url,
+        socketserver.TCPServer(("127.0.0.1", 0), Socks) as server,
+    ):
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        port = url.rpartition(":")[2]
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.server_address[1]}")
+        assert ask(f"http://hidden.test:{port}") == "hi"
+        assert server.asked == "hidden.test"
+        server.shutdown()
+
+
 PROXY, OTHER = "http://proxy.test:3128", "https://other.test"
 
 
@@ -221,7 +250,7 @@ def test_a_given_proxy_wins_and_is_for_loopback_too(monkeypatch):
 
 
 def test_a_proxy_of_another_kind_is_told_without_its_password(monkeypatch):
-    monkeypatch.setenv("ALL_PROXY", "socks5://user:hush@proxy.test")
+    monkeypatch.setenv("ALL_PROXY", "ftp://user:hush@proxy.test")
     with pytest.raises(OutgoingFault) as caught:
         ask("http://a.test")
     assert "ALL_PROXY of the environment" in str(caught.value)
