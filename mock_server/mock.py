@@ -23,14 +23,15 @@ from .domain.render import Renderer
 from .files import Files
 from .http.errors import Errors, chosen, refusal
 from .http.handlers import HANDLERS, Handler
-from .http.overrides import Overrides
+from .http.layers import Layer, Make
+from .http.overrides import OverriddenOperation
 from .http.pages import page
 from .http.recorder import Counts, Recorder
 from .http.replies import send_reply
 from .http.routing import Documentation, Routing, add_contract
 from .http.sandboxes import SANDBOX
-from .http.security import Security
-from .http.validation import CALL, Call, ValidationMiddleware
+from .http.security import SecuredOperation
+from .http.validation import CALL, Call, ValidatedOperation
 from .problems.kinds import Problem, Refusal, Reply, reply_with
 from .problems.violations import quote
 from .sandbox.background import keep_running
@@ -140,19 +141,23 @@ class Mock:
                 partial(Errors, refuse=self.refuse),
                 Documentation,
                 Routing,
-                partial(Security, token=self.settings.token),
-                partial(Overrides, error_body=self.settings.choices["error_body"]),
-                partial(
-                    ValidationMiddleware,
-                    settings=self.settings,
-                    clamped=clamped(self.settings.choices, contract.resource),
-                ),
+                *(partial(Layer, make=make) for make in self._layers(contract)),
                 LifespanMiddleware,
             ],
             resolver=Resolver(partial(find_handler, contract.resource.roles)),
         )
         add_contract(connexion, contract)
         return cast(ASGIApp, connexion)
+
+    def _layers(self, contract: Contract) -> list[Make]:
+        """What stands around each operation, outermost first."""
+        settings = self.settings
+        loose = clamped(settings.choices, contract.resource)
+        return [
+            partial(SecuredOperation, token=settings.token),
+            partial(OverriddenOperation, error_body=settings.choices["error_body"]),
+            partial(ValidatedOperation, settings=settings, clamped=loose),
+        ]
 
     def adopt(self, files: Files, api: ASGIApp) -> None:
         """Go on with other files; what the sandboxes hold stays."""

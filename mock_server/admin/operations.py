@@ -10,7 +10,7 @@ from ..contract.schemas import compile_schema
 from ..http.bodies import parse_strictly
 from ..http.parameters import QueryReader
 from ..http.sandboxes import PARAMETER
-from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from ..http.validation import ValidatedOperation
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, json_pointer, quote, violation
 from ..settings import Settings
@@ -41,8 +41,8 @@ class AdminOperation(ValidatedOperation):
 
     body_limit = 64 * 1024 * 1024  # a whole state is one document
 
-    def __init__(self, next_app: Any, operation: Any, settings: Settings) -> None:
-        super().__init__(next_app, operation, settings)
+    def __init__(self, next_app: Any, operation: Any) -> None:
+        super().__init__(next_app, operation, Settings())
         self.query = StrictReader(operation.parameters, frozenset())
         self.schema = self.schema or _NO_BODY
         self.body = self.body or compile_schema(_NO_BODY)
@@ -75,19 +75,6 @@ class AdminOperation(ValidatedOperation):
             await (send if through else check)(message)
 
         return checked_json
-
-
-class AdminValidationAPI(ValidationAPI):
-    """The validated operations of the control plane."""
-
-    def make_operation(self, operation: Any) -> AdminOperation:
-        return AdminOperation(self.next_app, operation, self.settings)
-
-
-class AdminValidation(ValidationMiddleware):
-    """Connexion's place for validation, as the control plane fills it."""
-
-    api_cls = AdminValidationAPI
 
 
 def _path_validators(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

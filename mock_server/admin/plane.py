@@ -16,6 +16,7 @@ from ..contract.document import allowed_methods
 from ..contract.fixtures import load_document
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
+from ..http.layers import Layer
 from ..http.replies import send_reply
 from ..http.routing import Routing
 from ..http.sandboxes import SANDBOX
@@ -28,7 +29,7 @@ from ..settings import Settings
 from .calls import Stream
 from .front import ADMIN
 from .handlers import HANDLERS
-from .operations import AdminValidation
+from .operations import AdminOperation
 from .safety import check_caller
 
 _CONTRACT = Path(__file__).resolve().parent.parent / "admin.yaml"
@@ -105,17 +106,12 @@ class Plane:
                 partial(Errors, refuse=self.refuse),
                 SwaggerUIMiddleware,
                 Routing,
-                _Validation,
+                partial(Layer, make=AdminOperation),
             ],
             resolver=Resolver(HANDLERS.__getitem__),
         )
         add_document(connexion, self.document)
         return connexion
-
-
-class _Validation(AdminValidation):
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, Settings())
 
 
 @cache

@@ -1,13 +1,9 @@
-"""The middleware that lets a request ask for its answer: forced replies, delays and faults.
+"""A request may ask for its answer: forced replies, delays and faults.
 
 A request that asks for nothing costs one look at its headers.
 """
 
-from typing import Any
-
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..faults.kinds import read_fault
@@ -57,34 +53,6 @@ class OverriddenOperation:
                 await send_reply(send, reply_with(problem, self.error_body))
 
         return answer
-
-
-class OverridesAPI(RoutedAPI[OverriddenOperation]):  # type: ignore[misc]
-    """The operations of one specification, overridden."""
-
-    def __init__(self, *args: Any, error_body: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.error_body = error_body
-        self.add_paths()
-
-    def make_operation(self, operation: AbstractOperation) -> OverriddenOperation:
-        """The operation with what its contract can answer."""
-        return OverriddenOperation(self.next_app, operation, self.error_body)
-
-
-class Overrides(RoutedMiddleware[OverridesAPI]):  # type: ignore[misc]
-    """Answers requests that ask for their answer."""
-
-    api_cls = OverridesAPI
-
-    def __init__(self, app: ASGIApp, error_body: str) -> None:
-        super().__init__(app)
-        self.error_body = error_body
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> OverridesAPI:
-        """Register the contract's operations."""
-        api: OverridesAPI = super().add_api(specification, error_body=self.error_body, **kwargs)
-        return api
 
 
 def _last(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:

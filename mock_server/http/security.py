@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..problems.kinds import Problem
@@ -87,11 +85,11 @@ class Scheme(NamedTuple):
 
 
 class SecuredOperation:
-    """One operation, behind the API key if its contract wants one."""
+    """One operation, behind the API key if its contract wants one; None takes any."""
 
-    def __init__(self, next_app: ASGIApp, scheme: Scheme | None, token: str | None) -> None:
+    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, token: str | None) -> None:
         self.next_app = next_app
-        self.scheme = scheme
+        self.scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
         self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,35 +97,6 @@ class SecuredOperation:
         if self.scheme:
             self.scheme.check(scope, self.token)
         await self.next_app(scope, receive, send)
-
-
-class SecurityAPI(RoutedAPI[SecuredOperation]):  # type: ignore[misc]
-    """The secured operations of one specification."""
-
-    def __init__(self, *args: Any, token: str | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.token = token
-        self.add_paths()
-
-    def make_operation(self, operation: AbstractOperation) -> SecuredOperation:
-        """The operation with what its contract says of security."""
-        scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
-        return SecuredOperation(self.next_app, scheme, self.token)
-
-
-class Security(RoutedMiddleware[SecurityAPI]):  # type: ignore[misc]
-    """Refuses requests without the token; with None any that is not empty will do."""
-
-    api_cls = SecurityAPI
-
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
-        super().__init__(app)
-        self.token = token
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> SecurityAPI:
-        """Register the contract's operations."""
-        api: SecurityAPI = super().add_api(specification, token=self.token, **kwargs)
-        return api
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

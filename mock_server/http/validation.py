@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..codec import decode
@@ -184,37 +182,6 @@ class ValidatedOperation:
         """The mock is wrong: say so loudly in the log, and nothing of it to the client."""
         _log.error("the mock broke its contract at %s: %s", self.name, reason)
         raise Problem("internal-error", "The mock broke its own contract; its log says where.")
-
-
-class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]
-    """The validated operations of one specification."""
-
-    def __init__(
-        self, *args: Any, settings: Settings, clamped: frozenset[str] = frozenset(), **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.settings, self.clamped = settings, clamped
-        self.add_paths()
-
-    def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
-        return ValidatedOperation(self.next_app, operation, self.settings, self.clamped)
-
-
-class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]
-    """Connexion's place for request and response validation, taken by compiled validators."""
-
-    api_cls = ValidationAPI
-
-    def __init__(
-        self, app: ASGIApp, settings: Settings, clamped: frozenset[str] = frozenset()
-    ) -> None:
-        super().__init__(app)
-        self.settings, self.clamped = settings, clamped
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
-        own = {"settings": self.settings, "clamped": self.clamped}
-        api: ValidationAPI = super().add_api(specification, **own, **kwargs)
-        return api
 
 
 def _json(operation: AbstractOperation) -> Mapping[str, Any] | None:

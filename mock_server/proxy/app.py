@@ -20,6 +20,7 @@ from ..contract.document import Contract
 from ..http.connection import transport_of
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
+from ..http.layers import Layer
 from ..http.pages import PROBES
 from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
@@ -29,10 +30,11 @@ from ..outgoing import cause_of
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
 from ..settings import Settings
-from .checks import OPERATION, CheckedOperation, Checker, ProxyRouting
+from .checks import OPERATION, CheckedOperation, ProxyRouting
 from .headers import has_body, in_header, passed_on
 from .held import HeldBody
 from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
+from .rules import AnswerRules
 from .verdict import faults_of_body, note_head
 
 # What the client of the upstream says for itself.
@@ -223,6 +225,7 @@ class Proxy:
         return b"via", b"%s %s" % (version.encode(), self.name)
 
     def _connexion(self, contract: Contract) -> ASGIApp:
+        check = partial(CheckedOperation, rules=AnswerRules(contract.resource))
         connexion = ConnexionMiddleware(
             self.forward,
             import_name=__name__,
@@ -230,7 +233,7 @@ class Proxy:
             middlewares=[
                 partial(Errors, refuse=_refuse),
                 ProxyRouting,
-                partial(Checker, resource=contract.resource),
+                partial(Layer, make=check),
                 LifespanMiddleware,
             ],
             resolver=Resolver(lambda _: self.forward),

@@ -6,15 +6,13 @@ from typing import Any
 
 import jsonschema_rs
 from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..domain.resource import Resource
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
 from ..http.security import Scheme
 from ..http.streams import beginning, replay
-from ..http.validation import ValidatedOperation, ValidationAPI, ValidationMiddleware
+from ..http.validation import ValidatedOperation
 from ..problems.kinds import Problem
 from ..problems.violations import describe_value, schema_violations, violation
 from ..settings import Settings
@@ -44,10 +42,8 @@ class ProxyRouting(Routing):
 class CheckedOperation(ValidatedOperation):
     """Notes the violations of a request and hands it on; finds those of its answer."""
 
-    def __init__(
-        self, next_app: ASGIApp, operation: Any, settings: Settings, rules: AnswerRules
-    ) -> None:
-        super().__init__(next_app, operation, settings)
+    def __init__(self, next_app: ASGIApp, operation: Any, rules: AnswerRules) -> None:
+        super().__init__(next_app, operation, Settings())
         self.rules = rules
         self.scheme = Scheme.of(operation.security or (), operation.security_schemes or {})
         self.headers = {
@@ -139,28 +135,3 @@ class CheckedOperation(ValidatedOperation):
 
 def _required(headers: Mapping[str, Any]) -> list[str]:
     return [name for name, header in headers.items() if header.get("required")]
-
-
-class CheckerAPI(ValidationAPI):
-    """The checked operations of one specification."""
-
-    def __init__(self, *args: Any, rules: AnswerRules, **kwargs: Any) -> None:
-        self.rules = rules  # before the operations are made
-        super().__init__(*args, **kwargs)
-
-    def make_operation(self, operation: Any) -> CheckedOperation:
-        return CheckedOperation(self.next_app, operation, self.settings, self.rules)
-
-
-class Checker(ValidationMiddleware):
-    """Checks the operations of the contract."""
-
-    api_cls = CheckerAPI  # type: ignore[assignment]  # add_api gives it the rules, too
-
-    def __init__(self, app: ASGIApp, resource: Resource) -> None:
-        super().__init__(app, Settings())
-        self.rules = AnswerRules(resource)
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> ValidationAPI:
-        """Add the operations of a specification."""
-        return super().add_api(specification, rules=self.rules, **kwargs)
