@@ -36,8 +36,9 @@ def check_an_end_without_a_body(api: Api) -> str:
 @rule("END-09")
 def check_the_note_is_read_back_nowhere(api: Api) -> None:
     id, note = api.given(), f"note {api.key()}"
-    listed = api.list(channel=api.channel, state=api.resource.all)
-    for answer in (api.end(id, note=note), api.get(id), listed):
+    state = api.asked_for(api.resource.all, *api.contract.listed_states)
+    ended = api.end(id, note=note)
+    for answer in (ended, api.get(id), api.list(channel=api.channel, state=state)):
         expect(note.encode() not in answer.content, "no note in the answer", answer.summary)
 
 

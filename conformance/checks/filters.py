@@ -1,4 +1,4 @@
-"""FIN: every filter of a search is tried alone: it selects what matches, and nothing else."""
+"""LIST and FIN: every filter is tried alone: it selects what matches, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ..contract.values import UUID
+from ..contract.declaration import Filter
+from ..contract.values import UUID, fitting, plain_values
+from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, Violation, expect
 from ..registry import rule
-from ..target.api import Api
+from ..target.api import Api, Sessions
+from .listing import ids
 from .pipeline import POLLS, Marked
 
 PAGING = ("page", "size")
@@ -73,3 +76,59 @@ def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
         rows = answer.results["results"]
         if (row["callId"] in [one.get("callId") for one in rows]) != wanted:
             yield f"{name} {'leaves out what matches' if wanted else 'gives what does not match'}"
+
+
+@rule("LIST-29", sessions=4, requests=60)
+def check_each_filter_of_a_list(api: Api) -> None:
+    """By what a list without the filter shows of its sessions."""
+    api.given_final(further=given(api, 0))
+    for place in (1, 2, 3):
+        api.pass_time(api.open(further=given(api, place)).session[api.resource.touched])
+    state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
+    whole = api.listed(state=state)
+    if not whole:
+        raise Blocked("the list does not hold what matches, see LIST-02")
+    wrong = [words for one in api.resource.filters for words in selected(api, one, whole, state)]
+    expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
+
+
+def given(api: Api, place: int) -> Json:
+    """Members of an open that sessions show and that `x-resource` does not name, the values of
+    each place of their own; none at the last."""
+    made = {}
+    for name, schema in api.contract.further.items():
+        values = [*plain_values(schema, (f"{api.channel}-{place}",))]
+        if place < 3:
+            made[name] = values[0] if "enum" not in schema else values[place % len(values)]
+    return made
+
+
+def selected(api: Api, one: Filter, whole: Sessions, state: str) -> Iterator[str]:
+    """How a list with this filter is not what the whole has of its values."""
+    for value in filter_values(api, one, whole):
+        items = api.listed(state=state, filters={one.parameter: value})
+        wanted = {*ids(api, [item for item in whole if matches(one, item, value) is True])}
+        if lacking := wanted.difference(ids(api, items)):
+            yield f"{one.parameter}={value} leaves out {', '.join(sorted(lacking))}"
+        if strange := ids(api, [item for item in items if matches(one, item, value) is False]):
+            yield f"{one.parameter}={value} lets {', '.join(strange)} through"
+
+
+def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
+    """Those that sessions have, and one that none has."""
+    if one.member == api.resource.channel:
+        return [api.channel]
+    schema = api.contract.query(api.resource.operations["list"])[one.parameter]
+    told = [item[one.member] for item in whole if item.get(one.member) is not None]
+    if "enum" in schema:
+        return [value for value in schema["enum"] if value != one.all]
+    others = [FAR_AHEAD] if one.later else fitting(schema, [f"nobody-{api.key()}"])
+    return [*dict.fromkeys(told), *others]
+
+
+def matches(one: Filter, item: Json, value: Any) -> bool | None:
+    """Whether the filter selects an item; None of one at the instant itself."""
+    told = item.get(one.member)
+    if not one.later:
+        return bool(told == value)
+    return True if goes_back(told, value) else False if goes_back(value, told) else None

@@ -15,7 +15,7 @@ from .turns import touches
 
 def states(api: Api) -> tuple[str | None, ...]:
     """What a list can be asked for; None for the default."""
-    return None, api.resource.final, api.resource.all
+    return None, *api.contract.listed_states
 
 
 def has(api: Api, items: Sessions, id: str) -> bool:
@@ -48,9 +48,10 @@ def expect_selected(api: Api, active: str, final: str) -> None:
     if wanted == api.contract.lifecycle.initial:
         expect_active_only(api, items, active, final)
         return
-    expect(has(api, items, final), f"the final session {final} in the list", ids(api, items))
-    here = has(api, items, active) == (wanted == api.resource.all)
-    expect(here, f"what state={wanted} selects", ids(api, items))
+    for id, state in ((active, api.contract.lifecycle.initial), (final, api.resource.final)):
+        here = wanted in (state, api.resource.all)
+        told = f"{id}, which is {state}, {'in' if here else 'not in'} a list of {wanted} sessions"
+        expect(has(api, items, id) == here, told, ids(api, items))
 
 
 @rule("LIST-02", "smoke", sessions=3, turns=1)
@@ -64,18 +65,20 @@ def check_a_list_hides_final_sessions(api: Api) -> None:
 
 @rule("LIST-03", sessions=2)
 def check_state_active(api: Api) -> None:
+    state = api.asked_for(api.contract.lifecycle.initial)
     active, final = one_of_each(api)
-    expect_active_only(api, api.listed(state=api.contract.lifecycle.initial), active, final)
+    expect_active_only(api, api.listed(state=state), active, final)
 
 
 @rule("LIST-04", sessions=3, turns=1)
 def check_state_final(api: Api) -> None:
+    state = api.asked_for(api.resource.final)
     active, final = one_of_each(api)
-    items = api.listed(state=api.resource.final)
+    items = api.listed(state=state)
     expect(has(api, items, final), f"the final session {final} in the list", ids(api, items))
     expect(not has(api, items, active), "no active session", f"{active} is listed")
     expect(all(item[api.resource.mirror] is True for item in items), "final sessions only", items)
-    expect_closed_too(api, api.resource.final)
+    expect_closed_too(api, state)
 
 
 def expect_closed_too(api: Api, state: str) -> None:
@@ -92,15 +95,17 @@ def expect_closed_too(api: Api, state: str) -> None:
 
 @rule("LIST-05", sessions=3, turns=1)
 def check_state_all(api: Api) -> None:
+    state = api.whole
     active, final = one_of_each(api)
-    items = api.listed(state=api.resource.all)
+    items = api.listed(state=state)
     for id in (active, final):
         expect(has(api, items, id), f"the session {id} in the list", ids(api, items))
-    expect_closed_too(api, api.resource.all)
+    expect_closed_too(api, state)
 
 
 @rule("LIST-06", sessions=2)
 def check_the_agent_filter(api: Api) -> None:
+    api.filter_of(api.resource.agent)
     id, _ = one_of_each(api)
     items = api.listed(agent=api.config.agent)
     expect(
@@ -144,11 +149,10 @@ def expect_apart(api: Api, channel: str, alike: str) -> None:
 
 @rule("LIST-08", sessions=2)
 def check_filters_select_together(api: Api) -> None:
+    state, _ = api.asked_for(api.resource.final), api.filter_of(api.resource.agent)
     _, final = one_of_each(api)
     most = api.contract.page_sizes.most
-    found = api.list(
-        channel=api.channel, state=api.resource.final, agent=api.config.agent, limit=most
-    )
+    found = api.list(channel=api.channel, state=state, agent=api.config.agent, limit=most)
     items = found.page[api.resource.items]
     wanted = (api.channel, api.config.agent, True)
     names = api.resource.channel, api.resource.agent, api.resource.mirror
@@ -162,6 +166,7 @@ def check_filters_select_together(api: Api) -> None:
 
 @rule("LIST-09", sessions=2, turns=1)
 def check_updated_after(api: Api) -> None:
+    api.filter_of(api.resource.touched)
     final = api.given_final()
     silent = api.get(final).session[api.resource.touched]
     api.pass_time(silent)
@@ -184,7 +189,7 @@ def check_updated_after(api: Api) -> None:
     expect(
         not has(api, later, id), "no session, whatever the offset of the instant", ids(api, later)
     )
-    for state in (api.resource.final, api.resource.all):
+    for state in api.contract.listed_states:
         earlier = api.listed(later=between, state=state)
         expect(
             not has(api, earlier, final),
@@ -205,6 +210,7 @@ def turned(api: Api, id: str) -> Json:
 
 @rule("LIST-10", sessions=3)
 def check_updated_after_is_exclusive(api: Api) -> None:
+    api.filter_of(api.resource.touched)
     # One time in ten ends with a zero, which tells nothing of its precision: three do.
     id, *_ = [api.given() for _ in range(3)]
     items = api.listed()
@@ -233,7 +239,7 @@ def check_the_latest_activity_comes_first(api: Api) -> None:
     expect_descending(api, items)
     for id in opened[1:3]:
         api.given_end(id)
-    for state in (api.resource.final, api.resource.all):
+    for state in api.contract.listed_states:
         expect_descending(api, api.listed(state=state))
 
 
@@ -256,8 +262,11 @@ def check_a_turn_moves_its_session_ahead(api: Api) -> None:
 
 @rule("LIST-20", reads=True)
 def check_an_unknown_state_is_refused(api: Api) -> None:
-    api.list(state=api.resource.all).page
-    api.list(state=f"un{api.resource.final}").expect_status(*api.refused("invalid-request"))
+    api.list(state=api.contract.default_state).page
+    known = *api.contract.lifecycle.states, api.resource.all
+    for state in (f"un{api.resource.final}", *known):
+        if state not in api.contract.listed_states:
+            api.list(state=state).expect_status(*api.refused("invalid-request"))
 
 
 @rule("LIST-21", reads=True)
@@ -269,9 +278,11 @@ def check_a_malformed_instant_is_refused(api: Api) -> None:
 
 @rule("LIST-25", sessions=2, turns=1)
 def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
-    for id in (api.given(turns=1), api.given_final()):
+    initial, final, every = api.contract.lifecycle.initial, api.resource.final, api.resource.all
+    places = ((initial, api.given(turns=1)), (final, api.given_final()))
+    for state, id in places:
         got = api.still(id)
-        item = item_of(api, api.listed(state=api.resource.all), id)
+        item = item_of(api, api.listed(state=api.asked_for(every, state)), id)
         if item is None:
             raise Blocked("the session is not in the list, see LIST-05")
         if not same_time(got.get(api.resource.touched), api.get(id).session[api.resource.touched]):
@@ -287,6 +298,7 @@ def check_a_list_shows_what_was_answered_before(api: Api) -> None:
     id = api.given()
     api.listed()
     api.given_turn(id)
-    api.listed(state=api.resource.all)
+    api.listed()
     api.end(id)
-    api.listed(state=api.resource.final)
+    for state in api.contract.listed_states:
+        api.listed(state=state)

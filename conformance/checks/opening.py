@@ -7,6 +7,8 @@ from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
+from .filters import given
+from .listing import item_of
 
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
@@ -93,7 +95,8 @@ def check_unknown_agent_is_refused(api: Api) -> None:
 def check_disabled_agent_takes_no_session(api: Api) -> None:
     api.given()  # the same open with an enabled agent is taken
     api.open(agent=api.config.disabled_agent).expect_refusal()
-    count = len(api.listed(state=api.resource.all))
+    every = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
+    count = len(api.listed(state=every))
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
@@ -157,13 +160,33 @@ def check_reserved_keys_are_accepted(api: Api) -> None:
     api.open(data=data).expect_ok()
 
 
+@rule("OPEN-19", sessions=4)
+def check_what_an_open_gives_is_shown(api: Api) -> None:
+    """By the open, retrieved, listed and once the session is final."""
+    names, timeout = api.resource, api.contract.timeouts.near(600)
+    plain = {names.agent: api.config.agent, names.channel: api.channel, names.timeout: timeout}
+    state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
+    for place in range(4):
+        members = given(api, place)
+        opened = api.open(timeout=timeout, further=members).expect_ok()
+        silent = {name: schema.get("default") for name, schema in api.contract.further.items()}
+        views = {"open": opened.session, "retrieve": api.get(opened.id).session}
+        if item := item_of(api, api.listed(state=state), opened.id):
+            views["list"] = item
+        views["end"] = api.end(opened.id).session
+        for name, value in {**plain, **silent, **members}.items():
+            for view, body in views.items():
+                wanted = f"{name} {shown(value)} by the {view}"
+                expect(body.get(name) == value, wanted, shown(body.get(name)))
+
+
 @rule("GET-01", "smoke")
 def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
     opened = api.open(timeout=api.contract.timeouts.near(600)).session
     got = api.get(opened[api.resource.id]).expect_ok().session
     id, names = opened[api.resource.id], api.resource
     expect(same_id(got[names.id], id), id, got[names.id])
-    for member in (names.agent, names.channel, names.timeout, names.mirror):
+    for member in (names.agent, names.channel, names.timeout, names.mirror, *api.contract.further):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
 
 

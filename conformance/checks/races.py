@@ -172,12 +172,15 @@ def churn(api: Api) -> list[Life]:
 
 @rule("RACE-07", "races", sessions=STAYING + CHURNERS * ROUNDS, requests=2 * REQUESTS)
 def check_lists_while_sessions_come_and_go(api: Api) -> None:
+    states = [
+        api.asked_for(state) for state in (api.contract.lifecycle.initial, api.resource.final)
+    ]
     lives = [Life(api.open()) for _ in range(STAYING)]
     pages: list[tuple[str, Exchange]] = []
     with ThreadPoolExecutor(CHURNERS) as threads:
         churning = [threads.submit(churn, api) for _ in range(CHURNERS)]
         while len(pages) < REQUESTS and not all(future.done() for future in churning):
-            for state in (api.contract.lifecycle.initial, api.resource.final):
+            for state in states:
                 most = api.contract.page_sizes.most
                 pages.append((state, api.list(channel=api.channel, state=state, limit=most)))
     lives += [life for future in churning for life in future.result()]

@@ -259,7 +259,11 @@ def _queries(document: Json, operation: Steps, declared: Resource) -> Iterator[D
         if name not in queries:
             wanted = f"wanted a parameter of the list, got {quoted(name)}"
             yield Defect(("x-resource", "list", "page", role), wanted)
-    for name in filters:
+    compared = [one.member for one in declared.filters]
+    for place, name in enumerate(filters):
+        if compared[place] in compared[:place]:
+            wanted = f"wanted one filter of {compared[place]}, got another one"
+            yield Defect(("x-resource", "list", "filters", name), wanted)
         if name not in queries:
             wanted = f"wanted a parameter of the list, got {quoted(name)}"
             yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)

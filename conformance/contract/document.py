@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .bounds import Bounds
-from .declaration import Resource
+from .declaration import Resource, shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
@@ -216,6 +216,19 @@ class Contract:
         """What a list selects that is asked for no state."""
         query = self.query(self.resource.operations["list"])
         return str(query[self.resource.filtering[self.resource.status]]["default"])
+
+    @cached_property
+    def listed_states(self) -> tuple[str, ...]:
+        """What a list can be asked for: states, and the word for all."""
+        query = self.query(self.resource.operations["list"])
+        return tuple(query[self.resource.filtering[self.resource.status]]["enum"])
+
+    @cached_property
+    def further(self) -> dict[str, dict[str, Any]]:
+        """The schemas of members that an open gives and a session shows, and that `x-resource`
+        does not name."""
+        body = self.body(self.resource.operations["create"]) or {}
+        return {name: body["properties"][name] for name in shown(self.resolved)}
 
     @cached_property
     def page_sizes(self) -> Bounds:

@@ -53,9 +53,11 @@ class Samples:
             yield from self._tried((*self.operations[name], "requestBody", *BODY), samples)
         for name, samples in self.samples["parameters"].items():
             steps = (*self.operations[name], "parameters")
+            filters = self.resource["list"]["filters"]
             for place, one in enumerate(at(self.document, steps)):
-                if one["name"] in samples:
-                    yield from self._tried((*steps, place, "schema"), samples[one["name"]])
+                told = filters.get(one["name"])
+                member = told["member"] if isinstance(told, dict) else told
+                yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
         for name in self.operations:
             yield from self._answers(name)
         for name, values in self.samples["webhooks"].items():

@@ -28,7 +28,6 @@ from ..target.operations import UNSET
 
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
-STATES = ("initial", "final", "all")
 PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
 # Hypothesis prefers short texts, so that each length has a share of its own.
@@ -102,7 +101,8 @@ class Machine(RuleBasedStateMachine):
         self.model = Model(api.contract)
         self.endpoints: list[Json] = []
         resource, initial = api.resource, api.contract.lifecycle.initial
-        self.states = {"initial": initial, "final": resource.final, "all": resource.all}
+        words = initial, resource.final, resource.all
+        self.states = [word for word in words if word in api.contract.listed_states]
         self.budget = budget
         self.without = without
 
@@ -208,28 +208,30 @@ class Machine(RuleBasedStateMachine):
         session = self.pick(place)
         self.judge(self.model.get, session, self.api.get(session.id))
 
-    @precondition(lambda self: not self.spent)
+    @precondition(lambda self: not self.spent and self.states)
     @rule(
-        state=st.sampled_from(STATES),
+        state=st.integers(0, 2),
         offset=st.integers(0, 4),
         limit=st.integers(1, 4),
         agent=st.sampled_from(["", *AGENTS]),
         after=st.none() | st.integers(0, 3),
     )
-    def list(self, state: str, offset: int, limit: int, agent: str, after: int | None) -> None:
-        state = self.states[state]
-        if after is not None and self.model.sessions:
-            self._list_later(state, after)
+    def list(self, state: int, offset: int, limit: int, agent: str, after: int | None) -> None:
+        names, word = self.api.resource, self.states[state % len(self.states)]
+        if after is not None and self.model.sessions and {names.touched} <= names.filtering.keys():
+            self._list_later(word, after)
             return
-        bound = self._agent(agent) if agent else None
-        answer = self._listed(state=state, offset=offset, limit=limit, agent=bound)
-        self.judge(self.model.list, state, bound, offset, limit, answer)
+        bound = self._agent(agent) if agent and names.agent in names.filtering else None
+        answer = self._listed(state=word, offset=offset, limit=limit, agent=bound)
+        self.judge(self.model.list, word, bound, offset, limit, answer)
 
     def _list_later(self, state: str, place: int) -> None:
-        most = self.api.contract.page_sizes.most
-        whole = self._listed(state=self.api.resource.all, limit=most)
-        self.judge(self.model.list, self.api.resource.all, None, 0, most, whole)
+        most, every = self.api.contract.page_sizes.most, self.states[-1]
+        whole = self._listed(state=every, limit=most)
+        self.judge(self.model.list, every, None, 0, most, whole)
         items = whole.page[self.api.resource.items]
+        if every not in (state, self.api.resource.all) or not items:
+            return
         instant = items[place % len(items)][self.api.resource.touched]
         answer = self._listed(state=state, limit=most, later=instant)
         self.judge(self.model.list_later, items, instant, state, answer)

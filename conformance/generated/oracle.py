@@ -209,7 +209,7 @@ def doubts(names: Resource) -> dict[tuple[str, str], Callable[[Any, str], bool]]
     """Members of which the contract says less than a deployment may want, by role and name."""
     return {
         ("create", names.agent): _another_agent,
-        ("list", names.filtering[names.agent]): _another_agent,
+        ("list", names.filtering.get(names.agent, "")): _another_agent,
         ("search", "agentIds"): _another_agent,
         ("search", "callIds"): lambda value, _: value != [],
         ("search", "callStatuses"): lambda value, _: value not in ([], ["Completed"]),

@@ -113,10 +113,10 @@ class Generation:
         return self.opening.id
 
     def _listing(self, query: Json) -> Json:
-        agent, channel = (
-            self.names.filtering[name] for name in (self.names.agent, self.names.channel)
-        )
-        own = {agent: self.api.config.agent, channel: self.api.channel}
+        filtering, channel = self.names.filtering, self.names.filtering[self.names.channel]
+        own = {channel: self.api.channel}
+        if self.names.agent in filtering:
+            own[filtering[self.names.agent]] = str(self.api.config.agent)
         pinned = {key: own.get(key, value) for key, value in query.items()}
         return {**pinned, channel: self.api.channel} if self.in_scenario else pinned
 

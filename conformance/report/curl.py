@@ -83,7 +83,8 @@ def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
 
 def _asked(names: Resource) -> str:
     """A pattern of the instant that a list is asked for, in a URL."""
-    return rf"(?<=[?&]{re.escape(names.filtering[names.touched])}=)[^&#]+"
+    named = (re.escape(one.parameter) for one in names.filters if one.later)
+    return "|".join(rf"(?<=[?&]{name}=)[^&#]+" for name in named) or "(?!)"
 
 
 def _activities(exchange: Exchange) -> list[str]:

@@ -60,9 +60,9 @@ class Sweep:
     def _tagged(self) -> Iterator[tuple[str, str]]:
         """Every active session in a channel of a run, with the run's tag."""
         size, names = self.api.contract.page_sizes.most, self.api.resource
-        initial = self.api.contract.lifecycle.initial
+        state = self.api.active or self.api.contract.lifecycle.initial
         for number in range(MOST_PAGES):
-            page = self.api.list(state=initial, limit=size, offset=number * size).page
+            page = self.api.list(state=state, limit=size, offset=number * size).page
             items = page[names.items]
             for item in items:
                 if not isinstance(item, dict) or not isinstance(item.get(names.id), str):

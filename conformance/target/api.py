@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ..contract.ids import canonical
 from ..judging.equivalence import same_time, tick
 from ..judging.exchange import Exchange, Json
-from ..judging.outcomes import Blocked
+from ..judging.outcomes import Blocked, NotApplicable
 from .operations import UNSET, Operations
 
 Sessions = list[Json]
@@ -63,7 +63,21 @@ class Api(Operations):
     def active(self) -> str | None:
         """What a list is asked for to have active sessions; None where it has them by default."""
         initial = self.contract.lifecycle.initial
-        return None if self.contract.default_state == initial else initial
+        if self.contract.default_state == initial:
+            return None
+        return self.asked_for(initial, self.resource.all)
+
+    @property
+    def whole(self) -> str:
+        """What a list is asked for to have sessions in every state."""
+        return self.asked_for(self.resource.all)
+
+    def asked_for(self, *words: str) -> str:
+        """The first of these words for a state that a list can be asked for."""
+        for word in words:
+            if word in self.contract.listed_states:
+                return word
+        raise NotApplicable(f"no list can be asked for what is {words[0]}")
 
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.

@@ -74,6 +74,7 @@ class Selection:
     state: str
     agent: str | None
     after: str | None
+    narrowed: bool  # by a filter that tells nothing of what is known
     offset: str
     limit: str
 
@@ -81,13 +82,16 @@ class Selection:
     def of(cls, url: str, contract: Contract) -> Selection:
         asked = dict(parse_qsl(urlsplit(url).query))
         names = contract.resource
-        filtering = names.filtering
+        compared = {
+            one.member: asked[one.parameter] for one in names.filters if one.parameter in asked
+        }
         return cls(
             contract,
-            asked.get(filtering[names.channel]),
-            asked.get(filtering[names.status], contract.default_state),
-            asked.get(filtering[names.agent]),
-            asked.get(filtering[names.touched]),
+            compared.pop(names.channel, None),
+            compared.pop(names.status, contract.default_state),
+            compared.pop(names.agent, None),
+            compared.pop(names.touched, None),
+            bool(compared),
             asked.get(names.offset, "0"),
             asked.get(names.limit, ""),
         )
@@ -96,7 +100,8 @@ class Selection:
         """Whether a session is certain to be one of them."""
         names, initial = self.contract.resource, self.contract.lifecycle.initial
         return (
-            self.channel is not None
+            not self.narrowed
+            and self.channel is not None
             and self.channel == known.channel
             and self.agent in (None, known.agent)
             and self.state in (names.all, names.final if known.final else initial)

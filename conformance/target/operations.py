@@ -13,7 +13,7 @@ from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..judging.evidence import Finding, Observation
 from ..judging.exchange import Exchange, Json
-from ..judging.outcomes import Violation
+from ..judging.outcomes import NotApplicable, Violation
 from ..judging.trace import Trace, relevant
 from .client import Client
 from .credentials import BEARER
@@ -73,8 +73,10 @@ class Operations:
         data: Any = None,
         endpoint: Any = UNSET,
         timeout: Any = UNSET,
+        further: Json | None = None,
         auth: str | None = BEARER,
     ) -> Exchange:
+        """An open, with `further` members by names that `x-resource` does not have."""
         names = self.resource
         body = {
             names.agent: self.config.agent if agent is None else agent,
@@ -82,6 +84,7 @@ class Operations:
             names.data: {"conformance_run": self.run} if data is None else data,
             names.endpoint: endpoint,
             names.timeout: timeout,
+            **(further or {}),
         }
         return self._send("create", body=body, auth=auth)
 
@@ -94,18 +97,22 @@ class Operations:
         later: Any = None,
         offset: Any = None,
         limit: Any = None,
+        filters: Json | None = None,
         auth: str | None = BEARER,
     ) -> Exchange:
+        """A page of sessions; `filters` are others, by their parameters."""
         names = self.resource
-        query = {
-            names.filtering[names.channel]: channel,
-            names.filtering[names.agent]: agent,
-            names.filtering[names.status]: state,
-            names.filtering[names.touched]: later,
-            names.offset: offset,
-            names.limit: limit,
-        }
+        members = (names.channel, names.agent, names.status, names.touched)
+        given = zip(members, (channel, agent, state, later), strict=True)
+        query = {self.filter_of(member): value for member, value in given if value is not None}
+        query |= {names.offset: offset, names.limit: limit, **(filters or {})}
         return self.send(names.operations["list"], query=query, auth=auth)
+
+    def filter_of(self, member: str) -> str:
+        """The parameter of a list that is compared with a member."""
+        if member not in self.resource.filtering:
+            raise NotApplicable(f"no list is filtered by {member}")
+        return self.resource.filtering[member]
 
     def get(self, id: str, auth: str | None = BEARER) -> Exchange:
         return self.send(self.resource.operations["read"], id=id, auth=auth)

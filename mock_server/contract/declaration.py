@@ -143,6 +143,11 @@ def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[
             wanted = f"wanted a filter of x-resource: {', '.join((*filters, *page.values()))}"
             yield Defect((*steps, number, "name"), f"{wanted}, got {quote(name)}")
     known = [one["name"] for one in parameters]
+    members = [raw["member"] if isinstance(raw, dict) else raw for raw in filters.values()]
+    for number, name in enumerate(filters):
+        if members[number] in members[:number]:
+            wanted = f"wanted one filter of {members[number]}, got another one"
+            yield Defect(("x-resource", "list", "filters", name), wanted)
     for name in (name for name in filters if name not in known):
         wanted = f"wanted a parameter of the list, got {quote(name)}"
         yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)

@@ -51,8 +51,10 @@ class Samples:
     def _queries(self) -> Iterator[Defect]:
         for id, samples in self.samples["parameters"].items():
             steps = (*self.operations[id], "parameters")
+            filters = self.resource["list"]["filters"]
             for number, parameter in enumerate(at(self.document, steps)):
-                known = samples.get(parameter["name"], {})
+                raw = filters.get(parameter["name"])
+                known = samples.get(raw["member"] if isinstance(raw, dict) else raw, {})
                 yield from self._sampled((*steps, number, "schema"), known)
 
     def _answers(self) -> Iterator[Defect]:

@@ -235,3 +235,12 @@ def final_list_is_ascending(patch: Patch) -> None:
     async def page(real: Any, sessions: SqliteSessions, query: SessionQuery) -> Any:
         found, total = await real(sessions, query)
         return found[::-1] if is_final(query) else found, total
+
+
+@mutant("LIST-29", "among sessions in all states, agent_id selects nothing")
+def agents_select_nothing_among_all(patch: Patch) -> None:
+    def nobody(query: SessionQuery) -> SessionQuery:
+        among_all = query.agent_id is not None and query.state is None
+        return replace(query, agent_id="nobody") if among_all else query
+
+    asked_for(patch, nobody)

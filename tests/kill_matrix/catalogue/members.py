@@ -126,3 +126,12 @@ def reply_is_dated_back(patch: Patch) -> None:
         return [replace(said[0], time=said[-1].time + 5_000_000), *said[1:]]
 
     stored_messages(patch, change)
+
+
+@mutant("OPEN-19", "a list shows no timeout")
+def lists_show_no_timeout(patch: Patch) -> None:
+    @patch.answer("listChats")
+    def changed(answer: Answer) -> None:
+        if answer.ok:
+            for item in answer.json["items"]:
+                item["ttl_seconds"] = None
