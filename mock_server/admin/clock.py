@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..codec import encode
 from ..domain.clock import Clock
 from ..domain.events import Event
 from ..domain.instants import (
@@ -13,13 +14,16 @@ from ..domain.instants import (
     parse_duration,
     parse_instant,
 )
+from ..http.large import beside
 from ..http.validation import Call
 from ..mock import Mock
-from ..problems.kinds import Problem
+from ..problems.kinds import Problem, Reply
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.travel import travel
 from .calls import AdminHandler, Answer, invalid
+
+_EVENT_BYTES = 150
 
 
 async def show_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -36,14 +40,13 @@ async def set_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
                 f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
             )
     async with sandbox.moving:
-        happened = await _set(sandbox, body)
-        return 200, moved(sandbox.clock, happened)
+        return await _told(sandbox, await _set(sandbox, body))
 
 
 async def release_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /clock."""
     async with sandbox.moving:
-        return 200, moved(sandbox.clock, await _run(sandbox, 0))
+        return await _told(sandbox, await _run(sandbox, 0))
 
 
 async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -58,7 +61,7 @@ async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
             happened = await (travel if span >= 0 else _travel)(sandbox, target)
         else:
             happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
-        return 200, moved(sandbox.clock, happened)
+        return await _told(sandbox, happened)
 
 
 HANDLERS: Mapping[str, AdminHandler] = {
@@ -80,7 +83,7 @@ def clock_document(clock: Clock) -> dict[str, Any]:
     }
 
 
-def moved(clock: Clock, happened: list[Event]) -> dict[str, Any]:
+def moved(document: Mapping[str, Any], happened: list[Event]) -> dict[str, Any]:
     """The clock after a move, with what happened on the way."""
     fired = [
         {
@@ -91,7 +94,14 @@ def moved(clock: Clock, happened: list[Event]) -> dict[str, Any]:
         }
         for event in happened
     ]
-    return {**clock_document(clock), "fired": fired}
+    return {**document, "fired": fired}
+
+
+async def _told(sandbox: Sandbox, happened: list[Event]) -> Answer:
+    document = clock_document(sandbox.clock)
+    # Much may have happened.
+    told = await beside(len(happened) * _EVENT_BYTES, lambda: encode(moved(document, happened)))
+    return Reply(200, told)
 
 
 async def _set(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Event]:

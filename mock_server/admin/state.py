@@ -6,17 +6,18 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
+from ..codec import encode
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import Agent, load_agents
 from ..domain.records import Rows
 from ..http.validation import Call
 from ..mock import Mock
-from ..problems.kinds import Problem
+from ..problems.kinds import Problem, Reply
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
-from ..sandbox.sandbox import Sandbox
+from ..sandbox.sandbox import Basis, Sandbox
 from ..sandbox.seeds import check_seed
 from ..sandbox.state_check import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
@@ -46,17 +47,20 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     return 200, {"opened": [*opened], "agents": [*agents]}
 
 
-async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Reply:
     """GET /state."""
     rows = await sandbox.store.image.dump()
-    return 200, await asyncio.to_thread(document_of, rows)
+    return await asyncio.to_thread(lambda: Reply(200, encode(document_of(rows))))
 
 
 async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /state."""
-    # In a thread, as a state may be large.
-    rows = await asyncio.to_thread(_rows_of, mock, call.body, frozenset(sandbox.agents))
-    await sandbox.replace(rows)
+    replaced = False
+    while not replaced:
+        basis = sandbox.basis()
+        # In a thread, as a state may be large.
+        rows = await asyncio.to_thread(_rows_of, mock, call.body, basis)
+        replaced = await sandbox.replace(rows, basis)
     return 200, {"sessions": len(call.body["sessions"])}
 
 
@@ -78,11 +82,11 @@ def _agents_of(fixture: Mapping[str, Any], known: Mapping[str, Agent]) -> dict[s
     return agents
 
 
-def _rows_of(mock: Mock, document: Mapping[str, Any], agents: frozenset[str]) -> Rows:
+def _rows_of(mock: Mock, document: Mapping[str, Any], basis: Basis) -> Rows:
     """The rows of a document. Raises Problem for one that cannot be the state."""
-    if fault := find_fault(document, agents, mock.contract.lifecycle):
+    if fault := find_fault(document, basis.agents, basis.lifecycle):
         raise invalid(*fault)
-    rows = rows_of(document, mock.contract.lifecycle)
+    rows = rows_of(document, basis.lifecycle)
     if errors := [*_misfits(mock, document, rows)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
     return rows

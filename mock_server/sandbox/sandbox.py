@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from typing import Any
 
 from ..contract.document import Contract
@@ -14,6 +15,7 @@ from ..domain.clock import Clock, ClockState, settle
 from ..domain.events import Events
 from ..domain.ids import Ids
 from ..domain.instants import SECOND
+from ..domain.lifecycle import Lifecycle
 from ..domain.pipeline import Pipeline
 from ..domain.records import Rows
 from ..domain.render import Renderer
@@ -45,6 +47,14 @@ class Snapshot:
     ids: Any
     agents: Mapping[str, Agent]
     taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a state is judged by, and must still be there when it is stored."""
+
+    agents: frozenset[str]
+    lifecycle: Lifecycle
 
 
 class Sandbox:
@@ -156,21 +166,40 @@ class Sandbox:
 
         Raises Problem when one is refused, and then takes in nothing.
         """
-        before = self.agents.own
-        self.agents.replace({**before, **agents})
-        try:
-            while True:
-                if (number := await find_busy(seed, self.store.sessions)) is not None:
-                    raise refused(number, BUSY)
-                made = await self._draft(seed)
-                self._refuse_closed()
-                if await self.store.image.add(made.rows):
-                    break  # else an endpoint was taken meanwhile, or a seeded id earlier
-        except BaseException:
-            self.agents.replace(before)
-            raise
-        self._tell(made)
-        return made.opened
+        while True:
+            if (number := await find_busy(seed, self.store.sessions)) is not None:
+                raise refused(number, BUSY)
+            basis = self.basis()
+            behaviour = changed(self.behaviour, agents={**self.agents, **agents})
+            made = await draft(seed, self.clock, self.ids, behaviour)
+            if await self._take_in(made, agents, basis):
+                self._tell(made)
+                return made.opened
+
+    async def _take_in(self, made: Draft, agents: Mapping[str, Agent], basis: Basis) -> bool:
+        """Hold a draft and its agents too; False, and neither, if an endpoint or a seeded id was
+        taken meanwhile, or what it was made by is gone."""
+        async with self.moving:
+            self._refuse_closed()
+            if not self.is_still(basis):
+                return False
+            before, added = self.agents.own, False
+            self.agents.replace({**before, **agents})
+            try:
+                added = await self.store.image.add(made.rows)
+            finally:
+                if not added:
+                    self.agents.replace(before)
+            return added
+
+    def basis(self) -> Basis:
+        """What a state is judged by now."""
+        return Basis(frozenset(self.agents), self.behaviour.lifecycle)
+
+    def is_still(self, basis: Basis) -> bool:
+        """Whether what a state was judged by is there as it was."""
+        known = basis.agents <= self.agents.keys()
+        return known and basis.lifecycle is self.behaviour.lifecycle
 
     async def reset(self, keep: frozenset[str], seed: Mapping[str, Any]) -> None:
         """Begin again, but for what is kept: `state`, `clock`, `journal`, `faults`."""
@@ -197,7 +226,7 @@ class Sandbox:
         self.ids.restore()
         self.agents.replace({})
         made = await self._draft(seed)
-        await self.store.image.load(made.rows)
+        await self._load(made.rows)
         return made
 
     async def _draft(self, seed: Mapping[str, Any]) -> Draft:
@@ -218,21 +247,25 @@ class Sandbox:
         """Be as it was then."""
         async with self.moving:
             self._refuse_closed()
-            self._leave_state()
-            await self.store.image.load(snapshot.rows)
+            await self._load(snapshot.rows)
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
             self.agents.replace(snapshot.agents)
         self.look_again()
 
-    async def replace(self, rows: Rows) -> None:
-        """Hold another state, at the same time or, if that lies ahead, at the latest in it."""
+    async def replace(self, rows: Rows, basis: Basis) -> bool:
+        """Hold another state, at the same time or, if that lies ahead, at the latest in it.
+
+        False, and the present one stays, if what it was judged by is gone.
+        """
         async with self.moving:
             self._refuse_closed()
-            self._leave_state()
-            await self.store.image.load(rows)
+            if not self.is_still(basis):
+                return False
+            await self._load(rows)
             await self.catch_up()
         self.look_again()
+        return True
 
     async def catch_up(self) -> None:
         """Move the clock to the latest that happened to a session, if it is behind that."""
@@ -243,6 +276,12 @@ class Sandbox:
         """Raise Problem for a sandbox that was deleted while the call waited."""
         if self.chats.closed:
             raise Problem("unknown-sandbox", f"The sandbox {self.name} was deleted meanwhile.")
+
+    async def _load(self, rows: Rows) -> None:
+        """Hold these rows in place of all others."""
+        self._leave_state()
+        await self.store.image.load(rows)
+        self.chats.leave_state()  # turns have begun meanwhile
 
     def _leave_state(self) -> None:
         """What is under way, webhooks and turns, has no effect on the state that comes."""

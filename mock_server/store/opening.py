@@ -49,7 +49,8 @@ def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
     tables = Tables(database, sandbox)
     outbox = SqliteOutbox(tables)
     results = SqliteResults(tables, outbox)
-    return Store(SqliteSessions(tables, results), results, outbox, SqliteImage(tables))
+    sessions, image = SqliteSessions(tables, results), SqliteImage(tables)
+    return Store(sessions, results, outbox, image, lambda: int(database.is_lent))
 
 
 def shared_store(database: "PostgresDatabase", sandbox: str) -> Store:

@@ -28,7 +28,7 @@ _OWN = frozenset(["sandbox", "activity", "serial", "claimed"])
 
 DELIVERIES_KEPT = 1_000
 ATTEMPTS_KEPT = 50
-OVERDUE_AT_ONCE = 1_000
+OVERDUE_AT_ONCE = 100
 
 
 class Row(Protocol):

@@ -71,5 +71,5 @@ async def _insert(transaction: Transaction, rows: Rows) -> None:
 
 async def _rows(transaction: Transaction, table: str) -> list[dict[str, Any]]:
     statement = f"SELECT * FROM adjourn_{table} WHERE sandbox = %(sandbox)s"
-    rows = await transaction.rows(f"{statement} ORDER BY {ORDERS[table]}")
-    return [without_own(row) for row in rows]
+    rows = transaction.each(f"{statement} ORDER BY {ORDERS[table]}")
+    return [without_own(row) async for row in rows]

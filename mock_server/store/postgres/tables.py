@@ -1,14 +1,17 @@
 """Statements on the tables of the shared store."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from psycopg import AsyncCursor
 
 from ..rows import TABLES, insert
 from .database import PATIENCE_SECONDS, Connection, PostgresDatabase, Row
+
+_PIECE = 500  # rows; the event loop has others to serve between two pieces
 
 
 class Transaction:
@@ -21,6 +24,14 @@ class Transaction:
     async def rows(self, statement: str, **values: Any) -> list[Row]:
         """What a statement gives."""
         return await (await self.run(statement, **values)).fetchall()
+
+    async def each(self, statement: str, **values: Any) -> AsyncIterator[Row]:
+        """The same row by row, for many."""
+        cursor = await self.run(statement, **values)
+        while piece := await cursor.fetchmany(_PIECE):
+            for row in piece:
+                yield row
+            await asyncio.sleep(0)
 
     async def row(self, statement: str, **values: Any) -> Row | None:
         """The first row that a statement gives."""
@@ -40,9 +51,10 @@ class Transaction:
     async def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert several rows, which may leave members out that then have their defaults."""
         for columns, alike in groupby(rows, key=tuple):
-            values = [{**row, "sandbox": self.sandbox} for row in alike]
             statement = insert(f"adjourn_{table}", ("sandbox", *columns), "%({})s")
-            await self.connection.cursor().executemany(statement, values)
+            while piece := [{**row, "sandbox": self.sandbox} for row in islice(alike, _PIECE)]:
+                await self.connection.cursor().executemany(statement, piece)
+                await asyncio.sleep(0)  # others have their turn, however fast the server is
 
     async def patient(self, seconds: float) -> None:
         """Let each statement take so long, and wait so long for a lock."""

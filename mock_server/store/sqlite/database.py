@@ -1,10 +1,12 @@
 """The embedded database: one SQLite connection, in memory or in a file."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ...domain.store import StoreError
 from ..matching import holds, is_among
@@ -30,6 +32,7 @@ _FAILURES = frozenset(
 _PATIENCE_SECONDS = 1.0
 _KEPT_AT_ONCE = 1_000
 
+_T = TypeVar("_T")
 # How a transaction begins, how it ends, and how it is taken back.
 _Statements = tuple[str, str, tuple[str, ...]]
 _IN_FILE: _Statements = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
@@ -61,6 +64,28 @@ class SqliteDatabase:
         self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
         self._changing = False
         self._changes = 0
+        self._lent: asyncio.Future[Any] | None = None
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether a thread has the connection."""
+        return self._lent is not None
+
+    async def free(self) -> None:
+        """Wait while a thread has the connection. Every call of a store begins with it."""
+        while self._lent is not None:
+            await asyncio.wait([self._lent])
+
+    async def lend(self, work: Callable[[], _T]) -> _T:
+        """What `work` on the connection gives, done in a thread: the other calls of the stores
+        wait, and the event loop does not."""
+        await self.free()
+        self._lent = asyncio.get_running_loop().run_in_executor(None, work)
+        self._lent.add_done_callback(self._take_over)
+        return await asyncio.shield(self._lent)  # a thread goes on, whoever waits for it
+
+    def _take_over(self, _: object) -> None:
+        self._lent = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -113,6 +138,7 @@ class SqliteDatabase:
             "GROUP BY sandbox UNION SELECT sandbox, 0 FROM outbox) "
             "GROUP BY sandbox ORDER BY max(latest) DESC"
         )
+        await self.free()
         with self.outage:
             return [row["sandbox"] for row in self.connection.execute(statement)]
 
@@ -126,6 +152,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Let go of the file."""
+        await self.free()
         self.discard()
 
 

@@ -1,8 +1,8 @@
 """All that a sandbox holds in the embedded store, as one."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from ...domain.records import Rows
 from ..rows import ORDERS, TABLES, without_own
@@ -10,23 +10,50 @@ from .tables import Tables
 
 # The columns that this store numbers itself.
 _NUMBERED = {"sessions": "activity", "call_results": "serial"}
+_MANY = 500  # rows; so many are read or written in less time than a request may wait
+
+_T = TypeVar("_T")
 
 
 class SqliteImage:
-    """The state of one sandbox."""
+    """The state of one sandbox. A large one is read and written in a thread."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
     async def dump(self) -> Rows:
-        return {table: self._rows(table) for table in TABLES}
+        return await self._done(lambda: {table: self._rows(table) for table in TABLES})
 
     async def load(self, rows: Rows) -> None:
+        await self._done(lambda: self._load(rows), rows)
+
+    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
+        return await self._done(lambda: self._add(rows, only_if_empty), rows)
+
+    async def touch(self) -> None:
+        """Nobody else would ask."""
+
+    async def abandon(self, seconds: float) -> bool:
+        await self.load({})
+        return True
+
+    async def _done(self, work: Callable[[], _T], rows: Rows | None = None) -> _T:
+        """What `work` gives on the state that is there, and on `rows`."""
+        await self.tables.free()
+        if any(len(some) > _MANY for some in (rows or {}).values()) or self._is_large():
+            return await self.tables.database.lend(work)
+        return work()
+
+    def _is_large(self) -> bool:
+        another = f"SELECT 1 FROM {{}} WHERE sandbox = :sandbox LIMIT 1 OFFSET {_MANY}"
+        return any(self.tables.row(another.format(table)) for table in TABLES)
+
+    def _load(self, rows: Rows) -> None:
         with self.tables.transaction():
             self.tables.empty()
             self._insert(rows)
 
-    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
+    def _add(self, rows: Rows, only_if_empty: bool) -> bool:
         statement = "SELECT id FROM sessions WHERE sandbox = :sandbox LIMIT 1"
         try:
             with self.tables.transaction():
@@ -35,13 +62,6 @@ class SqliteImage:
                 self._insert(rows)
         except sqlite3.IntegrityError:
             return False
-        return True
-
-    async def touch(self) -> None:
-        """Nobody else would ask."""
-
-    async def abandon(self, seconds: float) -> bool:
-        await self.load({})
         return True
 
     def _insert(self, rows: Rows) -> None:

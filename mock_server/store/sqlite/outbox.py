@@ -15,6 +15,7 @@ class SqliteOutbox:
         self.tables = tables
 
     async def deliveries(self) -> list[Delivery]:
+        await self.tables.free()
         rows = self.tables.rows(
             "SELECT * FROM outbox WHERE sandbox = :sandbox AND due IS NOT NULL "
             "ORDER BY due, serial LIMIT 1000"
@@ -22,12 +23,14 @@ class SqliteOutbox:
         return [delivery_of(row) for row in rows]
 
     async def next_due(self) -> int | None:
+        await self.tables.free()
         due: int | None = self.tables.value(
             "SELECT min(due) FROM outbox WHERE sandbox = :sandbox AND due IS NOT NULL"
         )
         return due
 
     async def claim(self, delivery: Delivery, seconds: float) -> bool:
+        await self.tables.free()
         return True
 
     async def delivered(
@@ -37,6 +40,7 @@ class SqliteOutbox:
         retry_at: int | None,
         attempt: Mapping[str, Any] | None = None,
     ) -> None:
+        await self.tables.free()
         with self.tables.transaction():
             self.tables.run(
                 "UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, due = :retry_at, "
@@ -53,9 +57,11 @@ class SqliteOutbox:
     async def enqueue(
         self, session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
     ) -> int:
+        await self.tables.free()
         return self.put(webhook_row(session_id, url, headers, payload, due))
 
     async def postpone(self, serial: int, due: int) -> None:
+        await self.tables.free()
         self.tables.run(
             "UPDATE outbox SET due = :due "
             "WHERE sandbox = :sandbox AND serial = :serial AND due IS NOT NULL",
@@ -63,6 +69,7 @@ class SqliteOutbox:
         )  # fmt: skip
 
     async def redeliver(self, serial: int, due: int) -> None:
+        await self.tables.free()
         self.tables.run(
             "UPDATE outbox SET due = :due, attempts = 0, outcome = 'pending' "
             "WHERE sandbox = :sandbox AND serial = :serial",
@@ -70,11 +77,13 @@ class SqliteOutbox:
         )  # fmt: skip
 
     async def delivery(self, serial: int) -> LoggedDelivery | None:
+        await self.tables.free()
         statement = "SELECT * FROM outbox WHERE sandbox = :sandbox AND serial = :serial"
         row = self.tables.row(statement, serial=serial)
         return None if row is None else logged_of(row)
 
     async def log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
+        await self.tables.free()
         rows = self.tables.rows(
             "SELECT * FROM outbox WHERE sandbox = :sandbox "
             "AND session_id = coalesce(:session_id, session_id) ORDER BY serial DESC LIMIT :limit",

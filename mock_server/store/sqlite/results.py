@@ -19,6 +19,7 @@ class SqliteResults:
         self.outbox = outbox
 
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
+        await self.tables.free()
         where, values = self.filter(query)
         total = self.tables.value(f"SELECT count(*) FROM call_results WHERE {where}", **values)
         rows = self.tables.rows(

@@ -39,6 +39,7 @@ class SqliteSessions:
         self.results = results
 
     async def insert(self, session: Session) -> bool:
+        await self.tables.free()
         if not session.messages:  # one statement is a transaction by itself
             return self._insert(session)
         with self.tables.transaction():
@@ -48,13 +49,16 @@ class SqliteSessions:
         return inserted
 
     async def active_at(self, channel: str, external_hash: str) -> Session | None:
+        await self.tables.free()
         where = "channel = :channel AND external_hash = :external_hash AND holds"
         return self._one(where, channel=channel, external_hash=external_hash)
 
     async def get(self, session_id: str) -> Session | None:
+        await self.tables.free()
         return self._one("id = :id", id=session_id)
 
     async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
+        await self.tables.free()
         where, values = self.filter(query)
         total = self.tables.value(f"SELECT count(*) FROM sessions WHERE {where}", **values)
         rows = self.tables.rows(
@@ -73,6 +77,7 @@ class SqliteSessions:
         return "last_activity DESC, activity DESC"
 
     async def replay(self, session_id: str, key: str) -> TurnResult | None:
+        await self.tables.free()
         row = self.tables.row(
             "SELECT * FROM replies WHERE sandbox = :sandbox AND session_id = :id AND key = :key",
             id=session_id, key=key,
@@ -82,6 +87,7 @@ class SqliteSessions:
         return TurnResult(self.transcript(session_id)[row["first"] : row["last"]], row["state"])
 
     async def apply(self, change: Change) -> Session | None:
+        await self.tables.free()
         with self.tables.transaction():
             statement, values = self.conditional_update(change)
             if not self.tables.run(statement, **values).rowcount:
@@ -103,6 +109,7 @@ class SqliteSessions:
         return UPDATE_SESSION, {"activity": activity, **changed_row(change)}
 
     async def overdue(self, now: int) -> Sequence[Session]:
+        await self.tables.free()
         rows = self.tables.rows(
             f"{_SELECT} AND expires IS NOT NULL AND expires < :now "
             f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
@@ -111,23 +118,27 @@ class SqliteSessions:
         return self._whole(rows)
 
     async def next_expiry(self) -> int | None:
+        await self.tables.free()
         expiry: int | None = self.tables.value(
             "SELECT min(expires) FROM sessions WHERE sandbox = :sandbox AND expires IS NOT NULL"
         )
         return expiry
 
     async def latest(self) -> int | None:
-        latest: int | None = self.tables.value(
+        statement = (
             "SELECT max(max(last_activity, coalesce(finished, last_activity))) FROM sessions "
             "WHERE sandbox = :sandbox"
         )
-        return latest
+        latest: int | None = await self.tables.database.lend(lambda: self.tables.value(statement))
+        return latest  # of all that there are
 
     async def count(self) -> int:
+        await self.tables.free()
         return int(self.tables.value("SELECT count(*) FROM sessions WHERE sandbox = :sandbox"))
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
+        await self.tables.free()
         with self.tables.transaction():
             yield
 

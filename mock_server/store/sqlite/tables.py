@@ -17,6 +17,10 @@ class Tables:
         self.database = database
         self.sandbox = sandbox
 
+    async def free(self) -> None:
+        """Wait while a thread has the connection."""
+        await self.database.free()
+
     def transaction(self) -> AbstractContextManager[None]:
         """Several statements: all of them or nothing."""
         return self.database.transaction()

@@ -1,7 +1,10 @@
 """What the control plane does grows with what it is given alone, and holds nobody up."""
 
 import asyncio
+import gc
+import sys
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,12 +17,17 @@ from mock_server.contract.fixtures import fixture_violations
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
 from mock_server.domain.events import Events
+from mock_server.sandbox import sandbox as sandbox_module
 from mock_server.sandbox.documents import document_of, rows_of
+from mock_server.sandbox.seeds import draft
 from mock_server.sandbox.state_check import find_fault
+from mock_server.store.sqlite.image import SqliteImage
 from tests.growth import expect_linear
 from tests.serving import HANGING, Api
 
 LIFECYCLE = load_contract().lifecycle
+TALKER = {"script": [{"reply": "Aye"}]}
+HELD = 0.05  # seconds
 TIME = "2030-01-05T09:00:00.000000Z"
 
 
@@ -87,9 +95,14 @@ def test_who_waits_looks_at_each_event_once(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "size"), [(state, "find_fault", 1), (state_bodies, "parse_strictly", 1_000)]
+    ("module", "name", "size"),
+    [
+        (state, "find_fault", 1),
+        (state_bodies, "parse_strictly", 1_000),
+        (SqliteImage, "_load", 1_000),
+    ],
 )
-def test_others_are_answered_while_a_state_is_read_and_judged(monkeypatch, module, name, size):
+def test_others_are_answered_while_a_state_is_judged_and_stored(monkeypatch, module, name, size):
     begun, over, work = threading.Event(), threading.Event(), getattr(module, name)
 
     def held(*parts):
@@ -106,3 +119,88 @@ def test_others_are_answered_while_a_state_is_read_and_judged(monkeypatch, modul
         finally:
             over.set()
         assert put.result(HANGING).json() == {"sessions": size}
+
+
+STEPS = {
+    "it is put": ("PUT", "/state"),
+    "it is put over another": ("PUT", "/state"),
+    "it is shown": ("GET", "/state"),
+    "it is kept": ("POST", "/snapshots/a"),
+    "it is brought back": ("POST", "/snapshots/a/restore"),
+    "its sessions expire": ("POST", "/clock/advance"),
+    "it is reset": ("POST", "/reset"),
+}
+
+
+def longest_turns(size, turns):
+    """How long one turn of the event loop takes at most in each step, of its thread's own time."""
+    whole = state_of(size)
+    for session in whole["sessions"]:
+        session["ttl_seconds"] = 60
+    longest = {}
+    with Api.of() as api:
+        api.steer("PUT", "/state", json=state_of(1))  # what is made at the first call
+        for step, (method, path) in STEPS.items():
+            turns.clear()
+            body = whole if method == "PUT" else {"by": "PT1H"} if "clock" in path else None
+            api.steer(method, path, json=body, timeout=HANGING)
+            longest[step] = max(turns)
+    return longest
+
+
+def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
+    turns, run = [], asyncio.Handle._run
+
+    def measured(handle):
+        begun = time.thread_time()
+        run(handle)
+        turns.append(time.thread_time() - begun)
+
+    monkeypatch.setitem(sys.modules, "uvloop", None)  # whose turns nobody sees
+    monkeypatch.setattr(asyncio.Handle, "_run", measured)
+    gc.disable()  # it comes when it likes
+    try:
+        small, large = longest_turns(600, turns), longest_turns(9_600, turns)
+    finally:
+        gc.enable()
+    assert not [(step, small[step], large[step]) for step in STEPS if large[step] > HELD]
+
+
+def test_a_state_is_judged_again_when_an_agent_has_gone_meanwhile(monkeypatch):
+    whole = state_of(1)
+    whole["sessions"][0]["agent_id"] = "visitor"
+    judged = []
+
+    def judge(document, agents, table):
+        judged.append("visitor" in agents)
+        if len(judged) == 1:
+            api.steer("POST", "/reset")
+        return find_fault(document, agents, table)
+
+    monkeypatch.setattr(state, "find_fault", judge)
+    with Api.of() as api:
+        api.steer("POST", "/seed", json=agents_of(1, {}) | {"agents": {"visitor": TALKER}})
+        refused = api.admin("PUT", "/state", json=whole)
+        assert refused.status_code == 400
+        assert "there is no agent" in refused.json()["errors"][0]["detail"]
+        assert api.count() == 0
+    assert judged == [True, False]
+
+
+def test_a_seed_is_played_again_when_its_agent_has_gone_meanwhile(monkeypatch):
+    played = []
+
+    async def play(*parts):
+        made = await draft(*parts)
+        played.append(made)
+        if len(played) == 1:
+            await api.mock.sandbox.reset(frozenset(), {})
+        return made
+
+    monkeypatch.setattr(sandbox_module, "draft", play)
+    with Api.of() as api:
+        api.steer("POST", "/seed", json={"agents": {"visitor": TALKER}})
+        played.clear()
+        refused = api.admin("POST", "/seed", json={"sessions": [{"agent_id": "visitor"}]})
+        assert (refused.status_code, api.count()) == (409, 0)
+        assert refused.json()["type"].endswith("/seed-refused")

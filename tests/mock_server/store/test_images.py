@@ -5,6 +5,8 @@ import pytest
 from mock_server.domain.records import Change, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import document_of, rows_of
+from mock_server.store.postgres import tables as postgres_tables
+from mock_server.store.sqlite import image as sqlite_image
 from tests.mock_server.store.rows import (
     LASTING,
     LIFECYCLE,
@@ -18,6 +20,14 @@ from tests.mock_server.store.rows import (
     sandbox_of,
     session,
 )
+
+
+@pytest.fixture(params=["small", "large"], autouse=True)
+def size(request, monkeypatch):
+    """A large state is written and read in another way."""
+    if request.param == "large":
+        monkeypatch.setattr(sqlite_image, "_MANY", 0)
+        monkeypatch.setattr(postgres_tables, "_PIECE", 1)
 
 
 @pytest.mark.parametrize("db", LASTING, indirect=True)
