@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 import nox
@@ -23,6 +24,10 @@ PLATFORMS = (
     *("aarch64-apple-darwin", "windows"),
 )
 UV = "uv==0.13.9"  # resolves for platforms other than its own, with hashes
+SITE_SCRIPTS = (
+    "mermaid@11.17.2",  # draws the diagrams
+    "iframe-worker@1.0.4",  # lets the search work from a disk
+)
 JAVASCRIPT = ("clients/js", "examples/web")  # the client, and a page that is tested with it
 
 
@@ -63,12 +68,14 @@ def tests(session: nox.Session) -> None:
     # on two cores too: a test waits for other processes half of its time.
     options: tuple[str, ...] = ("-n", "4", "--dist", "loadfile")
     given = [word for word in session.posargs if word != "--all"]
-    left_out = {"slow", "browser"} if "--all" not in session.posargs else set()
-    if not (shutil.which("chromium") and shutil.which("chromedriver")) and not left_out:
+    left_out = {"npm"} if "--all" in session.posargs else {"npm", "slow", "browser"}
+    if (
+        not (shutil.which("chromium") and shutil.which("chromedriver"))
+        and "browser" not in left_out
+    ):
         session.warn("no chromium and chromedriver here: the tests marked browser are left out")
-        left_out = {"browser"}
-    if left_out:
-        options += ("-m", f"not ({' or '.join(sorted(left_out))})")
+        left_out.add("browser")
+    options += ("-m", f"not ({' or '.join(sorted(left_out))})")
     # Each worker would rewrite every module's assertions anew, for ten seconds.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
     run(session, "pytest", *options, *given)
@@ -83,6 +90,7 @@ def js(session: nox.Session) -> None:
             session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
             session.run("npm", "run", "check", external=True)
             session.run("npm", "test", external=True)
+    run(session, "pytest", "-n", "0", "-m", "npm", "tests/test_docs.py")
 
 
 @nox.session
@@ -93,6 +101,23 @@ def lint(session: nox.Session) -> None:
     run(session, "mypy")
     session.run(str(python(session).with_name("lint-imports")), external=True)
     run(session, "conformance.cli.lint")
+
+
+@nox.session(venv_backend="venv")
+def docs(session: nox.Session) -> None:
+    """Make the documentation's site in `site/`, every link checked; needs npm."""
+    session.install("-q", "-r", "docs/requirements.txt")
+    for package in SITE_SCRIPTS:
+        name = package.partition("@")[0]
+        folder = HERE / ".nox" / "docs-scripts" / name
+        if not folder.exists():
+            session.run("npm", "pack", "--silent", package, external=True)
+            archive = next(HERE.glob(f"{name}-*.tgz"))
+            with tarfile.open(archive) as packed:
+                packed.extractall(folder, filter="data")
+            archive.unlink()
+    session.env["NO_MKDOCS_2_WARNING"] = "1"  # it asks for a move to Zensical, which reads our file
+    session.run("mkdocs", "build", "--strict", *session.posargs)
 
 
 @nox.session(venv_backend="venv")

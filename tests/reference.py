@@ -1,0 +1,137 @@
+"""The pages of `docs/` that are made from the programs: `python -m tests.reference` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import yaml
+
+from conformance.cli.main import command as suite
+from conformance.contract.document import Contract, find_contract
+from conformance.export.mermaid import mermaid
+from mock_server.cli.main import main as mock
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+WIDTH = 88  # of the commands' help
+MADE = "Made by `python -m tests.reference` from"
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def pages() -> dict[str, str]:
+    """Each page's text by its name."""
+    admin = yaml.safe_load((ROOT / "mock_server" / "admin.yaml").read_text("utf-8"))
+    made = {
+        "api.md": _api(Contract(find_contract())),
+        "lifecycle.md": _lifecycle(Contract(find_contract())),
+        "commands.md": _commands(),
+        "control-plane.md": _control_plane(admin),
+    }
+    return {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
+
+
+def _api(contract: Contract) -> Iterator[str]:
+    yield "# The API"
+    yield f"{MADE} `openapi.yaml`, which a mock serves as a page at `/ui/`."
+    yield contract.spec["info"]["description"].strip()
+    rows = ((f"`{call[2]['operationId']}`", *_call(*call)) for call in _calls(contract.spec))
+    yield _table("operation | request | does | takes | answers", rows)
+
+
+def _lifecycle(contract: Contract) -> Iterator[str]:
+    table, lifecycle = contract.spec["x-lifecycle"], contract.lifecycle
+    yield "# Lifecycle"
+    yield f"{MADE} `x-lifecycle` of `openapi.yaml`."
+    yield f"```mermaid\n{mermaid(contract)}```"
+    yield "## States"
+    yield _table("state | meaning", lifecycle.states.items())
+    yield "## Events"
+    events = table["events"].items()
+    rows = ((name, event["operation"] or "none", event["text"]) for name, event in events)
+    yield _table("event | operation | meaning", rows)
+    yield "## What each event does in each state"
+    yield _table(
+        "state | event | next state | reason | refused with | effects",
+        (
+            (
+                *(row.state, row.event, row.to, row.reason or ""),
+                ", ".join(map(str, contract.refused(row.state, row.event))),
+                ", ".join(row.effects) or "none",
+            )
+            for row in lifecycle.rows.values()
+        ),
+    )
+    yield "## Effects"
+    yield _table("effect | meaning", table["effects"].items())
+    yield "## What never changes"
+    immutable = lifecycle.immutable.items()
+    yield _table("when | members", ((when, _codes(members)) for when, members in immutable))
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands"
+    yield f"{MADE} the two programs' own `--help`."
+    for name, group in (("adjourn-mock", mock), ("adjourn-conformance", suite)):
+        yield f"## {name}"
+        yield from _help(click.Context(group, info_name=name, terminal_width=WIDTH))
+
+
+def _help(context: click.Context) -> Iterator[str]:
+    """What a command says of itself, then what its subcommands say."""
+    yield f"```text\n{context.command.get_help(context)}\n```"
+    group = context.command
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=WIDTH)
+        yield f"### {inner.command_path}"
+        yield from _help(inner)
+
+
+def _control_plane(admin: dict[str, Any]) -> Iterator[str]:
+    yield "# Control plane"
+    yield f"{MADE} `mock_server/admin.yaml`, which a mock serves as a page at `/__admin/ui/`."
+    yield admin["info"]["description"].strip()
+    for tag in admin["tags"]:
+        yield f"## {tag['name'].capitalize()}"
+        yield tag["description"]
+        rows = (_call(*call) for call in _calls(admin) if tag["name"] in call[2]["tags"])
+        yield _table("call | does | takes | answers", rows)
+
+
+def _calls(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The path, method and description of each call."""
+    base = urlsplit(document["servers"][0]["url"]).path.rstrip("/")
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield base + path, method, item[method]
+
+
+def _call(path: str, method: str, call: dict[str, Any]) -> tuple[str, ...]:
+    query = _codes(taken["name"] for taken in call.get("parameters", ()) if "name" in taken)
+    body = "a body" if "requestBody" in call else ""
+    takes = ", ".join(filter(None, (query, body)))
+    return f"`{method.upper()} {path}`", call["summary"], takes, ", ".join(call["responses"])
+
+
+def _table(columns: str, rows: Any) -> str:
+    """A table in Markdown; the names of its columns stand between bars."""
+    bars = f"|{'---|' * len(columns.split('|'))}"
+    cells = (" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows)
+    return "\n".join([f"| {columns} |", bars, *(f"| {row} |" for row in cells)])
+
+
+def _codes(names: Any) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, "utf-8")

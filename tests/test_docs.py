@@ -1,0 +1,138 @@
+"""The code on the pages of `docs/`, run as it stands; and the pages that are made by a command."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import reference
+
+HERE = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.DOTALL | re.MULTILINE)
+PROGRAMS = {
+    "adjourn-mock": ("-m", "mock_server"),
+    "adjourn-conformance": ("-m", "conformance"),
+    "python": (),
+}
+INSTALLATION = (  # the programs are there already, as below
+    "python3 -m venv .venv && . .venv/bin/activate\npip install -q ./adjourn\n"
+)
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return str(taken.getsockname()[1])
+
+
+def script_of(text: str) -> str:
+    """The page's shell blocks, and its files with a title, in the order of the page."""
+    parts = []
+    for language, title, code in BLOCK.findall(text):
+        if title:
+            parts.append(
+                f"mkdir -p $(dirname {title}); cat > {title} <<'END_OF_FILE'\n{code}END_OF_FILE"
+            )
+        elif language == "sh":
+            parts.append(code)
+    return "\n".join(parts).replace(INSTALLATION, "")
+
+
+def run_lines(page: str, folder: Path) -> str:
+    """Everything that the page's code prints, run in one shell from top to bottom."""
+    script = script_of((HERE / "docs" / page).read_text("utf-8"))
+    for port in ("4010", "4020", "5173", "8001"):
+        script = script.replace(port, free_port())
+    (folder / "bin").mkdir()
+    for name, arguments in PROGRAMS.items():
+        command = folder / "bin" / name
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} {" ".join(arguments)} "$@"\n')
+        command.chmod(0o755)
+    (folder / "adjourn").symlink_to(HERE)
+    mock = re.search(r"http://127.0.0.1:\d+", script)
+    assert mock
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(HERE),
+        "ADJOURN_URL": mock[0],
+    }
+    result = subprocess.run(
+        ["bash", "-e", "-m", "-c", f"trap 'kill %1 2>/dev/null || :' EXIT\n{script}"],
+        env=environment, cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Deprecation" not in result.stderr
+    return result.stdout
+
+
+def assert_keeps(page: str, told: str) -> None:
+    """What a page says will be printed was printed, … standing for what may differ."""
+    blocks = BLOCK.findall((HERE / "docs" / page).read_text("utf-8"))
+    lines = [
+        line for language, _, code in blocks if language == "text" for line in code.split("\n")
+    ]
+    assert any(lines)
+    for line in filter(None, lines):
+        pattern = ".*".join(map(re.escape, line.split("…")))
+        assert re.search(f"^{pattern}$", told, re.MULTILINE), f"{line}\nis not in\n{told}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["tutorials/backend.md", "tutorials/contract.md"])
+def test_a_tutorial_leads_where_it_says(page: str, tmp_path: Path) -> None:
+    assert_keeps(page, run_lines(page, tmp_path))
+
+
+@pytest.mark.npm
+def test_the_tutorial_for_a_frontend_leads_where_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMIUM", "/usr/bin/chromium")
+    page = "tutorials/frontend.md"
+    assert_keeps(page, run_lines(page, tmp_path))
+
+
+@pytest.mark.parametrize("name", reference.pages())
+def test_a_page_that_a_command_makes_is_current(name: str) -> None:
+    made = reference.pages()[name]
+    assert (reference.DOCS / name).read_text("utf-8") == made, (
+        f"docs/{name} is stale; `python -m tests.reference` mends it"
+    )
+
+
+@pytest.mark.slow
+def test_the_lines_on_faults_run(tmp_path: Path) -> None:
+    told = run_lines("faults.md", tmp_path)
+    for shown in (
+        "preference-applied: code=409, example=duplicate",
+        "The contract has no status",
+        "no answer: 52",
+        '"webhook-signature":"v1,',
+        '"agentId":"agent-mine"',
+        "/problems/too-many-requests",
+        "x-mock-violations: [",
+        "  query /take: wanted",
+        '"violations":[{"in":"query"',
+        "Coverage of the contract:",
+    ):
+        assert shown in told, told
+
+
+@pytest.mark.slow
+def test_the_lines_on_the_mock_run(tmp_path: Path) -> None:
+    told = run_lines("mock.md", tmp_path)
+    for shown in (
+        '"total_count":0',  # the other sandbox has nothing
+        "session.final",  # fired by the advance of the clock
+        "2030-01-05T09:31:00",
+        '"count":',
+        "event: session.opened",
+        "adjourn_",  # metrics
+    ):
+        assert shown in told, told
