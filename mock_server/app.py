@@ -43,8 +43,15 @@ class App:
     def plane(self) -> ASGIApp:
         """The control plane of the mock."""
         from .admin.plane import Plane
+        from .admin.safety import is_page
 
-        within = partial(InSandbox, sandboxes=self.mock.sandboxes, style="problem", in_query=True)
+        within = partial(
+            InSandbox,
+            sandboxes=self.mock.sandboxes,
+            style="problem",
+            in_query=True,
+            may_create=lambda scope: not is_page(scope),  # whoever reads a page needs no token
+        )
         return Plane(self.mock, within)
 
 

@@ -1,7 +1,7 @@
-"""Makes the pictures of the README from real runs: `nox -s pictures`.
+"""Makes the pictures of README and docs from real runs: `nox -s pictures`.
 
-A session on the mock in the terminal, and the report on a second server with a planted fault.
-Needs Chromium and its driver.
+A session on the mock in the terminal, the report on a second server with a planted fault, and the
+dashboard. Needs Chromium and its driver.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -31,6 +32,19 @@ SESSION = (
     'call $chats/$id/messages -d \'{"content": "Hello"}\'',
     'call $chats/$id/messages -d \'{"content": "bye"}\'',
     'call $chats/$id/end -d \'{"note": "too late: the agent has finished it"}\'',
+)
+NOW = "2030-01-05T09:00:00Z"
+DASHBOARD = (
+    'call -X PUT $admin/webhooks/target -d "{\\"url\\": \\"$admin/sink/hooks\\"}"',
+    'call $chats -d \'{"agent_id": "agent-greeter", "ttl_seconds": 1800}\'',
+    'id=$(call $chats -d \'{"agent_id": "agent-tools", "ttl_seconds": 3600}\' | jq -r .id)',
+    'call $chats/$id/messages -d \'{"content": "What is the weather in Oslo?"}\'',
+    'id=$(call $chats -d \'{"agent_id": "agent-closer"}\' | jq -r .id)',
+    'call $chats/$id/messages -d \'{"content": "bye"}\'',
+    "call $chats/$id/end -d {}",
+    "call $chats -d '{\"agent_id\": 5}' || :",
+    'call $admin/faults -d \'{"operation": "submitMessage", "fault": "COMMIT_THEN_DROP"}\'',
+    'call $admin/events/wait-for -d \'{"match": {"type": "delivery.succeeded"}}\'',
 )
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 18px 22px; background: #14171c; color: #d7dce3; }}
@@ -89,6 +103,27 @@ def report(folder: Path) -> Path:
     return folder / "report.html"
 
 
+def dashboard(driver: webdriver.Chrome) -> None:
+    """A picture of the dashboard: of what happened, the tool call is unfolded."""
+    with serving("mock_server", "--port", "0", "--frozen-time", NOW, "--json") as url:
+        define = (
+            "call() { curl -sSf -H 'Authorization: Bearer any'"
+            ' -H "Content-Type: application/json" "$@"; echo; }\n'
+            f"chats={url}/api/v1/chats admin={url}/__admin\n"
+        )
+        lines = "\n".join(DASHBOARD).replace("jq -r .id", ID)
+        subprocess.run(["bash", "-euc", define + lines], stdout=subprocess.DEVNULL, check=True)
+        driver.set_window_size(1400, 950)
+        driver.get(f"{url}/__admin/ui")
+        wait = WebDriverWait(driver, 30)
+        wait.until(lambda page: page.find_elements("css selector", "#sessions summary"))
+        for line in driver.find_elements("css selector", "#sessions summary"):
+            if "agent-tools" in line.text:
+                line.click()
+        wait.until(lambda page: page.find_elements("css selector", ".call"))
+        driver.save_screenshot(str(HERE / "dashboard.png"))
+
+
 @contextmanager
 def browser(profile: Path) -> Iterator[webdriver.Chrome]:
     """A headless Chromium."""
@@ -104,7 +139,7 @@ def browser(profile: Path) -> Iterator[webdriver.Chrome]:
 
 
 def main() -> None:
-    """Write both pictures beside this file."""
+    """Write the pictures beside this file."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         page = folder / "session.html"
@@ -117,6 +152,8 @@ def main() -> None:
                 driver.set_window_size(1100, min(900, 900 - inside + whole))
                 driver.save_screenshot(str(HERE / f"{name}.png"))
                 print(f"wrote {name}.png")
+            dashboard(driver)
+            print("wrote dashboard.png")
 
 
 main()

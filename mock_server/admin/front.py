@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..http.paths import keep_encoded_slashes
 
 ADMIN = "/__admin"
+DOCUMENTATION = "/docs"  # below it, where each call can be tried
 
 
 class Front:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,7 +28,7 @@ from ..mock import Mock
 from ..problems.kinds import Problem, Reply, reply_with
 from ..settings import Settings
 from .calls import Stream
-from .front import ADMIN
+from .front import ADMIN, DOCUMENTATION
 from .handlers import HANDLERS
 from .operations import AdminOperation
 from .safety import check_caller
@@ -81,7 +82,9 @@ class Plane:
         """Carry out a call that fits the contract."""
         call: Call | None = scope["extensions"].get(CALL)
         if call is None:
-            raise Problem("unknown-path", f"The control plane has no such path; see {ADMIN}/ui/.")
+            raise Problem(
+                "unknown-path", f"The control plane has no such path; see {ADMIN}{DOCUMENTATION}/."
+            )
         # A proxy serves the operations that need no more of a mock than it has.
         mock = cast(Mock, self.steered)
         answer = await HANDLERS[call.operation](mock, scope["extensions"][SANDBOX], call)
@@ -109,6 +112,7 @@ class Plane:
                 partial(Layer, make=AdminOperation),
             ],
             resolver=Resolver(HANDLERS.__getitem__),
+            swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCUMENTATION),
         )
         add_document(connexion, self.document)
         return connexion

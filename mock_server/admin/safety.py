@@ -9,10 +9,11 @@ from ..addresses import is_loopback
 from ..http.security import Key, check_credentials
 from ..problems.kinds import Problem
 from ..problems.violations import quote
+from .front import ADMIN, DOCUMENTATION
 
 _ADMIN_TOKEN = Key("admin token", "--admin-token or ADJOURN_ADMIN_TOKEN")
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
-_OPEN = ("/__admin/ui", "/__admin/openapi.")
+_PAGES = (f"{ADMIN}/ui", f"{ADMIN}{DOCUMENTATION}", f"{ADMIN}/openapi.")
 
 
 def check_caller(
@@ -39,11 +40,17 @@ def check_caller(
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
     # An image or a link of another page comes without an Origin, but browsers say where it is from.
     strange = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
-    if strange and origin is None and not scope["path"].startswith(_OPEN):
+    if strange and origin is None and not is_page(scope):
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
-    # The pages of the documentation hold no state, and a browser sends no token for them.
-    if token is not None and not scope["path"].startswith(_OPEN) and not _is_webhook(scope):
+    if token is not None and not is_page(scope) and not _is_webhook(scope):
         check_credentials(headers.get(b"authorization"), token, _ADMIN_TOKEN)
+
+
+def is_page(scope: Scope) -> bool:
+    """Whether it is for the dashboard or the documentation: these hold no state, and a browser
+    sends no token for them."""
+    path: str = scope["path"]
+    return path.startswith(_PAGES)
 
 
 def _is_webhook(scope: Scope) -> bool:

@@ -79,10 +79,10 @@ class Proxy:
         self.asgi: ASGIApp = Front(self.cors, self.plane)
 
     def plane(self) -> ASGIApp:
-        """The parts of the control plane that a proxy has: its journal, its health."""
+        """The parts of the control plane that a proxy has: journal, health, the page of both."""
         from ..admin.plane import Plane
 
-        return Plane(self, self.within, ("/requests", "/health"))
+        return Plane(self, self.within, ("/requests", "/health", "/ui"))
 
     async def forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the upstream and give its answer, with what is wrong with either."""

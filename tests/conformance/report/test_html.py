@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -22,16 +21,12 @@ from conformance.report.html import html, main, timeline
 from conformance.report.model import build
 from conformance.run.baseline import Known, mark
 from conformance.run.run import Run
+from tests.browser import chromium
 
 MakeRun = Callable[..., Run]
 Browser = webdriver.Chrome
 
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
-SWITCHES = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--window-size=1280,900", "--force-prefers-reduced-motion",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -134,19 +129,8 @@ def test_a_timeline_places_each_exchange_by_its_times() -> None:
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium without a window, with a profile of its own."""
-    found = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if not all(found):
-        pytest.fail(
-            "no chromium or no chromedriver: `apt-get install chromium chromium-driver` gives"
-            ' both, `pytest -m "not browser"` leaves these tests out'
-        )
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(found[0])
-    for switch in (*SWITCHES, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(switch)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(found[1])))
-    yield driver
-    driver.quit()
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 @pytest.fixture

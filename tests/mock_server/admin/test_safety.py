@@ -97,7 +97,7 @@ def test_a_page_of_another_origin_is_refused_and_changes_nothing(shared):
 def test_the_page_of_the_documentation_may_call(shared):
     origin = str(shared.base_url).rstrip("/")
     assert shared.admin("GET", "/clock", headers={"Origin": origin}).status_code == 200
-    assert "swagger-ui" in shared.admin("GET", "/ui/").text
+    assert "swagger-ui" in shared.admin("GET", "/docs/").text
     assert "/clock" in shared.admin("GET", "/openapi.json").json()["paths"]
 
 

@@ -1,0 +1,58 @@
+"""The dashboard: a page that asks the other calls of the control plane, and what belongs to it."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from ..http.validation import Call
+from ..mock import Mock
+from ..problems.kinds import Reply
+from .calls import AdminHandler, Answer
+
+_FOLDER = Path(__file__).parent / "dashboard"
+_PAGE = "dashboard.html"
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        b"img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        b"require-trusted-types-for 'script'",
+    ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+async def show_dashboard(mock: object, sandbox: object, call: Call) -> Answer:
+    """GET /ui."""
+    return _file(_PAGE)
+
+
+async def find_dashboard(mock: object, sandbox: object, call: Call) -> Answer:
+    """GET /ui/, where the page was looked for: its links are relative to /ui."""
+    return Reply(308, b"", "", ((b"location", b"../ui"),))
+
+
+async def show_dashboard_file(mock: object, sandbox: object, call: Call) -> Answer:
+    """GET /ui/{file}."""
+    return _file(call.path["file"])
+
+
+async def show_contract(mock: Mock, sandbox: object, call: Call) -> Answer:
+    """GET /contract."""
+    return 200, mock.contract.document
+
+
+HANDLERS: Mapping[str, AdminHandler] = {
+    "showDashboard": show_dashboard,
+    "findDashboard": find_dashboard,
+    "showContract": show_contract,
+    "showDashboardFile": show_dashboard_file,
+}
+
+
+@cache
+def _file(name: str) -> Reply:
+    file = _FOLDER / name
+    return Reply(200, file.read_bytes(), f"{_TYPES[file.suffix]}; charset=utf-8", _HEADERS)
