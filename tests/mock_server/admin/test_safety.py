@@ -58,7 +58,7 @@ def test_with_a_token_loopback_peers_need_it_too(start):
     assert mock.admin("GET", "/clock", headers={"Authorization": ""}).status_code == 401
     assert mock.admin("GET", "/clock").headers["www-authenticate"] == "Bearer"
     assert mock.admin("GET", "/clock", headers=TOKEN).status_code == 200
-    assert mock.admin("GET", "/ui/").status_code == 200
+    assert mock.admin("GET", "/ui").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1:4010", "[::1]:80"])
@@ -228,7 +228,7 @@ def test_an_image_of_another_page_is_refused(shared, site):
     response = shared.admin("GET", "/requests?sandbox=by-an-image", headers=headers)
     assert response.status_code == 403
     assert shared.steer("GET", "/sandboxes") == before
-    assert shared.admin("GET", "/ui/", headers=headers).status_code == 200
+    assert shared.admin("GET", "/ui", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("site", ["none", "same-origin"])
