@@ -160,6 +160,12 @@ def targets(session: nox.Session) -> None:
 
 
 @nox.session
+def edits(session: nox.Session) -> None:
+    """Edit openapi.yaml in every way that an owner may: both programs must follow or refuse."""
+    run(session, "tests.edits", *session.posargs)
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """Run the suite against targets that answer as no server should: each run must withstand."""
     run(session, "tests.hostile", *session.posargs)

@@ -20,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--token", help="the API key; without it any key is accepted")
     options.add_argument("--second-token", help="the API key of another organisation")
     options.add_argument("--choice", action="append", default=[], metavar="NAME=VALUE")
+    options.add_argument("--truth", action="append", default=[], metavar="NAME=VALUE")
     options.add_argument("--fault", action="append", default=[], metavar="NAME")
     options.add_argument("--webhook-url", help="where finished sessions are announced")
     options.add_argument("--list-choices", action="store_true")
@@ -50,6 +51,7 @@ def serve(args: argparse.Namespace) -> None:
         second_token=args.second_token,
         choices=args.choice,
         faults=args.fault,
+        truths=args.truth,
         webhook_url=args.webhook_url,
     )
     listener = listen(args.port)

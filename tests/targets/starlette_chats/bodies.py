@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from .refusals import RefusedError
+from .truth import names, renamed
 
 SIZE_MAX = 1 << 20
 DEPTH_MAX = 100
@@ -19,12 +20,14 @@ class Bodies:
 
     def __init__(self, choices: Mapping[str, str]) -> None:
         self.choices = choices
+        self.old = {new: old for old, new in names(choices["names"]).items()}
 
     async def read(self, request: Request) -> Any:
         """The JSON value of a body."""
         raw = await self.raw(request)
         self.check_media(request)
-        return self.decode(raw)
+        value = self.decode(raw)
+        return renamed(value, self.old) if isinstance(value, dict) else value
 
     async def read_optional(self, request: Request) -> Any:
         """The same, with no body read as an empty object."""

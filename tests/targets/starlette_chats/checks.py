@@ -11,9 +11,6 @@ Doc = dict[str, Any]
 Choices = Mapping[str, str]
 Check = Callable[[Any], str | None]
 INT_MAX = 2**31 - 1
-PAGE_MAX = 200
-TTL_MIN, TTL_MAX = 60, 86_400
-KEY_MAX = 128
 # The white space of a contract's `\S`, which is that of ECMAScript and not that of Python.
 BLANK = re.compile("[\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*")
 
@@ -57,13 +54,28 @@ def between(low: int, high: int) -> Check:
     return check
 
 
-def at_most(length: int) -> Check:
-    """A check for texts of up to `length` characters."""
+def at_most(length: int | str, least: int | str = 0) -> Check:
+    """A check for texts of up to `length` characters, or of any length for ""."""
 
     def check(value: Any) -> str | None:
-        return text(value) or (None if len(value) <= length else f"is longer than {length}")
+        if text(value) or (length != "" and len(value) > int(length)):
+            return text(value) or f"is longer than {length}"
+        return None if len(value) >= int(least) else f"is shorter than {least}"
 
     return check
+
+
+def both(one: Check, other: Check) -> Check:
+    """What the first check says, or else the second."""
+    return lambda value: one(value) or other(value)
+
+
+def among(words: str) -> Check:
+    """A check for texts that are one of some, or for any for ""."""
+    return lambda value: (
+        text(value)
+        or (None if not words or value in words.split(",") else f"should be one of {words}")
+    )
 
 
 def optional(check: Check) -> Check:
@@ -97,26 +109,29 @@ def refuse_any(faults: list[Fault], choices: Choices) -> None:
 def open_order(body: Any, choices: Choices) -> Doc:
     """What an open asks for, its ttl_seconds within the range."""
     clamps = choices["ttl"] == "clamp"
+    low, high = int(choices["ttl_min"]), int(choices["ttl_max"])
     checks = {
         "agent_id": filled,
-        "channel": optional(filled),
+        "channel": optional(both(filled, among(choices["channels"]))),
         "external_id": optional(mapping),
-        "ttl_seconds": optional(whole if clamps else between(TTL_MIN, TTL_MAX)),
+        "ttl_seconds": optional(whole if clamps else between(low, high)),
         "additional_data": optional(mapping),
     }
     order = members(body, checks, "agent_id", choices)
     ttl = order.get("ttl_seconds")
-    order["ttl_seconds"] = None if ttl is None else min(max(ttl, TTL_MIN), TTL_MAX)
+    order["ttl_seconds"] = None if ttl is None else min(max(ttl, low), high)
     if order.get("channel") is None:
-        order["channel"] = None if choices["no_channel"] == "null" else "web"
+        order["channel"] = None if choices["no_channel"] == "null" else choices["channel_default"]
     return order
 
 
 def turn_order(body: Any, choices: Choices) -> Doc:
     """What a turn says, its key None where it has none."""
     checks = {
-        "content": spoken,
-        "idempotency_key": optional(at_most(KEY_MAX) if choices["long_key"] == "reject" else text),
+        "content": both(spoken, at_most(choices["content_max"], choices["content_min"])),
+        "idempotency_key": optional(
+            at_most(choices["key_max"]) if choices["long_key"] == "reject" else text
+        ),
         "additional_data": optional(mapping),
     }
     order = members(body, checks, "content", choices)
@@ -127,14 +142,14 @@ def turn_order(body: Any, choices: Choices) -> Doc:
 
 def end_order(body: Any, choices: Choices) -> Doc:
     """The operator's note, if any."""
-    return members(body, {"note": optional(text)}, "", choices)
+    return members(body, {"note": optional(at_most(choices["note_max"]))}, "", choices)
 
 
 def search_order(body: Any, choices: Choices) -> Doc:
     """The filters of a search for call results, page and size filled in."""
     checks = {
         "page": between(0, INT_MAX),
-        "size": between(1, PAGE_MAX),
+        "size": between(1, int(choices["size_max"])),
         "callIds": optional(texts),
         "agentIds": optional(texts),
         "callStatuses": optional(texts),
@@ -143,29 +158,32 @@ def search_order(body: Any, choices: Choices) -> Doc:
         "endpoint": optional(text),
         "additionalDataFilters": optional(mapping),
     }
-    return {"page": 0, "size": 50} | members(body, checks, "", choices)
+    return {"page": 0, "size": int(choices["size_default"])} | members(body, checks, "", choices)
 
 
 def list_query(query: Mapping[str, str], choices: Choices) -> Doc:
     """The filters and the page of a list, clamped where the choices say so."""
-    given: Doc = {"state": "active", "skip": 0, "take": 20}
+    given: Doc = {
+        "state": choices["state_default"],
+        "skip": 0,
+        "take": int(choices["take_default"]),
+    }
     given |= {name: value for name, value in query.items() if name in (*given, *FILTERS)}
     for name in ("skip", "take"):
         given[name] = number(given[name])
     if isinstance(given["take"], int):
         given["take"] = clamped(given["take"], choices)
     checks = {
-        "state": lambda value: None if value in STATES else "should be active, final or all",
+        "state": among(f"active,{choices['final']},all"),
         "updated_after": instant,
         "skip": between(0, INT_MAX),
-        "take": between(1, PAGE_MAX),
+        "take": between(1, int(choices["take_max"])),
     }
     refuse_any(examine("query", given, checks), choices)
     return given
 
 
 FILTERS = ("agent_id", "channel", "updated_after")
-STATES = ("active", "final", "all")
 
 
 def number(value: str | int) -> str | int:
@@ -179,5 +197,5 @@ def number(value: str | int) -> str | int:
 
 def clamped(take: int, choices: Choices) -> int:
     if choices["large_take"] == "clamp":
-        take = min(take, PAGE_MAX)
+        take = min(take, int(choices["take_max"]))
     return max(take, 1) if choices["low_take"] == "clamp" else take

@@ -106,9 +106,13 @@ class Desk:
         """Whether a session passes every filter."""
         return all(self.filters(session, query).values())
 
+    def state(self, session: Doc) -> str:
+        """The word for a session's state."""
+        return "active" if session["reason"] is None else self.choices["final"]
+
     def filters(self, session: Doc, query: Doc) -> dict[str, bool]:
         """Each filter that the query has, and whether the session passes it."""
-        passed = {"state": query["state"] in ("all", state(session))}
+        passed = {"state": query["state"] in ("all", self.state(session))}
         if "agent_id" in query:
             passed["agent_id"] = session["agent"] == query["agent_id"]
         if "channel" in query:
@@ -147,6 +151,8 @@ class Desk:
         """The answer kept under the key."""
         if key is None or key not in session["answers"]:
             return None
+        if session["reason"] is not None and self.choices["late_replay"]:
+            raise RefusedError(self.choices["late_replay"], "This conversation is over.")
         answer: Doc = session["answers"][key]
         if answer["content"] != order["content"] and self.choices["key_reuse"] == "refuse":
             raise RefusedError(422, "That key belongs to another message.")
@@ -188,10 +194,10 @@ class Desk:
         self.append(session, question, turns)
         self.touch(session, now)
         answer = {"turns": turns, "final": done, "content": question["content"]}
-        if key is not None:
+        if key is not None and (done or not self.choices["forgetful"]):
             session["answers"][key] = answer
         if done:
-            self.finish(session, "agent_finish")
+            self.finish(session, self.choices["finished"])
         return answer
 
     def append(self, session: Doc, question: Doc, turns: list[Doc]) -> None:
@@ -200,17 +206,19 @@ class Desk:
 
     def touch(self, session: Doc, now: int) -> None:
         """Note that something was said."""
-        session["touched"] = now
+        session["touched"] = session["touched"] if self.choices["quiet_turn"] else now
 
     # Finishing
 
     async def end(self, session: Doc, note: str | None) -> Doc:
         """The session, final; the note is kept for the operators."""
+        if session["reason"] is not None and self.choices["late_end"]:
+            raise RefusedError(self.choices["late_end"], "This conversation is over already.")
         if self.choices["end_during_turn"] == "wait":
             async with session["lock"]:
-                self.finish(session, "user_end")
+                self.finish(session, self.choices["ended"])
         else:
-            self.finish(session, "user_end")
+            self.finish(session, self.choices["ended"])
         if note is not None:
             session["notes"].append(note)
         return session
@@ -221,7 +229,7 @@ class Desk:
             return
         session["reason"] = reason
         session["ended"] = self.clock.tick()
-        if reason == "user_end" and self.choices["touch_on_end"] == "on":
+        if reason == self.choices["ended"] and self.choices["touch_on_end"] == "on":
             session["touched"] = session["ended"]
         self.release(session)
         for follow in self.on_finish:
@@ -238,7 +246,7 @@ class Desk:
         for session in self.sessions.values():
             idle = session["reason"] is None and not session["lock"].locked()
             if idle and self.expired(session, now):
-                self.finish(session, "ttl")
+                self.finish(session, self.choices["expired"])
 
     def expired(self, session: Doc, now: int) -> bool:
         """Whether a session's timeout has passed."""
@@ -249,8 +257,3 @@ class Desk:
 def said(role: str, content: str | None, at: int, calls: list[Doc] | None = None) -> Doc:
     """One message of a transcript."""
     return {"role": role, "content": content, "at": at, "calls": calls or []}
-
-
-def state(session: Doc) -> str:
-    """`active` or `final`."""
-    return "active" if session["reason"] is None else "final"

@@ -13,6 +13,7 @@ from .faults import FAULTS
 from .hooks import Courier
 from .instants import Clock, wall
 from .results import Archive
+from .truth import live_by
 from .views import Views
 from .web import Web
 
@@ -44,6 +45,8 @@ class Site:
 
     def wrap_up(self, session: Doc) -> None:
         """What follows a finish: a call result, then the webhook."""
+        if session["reason"] == self.choices["finished"] and self.choices["quiet_finish"]:
+            return
         self.courier.announce(session, self.archive.keep(session))
 
     async def sweep(self) -> None:
@@ -90,17 +93,18 @@ def create_app(
     faults: Iterable[str] = (),
     webhook_url: str | None = None,
     now: Callable[[], int] = wall,
+    truths: Iterable[str] = (),
 ) -> Starlette:
     """A server as an ASGI app; its parts are at `app.state.site`.
 
     Without `token` any key is accepted. `choices` are `name=value` pairs, `faults` names of
-    `FAULTS`, `now` gives microseconds since 1970. Raises ValueError for an unknown choice or
-    fault, or a second token without a first.
+    `FAULTS`, `now` gives microseconds since 1970, `truths` are `name=value` pairs of `TRUTH`.
+    Raises ValueError for an unknown choice, fault or truth, or a second token without a first.
     """
     if second_token is not None and token is None:
         raise ValueError("a second token needs a first: give token too")
     tokens = {key: f"org-{i}" for i, key in enumerate((token, second_token), 1) if key}
-    site = Site(settle(choices), tokens, webhook_url, now)
+    site = Site({**settle(choices), **live_by(truths)}, tokens, webhook_url, now)
     for name in faults:
         if name not in FAULTS:
             raise ValueError(f"no fault is named {name!r}; --list-faults shows them")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .domain import state
 from .instants import SECOND, write
 
 Doc = dict[str, Any]
@@ -30,9 +29,13 @@ class Views:
             "last_activity": self.time(session["touched"]),
             "ttl_seconds": session["ttl"],
             "is_final": session["reason"] is not None,
-            "status": state(session),
+            "status": self.word(session["reason"] is not None),
             "final_reason": session["reason"],
         }
+
+    def word(self, final: bool) -> str:
+        """What the state is called."""
+        return self.choices["final"] if final else "active"
 
     def transcript(self, session: Doc, listed: bool) -> list[Doc] | None:
         """The messages of a session, or null where lists leave them out."""
@@ -60,7 +63,7 @@ class Views:
         return {
             "messages": [self.message(turn) for turn in answer["turns"]],
             "is_final": answer["final"],
-            "status": "final" if answer["final"] else "active",
+            "status": self.word(answer["final"]),
         }
 
     def page(self, found: list[Doc], query: Doc) -> Doc:

@@ -18,6 +18,7 @@ from .bodies import Bodies
 from .domain import Desk
 from .refusals import RefusedError
 from .results import Archive
+from .truth import BEARER, names, renamed
 from .views import Views
 
 Doc = dict[str, Any]
@@ -54,16 +55,19 @@ class Web:
         self.archive = archive
         self.bodies = Bodies(choices)
         self.recent: deque[float] = deque()
+        self.new = names(choices["names"])
+        self.old = {new: old for old, new in self.new.items()}
 
     def routes(self) -> list[Route]:
         """One route per path, each with all its methods, and one for every other path."""
-        chat = "/api/v1/chats/{id}"
+        chats = self.choices["chats"]
+        chat = chats + "/{id}"
         return [
-            self.route("/api/v1/chats", GET=self.list_chats, POST=self.open_chat),
+            self.route(chats, GET=self.list_chats, POST=self.open_chat),
             self.route(chat, GET=self.get_chat),
             self.route(f"{chat}/messages", POST=self.submit_message),
             self.route(f"{chat}/end", POST=self.end_chat),
-            self.route("/api/v1/callresults/search", POST=self.search_results),
+            self.route(self.choices["results"], POST=self.search_results),
             self.route("/{rest:path}"),
         ]
 
@@ -99,10 +103,15 @@ class Web:
 
     def authorise(self, request: Request, operation: str) -> str:
         """The organisation whose key the request carries; any key will do if none is set."""
+        wanted, public = self.choices["key"], self.choices["public"].split(",")
+        if wanted == "none" or operation in public:
+            return next(iter(self.tokens.values()), "org-1")
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if wanted != BEARER:
+            scheme, key = BEARER, request.headers.get(wanted, "")
         org = self.organisation(key.strip())
-        if scheme.lower() != "bearer" or org is None:
-            raise RefusedError(401, "Who are you? Send a bearer key.", headers=dict(CHALLENGE))
+        if scheme.lower() != BEARER or org is None:
+            raise RefusedError(401, "Who are you? Send your key.", headers=dict(CHALLENGE))
         return org
 
     def organisation(self, key: str) -> str | None:
@@ -132,7 +141,7 @@ class Web:
         return int(self.choices["open_status"]) if new else 200, self.views.session(session)
 
     async def list_chats(self, request: Request, org: str) -> tuple[int, Doc]:
-        query = checks.list_query(request.query_params, self.choices)
+        query = checks.list_query(renamed(dict(request.query_params), self.old), self.choices)
         return 200, self.views.page(self.desk.matches(org, query), query)
 
     async def get_chat(self, request: Request, org: str) -> tuple[int, Doc]:
@@ -159,7 +168,7 @@ class Web:
         media = "application/json"
         if self.choices["headers"] == "proxy":
             media += ";charset=UTF-8"
-        return Response(self.encode(document), status, self.headers(), media)
+        return Response(self.encode(renamed(document, self.new)), status, self.headers(), media)
 
     def refuse(self, refusal: RefusedError) -> Response:
         """A refusal as a response."""
