@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW")
-# What waits by nature, or orders the errors that are looked for.
-LEFT_OUT = ("streamEvents", "waitForEvents", "addFault")
 TEXTS: tuple[Any, ...] = (
     "", "a", "\0", "\u202e", "\ud800", "../..", "%2e%2e", "'", '"', "a" * 5_000, "🙂" * 40,
     "é\u0301", "agent-echo", "agent-closer", "agent-tools", "bye", "active", "2026-01-05T09:00:00Z",
@@ -44,20 +42,29 @@ STROKES = (b"\r\n", b"\0", b"\r\n\r\n", b" ", b":", b"%", b'"', b"\n")
 
 @dataclass(frozen=True)
 class Operation:
-    """A method and a path template of one of the contracts."""
+    """A method and a path template of one of the contracts, and examples of what it takes."""
 
     method: str
     path: str
+    examples: tuple[Any, ...] = ()
 
 
 def operations(file: Path, prefix: str = "") -> list[Operation]:
     document = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
     return [
-        Operation(method.upper(), prefix + path)
+        Operation(method.upper(), prefix + path, tuple(_examples(told)))
         for path, item in document["paths"].items()
         for method, told in item.items()
-        if isinstance(told, dict) and "operationId" in told and told["operationId"] not in LEFT_OUT
+        if isinstance(told, dict) and "operationId" in told
     ]
+
+
+def _examples(operation: dict[str, Any]) -> Iterator[Any]:
+    media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    for example in media.get("examples", {}).values():
+        yield example["value"]
+    if "example" in media:
+        yield media["example"]
 
 
 API = operations(ROOT / "openapi.yaml")
@@ -86,7 +93,7 @@ class Maker:
         if dice.random() < 0.4:
             pairs = (f"{_spelt(dice)}={_spelt(dice)}" for _ in range(dice.randint(1, 4)))
             path += "?" + "&".join(pairs)
-        body = b"" if method in ("GET", "HEAD") and dice.random() < 0.9 else _body(dice)
+        body = b"" if method in ("GET", "HEAD") and dice.random() < 0.9 else _body(dice, operation)
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
         lines += [f"Content-Type: {dice.choice(('application/json',) * 6 + ('text/plain', ';'))}"]
         lines += ["Authorization: Bearer key-1"] if dice.random() < 0.95 else []
@@ -123,9 +130,7 @@ def mutated(wire: bytes, dice: random.Random) -> bytes:
             case 2:
                 data[at:at] = data[at:to] * dice.randint(1, 50)
             case 3:
-                data[at:at] = dice.choice(
-                    (b"\r\n", b"\0", b"\r\n\r\n", b" ", b":", b"%", b'"', b"\n")
-                )
+                data[at:at] = dice.choice(STROKES)
             case _:
                 data = data[: max(1, at)]
     return bytes(data)
@@ -138,9 +143,20 @@ def _spelt(dice: random.Random) -> str:
     return encoded if dice.random() < 0.9 else text.replace(" ", "").replace("\0", "%00")
 
 
-def _body(dice: random.Random) -> bytes:
+def _body(dice: random.Random, operation: Operation) -> bytes:
     if dice.random() < 0.1:
         return dice.randbytes(dice.randint(0, 200))
-    return json.dumps(value(dice), ensure_ascii=dice.random() < 0.5).encode(
-        "utf-8", "surrogatepass"
-    )
+    made = value(dice)
+    if operation.examples and dice.random() < 0.5:
+        made = _nearly(dice.choice(operation.examples), dice)
+    text = json.dumps(made, ensure_ascii=dice.random() < 0.5)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _nearly(example: Any, dice: random.Random) -> Any:
+    """An example, mostly with another value somewhere."""
+    if not isinstance(example, dict) or not example or dice.random() < 0.3:
+        return example
+    name = dice.choice([*example, dice.choice(NAMES)])
+    inner = example.get(name)
+    return {**example, name: _nearly(inner, dice) if isinstance(inner, dict) else value(dice, 1)}
