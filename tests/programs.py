@@ -248,7 +248,7 @@ def _import() -> None:
         checks = walk_packages([str(CHECKS)], "conformance.checks.")
         for name in (*IMPORTED, *(module.name for module in checks)):
             import_module(name)
-        import_module("conformance.report.html").template()
+        import_module("conformance.report.html").template("report")
         gc.freeze()  # what all share stays shared
 
 

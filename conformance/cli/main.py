@@ -20,6 +20,7 @@ from ..contract.source import ContractError
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
 from ..report.explain import explain, rule_list
+from ..report.history import command as history_command
 from ..report.terminal import Marks
 from ..run.execute import execute
 from ..run.sweep import command as sweep_command
@@ -138,6 +139,7 @@ def command(
 
 
 command.add_command(compare_command)
+command.add_command(history_command)
 command.add_command(lint_command)
 command.add_command(sweep_command)
 

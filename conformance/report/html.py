@@ -25,8 +25,8 @@ LEVELS = ("MUST", "SHOULD", "MAY")
 
 
 @cache
-def template() -> Template:
-    """The page's template, compiled once."""
+def template(name: str) -> Template:
+    """A page's template, compiled once."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -35,14 +35,25 @@ def template() -> Template:
         undefined=StrictUndefined,
         finalize=_harmless,
     )
-    return environment.get_template("report.html.j2")
+    return environment.get_template(f"{name}.html.j2")
+
+
+def page(name: str, **values: Any) -> str:
+    """A page that loads nothing: its own script, and the style of all."""
+    script = (TEMPLATES / f"{name}.js").read_text(encoding="utf-8")
+    return template(name).render(
+        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        **values,
+    )
 
 
 def html(report: Json) -> str:
     """The page, made from the report's data alone."""
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     rules = {rule["id"]: rule for rule in report["rules"]}
-    return template().render(
+    return page(
+        "report",
         report=report,
         headline=headline(report),
         tone=tone(report),
@@ -52,9 +63,6 @@ def html(report: Json) -> str:
         levels={level: _shares(report, level) for level in LEVELS},
         outcomes=OUTCOMES,
         timeline=timeline,
-        style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
-        script=script,
-        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 
 

@@ -21,7 +21,6 @@ from conformance.report.html import html, main, timeline
 from conformance.report.model import build
 from conformance.run.baseline import Known, mark
 from conformance.run.run import Run
-from tests.browser import chromium
 
 MakeRun = Callable[..., Run]
 Browser = webdriver.Chrome
@@ -124,13 +123,6 @@ def test_a_timeline_places_each_exchange_by_its_times() -> None:
     steps = [{"started_ms": 0.0, "elapsed_ms": 8.0}, {"started_ms": 5.0, "elapsed_ms": 5.0}]
     bars = timeline(steps)
     assert [(bar["left"], bar["width"]) for bar in bars] == [(0.0, 80.0), (50.0, 50.0)]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium without a window, with a profile of its own."""
-    with chromium(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
 
 
 @pytest.fixture
