@@ -20,7 +20,8 @@ class Settings:
     `admin_cors_origins` the origins whose pages may steer it beside its own. `frozen_time`, in
     microseconds since 1970, is where every clock stands at first, None lets them run; the same
     `seed_number` gives the same ids. With `watch`, changed files are taken up while it runs.
-    `contract` and `agents` None are the project's own files.
+    `contract` and `agents` None are the project's own files. `demo_fault` names what was broken on
+    purpose in this process, so that it is told.
     """
 
     db: Path | str | None = None
@@ -47,3 +48,4 @@ class Settings:
     watch: bool = False
     contract: Path | None = None
     agents: Path | None = None
+    demo_fault: str | None = None

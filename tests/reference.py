@@ -96,7 +96,7 @@ def _help(context: click.Context) -> Iterator[str]:
 
 def _control_plane(admin: dict[str, Any]) -> Iterator[str]:
     yield "# Control plane"
-    yield f"{MADE} `mock_server/admin.yaml`, which a mock serves as a page at `/__admin/ui/`."
+    yield f"{MADE} `mock_server/admin.yaml`, which a mock serves as a page at `/__admin/docs/`."
     yield admin["info"]["description"].strip()
     for tag in admin["tags"]:
         yield f"## {tag['name'].capitalize()}"

@@ -84,8 +84,9 @@ def assert_keeps(page: str, told: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["tutorials/backend.md", "tutorials/contract.md"])
-def test_a_tutorial_leads_where_it_says(page: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["backend", "contract", "break-it"])
+def test_a_tutorial_leads_where_it_says(name: str, tmp_path: Path) -> None:
+    page = f"tutorials/{name}.md"
     assert_keeps(page, run_lines(page, tmp_path))
 
 

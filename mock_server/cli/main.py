@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from ..choices import CHOICES, ChoiceError, parse_choices
+from ..problems.nearest import did_you_mean
 from ..serve.errors import OptionError
 from ..version import version
 from .options import (
@@ -58,6 +59,21 @@ def _list_choices(context: click.Context, _: click.Parameter, value: bool) -> No
         for key, choice in CHOICES.items():
             click.echo(f"{key:18} {'|'.join(choice.values):24} {choice.text}")
         context.exit()
+
+
+def _demo_fault(context: click.Context, _: click.Parameter, name: str | None) -> str | None:
+    if name is None or context.resilient_parsing:
+        return None
+    from ..demo import FAULTS
+
+    if name == "list":
+        for known, fault in FAULTS.items():
+            click.echo(f"{known:15} {fault.text}")
+        context.exit()
+    if name not in FAULTS:
+        wanted = f"wanted list, or one of {', '.join(FAULTS)}; got {name!r}"
+        raise click.BadParameter(f"{wanted}{did_you_mean(name, FAULTS)}")
+    return name
 
 
 def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dict[str, str]:
@@ -189,6 +205,13 @@ def _commands() -> dict[str, click.Command]:
     help="Decide an open choice of the contract; repeatable.",
 )
 @click.option(
+    "--demo-fault",
+    metavar="NAME",
+    callback=_demo_fault,
+    help="Break the contract on purpose, in one of a dozen ways, for the suite to find; list names "
+    "them.",
+)
+@click.option(
     "--webhook-url",
     metavar="URL",
     callback=_url,
@@ -272,6 +295,10 @@ def main(
     settings = Settings(
         outgoing=outgoing, **{_REPEATED.get(name, name): value for name, value in options.items()}
     )
+    if settings.demo_fault:
+        from ..demo import plant
+
+        plant(settings.demo_fault)
     gc.disable()  # what is made until the mock serves stays: there is nothing to collect
     from ..serve.server import Running, serve
 

@@ -20,6 +20,7 @@ def announce_json(mock: Mock, url: str, version: str) -> str:
         "contract": mock.contract.version,
         "operations": operations,
         "agents": [*mock.agents],
+        **({"demo_fault": fault} if (fault := mock.settings.demo_fault) else {}),
     }
     return orjson.dumps(facts).decode()
 
@@ -33,13 +34,19 @@ def banner(mock: Mock, url: str, version: str) -> str:
     (opened,) = (path for _, path, id, _ in operations if id == resource.operations["create"])
     body = orjson.dumps({resource.members["agent"]: "agent-echo"}).decode()
     token = "TOKEN" if mock.settings.token else "any"
+    fault = mock.settings.demo_fault
+    warning = (
+        [f"!!! BROKEN ON PURPOSE (--demo-fault {fault}): not the contract !!!"] if fault else []
+    )
     return "\n".join(
         [
+            *warning,
             f"Chats API mock {version} at {url} (docs: {url}/ui/)",
             *(f"  {method:5}{path:{width}} {summary}" for method, path, _, summary in operations),
             "Agents",
             *agents,
             "Try",
             f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' --json '{body}'",
+            *warning,
         ]
     )

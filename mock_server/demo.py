@@ -1,0 +1,161 @@
+"""Telling faults, to be found with the suite: `--demo-fault NAME` plants one in this process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from .http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
+
+# isort: split
+from .domain import chats
+from .domain.chats import Chats
+from .domain.lifecycle import Lifecycle
+from .domain.session import Session
+from .http import security
+from .problems.kinds import Refusal
+from .webhooks.dispatcher import Dispatcher
+
+_Row = dict[str, Any]
+
+
+class Fault(NamedTuple):
+    """What is wrong, in a sentence, and what puts it into the place of what is right."""
+
+    text: str
+    owner: Any
+    name: str
+    wrong: Callable[[Any], Any]
+
+
+def plant(name: str) -> None:
+    """Break every mock that this process makes from now on."""
+    fault = FAULTS[name]
+    setattr(fault.owner, fault.name, fault.wrong(getattr(fault.owner, fault.name)))
+
+
+def _rows(change: Callable[[_Row, _Row], _Row]) -> Callable[[Any], Any]:
+    """Follow other rows: `change` is given each, and that of the same event at first."""
+
+    def wrong(load: Any) -> Any:
+        def changed(table: Mapping[str, Any], resource: Any) -> Lifecycle:
+            first = {r["event"]: r for r in table["transitions"] if r["state"] == table["initial"]}
+            rows = [change(row, first[row["event"]]) for row in table["transitions"]]
+            lifecycle: Lifecycle = load({**table, "transitions": rows}, resource)
+            return lifecycle
+
+        return changed
+
+    return wrong
+
+
+def _second_end(row: _Row, first: _Row) -> _Row:
+    if row["event"] != "end" or row is first:
+        return row
+    return {**_no_pipeline(first, first), "state": row["state"]}
+
+
+def _final_turn(row: _Row, first: _Row) -> _Row:
+    if row["event"] != "submit":
+        return row
+    return {**row, "effects": first["effects"], "refusal": None}
+
+
+def _no_pipeline(row: _Row, first: _Row) -> _Row:
+    if row["event"] != "end":
+        return row
+    return {**row, "effects": [effect for effect in row["effects"] if effect != "pipeline"]}
+
+
+def _forgotten_key(submit: Any) -> Any:
+    async def forgetful(self: Chats, session_id: str, body: Mapping[str, Any]) -> Any:
+        return await submit(self, session_id, {**body, "idempotency_key": None})
+
+    return forgetful
+
+
+def _listed(change: Callable[[list[Session], int], tuple[list[Session], int]]) -> Any:
+    def wrong(list_sessions: Any) -> Any:
+        async def changed(self: Chats, query: Any) -> Any:
+            return change(*await list_sessions(self, query))
+
+        return changed
+
+    return wrong
+
+
+def _filter_ignored(list_sessions: Any) -> Any:
+    async def unfiltered(self: Chats, query: Any) -> Any:
+        return await list_sessions(self, replace(query, agent_id=None))
+
+    return unfiltered
+
+
+def _unknown_id(get: Any) -> Any:
+    async def invented(self: Chats, session_id: str) -> Any:
+        try:
+            return await get(self, session_id)
+        except Refusal:
+            agent = next(iter(self.behaviour.agents.values()))
+            return replace(self.new_session(agent, {}), id=session_id)
+
+    return invented
+
+
+def _webhook_twice(retry_at: Any) -> Any:
+    def again(self: Dispatcher, delivery: Any, outcome: str) -> Any:
+        first = outcome == "delivered" and delivery.attempts == 0
+        return self.clock.now() if first else retry_at(self, delivery, outcome)
+
+    return again
+
+
+FAULTS = {
+    "second-end": Fault(
+        "Ending a session that is final ends it once more.",
+        *(Lifecycle, "load", _rows(_second_end)),
+    ),
+    "final-turn": Fault(
+        "A session that is final goes on taking turns.",
+        *(Lifecycle, "load", _rows(_final_turn)),
+    ),
+    "lost-result": Fault(
+        "A session that a user ends leaves no call result.",
+        *(Lifecycle, "load", _rows(_no_pipeline)),
+    ),
+    "no-timeout": Fault(
+        "A session stays active, however long it is silent.",
+        *(Session, "expires", lambda _: property(lambda session: None)),
+    ),
+    "duplicate-open": Fault(
+        "A second open of an endpoint makes a second session.",
+        *(chats, "external_hash", lambda _: lambda external_id: None),
+    ),
+    "forgotten-key": Fault(
+        "A turn that is sent again under its key runs again.",
+        *(Chats, "submit", _forgotten_key),
+    ),
+    "webhook-twice": Fault(
+        "A webhook that was taken is sent again.",
+        *(Dispatcher, "retry_at", _webhook_twice),
+    ),
+    "filter-ignored": Fault(
+        "A list of one agent's sessions holds those of others.",
+        *(Chats, "list_sessions", _filter_ignored),
+    ),
+    "wrong-total": Fault(
+        "The total of a list counts the page alone.",
+        *(Chats, "list_sessions", _listed(lambda page, total: (page, len(page)))),
+    ),
+    "oldest-first": Fault(
+        "A page of a list begins with the oldest session.",
+        *(Chats, "list_sessions", _listed(lambda page, total: (page[::-1], total))),
+    ),
+    "unknown-id": Fault(
+        "An id that nobody has is answered with a session.",
+        *(Chats, "get", _unknown_id),
+    ),
+    "any-key": Fault(
+        "Every key is taken for the right one.",
+        *(security, "same_key", lambda _: lambda key, token: True),
+    ),
+}
