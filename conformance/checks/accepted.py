@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..contract.values import UUID, odd_values, plain_values
+from ..contract.values import UUID, least, odd_values, plain_values
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, Violation, shown
 from ..judging.trace import Trace
@@ -61,25 +61,23 @@ class Requests:
         """A request with these members, what it must have, and what keeps it to this run."""
         resource = self.api.contract.resource
         channel, endpoint = resource.unique["key"]
-        base = {name: next(self._base(name)) for name in self.needed}
+        base = {name: self._base(name) for name in self.needed}
         if self.role == "create":
             base |= {channel: self.api.channel}
         made = {**base, **given}
         for name, value in given.items():
-            if name == channel and value and self.role == "create":
+            if name == channel and isinstance(value, str) and value and self.role == "create":
                 made[name] = f"{self.api.channel}-{value}"[: max(len(value), 60)]
-            if name == endpoint and value:
+            if name == endpoint and isinstance(value, dict) and value:
                 made[name] = {**value, "conformance": self.api.key()}
-            if name == resource.key and value:
+            if name == resource.key and isinstance(value, str) and value:
                 key = self.api.key()
                 made[name] = key + value[len(key) :] if len(value) > len(key) else key
         return made
 
-    def _base(self, name: str) -> Iterator[Any]:
-        if known := self._known(name):
-            return iter(known)
-        examples = (*self._examples(name), self.api.text())
-        return plain_values(self.members[name], examples)
+    def _base(self, name: str) -> Any:
+        known = (*self._known(name), *self._examples(name), self.api.text())
+        return least(self.members[name], known)
 
     def _known(self, name: str) -> list[Any]:
         """The values of a member that names what the deployment has, so that a made-up value may

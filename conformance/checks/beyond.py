@@ -1,5 +1,5 @@
-"""Requests just beyond what the contract lets them hold, made of its parameters and schemas: none
-may be taken."""
+"""Requests just beyond what the contract lets them hold, or without what it wants of them, made of
+its parameters and schemas: none may be taken."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Violation
 from ..registry import rule
 from ..target.api import Api
+from ..target.operations import UNSET
 from .accepted import LONGEST_IN_A_QUERY, TOLD, Requests, told
 
-Case = tuple[Json, Json]  # what lies beyond, and the request that holds it
+Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
+BOUNDS = ("minimum", "maximum", "maxLength")
+ROLES = ("create", "list", "submit", "end", "search")
 
 
 class Beyond:
-    """Requests of one operation, each with one member beyond what its schema allows."""
+    """Wrong requests of one operation."""
 
     def __init__(self, api: Api, role: str) -> None:
         self.api = api
@@ -26,53 +29,70 @@ class Beyond:
         self.role = role
         self.id = ""
 
-    def taken(self) -> Iterator[str]:
+    def taken(self, cases: Iterator[Case]) -> Iterator[str]:
         """Those that are taken all the same, in words. Blocked where what is right is refused."""
-        cases = list(self._cases())
-        control: Case = ({}, self.requests.made_of({}))
-        for members, made in (control, *cases) if cases else ():
+        wrong = list(cases)
+        control: Case = ("", self.requests.made_of({}))
+        for words, made in (control, *wrong) if wrong else ():
             if self.role in ("submit", "end") and not self.id:
                 self.id = self.api.given()
             answer = self._answer(made)
-            if not members:
+            if not words:
                 answer.control()
             elif answer.ok:
-                yield f"{self.requests.operation} with {told(members)}: {answer.status}"
+                yield f"{self.requests.operation} with {words}: {answer.status}"
             else:
                 answer.expect_refusal()
             if self.role == "end" and answer.ok:
                 self.id = ""
 
-    def _cases(self) -> Iterator[Case]:
+    def beyond(self) -> Iterator[Case]:
+        """Each with one member beyond what its schema allows."""
         for name, schema in self.requests.members.items():
-            for value in () if name in self._open else beyond_values(schema):
+            for value in beyond_values(self._strict(name, schema)):
                 made = self.requests.made_of({name: value})
                 if self._breaks(made, value):
-                    yield {name: value}, made
+                    yield told({name: value}), made
 
-    @property
-    def _open(self) -> tuple[str, ...]:
-        """Members beyond whose bounds a deployment has a choice, told by rules of their own: it
-        may clamp a number, or keep the whole of a key."""
+    def lacking(self) -> Iterator[Case]:
+        """Each without one member that must be there, and one without a body that must be."""
+        whole = self.requests.made_of({})
+        for name in self.requests.needed:
+            yield f"no {name}", {one: value for one, value in whole.items() if one != name}
+        if self.api.contract.needs_body(self.requests.operation):
+            yield "no body", UNSET
+
+    def _strict(self, name: str, schema: Json) -> Json:
+        """The schema without bounds beyond which a deployment has a choice, told by rules of
+        their own: it may clamp a number, or keep the whole of a key."""
         resource = self.api.contract.resource
-        pages = resource.list["page"].values()
-        return resource.timer["after"], resource.idempotency["member"], *pages, *COUNTS
+        free = (resource.timeout, resource.key, *resource.list["page"].values(), *COUNTS)
+        return {word: schema[word] for word in schema if name not in free or word not in BOUNDS}
 
     def _breaks(self, made: Json, value: Any) -> bool:
         """Whether the request is wrong as it is sent, and short enough to be."""
         if self.requests.body is None:
-            return len(str(value)) <= LONGEST_IN_A_QUERY
+            return not isinstance(value, list | dict) and len(str(value)) <= LONGEST_IN_A_QUERY
         return not self.api.contract.takes(self.requests.operation, made)
 
-    def _answer(self, made: Json) -> Exchange:
+    def _answer(self, made: Any) -> Exchange:
         if self.requests.body is None:
             return self.api.send(self.requests.operation, query=made)
         return self.api.send(self.requests.operation, id=self.id, body=made)
 
 
-@rule("HTTP-21", sessions=20, turns=12, requests=80)
+@rule("HTTP-21", sessions=20, turns=20, requests=120)
 def check_what_lies_beyond_a_bound_is_refused(api: Api) -> None:
-    roles = ("create", "list", "submit", "end", "search")
-    taken = [one for role in roles for one in Beyond(api, role).taken()]
-    if taken:
-        raise Violation("a 4xx status for each of them", "; ".join(taken[:TOLD]))
+    tried = (Beyond(api, role) for role in ROLES)
+    expect_none(taken for one in tried for taken in one.taken(one.beyond()))
+
+
+@rule("HTTP-22", sessions=8, turns=4, requests=40)
+def check_what_lacks_a_part_is_refused(api: Api) -> None:
+    tried = (Beyond(api, role) for role in ROLES)
+    expect_none(taken for one in tried for taken in one.taken(one.lacking()))
+
+
+def expect_none(taken: Iterator[str]) -> None:
+    if found := list(taken):
+        raise Violation("a 4xx status for each of them", "; ".join(found[:TOLD]))

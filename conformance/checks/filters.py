@@ -46,8 +46,7 @@ def check_each_filter_of_a_search(api: Api) -> None:
 
 
 def filters(api: Api) -> list[str]:
-    body = api.contract.body(api.contract.resource.operations["search"]) or {}
-    return [name for name in body["properties"] if name not in (*PAGING, *TOLD_APART)]
+    return [name for name in api.contract.members("search") if name not in (*PAGING, *TOLD_APART)]
 
 
 def found_row(session: Marked) -> Json:
@@ -56,8 +55,7 @@ def found_row(session: Marked) -> Json:
     if rows:
         return rows[0]
     api = session.api
-    body = api.contract.body(api.contract.resource.operations["search"]) or {}
-    size = body["properties"]["size"]["maximum"]
+    size = api.contract.members("search")["size"]["maximum"]
     for row in api.search(agentIds=[api.config.agent], size=size).results["results"]:
         if session.owns(row):
             raise Violation("a row by additionalDataFilters", "none, though its agent has the row")

@@ -22,8 +22,9 @@ def check_open_is_answered_with_the_session(api: Api) -> None:
         opened.summary,
     )
     body = {api.resource.agent: api.config.agent, api.resource.channel: api.channel}
-    kind = "application/json; charset=utf-8"
-    api.send(api.resource.operations["create"], body=body, content_type=kind).expect_ok()
+    kind, create = "application/json; charset=utf-8", api.resource.operations["create"]
+    whole = api.contract.filled(create, api.text(), body)
+    api.send(create, body=whole, content_type=kind).expect_ok()
 
 
 @rule("OPEN-02", "smoke")

@@ -44,7 +44,8 @@ def with_text(
     }
     for role, body in bodies.items():
         operation = names.operations[role]
-        content = json.dumps(body).encode().replace(TEXT.encode(), text)
+        whole = api.contract.filled(operation, "of the suite", body)
+        content = json.dumps(whole).encode().replace(TEXT.encode(), text)
         yield api.send(operation, id=id, content=content, content_type=content_type)
 
 
@@ -173,7 +174,8 @@ def check_a_huge_body(api: Api) -> None:
 @rule("HTTP-18", sessions=2)
 def check_a_member_named_twice(api: Api) -> str:
     api.given()
-    agent, channel = f'"{api.resource.agent}": ', f'"{api.resource.channel}": "{api.channel}"'
-    twice = f'{{{agent}"nobody", {agent}"{api.config.agent}", {channel}}}'
-    answer = api.send(api.resource.operations["create"], content=twice.encode())
+    agent, create = api.resource.agent, api.resource.operations["create"]
+    body = {agent: api.config.agent, api.resource.channel: api.channel}
+    whole = json.dumps(api.contract.filled(create, api.text(), body))
+    answer = api.send(create, content=f'{{"{agent}": "nobody", {whole[1:]}'.encode())
     return f"a member named twice is answered {answer.status}"

@@ -137,7 +137,11 @@ REFUSABLE = ("longer " * 700 + "end", "endless " * 9000 + "end", "null \u0000 wi
 @rule("TURN-09", sessions=len(TEXTS + REFUSABLE), turns=len(TEXTS + REFUSABLE))
 def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
     submit, name = api.resource.operations["submit"], api.resource.text
-    fitting = [text for text in TEXTS if api.contract.takes(submit, {name: text})]
+    fitting = [
+        text
+        for text in TEXTS
+        if api.contract.takes(submit, api.contract.filled(submit, text, {name: text}))
+    ]
     for text in (*fitting, *REFUSABLE):
         id = api.given()
         answer = api.submit(id, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from .references import Document
 from .rules import Rule, rule_of
 from .schemas import json_schema
 from .validator import Validator
+from .values import least
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,27 @@ class Contract:
         name = self.resource.mirror
         return next(one for one in schema["oneOf"] if one["properties"][name]["enum"] == [final])
 
-    def filled(self, operation: str, text: str) -> dict[str, Any]:
-        """The least that an operation takes as its body, with this text where a text stands."""
-        schema = self.body(operation) or {}
-        members = schema.get("properties", {})
-        return {name: _least(members[name], text) for name in schema.get("required", ())}
+    def filled(
+        self, operation: str, text: str, given: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """What is given, and what else an operation wants in its body: this text where a text
+        stands, an example of the contract's, or the least that there is."""
+        schema, examples = self.body(operation) or {}, self.examples(operation)
+        made = {**(given or {})}
+        for name in schema.get("required", ()):
+            if name not in made:
+                known = (text, *(one[name] for one in examples if name in one))
+                made[name] = least(schema["properties"][name], known)
+        return made
+
+    def members(self, role: str) -> dict[str, dict[str, Any]]:
+        """The schema of each member of the body that the operation of this role takes."""
+        found: dict[str, Any] = (self.body(self.resource.operations[role]) or {})["properties"]
+        return found
+
+    def needs_body(self, operation: str) -> bool:
+        """Whether an operation cannot be asked for without a body."""
+        return bool(self._raw(operation).get("requestBody", {}).get("required"))
 
     def kind_of(self, rule: str) -> str:
         """The kind of a rule; empty where it has none, or is not there."""
@@ -205,11 +222,7 @@ class Contract:
     @cached_property
     def timeouts(self) -> Bounds:
         """The seconds of silence that a session may be given."""
-        return Bounds.of(
-            (self.body(self.resource.operations["create"]) or {})["properties"][
-                self.resource.timeout
-            ]
-        )
+        return Bounds.of(self.members("create")[self.resource.timeout])
 
     @cached_property
     def default_state(self) -> str:
@@ -227,8 +240,7 @@ class Contract:
     def further(self) -> dict[str, dict[str, Any]]:
         """The schemas of members that an open gives and a session shows, and that `x-resource`
         does not name."""
-        body = self.body(self.resource.operations["create"]) or {}
-        return {name: body["properties"][name] for name in shown(self.resolved)}
+        return {name: self.members("create")[name] for name in shown(self.resolved)}
 
     @cached_property
     def page_sizes(self) -> Bounds:
@@ -237,8 +249,7 @@ class Contract:
     @cached_property
     def longest_key(self) -> int:
         """The most characters of a key that a deployment must take."""
-        key = (self.body(self.resource.operations["submit"]) or {})["properties"][self.resource.key]
-        return int(key["maxLength"])
+        return int(self.members("submit")[self.resource.key]["maxLength"])
 
     @cached_property
     def _bodies(self) -> dict[str, Validator]:
@@ -267,13 +278,6 @@ def _property_names(node: Any) -> Iterator[str]:
         node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     ):
         yield from _property_names(inner)
-
-
-def _least(schema: dict[str, Any], text: str) -> Any:
-    if "enum" in schema:
-        return schema["enum"][0]
-    plain = {"string": text, "boolean": False, "object": {}, "array": []}
-    return plain.get(schema["type"], schema.get("minimum", 0))
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[Operation]:

@@ -50,7 +50,7 @@ class Samples:
         """Schemas that do not take what the suite sends or the mock answers, or that take what
         a deployment is to refuse."""
         for name, samples in self.samples["requests"].items():
-            yield from self._tried((*self.operations[name], "requestBody", *BODY), samples)
+            yield from self._bodies((*self.operations[name], "requestBody", *BODY), samples)
         for name, samples in self.samples["parameters"].items():
             steps = (*self.operations[name], "parameters")
             filters = self.resource["list"]["filters"]
@@ -84,6 +84,23 @@ class Samples:
         whole = {name: self._completed(one, silent) for name, one in value.items()}
         told = {self.resource["members"]["created"], self.resource["state"]["mirror"]}
         return {**whole, **silent} if told <= whole.keys() else whole
+
+    def _bodies(self, steps: Steps, samples: Json) -> Iterator[Defect]:
+        """A body also holds what else is wanted in it, as the examples have it."""
+        schema, holder = at(self.document, steps), at(self.document, steps[:-1])
+        made = {
+            k: v for one in holder.get("examples", {}).values() for k, v in one["value"].items()
+        }
+        named = {name for body in samples["takes"] for name in body}
+        others = {}
+        for place, name in enumerate(schema.get("required", ())):
+            if name not in named and name not in made:
+                wanted = "wanted a member that an example of the body holds"
+                yield Defect((*steps, "required", place), f"{wanted}, got {quoted(name)}")
+            elif name not in named:
+                others[name] = made[name]
+        whole = {word: [{**others, **body} for body in some] for word, some in samples.items()}
+        yield from self._tried(steps, whole)
 
     def _tried(self, steps: Steps, samples: Json) -> Iterator[Defect]:
         yield from self._refusing(steps, samples.get("takes", []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .schemas import json_schema
 from .validator import Validator
 
 Json = dict[str, Any]
@@ -13,6 +14,11 @@ LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
 INSTANTS = ("2026-01-05T09:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2026-01-05T00:00:00-09:00")
 UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
 NESTED: Json = {"text": "a", "number": 1.5, "list": [1, "b", None, True], "nested": {"empty": {}}}
+OTHERS: Json = {  # what a type does not take, and nobody takes for it
+    **dict.fromkeys(("integer", "number", "boolean", "object"), "x"),
+    "string": ["x"],
+    "array": {"x": 1},
+}
 FORMS = " x0-_."  # letters of which a pattern does not take some text
 TEXTS = (
     "lines\nthat\r\nbreak\rand\u2028break\u2029",
@@ -20,6 +26,13 @@ TEXTS = (
     "  blanks \t before, within\u00a0 \u3000and after  ",
     "quotes \" ' \\ and <b>markup</b> {{name}} ${x} %s %00 -- ;",
 )
+
+
+def least(schema: Json, candidates: tuple[Any, ...] = ()) -> Any:
+    """The first of the candidates that fits, or else what is plain; None where nothing does."""
+    validator = Validator(json_schema(schema))
+    values = (*candidates, *plain_values(schema))
+    return next((value for value in values if validator.is_valid(value)), None)
 
 
 def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
@@ -60,7 +73,7 @@ def odd_values(schema: Json, longest: int = LONGEST) -> Iterator[Any]:
     match schema.get("type"):
         case "string" if "format" not in schema and "enum" not in schema:
             yield from odd_texts(schema, longest)
-        case "array":
+        case "array" if not schema.get("minItems"):
             yield []
         case "object":
             yield {}
@@ -74,7 +87,10 @@ def odd_texts(schema: Json, longest: int) -> list[str]:
 
 
 def beyond_values(schema: Json) -> Iterator[Any]:
-    """A value just beyond each bound, and one of another form or outside the enumeration."""
+    """A value just beyond each bound, and one of another type or form, or outside the
+    enumeration."""
+    if schema.get("type") in OTHERS:
+        yield OTHERS[schema["type"]]
     if "enum" in schema:
         if schema.get("type") == "string":
             yield f"{max(map(str, schema['enum']), key=len)}-other"
@@ -87,9 +103,20 @@ def beyond_values(schema: Json) -> Iterator[Any]:
             yield from _texts_beyond(schema)
         case "array":
             yield from ([item] for item in beyond_values(schema.get("items", {})))
+            yield from _lists_beyond(schema)
+
+
+def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
+    item = least(schema.get("items", {}))
+    if schema.get("minItems"):
+        yield [item] * (schema["minItems"] - 1)
+    if "maxItems" in schema:
+        yield [item] * (schema["maxItems"] + 1)
 
 
 def _texts_beyond(schema: Json) -> Iterator[str]:
+    if schema.get("format") in ("date-time", "uuid"):
+        yield "yesterday"
     if schema.get("minLength"):
         yield "x" * (schema["minLength"] - 1)
     if "maxLength" in schema:

@@ -137,9 +137,12 @@ class Operations:
         return self._send("search", body=members, auth=auth)
 
     def _send(self, role: str, *, body: Json, id: str = "", auth: str | None = BEARER) -> Exchange:
-        """Send the operation of this role, without the members that are not set."""
-        body = {name: value for name, value in body.items() if value is not UNSET}
-        return self.send(self.resource.operations[role], id=id, body=body, auth=auth)
+        """Send the operation of this role, without the members that are not set, and with
+        what the contract wants beside those that are named here."""
+        operation = self.resource.operations[role]
+        whole = self.contract.filled(operation, "of the suite", body)
+        told = {name: value for name, value in whole.items() if value is not UNSET}
+        return self.send(operation, id=id, body=told, auth=auth)
 
     def text(self) -> str:
         """A user's text that nobody else sends."""

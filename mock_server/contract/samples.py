@@ -46,7 +46,22 @@ class Samples:
 
     def _requests(self) -> Iterator[Defect]:
         for id, samples in self.samples["requests"].items():
-            yield from self._sampled((*self.operations[id], "requestBody", *JSON), samples)
+            steps = (*self.operations[id], "requestBody", *JSON)
+            known = {name for body in samples["takes"] for name in body}
+            bodies = [
+                one["value"] for one in at(self.document, steps[:-1]).get("examples", {}).values()
+            ]
+            wanted: dict[str, Any] = {}
+            for number, name in enumerate(at(self.document, steps).get("required", ())):
+                if name in known:
+                    continue
+                if given := [body[name] for body in bodies if name in body]:
+                    wanted[name] = given[-1]
+                    continue
+                reason = f"wanted a member that an example of the body holds, got {quote(name)}"
+                yield Defect((*steps, "required", number), reason)
+            completed = {word: [wanted | body for body in some] for word, some in samples.items()}
+            yield from self._sampled(steps, completed)
 
     def _queries(self) -> Iterator[Defect]:
         for id, samples in self.samples["parameters"].items():

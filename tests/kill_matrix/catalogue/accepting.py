@@ -24,8 +24,8 @@ def refused(patch: Patch, met: Met) -> None:
     """Refuse every body that meets a condition."""
 
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        body = real(raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
         if isinstance(body, dict) and met(body):
             raise Problem("invalid-request", "The body is not to our liking.")
         return body
@@ -191,8 +191,8 @@ def wide_endpoint_is_refused(patch: Patch) -> None:
 @mutant("HTTP-21", "a channel without a letter is taken for none")
 def empty_channel_is_taken(patch: Patch) -> None:
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        body = real(raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
         if isinstance(body, dict) and body.get("channel") == "":
             body["channel"] = None
         return body
@@ -235,3 +235,21 @@ def data_filters_are_ignored(patch: Patch) -> None:
 @mutant("FIN-10", "additionalDataFilters select nothing", waits=True)
 def data_filters_select_nothing(patch: Patch) -> None:
     searched(patch, lambda query: replace(query, visible_at=0) if query.data else query)
+
+
+@mutant("HTTP-22", "a turn without a text is taken for a blank one")
+def missing_text_is_taken(patch: Patch) -> None:
+    @patch.around(validation, "parse_json")
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
+        return {"content": "nothing", **body} if body == {} else body
+
+
+@mutant("HTTP-21", "a note that is no text is taken")
+def odd_note_is_taken(patch: Patch) -> None:
+    @patch.around(validation, "parse_json")
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
+        if isinstance(body, dict) and not isinstance(body.get("note", ""), str):
+            return {**body, "note": str(body["note"])}
+        return body

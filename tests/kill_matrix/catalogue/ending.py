@@ -117,8 +117,8 @@ def note_is_required(patch: Patch) -> None:
 @mutant("END-07", "an empty note object is taken, a null note is not")
 def null_note_is_refused(patch: Patch) -> None:
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        body = real(raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
         if isinstance(body, dict) and "note" in body and body["note"] is None:
             raise Problem("invalid-request", "A note is a text.")
         return body

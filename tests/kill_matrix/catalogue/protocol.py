@@ -20,9 +20,9 @@ def read_instead(patch: Patch, find: Any) -> None:
     """Read a body that cannot be read as what `find(raw)` gives."""
 
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
         try:
-            return real(raw)
+            return real(raw, status)
         except Problem:
             return find(raw)
 
@@ -45,7 +45,7 @@ def unknown_agent_is_a_server_error(patch: Patch) -> None:
 
 @mutant("HTTP-02", "a body that is no JSON is a server error")
 def broken_body_is_a_server_error(patch: Patch) -> None:
-    patch.around(validation, "parse_json")(lambda real, raw: json.loads(raw))
+    patch.around(validation, "parse_json")(lambda real, raw, status: json.loads(raw))
 
 
 @mutant("HTTP-03", "a session is sent as text/json")
@@ -82,8 +82,9 @@ def broken_text_is_mended(patch: Patch) -> None:
 @mutant("HTTP-05", "bytes that are no UTF-8 are replaced in an open alone")
 def broken_text_of_an_open_is_mended(patch: Patch) -> None:
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        return real(raw.decode("utf-8", "replace").encode() if b"agent_id" in raw else raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        lenient = raw.decode("utf-8", "replace").encode() if b"agent_id" in raw else raw
+        return real(lenient, status)
 
 
 @mutant("HTTP-06", "after a body of extreme depth every open is refused")
@@ -91,13 +92,13 @@ def depth_breaks_the_next_request(patch: Patch) -> None:
     seen: list[bool] = []
 
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
         if raw.count(b"{") > bodies.DEPTH_LIMIT or raw.count(b"[") > bodies.DEPTH_LIMIT:
             seen.append(True)
         elif seen and b"agent_id" in raw:
             seen.clear()
             raise Problem("invalid-request", "The parser is exhausted.")
-        return real(raw)
+        return real(raw, status)
 
 
 @mutant("HTTP-07", "any media type is read as JSON")
@@ -148,8 +149,8 @@ def unknown_path_is_answered(patch: Patch) -> None:
 @mutant("HTTP-11", "a body that is no object counts as an empty one")
 def array_is_an_empty_object(patch: Patch) -> None:
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        body = real(raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
         return body if isinstance(body, dict) else {}
 
 

@@ -50,8 +50,8 @@ def recast(patch: Patch, member: str, change: Callable[[Any], Any]) -> None:
     """Change a member of every body that has it, before anything looks at the body."""
 
     @patch.around(validation, "parse_json")
-    def parse_json(real: Any, raw: bytes) -> Any:
-        body = real(raw)
+    def parse_json(real: Any, raw: bytes, status: int) -> Any:
+        body = real(raw, status)
         if isinstance(body, dict) and member in body:
             body = {**body, member: change(body[member])}
         return body
