@@ -87,19 +87,17 @@ class Samples:
 
     def _bodies(self, steps: Steps, samples: Json) -> Iterator[Defect]:
         """A body also holds what else is wanted in it, as the examples have it."""
-        schema, holder = at(self.document, steps), at(self.document, steps[:-1])
-        made = {
-            k: v for one in holder.get("examples", {}).values() for k, v in one["value"].items()
-        }
+        schema, examples = at(self.document, steps), at(self.document, steps[:-1]).get("examples")
+        made = {k: v for one in (examples or {}).values() for k, v in one["value"].items()}
         named = {name for body in samples["takes"] for name in body}
-        others = {}
-        for place, name in enumerate(schema.get("required", ())):
-            if name not in named and name not in made:
-                wanted = "wanted a member that an example of the body holds"
-                yield Defect((*steps, "required", place), f"{wanted}, got {quoted(name)}")
-            elif name not in named:
-                others[name] = made[name]
-        whole = {word: [{**others, **body} for body in some] for word, some in samples.items()}
+        others = [name for name in schema.get("required", ()) if name not in named]
+        if unknown := [name for name in others if name not in made]:
+            place = schema["required"].index(unknown[0])
+            wanted = "wanted a member that an example of the body holds"
+            yield Defect((*steps, "required", place), f"{wanted}, got {quoted(unknown[0])}")
+            return
+        beside = {name: made[name] for name in others}
+        whole = {word: [{**beside, **body} for body in some] for word, some in samples.items()}
         yield from self._tried(steps, whole)
 
     def _tried(self, steps: Steps, samples: Json) -> Iterator[Defect]:

@@ -46,22 +46,27 @@ class Samples:
 
     def _requests(self) -> Iterator[Defect]:
         for id, samples in self.samples["requests"].items():
-            steps = (*self.operations[id], "requestBody", *JSON)
-            known = {name for body in samples["takes"] for name in body}
-            bodies = [
-                one["value"] for one in at(self.document, steps[:-1]).get("examples", {}).values()
-            ]
-            wanted: dict[str, Any] = {}
-            for number, name in enumerate(at(self.document, steps).get("required", ())):
-                if name in known:
-                    continue
-                if given := [body[name] for body in bodies if name in body]:
-                    wanted[name] = given[-1]
-                    continue
-                reason = f"wanted a member that an example of the body holds, got {quote(name)}"
-                yield Defect((*steps, "required", number), reason)
-            completed = {word: [wanted | body for body in some] for word, some in samples.items()}
-            yield from self._sampled(steps, completed)
+            yield from self._bodies((*self.operations[id], "requestBody", *JSON), samples)
+
+    def _bodies(self, steps: Steps, samples: Mapping[str, Any]) -> Iterator[Defect]:
+        """The samples, with what a body needs that the mock has no use for: as in an example."""
+        used = {name for body in samples["takes"] for name in body}
+        content, needed = (
+            at(self.document, steps[:-1]),
+            at(self.document, steps).get("required", ()),
+        )
+        given: dict[str, Any] = {}
+        for example in content.get("examples", {}).values():
+            given |= example["value"]
+        for number, name in enumerate(needed):
+            if name not in used and name not in given:
+                wanted = "wanted a member that an example of the body holds"
+                yield Defect((*steps, "required", number), f"{wanted}, got {quote(name)}")
+                return
+        needs = {name: given[name] for name in needed if name not in used}
+        for body in samples["takes"]:
+            yield from self._taken(steps, [needs | body])
+        yield from self._sampled(steps, {"refuses": [needs | body for body in samples["refuses"]]})
 
     def _queries(self) -> Iterator[Defect]:
         for id, samples in self.samples["parameters"].items():
