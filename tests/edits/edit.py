@@ -25,6 +25,10 @@ class Client(Api):
         """A session that was opened and ended."""
         return self.end(self.open(**members)["id"]).raise_for_status().json()
 
+    def act(self, session: str, what: str) -> Any:
+        """What an operation of the contract's own answers."""
+        return self.post(f"/api/v1/chats/{session}/{what}")
+
     def listed(self, **query: Any) -> int:
         """The status of a list."""
         return self.get("/api/v1/chats", params=query).status_code
@@ -37,9 +41,9 @@ Probe = Callable[[Client], None]
 class Edit:
     """One edit. `entry` is the change, as tests/contracts has it; `lived` fails on a mock that
     does not live by it. `blames` are rules by which a server of the old truth is told of, none
-    where it breaks none; that server is the mock, under the contract of the edit `old` where one
-    is named. `second` is what the second server lives by instead of openapi.yaml; None where it
-    cannot, so that the mock of the new truth stands for who obeys."""
+    where it breaks none; that server is the mock with `old_choices`, under the contract of the
+    edit `old` where one is named. `second` is what the second server lives by instead of
+    openapi.yaml; None where it cannot, so that the mock of the new truth stands for who obeys."""
 
     name: str
     wish: str
@@ -50,6 +54,7 @@ class Edit:
     choices: tuple[str, ...]  # of the second server
     profile: tuple[str, ...]
     old: str | None
+    old_choices: tuple[str, ...]
 
 
 EDITS: dict[str, Edit] = {}
@@ -64,6 +69,7 @@ def edit(
     choices: str = "",
     profile: str = "core",
     old: str | None = None,
+    old_choices: str = "",
     **change: Any,
 ) -> Callable[[Probe], Probe]:
     """Make an edit of a probe: its name is the function's. Lists are words with blanks between."""
@@ -81,6 +87,7 @@ def edit(
             tuple(choices.split()),
             tuple(profile.split()),
             old,
+            tuple(old_choices.split()),
         )
         return lived
 

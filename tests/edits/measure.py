@@ -128,7 +128,7 @@ def _disobedient(edit: Edit, contract: Contract, whole: bool) -> Run:
         if edit.old:
             folder = Path(stack.enter_context(TemporaryDirectory()))
             path = edited(EDITS[edit.old].entry, folder).path
-        target = stack.enter_context(_mock_of(path, hook))
+        target = stack.enter_context(_mock_of(path, hook, edit.old_choices))
         target = replace(target, server="who lives by the old truth")
         if whole:
             return _judged(contract, target, edit.profile, listener)
@@ -149,8 +149,11 @@ def _listening(edit: Edit) -> Iterator[Listener | None]:
 
 
 @contextmanager
-def _mock_of(path: Path | None, hook: str | None) -> Iterator[Target]:
+def _mock_of(
+    path: Path | None, hook: str | None, choices: tuple[str, ...] = ()
+) -> Iterator[Target]:
     options = ["--contract", str(path)] if path else []
+    options += [word for choice in choices for word in ("--choice", choice)]
     options += ["--webhook-url", hook, *PROMPT] if hook else []
     with serving(FAITHFUL, *options) as mock:
         yield Target("the mock", mock.url, {"token": mock.token, **OUR_AGENTS})

@@ -68,3 +68,57 @@ def everywhere(texts: dict[str, str]) -> Doc:
 def operations() -> list[str]:
     """The place of every operation."""
     return [OPEN, LIST, GET, SUBMIT, END, SEARCH]
+
+
+EXAMPLES = {
+    "opens": [
+        f"{OPEN}/requestBody/content/application~1json/examples/{n}/value" for n in ("web", "sms")
+    ],
+    "turns": [
+        f"{SUBMIT}/requestBody/content/application~1json/examples/{n}/value"
+        for n in ("turn", "override")
+    ],
+    "ends": [f"{END}/requestBody/content/application~1json/examples/plain/value"],
+}
+
+
+def changed(values: Doc, **members: Doc) -> Doc:
+    """A change of a request that its examples follow: they have more members."""
+    examples = {
+        f"{place}/{name}": value
+        for kind, more in members.items()
+        for place in EXAMPLES[kind]
+        for name, value in more.items()
+    }
+    return {**values, **examples}
+
+
+def every_session(name: str, schema: Any, *, required: bool = False, value: Any = None) -> Doc:
+    """A further member of each session, in its examples too where it is required."""
+    made: Doc = {f"{SCHEMAS}/{form}/properties/{name}": schema for form in FORMS}
+    if required:
+        made |= {f"{SCHEMAS}/{f}/required": [*at(f"{SCHEMAS}/{f}/required"), name] for f in FORMS}
+        made |= {f"{place}/{name}": value for place in _shown(CONTRACT, "", SESSION)}
+    return made
+
+
+def every_message(values: Doc, name: str, value: Any) -> Doc:
+    """A change of messages that their examples follow: those without the member have it."""
+    places = _shown(CONTRACT, "", MESSAGE)
+    return {**values, **{f"{one}/{name}": value for one in places if name not in at(one)}}
+
+
+SESSION, MESSAGE = {"id", "messages", "is_final"}, {"role", "content", "time"}
+
+
+def _shown(node: Any, place: str, members: set[str]) -> list[str]:
+    """Where the examples hold an object with these members."""
+    if isinstance(node, list):
+        return [f for n, part in enumerate(node) for f in _shown(part, f"{place}/{n}", members)]
+    if not isinstance(node, dict):
+        return []
+    found = [place] if members <= {*node} and not place.endswith("/properties") else []
+    for name, part in node.items():
+        step = name.replace("~", "~0").replace("/", "~1")
+        found += _shown(part, f"{place}/{step}", members)
+    return found

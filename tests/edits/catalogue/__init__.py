@@ -1,6 +1,31 @@
 """Every edit by its name, in the order of the contract's parts."""
 
 from ..edit import EDITS
-from . import bounds, lifecycle, names, security, statuses  # noqa: F401  (the order of the table)
+from . import (
+    bounds,
+    form,
+    lifecycle,
+    lists,
+    members,
+    names,
+    resource,
+    rules,
+    security,
+    statuses,
+    webhooks,
+)
 
-__all__ = ["EDITS"]
+__all__ = [
+    "EDITS",
+    "bounds",
+    "form",
+    "lifecycle",
+    "lists",
+    "members",
+    "names",
+    "resource",
+    "rules",
+    "security",
+    "statuses",
+    "webhooks",
+]

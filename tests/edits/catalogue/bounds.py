@@ -212,3 +212,136 @@ def channels_listed(api: Client) -> None:
 )
 def all_states_by_default(api: Client) -> None:
     assert api.ended()["id"] in [one["id"] for one in api.list()["items"]]
+
+
+@edit(
+    "Agents' names of small letters alone",
+    {f"{OPENING}/agent_id/pattern": "^[a-z0-9-]+$"},
+    blames="HTTP-21",
+)
+def agents_of_a_pattern(api: Client) -> None:
+    assert api.opened() == 201
+    assert api.opened("Agent") == 400
+
+
+@edit(
+    "Channels' names of up to 64 characters",
+    {f"{OPENING}/channel/maxLength": 64, f"{parameter('channel')}/schema/maxLength": 64},
+    blames="HTTP-21",
+)
+def channels_up_to_64(api: Client) -> None:
+    assert api.open(channel="c" * 64)["channel"] == "c" * 64
+    assert api.opened(channel="c" * 65) == 400
+    assert api.listed(channel="c" * 65) == 400
+
+
+@edit(
+    "No page begins beyond 10,000",
+    {f"{parameter('skip')}/schema/maximum": 10_000},
+    blames="HTTP-21",
+)
+def skip_up_to_10000(api: Client) -> None:
+    assert api.listed(skip=10_000) == 200
+    assert api.listed(skip=10_001) == 400
+
+
+@edit(
+    "No page of less than ten",
+    {
+        f"{parameter('take')}/schema/minimum": 10,
+        f"{SCHEMAS}/SessionPage/properties/take/minimum": 10,
+    },
+    blames="LIST-23 HTTP-21 LIST-01",
+)
+def pages_from_10(api: Client) -> None:
+    assert api.listed(take=10) == 200
+    assert api.listed(take=9) == 400
+
+
+@edit(
+    "No page of call results beyond the thousandth",
+    {f"{SEARCHING}/page/maximum": 1000},
+    blames="HTTP-21",
+)
+def call_results_to_page_1000(api: Client) -> None:
+    assert api.post("/api/v1/callresults/search", json={"page": 1000}).status_code == 200
+    assert api.post("/api/v1/callresults/search", json={"page": 1001}).status_code == 400
+
+
+@edit(
+    "At most ten calls are looked for at once",
+    {f"{SEARCHING}/callIds/maxItems": 10},
+    blames="HTTP-21",
+)
+def ten_call_ids(api: Client) -> None:
+    assert api.post("/api/v1/callresults/search", json={"callIds": ["a"] * 11}).status_code == 400
+
+
+@edit("Timeouts of whole minutes", {f"{OPENING}/ttl_seconds/multipleOf": 60}, blames="HTTP-21")
+def timeouts_of_minutes(api: Client) -> None:
+    assert api.open(ttl_seconds=120)["ttl_seconds"] == 120
+    assert api.opened(ttl_seconds=90) == 400
+
+
+@edit(
+    "A timeout of half an hour by default",
+    {f"{OPENING}/ttl_seconds/default": 1800},
+    blames="OPEN-06",
+)
+def timeout_by_default(api: Client) -> None:
+    assert api.open()["ttl_seconds"] == 1800
+
+
+@edit("A channel is never null", {f"{OPENING}/channel/nullable": False}, blames="HTTP-21")
+def channel_not_null(api: Client) -> None:
+    assert api.opened(channel=None) == 400
+
+
+@edit(
+    "A timeout that is asked for is a number",
+    drop=[f"{OPENING}/ttl_seconds/nullable"],
+    blames="HTTP-21",
+)
+def timeout_not_null(api: Client) -> None:
+    assert api.opened(ttl_seconds=None) == 400
+    assert api.open()["ttl_seconds"] is None
+
+
+@edit("Blank texts are taken", drop=[f"{TURN}/content/pattern"], blames="TURN-19")
+def blank_texts(api: Client) -> None:
+    assert api.submit(api.open()["id"], " ").status_code == 200
+
+
+@edit(
+    "Reasons are a closed list",
+    {f"{SCHEMAS}/FinalReason/enum": ["ttl", "user_end", "agent_finish"]},
+    blames="SES-05",
+    old="reason-of-an-end",
+    second="",
+)
+def reasons_listed(api: Client) -> None:
+    assert api.ended()["final_reason"] == "user_end"
+
+
+@edit(
+    "Roles are a closed list",
+    {f"{SCHEMAS}/Message/properties/role/enum": ["user", "assistant"]},
+    second="",
+)
+def roles_listed(api: Client) -> None:
+    session = api.open()["id"]
+    assert api.submit(session).status_code == 200
+    assert [one["role"] for one in api.read(session)["messages"]] == ["user", "assistant"]
+
+
+@edit(
+    "Statuses of call results are a closed list",
+    {f"{SEARCHING}/callStatuses/items/enum": ["Completed"]},
+    blames="HTTP-21",
+)
+def call_statuses_listed(api: Client) -> None:
+    assert (
+        api.post("/api/v1/callresults/search", json={"callStatuses": ["Completed"]}).status_code
+        == 200
+    )
+    assert api.post("/api/v1/callresults/search", json={"callStatuses": ["No"]}).status_code == 400

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..edit import Client, edit
-from ..places import everywhere, words
+from ..places import END, ENDING, GET, PATHS, SCHEMAS, at, everywhere, words
+
+NOTED = f"{END}/requestBody/content/application~1json/examples/noted"
 
 
 @edit(
@@ -68,3 +70,182 @@ def base_path_v2(api: Client) -> None:
 )
 def conversations(api: Client) -> None:
     assert api.post("/api/v1/conversations", json={"agent_id": "agent-echo"}).status_code == 201
+
+
+@edit(
+    "Operations have other ids",
+    words(
+        openChat="startChat",
+        getChat="showChat",
+        listChats="findChats",
+        submitMessage="say",
+        endChat="closeChat",
+        searchCallResults="findResults",
+    ),
+    second="",
+)
+def operations_by_other_names(api: Client) -> None:
+    assert api.opened() == 201
+
+
+@edit(
+    "created_time is called begun",
+    words(created_time="begun"),
+    blames="SES-01",
+    second="names=created_time:begun",
+)
+def created_by_another_name(api: Client) -> None:
+    assert api.open()["begun"]
+
+
+@edit(
+    "last_activity is called moved",
+    words(last_activity="moved"),
+    blames="SES-01",
+    second="names=last_activity:moved",
+)
+def activity_by_another_name(api: Client) -> None:
+    assert api.open()["moved"]
+
+
+@edit(
+    "is_final is called over", words(is_final="over"), blames="SES-01", second="names=is_final:over"
+)
+def mirror_by_another_name(api: Client) -> None:
+    assert api.ended()["over"] is True
+
+
+@edit(
+    "final_reason is called cause",
+    words(final_reason="cause"),
+    blames="SES-01",
+    second="names=final_reason:cause",
+)
+def reason_by_another_name(api: Client) -> None:
+    assert api.ended()["cause"] == "user_end"
+
+
+@edit(
+    "agent_id is called bot", words(agent_id="bot"), blames="OPEN-01", second="names=agent_id:bot"
+)
+def agent_by_another_name(api: Client) -> None:
+    assert api.post("/api/v1/chats", json={"bot": "agent-echo"}).json()["bot"] == "agent-echo"
+
+
+@edit(
+    "note is called remark",
+    {
+        f"{SCHEMAS}/EndRequest/properties": {"remark": at(f"{ENDING}/note")},
+        "/x-resource/request/note": "remark",
+        f"{NOTED}/value": {"remark": "Customer hung up"},
+    },
+    blames="END-12",
+    second="names=note:remark",
+)
+def note_by_another_name(api: Client) -> None:
+    assert api.end(api.open()["id"], remark=7).status_code == 400
+    assert api.end(api.open()["id"], note=7).status_code == 200
+
+
+@edit(
+    "additional_data is called context",
+    words(additional_data="context"),
+    blames="OPEN-11",
+    second="names=additional_data:context",
+)
+def data_by_another_name(api: Client) -> None:
+    assert api.opened(context=7) == 400
+
+
+@edit(
+    "The id in paths is called key",
+    everywhere(
+        {
+            "{id}": "{key}",
+            '"name": "id"': '"name": "key"',
+            '"id": "$re': '"key": "$re',
+            "path.id": "path.key",
+        }
+    ),
+    second="",
+)
+def id_by_another_name(api: Client) -> None:
+    assert api.read(api.open()["id"])["status"] == "active"
+
+
+@edit(
+    "Ids are chat_ and 32 hexadecimal digits",
+    {
+        f"{SCHEMAS}/SessionIdValue": {"type": "string", "pattern": "^chat_[0-9a-f]{32}$"},
+        "/components/parameters/SessionId/schema": {
+            "type": "string",
+            "pattern": "^chat_[0-9a-f]{32}$",
+        },
+    },
+)
+def ids_with_a_prefix(api: Client) -> None:
+    assert api.open()["id"].startswith("chat_")
+
+
+@edit(
+    "Ids are any text",
+    drop=[f"{SCHEMAS}/SessionIdValue/format", "/components/parameters/SessionId/schema/format"],
+)
+def ids_of_any_form(api: Client) -> None:
+    assert api.opened() == 201
+
+
+@edit(
+    "The base path stands in servers",
+    {**everywhere({"/api/v1/": "/"}), "/servers": [{"url": "http://127.0.0.1:4010/api/v1"}]},
+)
+def base_path_of_servers(api: Client) -> None:
+    assert api.opened() == 201
+    assert "POST" in api.put("/api/v1/chats").headers["Allow"]
+
+
+@edit(
+    "Chats belong to an organisation of the path",
+    everywhere({"/api/v1/chats": "/orgs/{org}/chats"}),
+)
+def two_parameters(api: Client) -> None:
+    assert api.post("/orgs/a/chats", json={"agent_id": "agent-echo"}).status_code == 201
+
+
+@edit("Paths end with a slash", everywhere({'"/api/v1/chats"': '"/api/v1/chats/"'}))
+def trailing_slash(api: Client) -> None:
+    assert api.post("/api/v1/chats/", json={"agent_id": "agent-echo"}).status_code == 201
+
+
+@edit(
+    "A chat may be deleted",
+    {
+        f"{PATHS}chats~1{{id}}/delete": {
+            "operationId": "deleteChat",
+            "responses": {"204": {"description": "Gone."}, "404": at(f"{GET}/responses/404")},
+        }
+    },
+    blames="HTTP-08",
+)
+def delete(api: Client) -> None:
+    assert api.delete(f"/api/v1/chats/{api.open()['id']}").status_code == 204
+
+
+@edit(
+    "An operation that nothing declares",
+    {
+        "/paths/~1api~1v1~1statistics": {
+            "get": {
+                "operationId": "getStatistics",
+                "responses": {"200": {"description": "Figures."}},
+            }
+        }
+    },
+)
+def statistics(api: Client) -> None:
+    assert api.get("/api/v1/statistics").status_code == 200
+
+
+@edit("Call results are not searched", drop=["/paths/~1api~1v1~1callresults~1search"])
+def no_search(api: Client) -> None:
+    assert api.post("/api/v1/callresults/search", json={}).status_code == 404
