@@ -128,10 +128,18 @@ def test_a_deployment_is_judged(runner: Runner, code: int, verdict: str) -> None
 
 
 def test_a_run_that_is_refused_fails_the_step_with_its_reason(runner: Runner) -> None:
+    stale = runner.workspace / "told" / "conformance.json"
+    stale.parent.mkdir()
+    rule = {"id": "END-03", "outcome": "fail", "text": "stale", "reason": "stale"}
+    stale.write_text(json.dumps({"verdict": "non-conformant", "rules": [rule]}))
+    (stale.parent / "summary.md").write_text("stale")
     given = {"TARGET": "localhost:1", "TOKEN": "", "OPTIONS": "", "REPORT": "told"}
     done = runner.run("Judge the deployment", **given)
     assert (done.returncode, runner.outputs()) == (2, {})
     assert "localhost:1" in done.stderr
+    assert "stale" not in done.stdout
+    comment = {"GH_TOKEN": "t", "NUMBER": "12", "REPORT": "told"}
+    assert runner.run("Comment on the pull request", **comment).returncode == 0
 
 
 @pytest.mark.parametrize(("there", "method"), [("", "POST"), ("7", "PATCH")])
