@@ -16,12 +16,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.cli.main import main as suite
+from conformance.contract.document import Contract
 from conformance.run.run import Run
 from mock_server.cli.main import main as mock
 
@@ -69,6 +71,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Said]]:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setenv("CONFORMANCE_WAIT_READY", "0")
         patch.setattr("conformance.cli.main.execute", ask_only)
+        patch.setattr("conformance.cli.job.Contract", cache(Contract))
         patch.setattr("mock_server.serve.server._Server.run", never)
         patch.setattr(socket, "getaddrinfo", nowhere(socket.getaddrinfo))
         yield {line: said(line, ports, patch) for line in CODES}

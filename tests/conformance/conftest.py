@@ -279,13 +279,18 @@ class Told(NamedTuple):
 
 @pytest.fixture
 def ask(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    contract: Contract,
 ) -> Iterator[Callable[..., Told]]:
     """Ask the command line for what needs no run, in this process."""
     handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def told(*words: str, **environment: str) -> Told:
         own = {"CONFORMANCE_TOKEN": TOKEN, "XDG_CACHE_HOME": str(tmp_path)}
+        read = {contract.path: contract}  # to read it takes longer than to answer
+        monkeypatch.setattr("conformance.cli.job.Contract", lambda p: read.get(p) or Contract(p))
         for name, value in {**own, **environment}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["conformance", *words])

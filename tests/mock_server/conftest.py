@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from mock_server.choices import parse_choices
-from mock_server.contract.document import load_contract
 from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
@@ -23,9 +22,9 @@ from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
 from tests import programs
-from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving
+from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving, usual_files
 
-CONTRACT = load_contract()
+CONTRACT = usual_files().contract
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -44,7 +43,7 @@ def make_sandbox() -> Callable[..., Sandbox]:
         made = replace(Settings(choices=parse_choices(choices)), **settings)
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         _, store_of = open_store(db)
-        sandbox = Sandbox("default", store_of("default"), agents, load_contract(), made)
+        sandbox = Sandbox("default", store_of("default"), agents, usual_files().contract, made)
         sandbox.clock.freeze()
         return sandbox
 

@@ -12,7 +12,6 @@ import pytest
 
 from mock_server.admin import operations as state_bodies
 from mock_server.admin import state
-from mock_server.contract.document import load_contract
 from mock_server.contract.fixtures import fixture_violations
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
@@ -23,9 +22,9 @@ from mock_server.sandbox.seeds import draft
 from mock_server.sandbox.state_check import find_fault
 from mock_server.store.sqlite.image import SqliteImage
 from tests.growth import expect_linear
-from tests.serving import HANGING, Api
+from tests.serving import HANGING, Api, usual_files
 
-LIFECYCLE = load_contract().lifecycle
+LIFECYCLE = usual_files().contract.lifecycle
 TALKER = {"script": [{"reply": "Aye"}]}
 HELD = 0.05  # seconds
 TIME = "2030-01-05T09:00:00.000000Z"

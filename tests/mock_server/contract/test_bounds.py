@@ -2,11 +2,11 @@
 
 import pytest
 
-from mock_server.contract.document import load_contract
 from mock_server.http.handlers import HANDLERS
 from mock_server.problems.kinds import KINDS
+from tests.serving import usual_files
 
-CONTRACT = load_contract()
+CONTRACT = usual_files().contract
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation():

@@ -2,13 +2,13 @@
 
 import pytest
 
-from mock_server.contract.document import load_contract
 from mock_server.contract.fixtures import load_document
 from mock_server.contract.locations import resource
 from mock_server.domain.session import Session
+from tests.serving import usual_files
 
 TABLE = load_document(resource("openapi.yaml"))["x-lifecycle"]
-LIFECYCLE = load_contract().lifecycle
+LIFECYCLE = usual_files().contract.lifecycle
 
 
 def session(state: str) -> Session:

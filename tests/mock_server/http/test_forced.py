@@ -2,12 +2,11 @@
 
 import pytest
 
-from mock_server.contract.document import load_contract
 from mock_server.faults.preferences import parse_preferences
 from tests.mock_server.conftest import SOME_ID
-from tests.serving import CHATS
+from tests.serving import CHATS, usual_files
 
-CONTRACT = load_contract()
+CONTRACT = usual_files().contract
 BODIES = {"openChat": {"agent_id": "agent-echo"}, "submitMessage": {"content": "Hi"}}
 
 

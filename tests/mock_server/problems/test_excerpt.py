@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from mock_server.contract.document import load_contract
 from mock_server.contract.schemas import compile_schema
 from mock_server.problems.violations import json_pointer, pointer_of, schema_violations
+from tests.serving import usual_files
 
 MESSAGE = {"role": "user", "content": "Hi", "tool_calls": None, "time": "2026-01-05T09:00:00Z"}
 SESSION = {
@@ -46,7 +46,7 @@ def size(value):
 
 @pytest.fixture(scope="module")
 def schema():
-    components = load_contract().document["components"]
+    components = usual_files().contract.document["components"]
     session = {
         **components["schemas"]["ActiveSession"],
         "properties": {

@@ -7,10 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.proxy import proxy as command
-from mock_server.contract.document import load_contract
 from mock_server.proxy.app import Proxy
 from tests.hostile.server import listening
-from tests.serving import CHATS, HANGING, serving
+from tests.serving import CHATS, HANGING, serving, usual_files
 
 
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
@@ -83,7 +82,7 @@ def test_a_proxy_before_a_proxy_passes_on(proxy, backend):
 
 @pytest.mark.parametrize("path", [CHATS, "/other"])
 def test_a_proxy_that_is_its_own_upstream_says_so(path):
-    proxy = Proxy("http://127.0.0.1:1", load_contract())
+    proxy = Proxy("http://127.0.0.1:1", usual_files().contract)
     with serving(proxy.asgi) as proxy.upstream:
         response = httpx.get(f"{proxy.upstream}{path}", trust_env=False)
     assert (response.status_code, response.json()["type"]) == (508, "/problems/upstream-loop")

@@ -1,11 +1,11 @@
 """What the tests put into a store."""
 
-from mock_server.contract.document import load_contract
 from mock_server.domain.records import Change, Completion
 from mock_server.domain.session import Session
 from mock_server.store.opening import embedded_store, shared_store
+from tests.serving import usual_files
 
-LIFECYCLE = load_contract().lifecycle
+LIFECYCLE = usual_files().contract.lifecycle
 LASTING = ["file", "postgres"]
 ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 

@@ -3,7 +3,6 @@
 import asyncio
 
 from mock_server.choices import parse_choices
-from mock_server.contract.document import load_contract
 from mock_server.contract.fixtures import load_fixture
 from mock_server.contract.locations import resource
 from mock_server.domain.agents import load_agents
@@ -11,6 +10,7 @@ from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
 from tests.mock_server.webhooks.support import LOG, SECRET, is_signed
+from tests.serving import usual_files
 
 SECOND = 1_000_000
 
@@ -35,7 +35,7 @@ def chaotic(*rules, ends=1, advance=0):
         )
         agents = load_agents(load_fixture(resource("fixtures/agents.yaml")))
         store = open_store(None)[1]("default")
-        sandbox = Sandbox("default", store, agents, load_contract(), settings)
+        sandbox = Sandbox("default", store, agents, usual_files().contract, settings)
         sandbox.clock.freeze()
         sent = sandbox.dispatcher.send = Sent(sandbox.clock)
         for rule in rules:
