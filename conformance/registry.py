@@ -8,6 +8,7 @@ bound to its id.
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -51,7 +52,7 @@ KindCheck = Callable[[Subject, Rule, Contract], None]
 
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
-_kinds: dict[str, Check] = {}
+_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int]]] = {}
 _exchange_kinds: dict[str, ExchangeCheck] = {}
 
 
@@ -81,13 +82,19 @@ def rule(
 
 
 def kind(
-    name: str, pack: Pack = "core", *, sessions: int = 1, turns: int = 0
+    name: str,
+    pack: Pack = "core",
+    *,
+    sessions: int = 1,
+    turns: int = 0,
+    subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the function to be the check of every rule of this kind; it is given the rule."""
+    """Declare the function to be the check of every rule of this kind; it is given the rule.
+    What it costs is told for so many sessions, and grows with the `subjects` of a rule."""
     most = LOOKS + EACH * (sessions + turns)
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-        _kinds[name] = Check("", pack, function, sessions, turns, False, most)
+        _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects
         return function
 
     return bind
@@ -153,12 +160,24 @@ def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:
 def _of_kind(contract: Contract, rule: Rule) -> Check:
     """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
     all that does; what needs anything is not for a first look."""
-    check = _kinds[rule.kind]
+    check, subjects = _kinds[rule.kind]
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
     label = f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
     if not waits:
-        return replace(check, rule=rule.id, pack=pack, label=label)
+        times = max(1, math.ceil(subjects(contract, rule) / check.sessions))
+        sessions, turns, requests = (
+            times * n for n in (check.sessions, check.turns, check.requests)
+        )
+        return replace(
+            check,
+            rule=rule.id,
+            pack=pack,
+            sessions=sessions,
+            turns=turns,
+            requests=requests,
+            label=label,
+        )
     turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
     return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, label=label)
 

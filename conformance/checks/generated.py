@@ -37,7 +37,7 @@ def check_what_fits_is_not_refused_as_invalid(api: Api, generation: Generation) 
     accepted = generation.results.accepted
     never = [id for id in api.client.watch.contract.operations if not accepted[id]]
     if never:
-        rules = ", ".join(ACCEPTING[id] for id in never if id in ACCEPTING)
+        rules = ", ".join(ACCEPTING[api.resource.role(id)] for id in never)
         raise Blocked(f"no generated request was accepted by {', '.join(never)}, see {rules}")
 
 

@@ -10,7 +10,7 @@ from ..registry import rule
 from ..target.api import Api
 from .kinds.arrange import expect_state
 from .kinds.transitions import expect_replay
-from .turns import transcript
+from .turns import expect_kept, transcript
 
 
 def added_by(api: Api, id: str, before: int) -> int:
@@ -24,6 +24,7 @@ def remembers(api: Api, event: str) -> bool:
 
 def expect_another_turn(api: Api) -> None:
     """A key that was sent before makes a turn like any other."""
+    expect_kept(api)
     id, key, text = api.given(), api.key(), api.text()
     api.given_turn(id, text, key=key)
     before = len(transcript(api, id))
@@ -51,7 +52,8 @@ def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
         id, key = api.given(agent=api.config.tool_agent), api.key()
         first = api.submit(id, text, key=key)
         expect_replay(first, api.submit(id, text, key=key))
-    expect_state(api, again.turn, api.contract.lifecycle.initial)
+    lifecycle = api.contract.lifecycle
+    expect_state(api, again.turn, lifecycle.row(lifecycle.initial, api.contract.turn).to)
 
 
 @rule("IDEM-03", turns=2)
@@ -69,6 +71,7 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
 
 @rule("IDEM-04", sessions=4, turns=4)
 def check_a_key_holds_in_its_session_only(api: Api) -> None:
+    expect_kept(api)
     key, (one, other) = api.key(), (api.given(), api.given())
     api.given_turn(one, "first session", key=key)
     before = len(transcript(api, other))
@@ -98,6 +101,7 @@ def check_the_same_key_with_another_content(api: Api) -> str:
 
 @rule("IDEM-06", turns=4)
 def check_without_a_key_every_submit_is_a_turn(api: Api) -> None:
+    expect_kept(api)
     id, text = api.given(), api.text()
     api.given_turn(id, text)
     before = len(transcript(api, id))
@@ -122,6 +126,7 @@ def check_a_key_of_128_characters(api: Api) -> None:
 
 @rule("IDEM-08", turns=3)
 def check_longer_keys_are_never_merged(api: Api) -> None:
+    expect_kept(api)
     most = api.contract.longest_key
     id, stem = api.given(turns=1), f"{api.key():k<{most}}"
     first = api.submit(id, "Hello", key=stem + "a")
@@ -144,6 +149,7 @@ def others_than(key: str, most: int) -> tuple[str, ...]:
 
 @rule("IDEM-09", turns=10)
 def check_another_key_is_another_turn(api: Api) -> None:
+    expect_kept(api)
     id, text, key = api.given(), api.text(), api.key()
     api.given_turn(id, text, key=key)
     for other in (api.key(), *others_than(key, api.contract.longest_key)):

@@ -10,6 +10,7 @@ from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api, Sessions
+from .kinds.arrange import brought
 from .turns import touches
 
 
@@ -36,61 +37,53 @@ def one_of_each(api: Api) -> tuple[str, str]:
     return api.given(), api.given_final()
 
 
-def expect_active_only(api: Api, items: Sessions, active: str, final: str) -> None:
-    expect(has(api, items, active), f"the active session {active} in the list", ids(api, items))
-    expect(not has(api, items, final), "no final session", f"{final} is listed")
-    expect(all(item[api.resource.mirror] is False for item in items), "active sessions only", items)
-
-
-def expect_selected(api: Api, active: str, final: str) -> None:
-    """A list that is asked for no state has the sessions of its default."""
-    wanted, items = api.contract.default_state, api.listed(state=None)
-    if wanted == api.contract.lifecycle.initial:
-        expect_active_only(api, items, active, final)
-        return
-    for id, state in ((active, api.contract.lifecycle.initial), (final, api.resource.final)):
-        here = wanted in (state, api.resource.all)
-        told = f"{id}, which is {state}, {'in' if here else 'not in'} a list of {wanted} sessions"
-        expect(has(api, items, id) == here, told, ids(api, items))
+def expect_selected(api: Api, state: str | None, sessions: dict[str, str]) -> None:
+    """Of these sessions, each told with its own state, a list holds those in the state that is
+    asked for, or in that of its default, and it holds no session in another one."""
+    wanted, items = state or api.contract.default_state, api.listed(state=state)
+    for id, own in sessions.items():
+        here = wanted in (api.resource.all, own)
+        expect(
+            has(api, items, id) == here,
+            f"{'' if here else 'not '}the {own} session {id}",
+            ids(api, items),
+        )
+    told = {api.contract.state_of(item) for item in items if wanted != api.resource.all}
+    expect(told <= {wanted}, f"{wanted} sessions only", items)
 
 
 @rule("LIST-02", "smoke", sessions=3, turns=1)
-def check_a_list_hides_final_sessions(api: Api) -> None:
+def check_a_list_keeps_to_its_default_state(api: Api) -> None:
     active, final = one_of_each(api)
-    expect_selected(api, active, final)
-    if api.has_closer:
-        closed, _ = api.given_closed()
-        expect_selected(api, active, closed)
+    expect_selected(api, None, {active: api.contract.lifecycle.initial, final: api.resource.final})
+    expect_closed_too(api, None)
 
 
-@rule("LIST-03", sessions=2)
-def check_state_active(api: Api) -> None:
-    state = api.asked_for(api.contract.lifecycle.initial)
-    active, final = one_of_each(api)
-    expect_active_only(api, api.listed(state=state), active, final)
+@rule("LIST-03", sessions=4)
+def check_a_state_that_is_not_final(api: Api) -> None:
+    lifecycle, final = api.contract.lifecycle, api.resource.final
+    left = [state for state in lifecycle.states if state != final]
+    asked = [state for state in left if state in api.contract.listed_states]
+    if not asked:
+        raise NotApplicable("no list can be asked for a state that is not final")
+    sessions = {api.given_final(): final} | {brought(api, state).id: state for state in left}
+    for state in asked:
+        expect_selected(api, state, sessions)
 
 
 @rule("LIST-04", sessions=3, turns=1)
-def check_state_final(api: Api) -> None:
+def check_the_final_state(api: Api) -> None:
     state = api.asked_for(api.resource.final)
     active, final = one_of_each(api)
-    items = api.listed(state=state)
-    expect(has(api, items, final), f"the final session {final} in the list", ids(api, items))
-    expect(not has(api, items, active), "no active session", f"{active} is listed")
-    expect(all(item[api.resource.mirror] is True for item in items), "final sessions only", items)
+    expect_selected(api, state, {active: api.contract.lifecycle.initial, final: state})
     expect_closed_too(api, state)
 
 
-def expect_closed_too(api: Api, state: str) -> None:
+def expect_closed_too(api: Api, state: str | None) -> None:
     """A session that the agent finished is listed like one that was ended."""
     if api.has_closer:
         closed, _ = api.given_closed()
-        items = api.listed(state=state)
-        expect(
-            has(api, items, closed),
-            f"{closed}, which the agent finished, in the list",
-            ids(api, items),
-        )
+        expect_selected(api, state, {closed: api.resource.final})
 
 
 @rule("LIST-05", sessions=3, turns=1)
@@ -175,13 +168,13 @@ def check_updated_after(api: Api) -> None:
     before = instant(session[api.resource.created] if touches(api) else silent)
     active = instant(session[api.resource.touched])
     between = (before + (active - before) / 2).isoformat()
-    earlier = api.listed(later=between)
+    earlier = api.listed(state=api.turned, later=between)
     expect(has(api, earlier, id), f"the session, active after {between}", ids(api, earlier))
     later = api.listed(later=(active + timedelta(seconds=5)).isoformat())
     expect(not has(api, later, id), "no session that was silent since", ids(api, later))
     # The same instants, told with other offsets.
     east, west = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -6))
-    earlier = api.listed(later=instant(between).astimezone(east).isoformat())
+    earlier = api.listed(state=api.turned, later=instant(between).astimezone(east).isoformat())
     expect(
         has(api, earlier, id), "the session, whatever the offset of the instant", ids(api, earlier)
     )
@@ -233,7 +226,7 @@ def check_the_latest_activity_comes_first(api: Api) -> None:
     opened = [api.given() for _ in range(4)]
     for id in (opened[1], opened[0]):
         api.given_turn(id)
-    items = api.listed()
+    items = api.listed(state=api.turned)
     if len(items) < 4:
         raise Blocked("the list lacks sessions, see LIST-02")
     expect_descending(api, items)
@@ -256,7 +249,7 @@ def check_a_turn_moves_its_session_ahead(api: Api) -> None:
     first, *others = [api.given() for _ in range(3)]
     api.pass_time(api.get(others[-1]).session[api.resource.touched])
     api.given_turn(first)
-    ahead = api.listed()[:1]
+    ahead = api.listed(state=api.turned)[:1]
     expect(has(api, ahead, first), f"{first} first, after its turn", ids(api, ahead))
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import FINISH, Transition
 from ..judging.equivalence import text_of
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
+from .kinds.arrange import Subject
 
 PAUSE = 0.1
 LOOKS = 150  # at most while a row is awaited, however long that may take
@@ -37,6 +38,7 @@ class Marked:
         self.id = api.given(data=data, **members)
 
     def end(self) -> None:
+        expect_told_of_ending(self.api)
         self.api.given_end(self.id)
 
     def close(self) -> None:
@@ -73,19 +75,49 @@ class Marked:
 
 @rule("FIN-01", sessions=3, turns=1, requests=2 * POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
-    session = Marked(api)
-    session.end()
-    expect_result(session, api.config.agent)
-    if told_of_closing(api):
-        session = Marked(api, agent=api.config.closing_agent)
-        session.close()
-        expect_result(session, api.config.closing_agent)
-    elif api.has_closer:
-        closed, ended = Marked(api, agent=api.config.closing_agent), Marked(api)
-        closed.close()
+    silent = [session for row in finishes(api) if (session := finished(api, row))]
+    if silent and not told_of_ending(api):
+        for _ in pauses(api):  # after which the deployment has indexed what it was going to
+            pass
+    elif silent:
+        ended = Marked(api)
         ended.end()
-        ended.row()  # by now the deployment has indexed what it was going to
-        expect(not closed.rows(), "no call result of what the agent finished", "there is one")
+        ended.row()
+    for session in silent:
+        expect(not session.rows(), "no call result, as the lifecycle has it", "there is one")
+
+
+def finishes(api: Api) -> Iterator[Transition]:
+    """The rows by which a client brings a session to its end."""
+    for row in api.contract.lifecycle.ways(api.resource.final):
+        if api.has_closer if row.event == FINISH else api.contract.lifecycle.is_sent(row.event):
+            yield row
+
+
+def finished(api: Api, row: Transition) -> Marked | None:
+    """A session that has ended so, where that is to leave no call result; one that is to is
+    looked for."""
+    agent = api.config.closing_agent if row.event == FINISH else api.config.agent
+    session = Marked(api, agent=agent)
+    subject = Subject(api, session.id)
+    for before in api.contract.lifecycle.path(api.contract.lifecycle.initial, row.state) or ():
+        subject.follow(before)
+    subject.follow(row)
+    if "pipeline" not in row.effects:
+        return session
+    expect_result(session, agent)
+    return None
+
+
+def told_of_ending(api: Api) -> bool:
+    """Whether an end leaves a call result and a webhook."""
+    lifecycle = api.contract.lifecycle
+    return lifecycle.does("pipeline", lifecycle.of(api.resource.operations["end"]))
+
+
+def expect_told_of_ending(api: Api) -> None:
+    if not told_of_ending(api):
+        raise NotApplicable("an end leaves nothing behind, as the lifecycle has it")
 
 
 def told_of_closing(api: Api) -> bool:
@@ -102,10 +134,11 @@ def expect_result(session: Marked, agent: str | None) -> None:
 
 @rule("FIN-02", sessions=2, turns=3, requests=2 * POLLS)
 def check_a_finished_session_is_one_call_result(api: Api) -> None:
-    session = Marked(api)
-    session.end()
-    api.end(session.id, note="again")
-    expect_one_result(session)
+    if told_of_ending(api):
+        session = Marked(api)
+        session.end()
+        api.end(session.id, note="again")
+        expect_one_result(session)
     if told_of_closing(api):
         closed, key = Marked(api, agent=api.config.closing_agent), api.key()
         api.given_close(closed.id, key)
@@ -133,9 +166,10 @@ def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
 
 @rule("FIN-04", sessions=2, turns=2, requests=2 * POLLS)
 def check_a_call_result_carries_the_transcript(api: Api) -> None:
-    session = Marked(api, turns=1)
-    session.end()
-    expect_transcription(api, session.id, session.row())
+    if told_of_ending(api):
+        session = Marked(api, turns=1)
+        session.end()
+        expect_transcription(api, session.id, session.row())
     if told_of_closing(api):
         session = Marked(api, agent=api.config.closing_agent)
         session.close()

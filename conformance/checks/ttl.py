@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import difference, tick
+from ..judging.equivalence import difference, instant, same_id, tick
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
+from .pipeline import POLLS, pauses
 from .timeouts import Timeouts
 from .turns import touches
 
@@ -18,9 +19,14 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     final = timeouts.final
     wanted = f"a final session within {timeouts.ttl} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
+    assert final
     reason = api.get(timeouts.silent.id).session[api.resource.reason]
     due = api.contract.lifecycle.reason("expire")
     expect(reason == due, f"{api.resource.reason} {due}", shown(reason))
+    if api.contract.lifecycle.does("touch", "expire"):
+        name = api.resource.touched
+        before, after = (one.session[name] for one in (timeouts.silent, final))
+        expect(instant(after) > instant(before), f"a {name} after {before}", after)
 
 
 @rule("TTL-02", "ttl", sessions=0)
@@ -109,3 +115,22 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
     api.submit(timeouts.silent.id).expect_status(*api.contract.late)
     differs = difference(api.resource, before, api.get(timeouts.silent.id).session)
     expect(differs is None, "the final session as it was", f"it differs in {differs}")
+
+
+@rule("TTL-06", "ttl", sessions=0, requests=POLLS)
+def check_a_timed_out_session_is_a_call_result(api: Api, timeouts: Timeouts) -> None:
+    timeouts.wait()
+    if timeouts.final is None:
+        raise Blocked("the session did not time out, see TTL-01")
+    api.trace.append(timeouts.silent)
+    told = api.contract.lifecycle.does("pipeline", "expire")
+    wanted = f"{'a' if told else 'no'} call result of it, as the lifecycle has it"
+    waits = pauses(api)
+    while not (found := _has_result(api, timeouts.silent.id)) and next(waits, False):
+        pass
+    expect(found == told, wanted, "there is one" if found else "none")
+
+
+def _has_result(api: Api, id: str) -> bool:
+    rows = api.search(callIds=[id]).results["results"]
+    return any(same_id(row.get("callId"), id) for row in rows)

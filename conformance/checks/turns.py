@@ -15,6 +15,12 @@ def touches(api: Api) -> bool:
     return api.contract.lifecycle.does("touch", api.contract.turn)
 
 
+def expect_kept(api: Api) -> None:
+    """That turns stay in the transcript, by which they are told apart."""
+    if not api.contract.lifecycle.keeps_turns:
+        raise NotApplicable("a turn is not kept, as the lifecycle has it")
+
+
 def transcript(api: Api, id: str) -> list[Json]:
     messages: list[Json] = api.get(id).session[api.resource.transcript]
     return messages
@@ -55,7 +61,8 @@ def check_tool_calls_are_bundled_with_their_responses(api: Api) -> None:
     wanted = calls_of(answered)
     if not wanted:
         raise NotApplicable(f"{api.config.tool_agent} called no tool")
-    for messages in (answered, transcript(api, id)):
+    kept = (transcript(api, id),) if api.contract.lifecycle.keeps_turns else ()
+    for messages in (answered, *kept):
         calls = calls_of(messages)
         expect(all("response" in call for call in calls), "a response in every call", calls)
         expect(calls == wanted, f"the calls {shown(wanted)}", calls)
@@ -69,6 +76,7 @@ def calls_of(messages: list[Json]) -> list[Json]:
 
 @rule("TURN-05", "smoke", sessions=2, turns=3)
 def check_the_transcript_ends_with_the_answer(api: Api) -> None:
+    expect_kept(api)
     ids = [api.given()] * 2
     if api.config.tool_agent:
         ids.append(api.given(agent=api.config.tool_agent))
@@ -81,6 +89,7 @@ def check_the_transcript_ends_with_the_answer(api: Api) -> None:
 
 @rule("TURN-06", "smoke", turns=1)
 def check_the_transcript_holds_the_user_turn(api: Api) -> None:
+    expect_kept(api)
     id, text = api.given(), api.text()
     answered = api.given_turn(id, text)[api.resource.transcript]
     messages = transcript(api, id)
@@ -92,6 +101,7 @@ def check_the_transcript_holds_the_user_turn(api: Api) -> None:
 
 @rule("TURN-07", turns=2)
 def check_a_turn_adds_itself_and_nothing_else(api: Api) -> None:
+    expect_kept(api)
     id = api.given()
     for _ in range(2):
         before = len(transcript(api, id))
@@ -109,6 +119,7 @@ LONG = 30  # turns: more than a page or a model's window of messages holds
 
 @rule("TURN-08", turns=LONG)
 def check_the_transcript_holds_every_turn_in_order(api: Api) -> None:
+    expect_kept(api)
     id = api.given()
     texts = [api.text() for _ in range(LONG)]
     for text in texts:
@@ -136,6 +147,7 @@ REFUSABLE = ("longer " * 700 + "end", "endless " * 9000 + "end", "null \u0000 wi
 
 @rule("TURN-09", sessions=len(TEXTS + REFUSABLE), turns=len(TEXTS + REFUSABLE))
 def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
+    expect_kept(api)
     submit, name = api.resource.operations["submit"], api.resource.text
     fitting = [
         text

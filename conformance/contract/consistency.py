@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from .declaration import misfits
-from .lifecycle import REPLAY
+from .lifecycle import END, EXPIRE, REPLAY, TURN
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, listed, quoted
 
 EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
+# Events that are the same ones in each state that turns lead to.
+ALIKE = (TURN, REPLAY, END, EXPIRE)
 BOUNDS = {"minimum": "maximum", "minLength": "maxLength", "minItems": "maxItems"}
 
 
@@ -163,6 +165,40 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
         for member, wanted in _ways(row, [*table["states"]], document["x-resource"]["unique"]):
             got = quoted(row[member])
             yield Defect((*steps, place, member), f"wanted {wanted}, got {got}")
+    yield from _reached(table, steps)
+    yield from _turned(document, steps)
+
+
+def _reached(table: Json, steps: Steps) -> Iterator[Defect]:
+    """A state that nothing leads to is of no use, and cannot be looked at."""
+    ahead = [table["initial"]]
+    for state in ahead:
+        rows = [row for row in table["transitions"] if row["state"] == state]
+        ahead += dict.fromkeys(row["to"] for row in rows if row["to"] not in ahead)
+    for state in table["states"]:
+        if state not in ahead:
+            yield Defect(steps, f"wanted a transition that leads to {state}, got none")
+
+
+def _turned(document: Json, steps: Steps) -> Iterator[Defect]:
+    """Where turns alone lead to another state, all goes on there as it began."""
+    table, unique = document["x-lifecycle"], document["x-resource"]["unique"]
+    rows = {(row["state"], row["event"]): row for row in table["transitions"]}
+    first, states = table["initial"], [table["initial"]]
+    while (state := rows.get((states[-1], TURN), {"to": first})["to"]) not in states:
+        states.append(state)
+    for state in states[1:]:
+        if state not in unique["while"]:
+            wanted = f"wanted {state} too, as turns lead to it"
+            yield Defect(("x-resource", "unique", "while"), f"{wanted}, got another list")
+    for place, row in enumerate(table["transitions"]):
+        if row["state"] not in states[1:] or row["event"] not in ALIKE:
+            continue
+        begun = rows.get((first, row["event"]), row)
+        for member in ("reason", "refusal", "effects"):
+            if row.get(member) != begun.get(member):
+                wanted = f"wanted what {first} has, as turns lead from there to {row['state']}"
+                yield Defect((*steps, place, member), f"{wanted}, got other {member}")
 
 
 def _ways(row: Json, states: list[str], unique: Json) -> Iterator[tuple[str, str]]:
@@ -195,8 +231,9 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
     """What the parameters of a rule's kind name that the lifecycle does not have."""
     causes = {name: event["operation"] for name, event in table["events"].items()}
     sent = [name for name, operation in causes.items() if operation]
-    rows = [row for row in table["transitions"] if row["state"] == table["initial"]]
-    ways = [row["event"] for row in rows if row["to"] == rule.get("given", table["initial"])]
+    given = rule.get("given", table["initial"])
+    rows = [row for row in table["transitions"] if row["to"] == given != row["state"]]
+    ways = [*dict.fromkeys(row["event"] for row in rows)]
     frozen = {*table["immutable"]["always"], *table["immutable"].get(rule.get("given", ""), ())}
     known = {"given": [*table["states"]], "by": ways, "when": sent}
     for name, words in known.items():

@@ -96,6 +96,10 @@ class Resource:
         """What each operation is to the resource."""
         return {id: role for role, id in self.operations.items()}
 
+    def role(self, operation: str) -> str:
+        """What an operation is to the resource; one that has no name there is an act."""
+        return self.roles.get(operation, "act")
+
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
         return tuple(

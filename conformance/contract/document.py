@@ -14,7 +14,7 @@ from .declaration import Resource, shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
-from .lifecycle import REPLAY, Lifecycle, Transition
+from .lifecycle import END, REPLAY, Lifecycle, Transition
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .rules import Rule, rule_of
@@ -108,18 +108,15 @@ class Contract:
     @cached_property
     def late(self) -> tuple[int, ...]:
         """The statuses that a new turn on a final session is refused with."""
-        return self._late(self.turn)
+        return self.refused(self.resource.final, self.turn)
 
     @cached_property
     def late_replays(self) -> tuple[int, ...]:
-        return self._late(REPLAY)
+        return self.refused(self.resource.final, REPLAY)
 
     @cached_property
     def late_ends(self) -> tuple[int, ...]:
-        return self._late(self.lifecycle.of(self.resource.operations["end"]))
-
-    def _late(self, event: str) -> tuple[int, ...]:
-        return self.refused(self.resource.final, event)
+        return self.refused(self.resource.final, END)
 
     def row_of(self, rule: Rule) -> Transition:
         """The row that a rule is about. Where no turn is remembered, each is a new one."""
@@ -137,6 +134,13 @@ class Contract:
             for state in states:
                 told[state] = {mirror: mirrored[0]} | ({member: state} if len(states) > 1 else {})
         return told
+
+    def state_of(self, body: Any) -> str | None:
+        """The state that a session, or a turn's result, is told to be in; None of anything else."""
+        for state, told in self.telling.items():
+            if isinstance(body, dict) and all(body.get(name) == told[name] for name in told):
+                return state
+        return None
 
     def in_state(self, schema: dict[str, Any], *, final: bool) -> dict[str, Any]:
         """The alternative of a schema that a resource in this state is told by."""
@@ -235,6 +239,17 @@ class Contract:
         """What a list can be asked for: states, and the word for all."""
         query = self.query(self.resource.operations["list"])
         return tuple(query[self.resource.filtering[self.resource.status]]["enum"])
+
+    @cached_property
+    def open_lists(self) -> list[str]:
+        """What lists are asked for to have every session that is not final."""
+        left = [state for state in self.lifecycle.states if state != self.resource.final]
+        found = [state for state in left if state in self.listed_states]
+        return (
+            [self.resource.all]
+            if found != left and self.resource.all in self.listed_states
+            else found
+        )
 
     @cached_property
     def further(self) -> dict[str, dict[str, Any]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-FINISH, REPLAY = "finish", "replay"  # a turn that the agent makes the last one; a turn of old
+# What every contract has: a turn, one that the agent makes the last one, one of old, an explicit
+# end and a timeout.
+EVENTS = TURN, FINISH, REPLAY, END, EXPIRE = "submit", "finish", "replay", "end", "expire"
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,46 @@ class Lifecycle:
         return event in self.causes and self.causes[event] is None
 
     def ways(self, state: str) -> Iterator[Transition]:
-        """The rows that lead from the initial state into this one."""
+        """The rows that lead from another state into this one."""
         for row in self.rows.values():
-            if row.state == self.initial != state == row.to:
+            if row.state != state == row.to:
                 yield row
+
+    def path(self, start: str, state: str) -> list[Transition] | None:
+        """The fewest rows by which a client brings a resource from one state to another, and
+        None where it cannot. A replay leads nowhere, and what finishes is left to the agent."""
+        ahead: list[tuple[str, list[Transition]]] = [(start, [])]
+        seen = {start}
+        for here, rows in ahead:
+            if here == state:
+                return rows
+            for row in self.rows.values():
+                if row.state == here and row.to not in seen and self.is_sent(row.event):
+                    seen.add(row.to)
+                    ahead.append((row.to, [*rows, row]))
+        return None
+
+    def is_sent(self, event: str) -> bool:
+        """Whether a client brings an event about, whatever the agent says."""
+        return self.causes.get(event) is not None and event != FINISH
+
+    @cached_property
+    def turned(self) -> list[str]:
+        """The states that a resource is in while turns alone happen to it, the first one first."""
+        found = [self.initial]
+        while (state := self.row(found[-1], TURN).to) not in found:
+            found.append(state)
+        return found
+
+    @cached_property
+    def keeps_turns(self) -> bool:
+        """Whether a turn stays in the transcript."""
+        return self.does("append", TURN)
+
+    @cached_property
+    def acts(self) -> list[str]:
+        """The events of a contract's own, which a client brings about by their operations."""
+        return [event for event, cause in self.causes.items() if cause and event not in EVENTS]
 
     def reachable(self, state: str) -> frozenset[str]:
         """The states that a resource may be in once it was in this one."""
@@ -65,7 +104,7 @@ class Lifecycle:
         """Why a resource is in the state that an event leads it to from the initial one."""
         return self.row(self.initial, event).reason
 
-    def of(self, operation: str) -> str:
+    def of(self, operation: str | None) -> str:
         """The event that an operation brings about wherever nothing else is said."""
         plain = (name for name, cause in self.causes.items() if cause == operation)
         return next(name for name in plain if name not in (FINISH, REPLAY))

@@ -100,9 +100,9 @@ class Machine(RuleBasedStateMachine):
         self.api = api
         self.model = Model(api.contract)
         self.endpoints: list[Json] = []
-        resource, initial = api.resource, api.contract.lifecycle.initial
-        words = initial, resource.final, resource.all
-        self.states = [word for word in words if word in api.contract.listed_states]
+        every = api.resource.all
+        self.states = sorted(api.contract.listed_states, key=lambda word: word == every)
+        self.acts = api.contract.lifecycle.acts
         self.budget = budget
         self.without = without
 
@@ -202,6 +202,14 @@ class Machine(RuleBasedStateMachine):
         session = self.pick(place)
         self.judge(self.model.end, session, self.api.end(session.id))
 
+    @precondition(lambda self: not self.spent and self.model.sessions and self.acts)
+    @rule(place=PLACES, act=st.integers(0, 3))
+    def act(self, place: int, act: int) -> None:
+        """An event of the contract's own."""
+        session, event = self.pick(place), self.acts[act % len(self.acts)]
+        answer = self.api.send(str(self.api.contract.lifecycle.causes[event]), id=session.id)
+        self.judge(self.model.act, session, event, answer)
+
     @precondition(lambda self: not self.spent and self.model.sessions)
     @rule(place=PLACES)
     def get(self, place: int) -> None:
@@ -210,7 +218,7 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.spent and self.states)
     @rule(
-        state=st.integers(0, 2),
+        state=st.integers(0, 5),
         offset=st.integers(0, 4),
         limit=st.integers(1, 4),
         agent=st.sampled_from(["", *AGENTS]),

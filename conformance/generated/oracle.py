@@ -151,12 +151,12 @@ class Parts:
         operation = contract.operations[id]
         path = contract.paths.to(re.escape(operation.path).replace(r"\{", "{"), "([^/]+)")
         return cls(
-            role=contract.resource.roles[id],
+            role=contract.resource.role(id),
             path=re.compile(path + r"\Z"),
             has_id="{" in operation.path,
             query=contract.query(id),
             body=contract.body(id),
-            extensible=contract.resource.roles[id] in EXTENSIBLE,
+            extensible=contract.resource.role(id) in EXTENSIBLE,
         )
 
 

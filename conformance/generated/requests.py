@@ -84,7 +84,7 @@ class Generation:
         self.api.trace = []
 
     def _pin(self, case: Case[Any]) -> None:
-        role = self.names.roles[_operation(case)]
+        role = self.names.role(_operation(case))
         case.path_parameters = {
             name: self._named(case, value) for name, value in (case.path_parameters or {}).items()
         }
@@ -184,21 +184,24 @@ class Generation:
         self._retire(exchange)
 
     def _explained(self, exchange: Exchange) -> bool:
-        """Whether it may be refused because its session has become final."""
-        late = {"submit"} | ({"end"} if self.contract.late_ends else set())
-        if exchange.role not in late:
+        """Whether it may be refused because of the state that its session is in."""
+        lifecycle = self.contract.lifecycle
+        if exchange.operation not in lifecycle.causes.values():
             return False
-        id = exchange.path.split("/")[-2]
-        return self.api.get(id).session.get(self.names.mirror) is not False
+        event = lifecycle.of(exchange.operation)
+        refusing = [state for state in lifecycle.states if self.contract.refused(state, event)]
+        if not refusing:
+            return False
+        session = self.api.get(exchange.path.split("/")[-2]).session
+        return self.contract.state_of(session) in (None, *refusing)
 
     def _retire(self, exchange: Exchange) -> None:
         """Take another session from now on where this request may have finished this one."""
         if self.opening is None or self.opening.id not in exchange.path:
             return
         ended = exchange.role == "end" and exchange.status < 400
-        body = exchange.json
-        says_final = isinstance(body, dict) and body.get(self.names.mirror) is True
-        if ended or says_final or exchange.status in FINAL:
+        told = self.contract.state_of(exchange.json)
+        if ended or told not in (None, *self.contract.lifecycle.turned) or exchange.status in FINAL:
             self.opening = None
 
     def _listen(self, case: Case[Any], exchange: Exchange, response: Response) -> None:

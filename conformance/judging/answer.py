@@ -19,7 +19,7 @@ from .exchange import ABSENT, Exchange, Json
 from .memory import Change, Memory
 from .schema_errors import Place, SchemaErrors
 
-SESSION_ROLES = ("create", "read", "end")
+SESSION_ROLES = ("create", "read", "end", "act")
 MOST_MESSAGES = 2000  # of a transcript
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..contract.document import Contract
 from ..contract.ids import canonical
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import FINISH, REPLAY
 from ..contract.rules import Rule
 from .evidence import Finding
 from .exchange import Exchange, Json
@@ -28,14 +28,18 @@ class ObservedSession:
     agent: str | None
     ttl: float | None
     touched: float
-    final_since: float | None = None
+    state: str
+    since: float = 0.0  # when an answer first told this state; 0 of the state it was opened in
 
-    def final(self, exchange: Exchange) -> bool | None:
-        """Whether the exchange met the session final; None where it raced with the exchange
+    def met(self, exchange: Exchange) -> str | None:
+        """The state in which the exchange met the session; None where it raced with the exchange
         that showed the session so, and the order is unknown."""
-        if self.final_since is None:
-            return False
-        return True if exchange.started > self.final_since else None
+        return self.state if exchange.started > self.since else None
+
+    def learn(self, state: str, exchange: Exchange, *, for_ever: bool) -> None:
+        """Take what an answer tells, unless another one may have told what came later."""
+        if state != self.state and (for_ever or self.met(exchange)):
+            self.state, self.since = state, exchange.finished
 
 
 class Coverage:
@@ -69,52 +73,49 @@ class Coverage:
 
     def _event(self, exchange: Exchange, id: str, known: ObservedSession) -> str | None:
         """The event that the exchange brought to its session; None where it brought none."""
-        body = exchange.sent
-        if exchange.role == "end":
-            refusals = self.contract.late_ends if known.final(exchange) else ()
-            told = exchange.ok or exchange.status in (SERVER_FAULT, *refusals)
-            return "end" if told else None
-        if exchange.role != "submit" or not isinstance(body.get(exchange.resource.text), str):
+        body, state, lifecycle = exchange.sent, known.met(exchange), self.contract.lifecycle
+        if exchange.operation not in lifecycle.causes.values():
             return None
-        refusals = self.contract.late if known.final(exchange) else ()
+        event = lifecycle.of(exchange.operation)
+        refusals = self.contract.refused(state, event) if state else ()
         if not (exchange.ok or exchange.status in (SERVER_FAULT, *refusals)):
+            return None
+        if exchange.role != "submit":
+            return event
+        if not isinstance(body.get(exchange.resource.text), str):
             return None
         if (id, str(body.get(exchange.resource.key))) in self.answered:
             return "replay"
         told = _member(exchange, exchange.resource.mirror)
-        finishes = told is True and known.final(exchange) is False
+        finishes = told is True and state not in (None, self.contract.resource.final)
         return (
             "finish"
             if finishes or (known.agent, body[exchange.resource.text]) in self.closing
-            else "submit"
+            else event
         )
 
     def _count(self, exchange: Exchange, known: ObservedSession, event: str) -> None:
-        state = self._state(known, exchange)
+        state = known.met(exchange)
         self.cell_of[exchange.number] = (state, event) if state else None
         if state:
             self.cells[state, event] += 1
 
     def _learn(self, session: Json, exchange: Exchange) -> None:
         id = canonical(session.get(exchange.resource.id))
-        final = session.get(exchange.resource.mirror) is True
-        known = self.sessions.get(id)
+        known, told = self.sessions.get(id), self.contract.state_of(session)
+        final = self.contract.resource.final
         if known is None:
-            if exchange.role == "create" and not final:
-                self.sessions[id] = _observed(session, exchange)
+            if exchange.role == "create" and told != final:
+                initial = self.contract.lifecycle.initial
+                self.sessions[id] = _observed(session, exchange, told or initial)
             return
-        if final and known.final_since is None:
-            known.final_since = exchange.finished
-            if session.get(exchange.resource.reason) == self.timed_out:
-                self._expired(exchange, self.contract.lifecycle.initial)
-        elif final and known.final(exchange) and _overdue(known, exchange):
-            self._expired(exchange, self.contract.resource.final)
-
-    def _state(self, known: ObservedSession, exchange: Exchange) -> str | None:
-        """The state in which the exchange met the session, where that is certain."""
-        final = known.final(exchange)
-        names = {True: self.contract.resource.final, False: self.contract.lifecycle.initial}
-        return None if final is None else names[final]
+        if known.state == final:
+            if told == final and known.met(exchange) and _overdue(known, exchange):
+                self._expired(exchange, final)
+        elif told:
+            if told == final and session.get(exchange.resource.reason) == self.timed_out:
+                self._expired(exchange, known.state)
+            known.learn(told, exchange, for_ever=told == final)
 
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1
@@ -125,11 +126,12 @@ class Coverage:
         if isinstance(key := body.get(exchange.resource.key), str):
             self.answered.add((id, key))
         known.touched = max(known.touched, exchange.finished)
-        if _member(exchange, exchange.resource.mirror) is True:
-            if self.cell_of.get(exchange.number) == (self.contract.lifecycle.initial, FINISH):
-                self.closing.add((known.agent, str(body.get(exchange.resource.text))))
-            if known.final_since is None:
-                known.final_since = exchange.finished
+        state, final = self.contract.state_of(exchange.json), self.contract.resource.final
+        cell = self.cell_of.get(exchange.number)
+        if state == final and cell and cell[0] != final and cell[1] == FINISH:
+            self.closing.add((known.agent, str(body.get(exchange.resource.text))))
+        if state and known.state != final and not (cell and cell[1] == REPLAY):
+            known.learn(state, exchange, for_ever=state == final)
 
     def report(self, findings: Iterable[Finding]) -> dict[str, Any]:
         """The `coverage` member of the report."""
@@ -179,19 +181,23 @@ class Coverage:
         for finding in findings:
             numbers = [e.number for e in finding.trace if e.number in self.cell_of]
             cell = self.cell_of[numbers[-1]] if numbers else None
-            if cell and _speaks(self.contract.rules[finding.rule], events[cell[1]]["operation"]):
+            rule = self.contract.rules[finding.rule]
+            if cell and _speaks(rule, events[cell[1]]["operation"]):
                 blamed.setdefault(cell, set()).add(finding.rule)
         return blamed
 
 
 def _speaks(rule: Rule, operation: str | None) -> bool:
+    if rule.kind == "followed":
+        return True
     return operation in rule.operations or (operation is None and rule.area == "TTL")
 
 
-def _observed(session: Json, exchange: Exchange) -> ObservedSession:
+def _observed(session: Json, exchange: Exchange, state: str) -> ObservedSession:
     ttl, agent = session.get(exchange.resource.timeout), session.get(exchange.resource.agent)
     lasting = float(ttl) if isinstance(ttl, int) else None
-    return ObservedSession(agent if isinstance(agent, str) else None, lasting, exchange.finished)
+    bound = agent if isinstance(agent, str) else None
+    return ObservedSession(bound, lasting, exchange.finished, state)
 
 
 def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
@@ -207,7 +213,7 @@ def _sessions(exchange: Exchange) -> Iterator[Json]:
     if exchange.role == "list":
         items = body.get(exchange.resource.items)
         yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
-    elif exchange.role in ("create", "read", "end"):
+    elif exchange.role in ("create", "read", "end", "act"):
         yield body
 
 

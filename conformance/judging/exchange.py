@@ -35,6 +35,7 @@ ACCEPTING = {
     "read": "GET-01",
     "submit": "TURN-19",
     "end": "END-13",
+    "act": "LIFE-14",
     "search": "FIN-08",
 }
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -73,7 +74,7 @@ class Exchange:
     @property
     def role(self) -> str | None:
         """What the operation is to the resource; None of what is no operation."""
-        return self.resource.roles.get(self.operation or "")
+        return self.resource.role(self.operation) if self.operation else None
 
     @property
     def sent(self) -> Json:
@@ -233,7 +234,7 @@ class Exchange:
         """The rule that tells of a success whose body is not what it is to be."""
         if self.json is ABSENT:
             return "HTTP-12" if "json" in self.media_type and self.content else "HTTP-03"
-        if self.role in ("create", "read", "end"):
+        if self.role in ("create", "read", "end", "act"):
             return "SES-01" if isinstance(self.json, dict) else "SES-05"
         return {"list": "LIST-01", "submit": "TURN-01"}.get(self.role or "", "FIN-03")
 

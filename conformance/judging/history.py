@@ -127,8 +127,10 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
         return [state] if earlier == event.said and not refusals else []
     if state.final:
         return []
-    after = replace(state, said=(*state.said, ("user", event.text), *event.said))
     turn = FINISH if event.final else state.contract.turn
+    kept = state.contract.lifecycle.does("append", turn)
+    added = (("user", event.text), *event.said) if kept else ()
+    after = replace(state, said=(*state.said, *added))
     if event.key and state.contract.lifecycle.does("remember", turn):
         after = replace(after, replies=(*after.replies, (event.key, event.said)))
     if not event.final:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import FINISH, REPLAY, Transition
 from .equivalence import goes_back, same_id, same_messages
 from .exchange import Exchange, Json
 from .history import Said, said
@@ -40,6 +40,7 @@ class Session:
     agent: str
     timeout: int | None
     said: list[Said]
+    state: str
     reason: str | None = None
     replies: dict[str, list[Json]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -48,6 +49,10 @@ class Session:
     @property
     def final(self) -> bool:
         return self.reason is not None
+
+    def follow(self, row: Transition) -> None:
+        """Become what a row of the lifecycle has; a reason once told stays."""
+        self.state, self.reason = row.to, self.reason or row.reason
 
 
 class Model:
@@ -60,9 +65,11 @@ class Model:
         self.sessions: list[Session] = []
 
     def holder(self, endpoint: str | None) -> Session | None:
-        """The active session of an endpoint; `endpoint` is its value in canonical form."""
-        active = [s for s in self.sessions if s.endpoint == endpoint and not s.final]
-        return active[0] if active and endpoint is not None else None
+        """The session that has an endpoint for itself; `endpoint` is its value in canonical
+        form."""
+        states = self.resource.unique["while"]
+        holding = [s for s in self.sessions if s.endpoint == endpoint and s.state in states]
+        return holding[0] if holding and endpoint is not None else None
 
     def _is_known(self, endpoint: str | None) -> bool:
         return endpoint is not None and any(s.endpoint == endpoint for s in self.sessions)
@@ -101,15 +108,16 @@ class Model:
         twins = [s.id for s in self.sessions if same_id(s.id, body[self.resource.id])]
         expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
         expect("OPEN-04", body[self.resource.mirror] is False, "an active session", "a final one")
+        initial, texts = self.lifecycle.initial, [*self._said(body)]
         self.sessions.append(
-            Session(body[self.resource.id], endpoint, agent, timeout, [*self._said(body)])
+            Session(body[self.resource.id], endpoint, agent, timeout, texts, initial)
         )
 
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
             self._replay(session, key, answer)
-        elif session.final:
-            self._refused("TURN-15", self.contract.late, answer)
+        elif refusals := self.contract.refused(session.state, self.contract.turn):
+            self._refused("TURN-15" if session.final else "LIFE-14", refusals, answer)
         elif answer.status not in (502, 503):  # the agent failed: nothing was stored
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)
@@ -120,24 +128,26 @@ class Model:
         roles = [role for role, _ in replies]
         fine = bool(roles) and set(roles) == {"assistant"}
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
-        session.said += [("user", text), *replies]
-        event = FINISH if turn[self.resource.mirror] is True else self.contract.turn
-        if key and self.lifecycle.does("remember", event):
+        finished = turn[self.resource.mirror] is True
+        row = self.lifecycle.row(session.state, FINISH if finished else self.contract.turn)
+        if "append" in row.effects:
+            session.said += [("user", text), *replies]
+        if key and "remember" in row.effects:
             session.replies[key] = turn[self.resource.transcript]
-        if turn[self.resource.mirror] is True:
-            session.reason = self.lifecycle.reason(FINISH)
+        if finished:
             session.finishing_key = key
+        session.follow(row)
 
     def _refused(self, rule: str, statuses: tuple[int, ...], answer: Exchange) -> None:
         fine = answer.status in statuses
-        expect(rule, fine, "a refusal, as the session is final", answer.summary)
+        expect(rule, fine, "a refusal, as the state of the session has it", answer.summary)
 
     def _replay(self, session: Session, key: str, answer: Exchange) -> None:
         rule = "IDEM-10" if session.final else "IDEM-01"
         if session.finishing_key == key:
             rule = "IDEM-03"
-        if session.final and self.contract.late_replays:
-            self._refused(rule, self.contract.late_replays, answer)
+        if refusals := self.contract.refused(session.state, REPLAY):
+            self._refused(rule, refusals, answer)
             return
         wanted = session.replies[key]
         expect(rule, answer.ok, "the earlier response", answer.summary)
@@ -146,17 +156,26 @@ class Model:
 
     def end(self, session: Session, answer: Exchange) -> None:
         rule = "END-02" if session.final else "END-01"
-        if session.final and self.contract.late_ends:
-            self._refused(rule, self.contract.late_ends, answer)
+        row = self.lifecycle.row(session.state, self.lifecycle.of(self.resource.operations["end"]))
+        if refusals := self.contract.refused(row.state, row.event):
+            self._refused(rule, refusals, answer)
             return
         expect(rule, answer.ok, "a 2xx status", answer.summary)
-        wanted = session.reason or str(
-            self.lifecycle.reason(self.lifecycle.of(self.resource.operations["end"]))
-        )
+        wanted = str(session.reason or row.reason)
         got = answer.session[self.resource.reason]
         expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
-        session.reason = wanted
+        session.follow(row)
         self._compare("END-03" if rule == "END-02" else "END-06", session, answer.session)
+
+    def act(self, session: Session, event: str, answer: Exchange) -> None:
+        """An event of the contract's own."""
+        row = self.lifecycle.row(session.state, event)
+        if refusals := self.contract.refused(row.state, row.event):
+            self._refused("LIFE-14", refusals, answer)
+            return
+        expect("LIFE-14", answer.ok, "a 2xx status", answer.summary)
+        session.follow(row)
+        self._compare("LIFE-14", session, answer.session)
 
     def get(self, session: Session, answer: Exchange) -> None:
         expect("GET-01", answer.ok, "a 2xx status", answer.summary)
@@ -165,10 +184,9 @@ class Model:
     def list(self, state: str, agent: str | None, skip: int, take: int, answer: Exchange) -> None:
         page = answer.page
         wanted = [
-            s for s in self.sessions if self._selects(state, s.final) and agent in (None, s.agent)
+            s for s in self.sessions if self._selects(state, s.state) and agent in (None, s.agent)
         ]
-        states = self.lifecycle.initial, self.resource.final, self.resource.all
-        rule = dict(zip(states, ("LIST-03", "LIST-04", "LIST-05"), strict=True))[state]
+        rule = {self.resource.final: "LIST-04", self.resource.all: "LIST-05"}.get(state, "LIST-03")
         ids = {s.id.lower() for s in wanted}
         got = self._ids(page[self.resource.items])
         strangers = [id for id in got if id not in ids]
@@ -187,8 +205,8 @@ class Model:
     def list_later(self, items: Sequence[Json], instant: str, state: str, answer: Exchange) -> None:
         """A list of what was active after an instant, beside the list of all `items`. Whether
         one that was active at the instant itself is listed is LIST-10's."""
-        mirror, at = self.resource.mirror, self.resource.touched
-        items = [item for item in items if self._selects(state, item[mirror])]
+        at = self.resource.touched
+        items = [item for item in items if self._selects(state, self.contract.state_of(item))]
         later = self._ids(item for item in items if goes_back(item[at], instant))
         older = {*self._ids(item for item in items if goes_back(instant, item[at]))}
         got, known = self._ids(answer.page[self.resource.items]), {*self._ids(items)}
@@ -207,14 +225,16 @@ class Model:
         final = f"{mirror} {session.final}, {reason} {session.reason}"
         got = f"{mirror} {body[mirror]}, {reason} {body[reason]}"
         expect(rule, final == got, final, got)
+        differs = self.contract.state_of(body) not in (None, session.state)
+        expect(rule, not differs, f"the state {session.state}", self.contract.state_of(body))
         wanted = f"the transcript {shown(session.said)}"
         expect(rule, [*self._said(body)] == session.said, wanted, self._said(body))
         name = self.resource.timeout
         fine = body[name] == session.timeout
         expect(rule, fine, f"{name} {session.timeout}", body[name])
 
-    def _selects(self, state: str, final: bool) -> bool:
-        return state == self.resource.all or final == (state == self.resource.final)
+    def _selects(self, state: str, own: str | None) -> bool:
+        return state in (self.resource.all, own)
 
     def _ids(self, items: Iterable[Json]) -> Sequence[str]:
         return [str(item[self.resource.id]).lower() for item in items]

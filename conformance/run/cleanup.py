@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from ..judging.outcomes import Blocked
 from ..target.api import Api
@@ -28,6 +30,12 @@ def clean_up(api: Api, ends_at: float = math.inf) -> None:
             ledger.file.close(keep=bool(unsure))
 
 
+def _open_in(api: Api, channel: str) -> Iterator[Any]:
+    for state in api.contract.open_lists:
+        page = api.list(channel=channel, state=state, limit=api.contract.page_sizes.most).page
+        yield from page[api.resource.items]
+
+
 def _find_unanswered(api: Api) -> None:
     """An open that was not answered, or by a gateway alone, may have opened a session in a
     channel of the run's."""
@@ -37,9 +45,7 @@ def _find_unanswered(api: Api) -> None:
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
-            most = api.contract.page_sizes.most
-            page = api.list(channel=channel, state=api.active, limit=most).page
-            for item in page[api.resource.items]:
+            for item in _open_in(api, channel):
                 named = isinstance(item, dict) and isinstance(item.get(api.resource.id), str)
                 if named and item.get(api.resource.channel) == channel:
                     ledger.note_open(item[api.resource.id])

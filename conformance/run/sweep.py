@@ -59,16 +59,22 @@ class Sweep:
 
     def _tagged(self) -> Iterator[tuple[str, str]]:
         """Every active session in a channel of a run, with the run's tag."""
-        size, names = self.api.contract.page_sizes.most, self.api.resource
-        state = self.api.active or self.api.contract.lifecycle.initial
-        for number in range(MOST_PAGES):
-            page = self.api.list(state=state, limit=size, offset=number * size).page
-            items = page[names.items]
-            for item in items:
+        names = self.api.resource
+        for state in self.api.contract.open_lists:
+            for item in self._listed(state):
                 if not isinstance(item, dict) or not isinstance(item.get(names.id), str):
+                    continue
+                if item.get(names.mirror) is True:
                     continue
                 if found := TAGGED.fullmatch(str(item.get(names.channel))):
                     yield item[names.id], found.group(1)
+
+    def _listed(self, state: str) -> Iterator[Any]:
+        size = self.api.contract.page_sizes.most
+        for number in range(MOST_PAGES):
+            page = self.api.list(state=state, limit=size, offset=number * size).page
+            items = page[self.api.resource.items]
+            yield from items
             if len(items) < size:
                 return
 

@@ -79,6 +79,11 @@ class Api(Operations):
                 return word
         raise NotApplicable(f"no list can be asked for what is {words[0]}")
 
+    @property
+    def turned(self) -> str | None:
+        """As `active`, of sessions that have had turns, where a turn may lead to another state."""
+        return self.active if len(self.contract.lifecycle.turned) == 1 else self.whole
+
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.
         Blocked where the target does not keep to the channel (LIST-07 reports that)."""

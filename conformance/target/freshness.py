@@ -55,7 +55,7 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, latest in known_sessions(exchange, self.paths):
+            for id, latest in known_sessions(exchange, self.contract):
                 before, _ = self.known.get(id, (None, 0.0))
                 after = (before or Known()).and_then(latest)
                 if after != before:

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..contract.declaration import Resource
 from ..contract.document import Contract
-from ..contract.ids import Paths, canonical
+from ..contract.ids import canonical
+from ..contract.lifecycle import FINISH
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Exchange, Json
 
@@ -29,6 +30,7 @@ class Known:
     active: object = None
     channel: object = None
     agent: object = None
+    state: object = None
 
     @classmethod
     def by(cls, session: Json, names: Resource) -> Known:
@@ -39,6 +41,7 @@ class Known:
             active=session.get(names.touched),
             channel=session.get(names.channel),
             agent=session.get(names.agent),
+            state=session.get(names.status),
         )
 
     def and_then(self, latest: Known) -> Known:
@@ -51,6 +54,7 @@ class Known:
             self.active if older else latest.active,
             latest.channel or self.channel,
             latest.agent or self.agent,
+            self.state if latest.state is None else latest.state,
         )
 
     def lacks(self, session: Json, names: Resource) -> bool:
@@ -98,19 +102,23 @@ class Selection:
 
     def has(self, known: Known) -> bool:
         """Whether a session is certain to be one of them."""
-        names, initial = self.contract.resource, self.contract.lifecycle.initial
+        names = self.contract.resource
+        state = names.final if known.final else known.state
+        certain = known.final or state != names.final
         return (
-            not self.narrowed
+            certain
+            and not self.narrowed
+            and self.state in (names.all, state)
             and self.channel is not None
             and self.channel == known.channel
             and self.agent in (None, known.agent)
-            and self.state in (names.all, names.final if known.final else initial)
             and (self.after is None or goes_back(known.active, self.after))
         )
 
     def excludes(self, known: Known) -> bool:
         """Whether a session is certain to be none of them: what is final stays so."""
-        return known.final and self.state == self.contract.lifecycle.initial
+        names = self.contract.resource
+        return known.final and self.state not in (names.all, names.final)
 
     def is_whole(self, page: Json) -> bool:
         """Whether a page holds all of them."""
@@ -121,14 +129,18 @@ class Selection:
         return self.offset == "0" and not full and not more
 
 
-def known_sessions(exchange: Exchange, paths: Paths) -> Iterator[tuple[str, Known]]:
+def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str, Known]]:
     """What an answer tells of each session in it."""
     body, names = exchange.json, exchange.resource
     if not isinstance(body, dict):
         return
     if exchange.role == "submit":
-        said = tuple((_messages(body, names) or ())[:MOST_SAID])
-        yield paths.named(exchange.path), Known(body.get(names.mirror) is True, turn=said)
+        final = body.get(names.mirror) is True
+        kept = contract.lifecycle.does("append", FINISH if final else contract.turn)
+        said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()
+        moved = "" if len(contract.lifecycle.turned) > 1 else None  # a replay tells a state of old
+        known = Known(final, turn=said, state=moved)
+        yield contract.paths.named(exchange.path), known
         return
     shown = items(body, names) if exchange.role == "list" else _by_id([body], names)
     for id, session in islice(shown.items(), MOST_SESSIONS):

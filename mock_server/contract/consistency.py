@@ -15,6 +15,7 @@ from .references import Steps
 
 _Document = Mapping[str, Any]
 _EXPRESSION = re.compile(r"\$(response\.body#/.+|request\.(path|body#/).+)")
+_ALIKE = ("submit", "replay", "end", "expire")
 _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 
 
@@ -169,6 +170,42 @@ def _rows(document: _Document) -> Iterator[Defect]:
         elif row["state"] not in held and row["to"] in held:
             wanted = f"wanted a state that x-resource.unique has in `while` beside {row['to']}"
             yield Defect((*steps, number, "state"), f"{wanted}, got {quote(row['state'])}")
+    yield from _unreached(table, steps)
+    yield from _after_turns(document, steps)
+
+
+def _unreached(table: _Document, steps: Steps) -> Iterator[Defect]:
+    """States that no transition leads to."""
+    reached, count = {table["initial"]}, 0
+    while len(reached) > count:
+        count = len(reached)
+        reached |= {row["to"] for row in table["transitions"] if row["state"] in reached}
+    for state in (state for state in table["states"] if state not in reached):
+        yield Defect(steps, f"wanted a transition that leads to {state}, got none")
+
+
+def _after_turns(document: _Document, steps: Steps) -> Iterator[Defect]:
+    """What differs from the initial state in those that turns lead to from there."""
+    table, initial = document["x-lifecycle"], document["x-lifecycle"]["initial"]
+    rows = {(row["state"], row["event"]): row for row in table["transitions"]}
+    after: list[str] = []
+    state = initial
+    while (row := rows.get((state, "submit"))) and row["to"] not in (initial, *after):
+        state = row["to"]
+        after.append(state)
+    for state in after:
+        if state not in document["x-resource"]["unique"]["while"]:
+            wanted = f"wanted {state} too, as turns lead to it"
+            yield Defect(("x-resource", "unique", "while"), f"{wanted}, got another list")
+    for number, row in enumerate(table["transitions"]):
+        first = rows.get((initial, row["event"]), row)
+        if row["state"] in after and row["event"] in _ALIKE:
+            for member in ("reason", "refusal", "effects"):
+                if row.get(member) != first.get(member):
+                    wanted = (
+                        f"wanted what {initial} has, as turns lead from there to {row['state']}"
+                    )
+                    yield Defect((*steps, number, member), f"{wanted}, got other {member}")
 
 
 def _rules(document: _Document) -> Iterator[Defect]:
@@ -188,13 +225,10 @@ def _rules(document: _Document) -> Iterator[Defect]:
 def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Iterator[Defect]:
     """States, events and members of a rule's kind that stand in no row of the lifecycle."""
     given = rule.get("given", table["initial"])
+    rows = [row for row in table["transitions"] if row["state"] != given == row["to"]]
     known = {
         "given": list(table["states"]),
-        "by": [
-            row["event"]
-            for row in table["transitions"]
-            if row["state"] == table["initial"] and row["to"] == given
-        ],
+        "by": [*dict.fromkeys(row["event"] for row in rows)],
         "when": [name for name, event in table["events"].items() if event["operation"]],
     }
     for name, words in known.items():

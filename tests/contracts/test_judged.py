@@ -18,11 +18,16 @@ from tests.serving import TOKEN, Api
 
 from .edits import WHOLE, Entry, edited, entries
 from .renamed import renamed
+from .test_rows import pausing, waiting
 
 AGENTS: dict[str, Any] = {
     name: FIXTURE_AGENTS[name] for name in ("agent", "closing_agent", "closing_text")
 }
-JUDGED = [entry for entry in entries("sound.yaml") if "blames" in entry]
+JUDGED = [
+    *(entry for entry in entries("sound.yaml") if "blames" in entry),
+    {"name": "a pause", "set": pausing(), "blames": ["LIFE-14"]},
+    {"name": "a state after a turn", "set": waiting(), "blames": ["LIFE-14"]},
+]
 
 
 @pytest.mark.parametrize(

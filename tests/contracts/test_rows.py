@@ -145,13 +145,15 @@ def test_a_state_that_leads_back(mock: Mock) -> None:
 
 
 def test_an_endpoint_that_is_free_in_a_state(mock: Mock) -> None:
-    refused = {"to": "waiting", "effects": [], "refusal": "session-final"}
-    free = {"/x-resource/unique/while": ["active"]}
-    with mock({**waiting(**refused), **free}) as api:
+    values = pausing(**{"/x-resource/unique/while": ["active"]})
+    for row in values[ROWS]:
+        if (row["state"], row["event"]) == ("paused", "resume"):
+            row.update(to="paused", effects=[])
+    with mock(values) as api:
         session = api.open(external_id={"a": 1})
-        assert api.submit(session["id"]).json()["status"] == "waiting"
+        assert api.post(f"/api/v1/chats/{session['id']}/pause").json()["status"] == "paused"
         assert api.submit(session["id"]).status_code == 409
-        assert length(api, session) == 2
+        assert length(api, session) == 0
         assert api.open(external_id={"a": 1})["id"] != session["id"]
 
 

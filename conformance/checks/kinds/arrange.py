@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...contract.document import Contract
 from ...contract.lifecycle import FINISH, REPLAY, Lifecycle, Transition
 from ...contract.rules import Rule
 from ...judging.exchange import Exchange, Json, Members
 from ...judging.outcomes import Blocked, expect, shown
 from ...target.api import Api
+from ...target.operations import UNSET
 from ..timeouts import Timeouts
 
 
@@ -36,7 +38,9 @@ class Subject:
         if event == FINISH:
             return self.api.submit(self.id, self.api.config.closing_text, **members)
         operation = str(self.lifecycle.causes[event])
-        body = self.api.contract.filled(operation, self.api.text()) | members
+        contract, body = self.api.contract, UNSET
+        if contract.body(operation) is not None:
+            body = contract.filled(operation, self.api.text()) | members
         return self.api.send(operation, id=self.id, body=body)
 
     def turn(self) -> None:
@@ -45,6 +49,13 @@ class Subject:
         answer = self.api.submit(self.id, text, key=key)
         answer.turn  # it was taken
         self.keyed = key, text, answer
+
+    def follow(self, row: Transition) -> None:
+        """Bring about what a row of the lifecycle has."""
+        answer = self.meet(row.event)
+        if not answer.ok or told_otherwise(self.api, body_of(answer), row.to):
+            blamed = self.blaming("transition", row.event)
+            raise Blocked(f"{answer.name} left the session {row.state}, see {blamed}")
 
     def still(self, state: str) -> Json:
         """The session as it is retrieved, in this state for certain."""
@@ -56,44 +67,80 @@ class Subject:
     def blaming(self, kind: str, event: str = "") -> str:
         """The rule that tells of an event that leads nowhere."""
         rules = self.api.contract.rules.values()
-        found = (one.id for one in rules if one.kind == kind and event in ("", one.when))
-        return next(found, "the lifecycle")
+        found = [one.id for one in rules if one.kind == kind and event in ("", one.when)]
+        return next(iter([*found, *(one.id for one in rules if one.kind == "followed")]), "no rule")
 
 
 def subjects(api: Api, rule: Rule, timeouts: Timeouts | None) -> Iterator[Subject]:
-    """A session in the state that the rule has given, for each way into it that can be gone."""
-    lifecycle = api.contract.lifecycle
-    if rule.given == lifecycle.initial:
-        yield _opened(api, finishing=rule.when == FINISH, keyed=rule.when == REPLAY)
-        return
+    """A session in the state that the rule has given, for each way into it that can be gone.
+    Blocked where there is none."""
+    contract, found = api.contract, False
+    if rule.given == contract.lifecycle.initial and can_be_in(contract, rule, rule.given):
+        found = True
+        yield _prepared(api, rule, rule.given, finishing=rule.when == FINISH)
+    for way in ways(contract, rule, closing=api.has_closer):
+        found = True
+        api.trace.clear()  # a finding tells the story of its own session alone
+        is_timed = contract.lifecycle.is_timed(way.event)
+        yield _expired(api, timeouts, way) if is_timed else _led(api, rule, way)
+    if not found:
+        raise Blocked(f"no request of a client leads to the state {rule.given} as the rule has it")
+
+
+def ways(contract: Contract, rule: Rule, *, closing: bool) -> Iterator[Transition]:
+    """The rows into the state given, by which a session can be brought there; by the agent's
+    finish too where an agent is known that does so on a `closing` text."""
+    lifecycle = contract.lifecycle
     for way in lifecycle.ways(rule.given):
-        if rule.by == way.event or (not rule.by and _open_to(api, lifecycle, way.event)):
-            api.trace.clear()  # a finding tells the story of its own session alone
-            if lifecycle.is_timed(way.event):
-                yield _expired(api, timeouts, way)
-            else:
-                yield _led(api, way, rule)
+        if lifecycle.is_timed(way.event):
+            gone = rule.by == way.event and way.state == lifecycle.initial
+        else:
+            gone = rule.by in ("", way.event) and (closing or way.event != FINISH)
+        if gone and can_be_in(contract, rule, way.state):
+            yield way
 
 
-def _open_to(api: Api, lifecycle: Lifecycle, event: str) -> bool:
-    return not lifecycle.is_timed(event) and (event != FINISH or api.has_closer)
+def count(contract: Contract, rule: Rule) -> int:
+    """How many sessions a rule is tried on at most."""
+    opened = rule.given == contract.lifecycle.initial
+    return opened + len([*ways(contract, rule, closing=True)])
 
 
-def _opened(api: Api, *, finishing: bool = False, keyed: bool = False) -> Subject:
-    """A session that takes turns, as one turn has shown; one that the agent is to finish has
-    had none, as who knows what it finishes on."""
-    subject = Subject(api, api.given(agent=api.config.closing_agent if finishing else None))
-    if not finishing or keyed:
-        subject.turn()
+def can_be_in(contract: Contract, rule: Rule, state: str) -> bool:
+    """Whether a session can be in a state as the rule has it: after a turn where that is what
+    is repeated."""
+    lifecycle = contract.lifecycle
+    turned = lifecycle.row(lifecycle.initial, contract.turn).to
+    return lifecycle.path(turned if rule.when == REPLAY else lifecycle.initial, state) is not None
+
+
+def brought(api: Api, state: str, **members: Any) -> Subject:
+    """A session in this state."""
+    subject = Subject(api, api.given(**members))
+    for row in api.contract.lifecycle.path(api.contract.lifecycle.initial, state) or ():
+        subject.follow(row)
     return subject
 
 
-def _led(api: Api, way: Transition, rule: Rule) -> Subject:
-    subject = _opened(api, finishing=way.event == FINISH, keyed=rule.when == REPLAY)
-    answer = subject.meet(way.event)
-    if not answer.ok or told_otherwise(api, body_of(answer), way.to):
-        blamed = subject.blaming("transition", way.event)
-        raise Blocked(f"{answer.name} left the session {way.state}, see {blamed}")
+def _prepared(api: Api, rule: Rule, state: str, *, finishing: bool) -> Subject:
+    """A session in this state. It takes turns, as one turn has shown; one that the agent is to
+    finish has had none, as who knows what it finishes on."""
+    lifecycle, agent = api.contract.lifecycle, api.config.closing_agent if finishing else None
+    turned = lifecycle.row(lifecycle.initial, api.contract.turn).to
+    ahead = lifecycle.path(turned, state)
+    if ahead is None or (finishing and rule.when != REPLAY):
+        return brought(api, state, agent=agent)
+    subject = Subject(api, api.given(agent=agent))
+    subject.turn()
+    for row in ahead:
+        subject.follow(row)
+    return subject
+
+
+def _led(api: Api, rule: Rule, way: Transition) -> Subject:
+    finishing = FINISH in (way.event, rule.when)
+    subject = _prepared(api, rule, way.state, finishing=finishing)
+    subject.follow(way)
     return subject
 
 

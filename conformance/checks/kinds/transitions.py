@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...contract.declaration import Resource
-from ...contract.lifecycle import REPLAY, Transition
+from ...contract.document import Contract
+from ...contract.lifecycle import FINISH, REPLAY, Transition
 from ...contract.rules import Rule
 from ...judging.equivalence import change, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
@@ -11,15 +14,16 @@ from ...judging.outcomes import Blocked, NotApplicable, expect, shown
 from ...registry import kind
 from ...target.api import Api
 from ..timeouts import Timeouts
-from .arrange import body_of, expect_state, subjects
+from .arrange import Subject, body_of, can_be_in, count, expect_state, subjects
 
 
-@kind("transition", "smoke", sessions=2, turns=4)
+@kind("transition", "smoke", sessions=2, turns=4, subjects=count)
 def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event is refused, or leads to the state and the reason that the table has."""
     resource = api.contract.resource
     row, reason = api.contract.row_of(rule), resource.state["reason"]
     for subject in subjects(api, rule, timeouts):
+        before = subject.still(row.state) if tells_activity(api.contract, row) else None
         answer = subject.meet(rule.when)
         if row.refusal:
             answer.expect_status(*api.contract.refused(row.state, row.event))
@@ -32,9 +36,11 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
         if row.reason:
             got = body[reason]
             expect(got == row.reason, f"{reason} {row.reason}", shown(got))
+        if before:
+            expect_effects(api.contract, row, before, api.get(subject.id).session)
 
 
-@kind("kept", "smoke", turns=1)
+@kind("kept", "smoke", turns=1, subjects=count)
 def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the event leads to is what is retrieved afterwards."""
     row = api.contract.row_of(rule)
@@ -44,7 +50,7 @@ def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) 
         expect_state(api, api.get(subject.id).session, row.to)
 
 
-@kind("unchanged", "smoke", sessions=2, turns=6)
+@kind("unchanged", "smoke", sessions=2, turns=6, subjects=count)
 def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event changes no member, or none of those told, but what the row's effects do."""
     row = api.contract.row_of(rule)
@@ -65,7 +71,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
             expect(differs is None, "the session as it was", f"it differs in {differs}")
 
 
-@kind("moved", "smoke", turns=2)
+@kind("moved", "smoke", turns=2, subjects=count)
 def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the timer counts from moves with the event if the row touches it, and stays if not."""
     row = api.contract.row_of(rule)
@@ -75,13 +81,10 @@ def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> Non
         api.pass_time(before)
         subject.meet(rule.when).control()
         after = api.get(subject.id).session[since]
-        if "touch" in row.effects:
-            expect(instant(after) > instant(before), f"a {since} after {before}", after)
-        else:
-            expect(same_time(before, after), f"{since} {before}", after)
+        expect_activity(row, {since: before}, {since: after}, since)
 
 
-@kind("replayed", "smoke", sessions=2, turns=5)
+@kind("replayed", "smoke", sessions=2, turns=5, subjects=count)
 def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """A repeated key is answered with the earlier response, or refused, as the table has it."""
     row = api.contract.row_of(rule)
@@ -94,6 +97,97 @@ def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
             expect_replay(subject.keyed[2], again)
 
 
+def untold(contract: Contract) -> list[Transition]:
+    """The rows of events that a client brings about, and that no other rule is about. In a state
+    in which turns are refused none of them finishes."""
+    told = {
+        (one.given, one.when)
+        for one in contract.judged.values()
+        if one.kind in ("transition", "replayed")
+    }
+    return [
+        row
+        for pair, row in contract.lifecycle.rows.items()
+        if pair not in told and contract.lifecycle.causes[row.event]
+        if row.event != FINISH or not contract.refused(row.state, contract.turn)
+    ]
+
+
+@kind("followed", turns=4, subjects=lambda contract, _: len(untold(contract)))
+def check_the_rest_of_the_table(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
+    """Every event that a client brings about does what its row has, where no other rule is about
+    the row."""
+    for row in untold(api.contract):
+        one = replace(rule, given=row.state, when=row.event)
+        if row.event == FINISH and not api.has_closer:
+            continue
+        if row.event == REPLAY and not can_be_replayed(api.contract, one):
+            continue
+        api.trace.clear()
+        expect_followed(api, next(subjects(api, one, timeouts)), row)
+
+
+def can_be_replayed(contract: Contract, rule: Rule) -> bool:
+    return contract.lifecycle.does("remember", contract.turn) and can_be_in(
+        contract, rule, rule.given
+    )
+
+
+def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
+    """What the row has is answered, and is what is retrieved afterwards."""
+    resource, before = api.contract.resource, subject.still(row.state)
+    answer = subject.meet(row.event)
+    if row.refusal:
+        answer.expect_status(*api.contract.refused(row.state, row.event))
+    elif row.event == REPLAY:
+        assert subject.keyed
+        expect_replay(subject.keyed[2], answer)
+    else:
+        expect_state(api, body_of(answer.expect_ok()), row.to)
+    after = api.get(subject.id).session
+    expect_state(api, after, row.to)
+    if row.reason:
+        name = resource.reason
+        expect(after[name] == row.reason, f"{name} {row.reason}", shown(after[name]))
+    if tells_activity(api.contract, row):
+        expect_effects(api.contract, row, before, after)
+    kept = {name: value for name, value in before.items() if name not in freed(row, resource)}
+    if not tells_activity(api.contract, row):
+        kept.pop(resource.touched, None)
+    differs = change(resource, kept, after)
+    expect(differs is None, "all else as it was", f"it differs in {differs}")
+
+
+def tells_activity(contract: Contract, row: Transition) -> bool:
+    """Whether a row says that what the timer counts from moves, or stays. Of an end that does
+    not have it move this is open, as a deployment may take it for an activity."""
+    ends = contract.lifecycle.causes[row.event] == contract.resource.operations["end"]
+    changes = row.to != row.state or bool(row.effects)
+    return "touch" in row.effects or (changes and not ends)
+
+
+def expect_effects(contract: Contract, row: Transition, before: Json, after: Json) -> None:
+    """What the event does to the times and the transcript of a session."""
+    expect_activity(row, before, after, contract.resource.touched)
+    if contract.lifecycle.causes[row.event] != contract.resource.operations["submit"]:
+        return
+    said, now = (one[contract.resource.transcript] for one in (before, after))
+    if "append" in row.effects:
+        expect(len(now) > len(said), "the turn in the transcript", now)
+    else:
+        expect(same_messages(said, now), f"the {len(said)} messages", now)
+
+
+def expect_activity(row: Transition, before: Json, after: Json, since: str) -> None:
+    if since not in before:
+        return  # a look alone moves it, see TIME-03
+    if "touch" in row.effects:
+        moved = instant(after[since]) > instant(before[since])
+        expect(moved, f"a {since} after {before[since]}", after[since])
+    else:
+        expect(same_time(before[since], after[since]), f"{since} {before[since]}", after[since])
+
+
 def expect_replay(first: Exchange, again: Exchange) -> None:
     """The earlier response: the same messages and the same state."""
     again.expect_ok()
@@ -102,13 +196,19 @@ def expect_replay(first: Exchange, again: Exchange) -> None:
     expect(same, f"the earlier messages {shown(wanted[name])}", got[name])
 
 
+def freed(row: Transition, resource: Resource) -> set[str]:
+    """The members that an event is to change."""
+    free = {resource.transcript} if "append" in row.effects else set()
+    if "touch" in row.effects:
+        free.add(resource.touched)
+    if row.to != row.state:
+        free |= {resource.status, resource.mirror, resource.reason}
+    return free
+
+
 def _judged(before: Json, rule: Rule, row: Transition, resource: Resource) -> Json:
     """The members that the event is to leave as they are."""
-    free = {resource.members["transcript"]} if "append" in row.effects else set()
-    if "touch" in row.effects:
-        free.add(resource.timer["since"])
-    if row.to != row.state:
-        free.update(resource.state[name] for name in ("member", "mirror", "reason"))
+    free = freed(row, resource)
     wanted = rule.members or tuple(before)
     judged = {name: before[name] for name in wanted if name in before and name not in free}
     if not judged and free.issuperset(wanted):

@@ -228,3 +228,13 @@ def long_texts_lose_a_character(patch: Patch) -> None:
         return [replace(said[0], content=cut), *said[1:]]
 
     stored_messages(patch, change)
+
+
+@mutant("LIFE-14", "a replay finishes its session")
+def replay_finishes(patch: Patch) -> None:
+    @patch.around(Chats, "replayed")
+    async def replayed(real: Any, chats: Chats, session: Session, key: str | None) -> Any:
+        earlier = await real(chats, session, key)
+        if earlier is not None and not session.is_final:
+            save(chats, replace(session, state="final", final_reason="replay"))
+        return earlier

@@ -104,3 +104,14 @@ def end_rewrites_a_timed_out_session(patch: Patch) -> None:
     async def end(real: Any, chats: Chats, session_id: str, note: str | None = None) -> Any:
         ended = await real(chats, session_id, note)
         return replace(ended, ttl_seconds=None) if ended.final_reason == "ttl" else ended
+
+
+@mutant("TTL-06", "a session that times out leaves no call result")
+def timeout_leaves_no_call_result(patch: Patch) -> None:
+    @patch.around(Chats, "expire")
+    async def expire(real: Any, chats: Chats, session: Session, now: int) -> Any:
+        chats.completion = lambda runs, note: None  # type: ignore[method-assign]
+        try:
+            return await real(chats, session, now)
+        finally:
+            del chats.completion
