@@ -12,7 +12,7 @@ import yaml
 
 from conformance.cli.main import command as suite
 from conformance.contract.document import Contract, find_contract
-from conformance.export.mermaid import mermaid
+from conformance.export.mermaid import diagram
 from mock_server.cli.main import main as mock
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +46,7 @@ def _lifecycle(contract: Contract) -> Iterator[str]:
     table, lifecycle = contract.spec["x-lifecycle"], contract.lifecycle
     yield "# Lifecycle"
     yield f"{MADE} `x-lifecycle` of `openapi.yaml`."
-    yield f"```mermaid\n{mermaid(contract)}```"
+    yield f"```mermaid\n{diagram(contract)}```"
     yield "## States"
     yield _table("state | meaning", lifecycle.states.items())
     yield "## Events"

@@ -7,11 +7,24 @@ from collections.abc import Iterator
 
 from ..contract.document import Contract
 from ..contract.lifecycle import Transition
+from .view import View, other_parts
 
 
-def mermaid(contract: Contract) -> str:
+def mermaid(contract: Contract) -> View:
+    left_out = (f"the effects of {row.state} × {row.event}" for row in _with_effects(contract))
+    return View(
+        {"lifecycle.mmd": diagram(contract)},
+        (*left_out, *other_parts(contract, "x-lifecycle")),
+    )
+
+
+def diagram(contract: Contract) -> str:
     """States as boxes, with one arrow at most from one to another; what is refused leads back."""
     return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _lines(contract)), ""])
+
+
+def _with_effects(contract: Contract) -> Iterator[Transition]:
+    return (row for row in contract.lifecycle.rows.values() if row.effects)
 
 
 def _lines(contract: Contract) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("clients/js", "examples/web")
+FOLDERS = ("clients/js", "examples/web", "tests/conformance/export")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

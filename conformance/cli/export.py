@@ -1,0 +1,55 @@
+"""`adjourn-conformance export FORMAT`: the contract in other formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from ..config.options import CONTRACT, options
+from ..config.settings import UsageError
+from ..config.sources import load_config
+from ..contract.document import Contract, find_contract
+from ..export.arazzo import arazzo
+from ..export.asyncapi import asyncapi
+from ..export.bruno import bruno
+from ..export.http import http
+from ..export.mermaid import mermaid
+from ..export.openapi import openapi
+from ..export.postman import postman
+from ..export.view import View
+
+FORMATS: dict[str, Callable[[Contract], View]] = {
+    "arazzo": arazzo,
+    "asyncapi": asyncapi,
+    "bruno": bruno,
+    "http": http,
+    "mermaid": mermaid,
+    "openapi": openapi,
+    "postman": postman,
+}
+
+
+@click.command("export")
+@click.argument("format", type=click.Choice(sorted(FORMATS)))
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A folder to write to. Default: print it."
+)
+@options([CONTRACT])
+def command(format: str, out: Path | None, contract: Path | None) -> None:
+    """Turn the contract into another format, and say what that leaves out."""
+    path = load_config({"contract": contract}, None).contract or find_contract()
+    view = FORMATS[format](Contract(path))
+    if out is None and len(view.files) > 1:
+        raise UsageError(f"{format} is made of {len(view.files)} files; --out says where to")
+    for name, text in view.files.items():
+        if out is None:
+            click.echo(text, nl=False)
+            continue
+        file = out / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {file}")
+    for part in view.left_out:
+        click.echo(f"left out: {part}", err=True)

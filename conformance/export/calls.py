@@ -1,0 +1,92 @@
+"""Each operation as a request that can be sent: for collections and HTTP files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..contract.document import Contract
+from ..contract.parts import METHODS, parameters, server_urls
+
+FIRST = ("create", "read", "list", "submit")
+LAST = ("end", "search")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. What stands in braces in its path is a variable."""
+
+    operation: str
+    summary: str
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    opens: bool  # whether its answer names the resource that the others are about
+
+
+@dataclass(frozen=True)
+class Key:
+    """How a request carries the key: as bearer, basic, or under a name in header, query, cookie."""
+
+    kind: str
+    name: str = ""
+
+
+def calls(contract: Contract) -> list[Call]:
+    """Every operation in an order in which they can be sent: what opens comes first."""
+    roles = contract.resource.operations
+    first, last = ([roles[role] for role in named if role in roles] for named in (FIRST, LAST))
+    between = [id for id in contract.operations if id not in (*first, *last)]
+    return [_call(contract, id) for id in (*first, *between, *last)]
+
+
+def base_url(contract: Contract) -> str:
+    """The first server of the contract."""
+    return next(iter(server_urls(contract.spec)), "http://127.0.0.1:4010").rstrip("/")
+
+
+def key_of(contract: Contract) -> Key | None:
+    """The first security scheme that the contract asks for."""
+    asked = [name for scheme in contract.resolved.get("security", ()) for name in scheme]
+    if not asked:
+        return None
+    scheme = contract.resolved["components"]["securitySchemes"][asked[0]]
+    if scheme["type"] == "apiKey":
+        return Key(scheme["in"], scheme["name"])
+    return Key(str(scheme.get("scheme", "bearer")).lower())
+
+
+def identity(contract: Contract) -> str:
+    """The member of an opened resource that names it."""
+    return str(contract.resource.members["identity"])
+
+
+def _call(contract: Contract, id: str) -> Call:
+    operation = contract.operations[id]
+    method = next(name for name in METHODS if name.upper() == operation.method.upper())
+    steps = ("paths", operation.path, method)
+    raw = contract.resolved["paths"][operation.path][method]
+    taken = [one for one in parameters(contract.resolved, steps) if one["in"] == "query"]
+    query = {one["name"]: str(value) for one in taken for value in _examples(one)}
+    examples = contract.examples(id)
+    body = examples[0] if examples else contract.filled(id, "Hello")
+    return Call(
+        operation=id,
+        summary=raw.get("summary", id),
+        method=method.upper(),
+        path=operation.path,
+        query=query,
+        body=body if contract.body(id) is not None else None,
+        opens=id == contract.resource.operations["create"],
+    )
+
+
+def _examples(parameter: dict[str, Any]) -> Iterator[Any]:
+    """A value for a parameter, if the contract has one."""
+    schema = parameter["schema"]
+    for place in (parameter.get("example"), schema.get("example"), schema.get("default")):
+        if place is not None:
+            yield place
+            return

@@ -1,0 +1,56 @@
+"""HTTP files, as the editors of JetBrains and, with httpyac, Visual Studio Code send them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..contract.document import Contract
+from .calls import Call, Key, base_url, calls, identity, key_of
+from .view import View, as_json, other_parts
+
+
+def http(contract: Contract) -> View:
+    """One file; the request that opens keeps the id that the others name."""
+    key, id = key_of(contract), identity(contract)
+    head = f"@baseUrl = {base_url(contract)}\n@token = any\n"
+    text = "\n".join([head, *("\n".join(_lines(call, key, id)) for call in calls(contract))])
+    return View({"requests.http": text}, tuple(_left_out(contract)))
+
+
+def _lines(call: Call, key: Key | None, id: str) -> Iterator[str]:
+    yield f"### {call.summary}"
+    yield f"# @name {call.operation}"
+    query = f"?{key.name}={{{{token}}}}" if key and key.kind == "query" else ""
+    yield f"{call.method} {{{{baseUrl}}}}{_path(call)}{query}"
+    yield from _headers(key)
+    if call.body is not None:
+        yield "Content-Type: application/json"
+        yield ""
+        yield as_json(call.body).rstrip()
+    yield ""
+    if call.opens:
+        yield f'> {{% client.global.set("id", response.body[{as_json(id).strip()}]); %}}'
+        yield ""
+
+
+def _path(call: Call) -> str:
+    """The path, with the id that was kept in the place of what stands in braces."""
+    parts = ("{{id}}" if part.startswith("{") else part for part in call.path.split("/"))
+    return "/".join(parts)
+
+
+def _headers(key: Key | None) -> Iterator[str]:
+    if key and key.kind in ("bearer", "basic"):
+        yield f"Authorization: {key.kind.capitalize()} {{{{token}}}}"
+    elif key and key.kind == "header":
+        yield f"{key.name}: {{{{token}}}}"
+    elif key and key.kind == "cookie":
+        yield f"Cookie: {key.name}={{{{token}}}}"
+
+
+def _left_out(contract: Contract) -> Iterator[str]:
+    for call in calls(contract):
+        if call.query:
+            yield f"the parameters of {call.operation}: {', '.join(call.query)}"
+    yield "the schemas of requests and answers: an HTTP file holds examples"
+    yield from other_parts(contract, "paths")
