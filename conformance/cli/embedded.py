@@ -68,6 +68,8 @@ def _url(process: subprocess.Popen[str], log: IO[str]) -> str:
 
 def _stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
+    if process.stdout:
+        process.stdout.close()
     try:
         process.wait(GRACE)
     except subprocess.TimeoutExpired:

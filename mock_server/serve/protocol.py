@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http.connection import TRANSPORT
 from ..problems.kinds import Problem, reply_with
+from ..problems.violations import quote
 from .cycle import KEEP_ALIVE, Cycle, until_closed
 from .limits import (
     HALF_CLOSED_SECONDS,
@@ -61,7 +62,7 @@ class MockProtocol(HttpToolsProtocol):
             if within_head and self.reading is _HEAD:  # a header without an end in sight
                 self._count(len(data))
         except httptools.HttpParserError as error:
-            self.refuse(error.__context__)
+            self.refuse(error.__context__, data)
         except Problem as problem:
             self.refuse(problem)
         if self.reading is None or self._refused:
@@ -154,9 +155,9 @@ class MockProtocol(HttpToolsProtocol):
             super().on_message_complete()
             self.reading = None
 
-    def refuse(self, reason: BaseException | None) -> None:
+    def refuse(self, reason: BaseException | None, data: bytes = b"") -> None:
         """Answer what cannot be read as a request, and hang up; what came before it comes first."""
-        problem = reason if isinstance(reason, Problem) else Problem("not-http", _NOT_HTTP)
+        problem = reason if isinstance(reason, Problem) else _not_http(data)
         _log.warning("a request was refused: %s", problem.detail)
         self._refused = True
         cycle = self.cycle
@@ -206,6 +207,11 @@ class MockProtocol(HttpToolsProtocol):
             raise Problem("not-http", f"One Host is wanted, and {hosts} came.")
         if self.parser.get_method() == b"CONNECT":
             raise Problem("not-http", "CONNECT asks for a proxy's tunnel, and there is none.")
+        codings = b", ".join(v for name, v in self.headers if name == b"transfer-encoding")
+        if codings and codings.strip().lower() != b"chunked":
+            shown = quote(codings.decode("latin-1"), 80)
+            detail = f"A body may come chunked, and in no other Transfer-Encoding, not as {shown}."
+            raise Problem("not-http", detail)
 
     def _new_cycle(self, version: str) -> Cycle:
         keep_alive = version != "1.0" and self.parser.should_keep_alive()
@@ -252,7 +258,15 @@ class MockProtocol(HttpToolsProtocol):
             self.refuse(Problem("request-timeout", late))
 
 
-_NOT_HTTP = "What came cannot be read as HTTP/1.1."
+_OTHERS = {
+    b"\x16\x03": "TLS came, and plain HTTP is spoken here: write http://, or see --ssl-certfile.",
+    b"PRI * HTTP/2.0\r\n": "HTTP/2 came, and HTTP/1.1 is spoken here.",
+}
+
+
+def _not_http(data: bytes) -> Problem:
+    other = next((told for begin, told in _OTHERS.items() if data.startswith(begin)), None)
+    return Problem("not-http", other or "What came cannot be read as HTTP/1.1.")
 
 
 def _head_too_large() -> Problem:

@@ -257,8 +257,9 @@ def test_a_head_without_an_end_is_refused(one, sent):
      b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", b"GET /livez HTTP/1.1\r\n\r\n",
      b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
      b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
      b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"],
-    ids=range(8),
+    ids=range(9),
 )  # fmt: skip
 def test_what_is_no_http_is_refused_in_words_and_one_line(one, sent, caplog):
     one.send(sent)
@@ -267,6 +268,15 @@ def test_what_is_no_http_is_refused_in_words_and_one_line(one, sent, caplog):
     assert json.loads(body)["type"] == "/problems/not-http"
     assert one.closed() == b""
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "word"),
+    [(b"\x16\x03\x01\x02\x00\x01\x00", "http://"), (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2")],
+)
+def test_another_protocol_is_called_by_its_name(one, sent, word):
+    one.send(sent)
+    assert word in json.loads(one.read()[2])["detail"]
 
 
 def test_what_is_no_http_behind_a_request_comes_after_its_answer(one):
