@@ -1,14 +1,85 @@
-"""The README's lines are those that CI runs, and its links lead somewhere."""
+"""The README's lines do what it says that they do."""
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = {
+    "mock": "mock_server",
+    "conformance": "conformance",
+    "lint": "conformance.cli.lint",
+    "kill_matrix": "tests.kill_matrix",
+    "targets": "tests.targets",
+}
+
+
+def lines_below(title: str) -> str:
+    """The shell block below a heading, as written but for nox, which would install again."""
+    found = re.search(rf"## {title}\n.*?```sh\n(.*?)```", README, re.DOTALL)
+    assert found, f"the README has no shell block below {title!r}"
+    assert len(found[1].splitlines()) == 5
+    script = found[1]
+    for session, module in MODULES.items():
+        script = re.sub(
+            rf"\.venv/bin/nox -s {session}( --)?", f"{sys.executable} -m {module}", script
+        )
+    assert "nox -s" not in script
+    return script
+
+
+def free_port() -> str:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
+
+
+def run_in_shell(script: str, folder: Path) -> str:
+    """What the lines print; what they leave in the background is ended."""
+    shell = subprocess.run(
+        ["bash", "-euo", "pipefail", "-m", "-c", f"trap 'kill %1 2>/dev/null || :' EXIT\n{script}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shell.returncode == 0, shell.stdout + shell.stderr
+    return shell.stdout
+
+
+def test_a_frontend_has_a_session_that_times_out(tmp_path: Path) -> None:
+    told = run_in_shell(lines_below("I build a frontend").replace("4010", free_port()), tmp_path)
+    assert '"role":"assistant"' in told
+    assert '"reason":"ttl"' in told
+
+
+@pytest.mark.slow
+def test_a_backend_is_judged(tmp_path: Path) -> None:
+    port = free_port()
+    serve = f"{sys.executable} -m mock_server --port {port} --token secret >/dev/null &\n"
+    ready = f"until curl -sf http://127.0.0.1:{port}/readyz >/dev/null; do sleep 0.2; done\n"
+    lines = lines_below("I run a backend").replace("4010", port)
+    told = run_in_shell(serve + ready + lines, tmp_path)
+    assert re.search(r"verdict +conformant for the profile smoke", told)
+    assert re.search(r"verdict +conformant for the profile core", told)
+    assert "conformance/checks/kinds/transitions.py:" in told
+    assert (tmp_path / "conformance-report" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_an_owner_of_the_contract_measures_the_suite() -> None:
+    told = run_in_shell(lines_below("I own the contract"), ROOT)
+    assert "2 of 2 mutants are killed by their own rule" in told
+    assert "1 of 1 faults of the second server caught" in told
 
 
 def test_the_set_up_lines_are_what_ci_runs() -> None:
