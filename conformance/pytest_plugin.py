@@ -97,8 +97,8 @@ class Suite:
         from .report.terminal import print_card
 
         assert self.run
-        told = rule_report(self.run, self.run.contract.rules[rule])
-        return "\n".join(_printed(print_card, told, self.run.contract.path.name))
+        report = rule_report(self.run, self.run.contract.rules[rule])
+        return "\n".join(_printed(print_card, report, self.run.contract.path.name))
 
     def pytest_report_header(self) -> list[str]:
         return self.header

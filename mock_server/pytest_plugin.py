@@ -39,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             Outgoing(**outgoing).check(config.getoption("--adjourn-url"))
         except OutgoingFault as fault:
-            told = re.sub("--(?=ca|client-cert|proxy|no-proxy)", "--adjourn-", str(fault))
-            raise pytest.UsageError(told) from None
+            words = re.sub("--(?=ca|client-cert|proxy|no-proxy)", "--adjourn-", str(fault))
+            raise pytest.UsageError(words) from None
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from .sandbox.state_check import session_check
 
 _PAUSE_SECONDS = 0.25
 _PAGE = 500
-_TOLD = 20
+_LOGGED = 20
 _log = logging.getLogger("adjourn.watch")
 
 
@@ -55,7 +55,7 @@ class Watcher:
             _log.warning("took up the changed files; which sessions fit is unknown: %s", error)
             return
         _log.warning("took up the changed files; %d sessions fit no longer", len(mismatches))
-        for mismatch in mismatches[:_TOLD]:
+        for mismatch in mismatches[:_LOGGED]:
             _log.warning("%s", mismatch)
 
     def _stamps(self) -> dict[Path, tuple[int, int] | None]:

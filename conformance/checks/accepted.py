@@ -15,7 +15,7 @@ from ..target.api import Api
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
 SHOWN = 100  # characters of a value
-TOLD = 5  # refusals that are told one by one
+SHOWN = 5  # refusals that are told one by one
 UNLISTED = "x_unlisted"
 EXTENSIBLE = ("create", "submit", "end")  # operations whose unlisted members are ignored
 
@@ -124,9 +124,9 @@ class Trial:
                 self._judge(members)
         if self.refused:
             self.api.trace = self.trace
-            rest = len(self.refused) - TOLD
+            rest = len(self.refused) - SHOWN
             more = f" and {rest} more" if rest > 0 else ""
-            first = "; ".join(self.refused[:TOLD])
+            first = "; ".join(self.refused[:SHOWN])
             raise Violation("a 2xx status for each of them", first + more)
         if self.failed:
             raise Blocked(self.failed)
@@ -137,7 +137,7 @@ class Trial:
         failed = self.role == "submit" and answer.status in (502, 503)
         if answer.ok or answer.status in self.legal or failed:
             return
-        refused = f"{told(members)}: {answer.status}"
+        refused = f"{in_words(members)}: {answer.status}"
         if answer.status >= 500:
             self.failed = self.failed or f"{self.requests.operation} with {refused}, see HTTP-02"
             return
@@ -162,7 +162,7 @@ def _is_final(answer: Exchange) -> bool:
     return isinstance(answer.json, dict) and answer.json.get(answer.resource.mirror) is True
 
 
-def told(members: Json) -> str:
+def in_words(members: Json) -> str:
     return " and ".join(f"{name} {_shown(value)}" for name, value in members.items()) or "no more"
 
 

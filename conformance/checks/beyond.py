@@ -12,7 +12,7 @@ from ..judging.outcomes import Violation
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
-from .accepted import LONGEST_IN_A_QUERY, TOLD, Requests, told
+from .accepted import LONGEST_IN_A_QUERY, SHOWN, Requests, in_words
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
@@ -52,7 +52,7 @@ class Beyond:
             for value in beyond_values(self._strict(name, schema)):
                 made = self.requests.made_of({name: value})
                 if self._breaks(made, value):
-                    yield told({name: value}), made
+                    yield in_words({name: value}), made
 
     def lacking(self) -> Iterator[Case]:
         """Each without one member that must be there, and one without a body that must be."""
@@ -95,4 +95,4 @@ def check_what_lacks_a_part_is_refused(api: Api) -> None:
 
 def expect_none(taken: Iterator[str]) -> None:
     if found := list(taken):
-        raise Violation("a 4xx status for each of them", "; ".join(found[:TOLD]))
+        raise Violation("a 4xx status for each of them", "; ".join(found[:SHOWN]))

@@ -29,11 +29,11 @@ def choices(api: Api, name: str, row: Json) -> tuple[Any, Any] | None:
         return {path: row["callAdditionalData"]["marker"]}, {path: f"nobody-{api.key()}"}
     if name in ("fromDate", "toDate"):
         return (LONG_AGO, FAR_AHEAD) if name == "fromDate" else (FAR_AHEAD, LONG_AGO)
-    told = row.get(name, row.get(name.removesuffix("es"), row.get(name.removesuffix("s"))))
-    if not isinstance(told, str):
+    value = row.get(name, row.get(name.removesuffix("es"), row.get(name.removesuffix("s"))))
+    if not isinstance(value, str):
         return None
     other = UUID if name == "callIds" else f"nobody-{api.key()}"
-    return (told, other) if name in row else ([told], [other])
+    return (value, other) if name in row else ([value], [other])
 
 
 @rule("FIN-10", requests=2 * POLLS)
@@ -117,16 +117,16 @@ def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
     if one.member == api.resource.channel:
         return [api.channel]
     schema = api.contract.query(api.resource.operations["list"])[one.parameter]
-    told = [item[one.member] for item in whole if item.get(one.member) is not None]
+    values = [item[one.member] for item in whole if item.get(one.member) is not None]
     if "enum" in schema:
         return [value for value in schema["enum"] if value != one.all]
     others = [FAR_AHEAD] if one.later else fitting(schema, [f"nobody-{api.key()}"])
-    return [*dict.fromkeys(told), *others]
+    return [*dict.fromkeys(values), *others]
 
 
 def matches(one: Filter, item: Json, value: Any) -> bool | None:
     """Whether the filter selects an item; None of one at the instant itself."""
-    told = item.get(one.member)
+    shown = item.get(one.member)
     if not one.later:
-        return bool(told == value)
-    return True if goes_back(told, value) else False if goes_back(value, told) else None
+        return bool(shown == value)
+    return True if goes_back(shown, value) else False if goes_back(value, shown) else None

@@ -48,8 +48,8 @@ def expect_selected(api: Api, state: str | None, sessions: dict[str, str]) -> No
             f"{'' if here else 'not '}the {own} session {id}",
             ids(api, items),
         )
-    told = {api.contract.state_of(item) for item in items if wanted != api.resource.all}
-    expect(told <= {wanted}, f"{wanted} sessions only", items)
+    states_shown = {api.contract.state_of(item) for item in items if wanted != api.resource.all}
+    expect(states_shown <= {wanted}, f"{wanted} sessions only", items)
 
 
 @rule("LIST-02", "smoke", sessions=3, turns=1)

@@ -38,7 +38,7 @@ class Marked:
         self.id = api.given(data=data, **members)
 
     def end(self) -> None:
-        expect_told_of_ending(self.api)
+        expect_ending_to_leave_traces(self.api)
         self.api.given_end(self.id)
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Marked:
 @rule("FIN-01", sessions=3, turns=1, requests=2 * POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     silent = [session for row in finishes(api) if (session := finished(api, row))]
-    if silent and not told_of_ending(api):
+    if silent and not ending_leaves_traces(api):
         for _ in pauses(api):  # after which the deployment has indexed what it was going to
             pass
     elif silent:
@@ -109,18 +109,18 @@ def finished(api: Api, row: Transition) -> Marked | None:
     return None
 
 
-def told_of_ending(api: Api) -> bool:
+def ending_leaves_traces(api: Api) -> bool:
     """Whether an end leaves a call result and a webhook."""
     lifecycle = api.contract.lifecycle
     return lifecycle.does("pipeline", lifecycle.of(api.resource.operations["end"]))
 
 
-def expect_told_of_ending(api: Api) -> None:
-    if not told_of_ending(api):
+def expect_ending_to_leave_traces(api: Api) -> None:
+    if not ending_leaves_traces(api):
         raise NotApplicable("an end leaves nothing behind, as the lifecycle has it")
 
 
-def told_of_closing(api: Api) -> bool:
+def closing_leaves_traces(api: Api) -> bool:
     """Whether a session that the agent finishes leaves a call result and a webhook."""
     return api.has_closer and api.contract.lifecycle.does("pipeline", FINISH)
 
@@ -134,12 +134,12 @@ def expect_result(session: Marked, agent: str | None) -> None:
 
 @rule("FIN-02", sessions=2, turns=3, requests=2 * POLLS)
 def check_a_finished_session_is_one_call_result(api: Api) -> None:
-    if told_of_ending(api):
+    if ending_leaves_traces(api):
         session = Marked(api)
         session.end()
         api.end(session.id, note="again")
         expect_one_result(session)
-    if told_of_closing(api):
+    if closing_leaves_traces(api):
         closed, key = Marked(api, agent=api.config.closing_agent), api.key()
         api.given_close(closed.id, key)
         api.submit(closed.id, api.config.closing_text, key=key)
@@ -166,11 +166,11 @@ def check_the_shape_of_a_page_of_call_results(api: Api) -> None:
 
 @rule("FIN-04", sessions=2, turns=2, requests=2 * POLLS)
 def check_a_call_result_carries_the_transcript(api: Api) -> None:
-    if told_of_ending(api):
+    if ending_leaves_traces(api):
         session = Marked(api, turns=1)
         session.end()
         expect_transcription(api, session.id, session.row())
-    if told_of_closing(api):
+    if closing_leaves_traces(api):
         session = Marked(api, agent=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, session.row())

@@ -20,7 +20,7 @@ from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from .idempotency import remembers
-from .pipeline import PAUSE, POLLS, SETTLE, Marked, expect_told_of_ending
+from .pipeline import PAUSE, POLLS, SETTLE, Marked, expect_ending_to_leave_traces
 
 # A window of 5 ms, hit by requests that a barrier lets go within some milliseconds of each
 # other, shows in at least every third round; 1 - (2/3)^12 is above 0.99.
@@ -204,7 +204,7 @@ def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
 
 @rule("RACE-08", "races", sessions=ROUNDS, requests=REQUESTS + POLLS)
 def check_simultaneous_ends_leave_one_call_result(api: Api) -> None:
-    expect_told_of_ending(api)
+    expect_ending_to_leave_traces(api)
     first = Marked(api)
     sessions = [first, *[Marked(api, first.marker) for _ in range(ROUNDS - 1)]]
     for session in sessions:

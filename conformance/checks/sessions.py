@@ -46,8 +46,8 @@ def check_times_are_instants(session: Part) -> None:
 @every_exchange("SES-05", Answer.session_bodies)
 def check_all_else_has_its_type(session: Part) -> None:
     expect(isinstance(session.body, dict), "a session", session.body)
-    told = (session.resource.id, session.resource.reason, *times(session), *status(session))
-    other_rules = (MISSING, UNKNOWN, MESSAGE, *told)
+    elsewhere = (session.resource.id, session.resource.reason, *times(session), *status(session))
+    other_rules = (MISSING, UNKNOWN, MESSAGE, *elsewhere)
     session.errors.expect_none_but(*other_rules)
 
 

@@ -14,10 +14,10 @@ from ..target.api import Api
 from ..target.listener import Listener
 from ..target.receiver import HANG, Delivery
 from .pipeline import (
-    expect_told_of_ending,
+    closing_leaves_traces,
+    ending_leaves_traces,
+    expect_ending_to_leave_traces,
     expect_transcription,
-    told_of_closing,
-    told_of_ending,
 )
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
@@ -44,7 +44,7 @@ class Announced:
         listener.expect(self.id, self.marker)
 
     def end(self) -> None:
-        expect_told_of_ending(self.api)
+        expect_ending_to_leave_traces(self.api)
         self.ended_at = time.monotonic()
         self.api.given_end(self.id)
 
@@ -141,10 +141,10 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
 @rule("HOOK-02", "webhooks", sessions=2, turns=1)
 def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> None:
     sessions = []
-    if told_of_ending(api):
+    if ending_leaves_traces(api):
         sessions.append(Announced(api, listener))
         sessions[0].end()
-    if told_of_closing(api):
+    if closing_leaves_traces(api):
         closed = Announced(api, listener, agent=api.config.closing_agent)
         closed.close()
         sessions.append(closed)
@@ -194,11 +194,11 @@ def check_a_silent_receiver_is_tried_again(api: Api, listener: Listener) -> None
 
 @rule("HOOK-06", "webhooks", sessions=2, turns=3)
 def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
-    if told_of_ending(api):
+    if ending_leaves_traces(api):
         session = Announced(api, listener, turns=2)
         session.end()
         expect_transcription(api, session.id, object_of(session.first()))
-    if told_of_closing(api):
+    if closing_leaves_traces(api):
         session = Announced(api, listener, agent=api.config.closing_agent)
         session.close()
         expect_transcription(api, session.id, object_of(session.first()))
@@ -219,7 +219,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
 def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, agent=api.config.closing_agent)
     session.close()
-    if not told_of_closing(api):
+    if not closing_leaves_traces(api):
         ended = Announced(api, listener)
         ended.end()
         ended.first()  # by now the other one would have come

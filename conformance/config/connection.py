@@ -176,8 +176,8 @@ def _is_exempt(target: SplitResult, environment: Mapping[str, str]) -> bool:
     network of it, each with a port or without."""
     host = (target.hostname or "").lower()
     port = target.port or {"http": 80, "https": 443}[target.scheme]
-    _, told = _variable("no_proxy", environment)
-    return any(_names(entry.strip().lower(), host, port) for entry in told.split(","))
+    _, exempt = _variable("no_proxy", environment)
+    return any(_names(entry.strip().lower(), host, port) for entry in exempt.split(","))
 
 
 def _names(entry: str, host: str, port: int) -> bool:

@@ -221,21 +221,21 @@ class Config:
             for key, value in asdict(self).items()
             if value not in (None, ()) and (key not in usual or usual[key] != value)
         }
-        told = {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
-        return told | self._connection_shown()
+        entries = {key: "(given)" if key in SECRETS else value for key, value in plain.items()}
+        return entries | self._connection_shown()
 
     def _connection_shown(self) -> dict[str, Any]:
         """The effective way to the target, whoever has told it."""
-        told: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         if self.headers:
-            told["headers"] = tuple(f"{name}: (given)" for name, _ in self.connection.headers)
+            entries["headers"] = tuple(f"{name}: (given)" for name, _ in self.connection.headers)
         if proxy := self.connection.proxy:
-            told["proxy"] = f"{proxy.url} ({proxy.source})"
+            entries["proxy"] = f"{proxy.url} ({proxy.source})"
         if self.connection.roots:
-            told["roots"] = f"{self.connection.roots} (SSL_CERT_FILE)"
+            entries["roots"] = f"{self.connection.roots} (SSL_CERT_FILE)"
         if self.insecure:
-            told["insecure"] = "true: NOBODY CHECKS THE CERTIFICATE OF THE TARGET"
-        return told
+            entries["insecure"] = "true: NOBODY CHECKS THE CERTIFICATE OF THE TARGET"
+        return entries
 
 
 def _check_key(name: str, key: str) -> None:

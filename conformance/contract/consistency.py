@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from .declaration import misfits
+from .declaration import mismatches
 from .lifecycle import END, EXPIRE, REPLAY, TURN
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, listed, quoted
@@ -27,7 +27,7 @@ def contradictions(document: Json) -> Iterator[Defect]:
     yield from _schemas(document)
     yield from _links(document)
     yield from _lifecycle(document)
-    yield from misfits(document)
+    yield from mismatches(document)
     yield from _rules(document)
 
 

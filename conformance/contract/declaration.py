@@ -118,7 +118,7 @@ class Resource:
         return next(one.all for one in self.filters if one.all is not None)
 
 
-def misfits(document: Json) -> Iterator[Defect]:
+def mismatches(document: Json) -> Iterator[Defect]:
     """Where a name, a status or a filter of `x-resource` has no counterpart."""
     declared = Resource(**document["x-resource"])
     known = {operation["operationId"]: steps for steps, operation in operations(document)}

@@ -128,12 +128,14 @@ class Contract:
     def telling(self) -> dict[str, dict[str, Any]]:
         """The members by which an answer tells that the resource is in a state, for each state."""
         mirror, member = self.resource.mirror, self.resource.status
-        told: dict[str, dict[str, Any]] = {}
+        members: dict[str, dict[str, Any]] = {}
         for one in self.answer(self.resource.operations["read"])["oneOf"]:
             mirrored, states = (one["properties"][name]["enum"] for name in (mirror, member))
             for state in states:
-                told[state] = {mirror: mirrored[0]} | ({member: state} if len(states) > 1 else {})
-        return told
+                members[state] = {mirror: mirrored[0]} | (
+                    {member: state} if len(states) > 1 else {}
+                )
+        return members
 
     def state_of(self, body: Any) -> str | None:
         """The state that a session, or a turn's result, is told to be in; None of anything else."""
@@ -212,8 +214,8 @@ class Contract:
         """The schema of each parameter of an operation's query."""
         found = self.operations[operation]
         steps = ("paths", found.path, found.method.lower())
-        told = parameters(self.resolved, steps)
-        return {one["name"]: one["schema"] for one in told if one["in"] == "query"}
+        given = parameters(self.resolved, steps)
+        return {one["name"]: one["schema"] for one in given if one["in"] == "query"}
 
     def secured(self, operation: str) -> bool:
         """Whether an operation wants a key."""

@@ -55,8 +55,8 @@ class Samples:
             steps = (*self.operations[name], "parameters")
             filters = self.resource["list"]["filters"]
             for place, one in enumerate(at(self.document, steps)):
-                told = filters.get(one["name"])
-                member = told["member"] if isinstance(told, dict) else told
+                filtered = filters.get(one["name"])
+                member = filtered["member"] if isinstance(filtered, dict) else filtered
                 yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
         for name in self.operations:
             yield from self._answers(name)
@@ -82,8 +82,8 @@ class Samples:
         if not isinstance(value, dict):
             return value
         whole = {name: self._completed(one, silent) for name, one in value.items()}
-        told = {self.resource["members"]["created"], self.resource["state"]["mirror"]}
-        return {**whole, **silent} if told <= whole.keys() else whole
+        named = {self.resource["members"]["created"], self.resource["state"]["mirror"]}
+        return {**whole, **silent} if named <= whole.keys() else whole
 
     def _bodies(self, steps: Steps, samples: Json) -> Iterator[Defect]:
         """A body also holds what else is wanted in it, as the examples have it."""
@@ -120,26 +120,26 @@ class Samples:
         for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
             if reason := row.get("reason"):
                 steps = ("x-lifecycle", "transitions", place, "reason")
-                told = {**final, member: reason}
-                yield from self._untold("read", told, steps, quoted(reason))
+                sample = {**final, member: reason}
+                yield from self._refused_samples("read", sample, steps, quoted(reason))
 
     def _timeouts(self) -> Iterator[Defect]:
         active, member = self._answer("create"), self.resource["timer"]["after"]
         steps = (*self._steps("create"), "requestBody", *BODY, "properties", member)
         for bound in ("minimum", "maximum"):
             seconds = at(self.document, (*steps, bound))
-            told = {**active, member: seconds}
-            yield from self._untold("read", told, (*steps, bound), str(seconds))
+            sample = {**active, member: seconds}
+            yield from self._refused_samples("read", sample, (*steps, bound), str(seconds))
 
     def _largest_page(self) -> Iterator[Defect]:
-        steps, told = (*self._steps("list"), "parameters"), self.resource["list"]
+        steps, listing = (*self._steps("list"), "parameters"), self.resource["list"]
         names = [one["name"] for one in at(self.document, steps)]
-        offset, limit = told["page"]["offset"], told["page"]["limit"]
+        offset, limit = listing["page"]["offset"], listing["page"]["limit"]
         place = (*steps, names.index(limit), "schema", "maximum")
         most = at(self.document, place)
         items = [self._answer("create")] * most
-        page = {told["items"]: items, told["total"]: most, offset: 0, limit: most}
-        yield from self._untold("list", page, place, str(most))
+        page = {listing["items"]: items, listing["total"]: most, offset: 0, limit: most}
+        yield from self._refused_samples("list", page, place, str(most))
 
     def _steps(self, role: str) -> Steps:
         return self.operations[self.resource["operations"][role]]
@@ -148,7 +148,7 @@ class Samples:
         answer: Json = self.samples["answers"][self.resource["operations"][role]][0]
         return answer
 
-    def _untold(self, role: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
+    def _refused_samples(self, role: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
         name = self.resource["operations"][role]
         schema = at(self.document, (*self._steps(role), "responses", "200", *BODY))
         if self._errors(schema, answer):

@@ -177,8 +177,8 @@ class Parser:
         scalar = isinstance(key, yaml.ScalarEvent)
         if scalar and self.kind(key) in ("str", "int", "merge"):
             return str(key.value)
-        told = quoted(key.value) if scalar else "another value"
-        raise self.error(steps, key, f"wanted a text as the name of a member, got {told}; quote it")
+        name = quoted(key.value) if scalar else "another value"
+        raise self.error(steps, key, f"wanted a text as the name of a member, got {name}; quote it")
 
     def objects(self, steps: Steps, key: Any, value: Any) -> list[dict[str, Any]]:
         found = value if isinstance(value, list) else [value]
@@ -198,5 +198,5 @@ def _content(path: Path) -> bytes:
 
 
 def _cause(error: Exception) -> str:
-    told = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return " ".join(str(told).split())[:200]
+    cause = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return " ".join(str(cause).split())[:200]

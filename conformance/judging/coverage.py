@@ -102,20 +102,20 @@ class Coverage:
 
     def _learn(self, session: Json, exchange: Exchange) -> None:
         id = canonical(session.get(exchange.resource.id))
-        known, told = self.sessions.get(id), self.contract.state_of(session)
+        known, shown = self.sessions.get(id), self.contract.state_of(session)
         final = self.contract.resource.final
         if known is None:
-            if exchange.role == "create" and told != final:
+            if exchange.role == "create" and shown != final:
                 initial = self.contract.lifecycle.initial
-                self.sessions[id] = _observed(session, exchange, told or initial)
+                self.sessions[id] = _observed(session, exchange, shown or initial)
             return
         if known.state == final:
-            if told == final and known.met(exchange) and _overdue(known, exchange):
+            if shown == final and known.met(exchange) and _overdue(known, exchange):
                 self._expired(exchange, final)
-        elif told:
-            if told == final and session.get(exchange.resource.reason) == self.timed_out:
+        elif shown:
+            if shown == final and session.get(exchange.resource.reason) == self.timed_out:
                 self._expired(exchange, known.state)
-            known.learn(told, exchange, for_ever=told == final)
+            known.learn(shown, exchange, for_ever=shown == final)
 
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1

@@ -240,11 +240,11 @@ class Exchange:
 
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:
-            told = f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}"
-            raise Blocked(f"{told}{self._refused}")
+            words = f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}"
+            raise Blocked(f"{words}{self._refused}")
         if not isinstance(self.json, dict) or not all(member in self.json for member in members):
-            told = f"{self.name} was answered {self.status} without {what}"
-            raise Blocked(f"{told}, see {self._misshapen}")
+            words = f"{self.name} was answered {self.status} without {what}"
+            raise Blocked(f"{words}, see {self._misshapen}")
         return Members(self.json)
 
 

@@ -38,7 +38,7 @@ def curl_lines(
     again. Where the trace waited so does the shell, and where it polled, the shell polls as
     often."""
     names: dict[str, str] = {}
-    told, end = [], math.inf
+    lines, end = [], math.inf
     groups = _groups(trace)
     instants = _instants(groups)
     for group in groups:
@@ -46,11 +46,11 @@ def curl_lines(
         number = group[0].number
         poll = (polls or {}).get(number)
         if poll and len(group) == 1 and number not in instants:
-            told.append(_polling(first, poll))
+            lines.append(_polling(first, poll))
         else:
-            told += [_pausing(first, group[0].started - end), *others]
+            lines += [_pausing(first, group[0].started - end), *others]
         end = max(exchange.finished for exchange in group)
-    return told
+    return lines
 
 
 def _groups(trace: Iterable[Exchange]) -> list[list[Exchange]]:
@@ -89,8 +89,8 @@ def _asked(names: Resource) -> str:
 
 def _activities(exchange: Exchange) -> list[str]:
     member = rf'"{re.escape(exchange.resource.touched)}" *: *"([^"]*)"'
-    told = re.findall(member, exchange.content.decode("latin-1"))
-    return [re.sub(r"\\u002[Bb]", "+", word) for word in told]
+    found = re.findall(member, exchange.content.decode("latin-1"))
+    return [re.sub(r"\\u002[Bb]", "+", word) for word in found]
 
 
 def _pausing(line: str, seconds: float) -> str:

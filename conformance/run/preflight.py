@@ -92,13 +92,15 @@ def _expect_no_redirect(api: Api, answer: Exchange) -> None:
     if not (300 <= answer.status < 400 and location):
         return
     path = answer.url.removeprefix(api.client.base).partition("?")[0]
-    told = f"the target redirects to {shown(location)}"
+    redirect = f"the target redirects to {shown(location)}"
     with suppress(httpx.InvalidURL):
         target = httpx.URL(answer.url).join(location)
         place = str(target.copy_with(userinfo=b"", query=None, fragment=None))
         if target.scheme in ("http", "https") and place.endswith(path):
-            raise UsageError(f"{told}; write --target {place.removesuffix(path)}")
-    raise UsageError(f"{told}, which is not this API: a login page, or a gateway's? See --header")
+            raise UsageError(f"{redirect}; write --target {place.removesuffix(path)}")
+    raise UsageError(
+        f"{redirect}, which is not this API: a login page, or a gateway's? See --header"
+    )
 
 
 def _expect_this_api(api: Api, answer: Exchange) -> None:
@@ -134,10 +136,10 @@ def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
     """The key opens the API. Whether a wrong one does too is for the checks to judge."""
     given = "token" in api.config.capabilities
     if answer.status in REFUSED and api.search(size=1).status in REFUSED:
-        told = f"the target refuses the suite's key ({answer.status})"
+        refusal = f"the target refuses the suite's key ({answer.status})"
         if api.config.token_command or api.config.token_url:
-            raise UsageError(f"{told}; check what --token-command or --token-url gives")
-        raise UsageError(f"{told}; {'check the key in' if given else 'set'} CONFORMANCE_TOKEN")
+            raise UsageError(f"{refusal}; check what --token-command or --token-url gives")
+        raise UsageError(f"{refusal}; {'check the key in' if given else 'set'} CONFORMANCE_TOKEN")
     if given:
         with suppress(Hiccup):
             wrong = api.list(limit=1, auth=f"Bearer {api.key()}").status

@@ -87,8 +87,8 @@ class Api(Operations):
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.
         Blocked where the target does not keep to the channel (LIST-07 reports that)."""
-        told = {"state": self.active, "channel": self.channel, **query}
-        answer, name = self.list(**told), self.resource.channel
+        asked = {"state": self.active, "channel": self.channel, **query}
+        answer, name = self.list(**asked), self.resource.channel
         items: Sessions = answer.page[self.resource.items]
         if any(not isinstance(item, dict) or item.get(name) != self.channel for item in items):
             raise Blocked(f"{answer.name} does not keep to the channel, see LIST-07")

@@ -246,8 +246,8 @@ class Client:
         holds: to the target's origin and nowhere else."""
         if urlsplit(draft.url)[:2] != urlsplit(self.base)[:2]:
             raise ForeignOrigin(f"{draft.url} is not of the target {self.base}")
-        told = {**draft.headers, **dict(self.config.connection.headers)}
-        headers = [(k.encode(), self.credentials.revealed(v).encode()) for k, v in told.items()]
+        given = {**draft.headers, **dict(self.config.connection.headers)}
+        headers = [(k.encode(), self.credentials.revealed(v).encode()) for k, v in given.items()]
         url = self.credentials.revealed_in_url(draft.url)
         return self.http.build_request(draft.method, url, headers=headers, content=draft.body)
 

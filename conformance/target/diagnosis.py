@@ -81,12 +81,12 @@ def _addresses(config: Config) -> list[str]:
 
 def _certificate(error: ssl.SSLCertVerificationError, config: Config) -> str:
     why = error.verify_message.rstrip(".")
-    told = f"the certificate of {_place(config)[1]} cannot be trusted: {why}"
+    fault = f"the certificate of {_place(config)[1]} cannot be trusted: {why}"
     if error.verify_code in (NAME_MISMATCH, ADDRESS_MISMATCH):
-        return f"{told}; write --target with a name that it has"
+        return f"{fault}; write --target with a name that it has"
     if error.verify_code in (EXPIRED, NOT_YET_VALID):
-        return f"{told}; it must be renewed, or this machine's clock set right"
-    return f"{told}; --ca FILE names the authority that has issued it"
+        return f"{fault}; it must be renewed, or this machine's clock set right"
+    return f"{fault}; --ca FILE names the authority that has issued it"
 
 
 def _handshake(error: ssl.SSLError, config: Config) -> tuple[str, bool]:

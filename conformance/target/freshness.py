@@ -67,11 +67,11 @@ class Freshness:
         if not lag or not lag.longest:
             return
         if draft.role == "read":
-            at = self._told(self.paths.named(draft.path))
+            at = self._noted_at(self.paths.named(draft.path))
         else:
             channel = Selection.of(draft.url, self.contract).channel
-            told = (at for _, known, at in self._all() if channel in (None, known.channel))
-            at = max(told, default=0.0)
+            times = (at for _, known, at in self._all() if channel in (None, known.channel))
+            at = max(times, default=0.0)
         time.sleep(max(0.0, at + lag.longest * SLACK - time.monotonic()))
 
     def await_current(
@@ -140,7 +140,7 @@ class Freshness:
         with self.lock:
             return [(id, known, at) for id, (known, at) in self.known.items()]
 
-    def _told(self, id: str) -> float:
+    def _noted_at(self, id: str) -> float:
         return self.known.get(id, (None, 0.0))[1]
 
     def _late(self, exchange: Exchange, later: Exchange, lacking: Lacking) -> Lacking:
@@ -150,12 +150,12 @@ class Freshness:
             return lacking
         seen = {id for one in (exchange, later) for id in items(one.json, one.resource)}
         grown = _total(later) > _total(exchange)
-        unchanged = (id for id in lacking if self._told(id) < exchange.started)
+        unchanged = (id for id in lacking if self._noted_at(id) < exchange.started)
         return Lacking(id for id in unchanged if id in seen or grown)
 
     def _violation(self, later: Exchange, late: Lacking, lag: Lag) -> Violation:
         """The violation that this is the first read to show what earlier ones lacked."""
-        seconds = later.started - max(self._told(id) for id in late)
+        seconds = later.started - max(self._noted_at(id) for id in late)
         lag.longest = max(lag.longest, seconds)
         return Violation("what was answered before", f"an older state, for up to {seconds:.1f} s")
 

@@ -150,8 +150,8 @@ def _lock(file: IO[str]) -> bool:
 
 def _directory() -> Path:
     """The user's cache directory; that of temporary files for a user without a home."""
-    if told := os.environ.get("XDG_CACHE_HOME"):
-        return Path(told) / "adjourn" / "ledgers"
+    if given := os.environ.get("XDG_CACHE_HOME"):
+        return Path(given) / "adjourn" / "ledgers"
     try:
         cache = Path.home() / ".cache"
         if os.access(cache if cache.exists() else cache.parent, os.W_OK):

@@ -141,8 +141,8 @@ class Operations:
         what the contract wants beside those that are named here."""
         operation = self.resource.operations[role]
         whole = self.contract.filled(operation, "of the suite", body)
-        told = {name: value for name, value in whole.items() if value is not UNSET}
-        return self.send(operation, id=id, body=told, auth=auth)
+        given = {name: value for name, value in whole.items() if value is not UNSET}
+        return self.send(operation, id=id, body=given, auth=auth)
 
     def text(self) -> str:
         """A user's text that nobody else sends."""

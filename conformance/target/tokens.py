@@ -79,8 +79,8 @@ def _of_command(config: Config) -> str:
         ) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        told = redacted(said[-1][:200], config.secrets) if said else ""
-        why = f": {told}" if told else "; run it by hand to see why"
+        last = redacted(said[-1][:200], config.secrets) if said else ""
+        why = f": {last}" if last else "; run it by hand to see why"
         raise UsageError(f"--token-command failed with exit code {done.returncode}{why}")
     return done.stdout.decode("utf-8", "replace")[:LARGEST]
 
@@ -112,8 +112,8 @@ def _reason(answer: httpx.Response, config: Config) -> str:
         words = ": ".join(str(given[k]) for k in ("error", "error_description") if k in given)
     except (ValueError, TypeError, KeyError):
         words = ""
-    told = " ".join((words or answer.text or "an empty body").split())
-    return str(redacted(told[:200], config.secrets))
+    text = " ".join((words or answer.text or "an empty body").split())
+    return str(redacted(text[:200], config.secrets))
 
 
 def _parsed(text: str, config: Config) -> tuple[str, float]:

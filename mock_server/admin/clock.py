@@ -40,13 +40,13 @@ async def set_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
                 f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
             )
     async with sandbox.moving:
-        return await _told(sandbox, await _set(sandbox, body))
+        return await _answer(sandbox, await _set(sandbox, body))
 
 
 async def release_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /clock."""
     async with sandbox.moving:
-        return await _told(sandbox, await _run(sandbox, 0))
+        return await _answer(sandbox, await _run(sandbox, 0))
 
 
 async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -61,7 +61,7 @@ async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
             happened = await (travel if span >= 0 else _travel)(sandbox, target)
         else:
             happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
-        return await _told(sandbox, happened)
+        return await _answer(sandbox, happened)
 
 
 HANDLERS: Mapping[str, AdminHandler] = {
@@ -97,11 +97,11 @@ def moved(document: Mapping[str, Any], happened: list[Event]) -> dict[str, Any]:
     return {**document, "fired": fired}
 
 
-async def _told(sandbox: Sandbox, happened: list[Event]) -> Answer:
+async def _answer(sandbox: Sandbox, happened: list[Event]) -> Answer:
     document = clock_document(sandbox.clock)
     # Much may have happened.
-    told = await beside(len(happened) * _EVENT_BYTES, lambda: encode(moved(document, happened)))
-    return Reply(200, told)
+    answer = await beside(len(happened) * _EVENT_BYTES, lambda: encode(moved(document, happened)))
+    return Reply(200, answer)
 
 
 async def _set(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Event]:

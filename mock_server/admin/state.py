@@ -87,12 +87,12 @@ def _rows_of(mock: Mock, document: Mapping[str, Any], basis: Basis) -> Rows:
     if fault := find_fault(document, basis.agents, basis.lifecycle):
         raise invalid(*fault)
     rows = rows_of(document, basis.lifecycle)
-    if errors := [*_misfits(mock, document, rows)]:
+    if errors := [*_breaches(mock, document, rows)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
     return rows
 
 
-def _misfits(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, str]]:
+def _breaches(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, str]]:
     """Where the state holds what the API may not give: it hands these values out as they are."""
     errors_of = session_check(mock.contract, mock.renderer)
     for number, session in enumerate(sessions_of(rows)):

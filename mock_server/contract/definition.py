@@ -162,11 +162,11 @@ def _wanted(name: str, facts: Mapping[str, Any], schema: Mapping[str, Any], got:
 
 
 def _options(words: Any, got: Any) -> str:
-    told = [word if isinstance(word, str) else _shown(word) for word in words]
-    if len(told) > _NAMED:
-        near = get_close_matches(str(got), told, n=3, cutoff=0.5) or told[:3]
-        return f"one of {len(told)} words, such as {_listed(near)}"
-    return _listed(told) if told else "no member"
+    texts = [word if isinstance(word, str) else _shown(word) for word in words]
+    if len(texts) > _NAMED:
+        near = get_close_matches(str(got), texts, n=3, cutoff=0.5) or texts[:3]
+        return f"one of {len(texts)} words, such as {_listed(near)}"
+    return _listed(texts) if texts else "no member"
 
 
 def _listed(words: list[str]) -> str:

@@ -126,14 +126,19 @@ class Samples:
             yield from self._shown(operations["read"], session, steps, str(seconds))
 
     def _pages(self) -> Iterator[Defect]:
-        operations, told = self.resource["operations"], self.resource["list"]
+        operations, listing = self.resource["operations"], self.resource["list"]
         parameters = (*self.operations[operations["list"]], "parameters")
         item = self.samples["answers"][operations["create"]][0]
-        offset, limit = told["page"]["offset"], told["page"]["limit"]
+        offset, limit = listing["page"]["offset"], listing["page"]["limit"]
         for number, parameter in enumerate(at(self.document, parameters)):
             if parameter["name"] == limit:
                 most = parameter["schema"]["maximum"]
-                page = {told["items"]: [item] * most, told["total"]: most, offset: 0, limit: most}
+                page = {
+                    listing["items"]: [item] * most,
+                    listing["total"]: most,
+                    offset: 0,
+                    limit: most,
+                }
                 steps = (*parameters, number, "schema", "maximum")
                 yield from self._shown(operations["list"], page, steps, str(most))
 

@@ -15,7 +15,7 @@ _PLAIN = ("int", "float", "bool", "null")
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_VALUES = 200_000  # with each alias counted as what it stands for
 _DEEPEST = 100
-_TOLD = 20  # steps to a place
+_STEPS_SHOWN = 20  # steps to a place
 
 
 class FixtureError(ValueError):
@@ -94,7 +94,7 @@ class _Reader:
         return Source(self.path, value, self.lines, first)
 
     def error(self, event: Any, reason: str) -> FixtureError:
-        place = json_pointer(self.place[:_TOLD])
+        place = json_pointer(self.place[:_STEPS_SHOWN])
         return FixtureError(self.path, reason, place, event.start_mark.line + 1)
 
     def value(self) -> tuple[Any, int]:
@@ -187,8 +187,8 @@ class _Reader:
             tag = key.tag or self.loader.resolve(yaml.ScalarNode, key.value, key.implicit)
             kind = tag.removeprefix(_TAG)
         if kind not in ("str", "int", "merge"):
-            told = quote(key.value) if isinstance(key, yaml.ScalarEvent) else "another value"
-            raise self.error(key, f"wanted a text as the name of a member, got {told}; quote it")
+            name = quote(key.value) if isinstance(key, yaml.ScalarEvent) else "another value"
+            raise self.error(key, f"wanted a text as the name of a member, got {name}; quote it")
         return str(key.value)
 
     def merged(self, key: Any, value: Any) -> list[dict[str, Any]]:
@@ -208,5 +208,5 @@ def _steps(pointer: str) -> list[str]:
 
 
 def _words(error: Exception) -> str:
-    told = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return " ".join(str(told).split())[:200]
+    cause = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return " ".join(str(cause).split())[:200]

@@ -95,8 +95,8 @@ def _reason(error: orjson.JSONDecodeError) -> str:
 
 def _malformed(detail: str, status: int) -> Problem:
     errors = [violation("body", "", detail)]
-    told = "The body is not JSON that can be read."
-    return Problem("invalid-request", told, status=status, errors=errors)
+    detail = "The body is not JSON that can be read."
+    return Problem("invalid-request", detail, status=status, errors=errors)
 
 
 def _too_large(limit: int) -> Problem:

@@ -234,7 +234,7 @@ class Sandbox:
 
     def _tell(self, made: Draft) -> None:
         """Tell of all that a seed has brought about."""
-        for tell in made.told:
+        for tell in made.notices:
             tell(self)
 
     async def snapshot(self) -> Snapshot:

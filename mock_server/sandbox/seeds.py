@@ -49,7 +49,7 @@ class Draft:
 
     opened: Sequence[str]
     rows: Rows
-    told: Sequence[Callable[[Observer], None]]
+    notices: Sequence[Callable[[Observer], None]]
 
 
 async def draft(seed: Mapping[str, Any], clock: Clock, ids: Ids, behaviour: Behaviour) -> Draft:
@@ -69,7 +69,7 @@ async def draft(seed: Mapping[str, Any], clock: Clock, ids: Ids, behaviour: Beha
                 opened.append(await _play(entry, chats))
             except Refusal as refusal:
                 raise refused(number, refusal.detail) from None
-        return Draft(opened, await store.image.dump(), notes.told)
+        return Draft(opened, await store.image.dump(), notes.notices)
     finally:
         await database.close()
 
@@ -78,19 +78,19 @@ class Notes:
     """Keeps what an observer is to be told. Events that a seed brings about are not counted."""
 
     def __init__(self) -> None:
-        self.told: list[Callable[[Observer], None]] = []
+        self.notices: list[Callable[[Observer], None]] = []
 
     def opened(self, session: Session) -> None:
-        self.told.append(lambda observer: observer.opened(session))
+        self.notices.append(lambda observer: observer.opened(session))
 
     def stepped(self, state: str, event: str) -> None:
         """What a seed does is not what clients do."""
 
     def turned(self, session: Session, replies: int) -> None:
-        self.told.append(lambda observer: observer.turned(session, replies))
+        self.notices.append(lambda observer: observer.turned(session, replies))
 
     def finished(self, session: Session, announced: bool) -> None:
-        self.told.append(lambda observer: observer.finished(session, announced))
+        self.notices.append(lambda observer: observer.finished(session, announced))
 
 
 async def find_busy(seed: Mapping[str, Any], sessions: Sessions) -> int | None:

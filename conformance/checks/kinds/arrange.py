@@ -53,14 +53,14 @@ class Subject:
     def follow(self, row: Transition) -> None:
         """Bring about what a row of the lifecycle has."""
         answer = self.meet(row.event)
-        if not answer.ok or told_otherwise(self.api, body_of(answer), row.to):
+        if not answer.ok or contradiction(self.api, body_of(answer), row.to):
             blamed = self.blaming("transition", row.event)
             raise Blocked(f"{answer.name} left the session {row.state}, see {blamed}")
 
     def still(self, state: str) -> Json:
         """The session as it is retrieved, in this state for certain."""
         found = self.api.still(self.id)
-        if differs := told_otherwise(self.api, found, state):
+        if differs := contradiction(self.api, found, state):
             raise Blocked(f"the session is retrieved as {differs}, see {self.blaming('kept')}")
         return found
 
@@ -151,7 +151,7 @@ def _expired(api: Api, timeouts: Timeouts | None, way: Transition) -> Subject:
     subject = Subject(api, timeouts.silent.id)
     found = api.get(subject.id).session
     if (
-        told_otherwise(api, found, way.to)
+        contradiction(api, found, way.to)
         or found[api.contract.resource.state["reason"]] != way.reason
     ):
         raise Blocked("the session did not end by its timeout, see TTL-01")
@@ -165,13 +165,13 @@ def body_of(answer: Exchange) -> Json:
     return Members(answer.json)
 
 
-def told_otherwise(api: Api, body: Json, state: str) -> str | None:
+def contradiction(api: Api, body: Json, state: str) -> str | None:
     """The state that the body of an answer tells, where it is not this one."""
     wanted = api.contract.telling[state]
-    told = {name: body[name] for name in wanted}
-    return None if told == wanted else shown(told)
+    got = {name: body[name] for name in wanted}
+    return None if got == wanted else shown(got)
 
 
 def expect_state(api: Api, body: Json, state: str) -> None:
-    differs = told_otherwise(api, body, state)
+    differs = contradiction(api, body, state)
     expect(differs is None, f"{shown(api.contract.telling[state])}, the state {state}", differs)

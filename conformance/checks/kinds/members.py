@@ -34,8 +34,8 @@ def check_a_state_is_reachable(change: Change, rule: Rule, contract: Contract) -
         raise NotApplicable(f"it was not {rule.given}")
     ahead = sorted(contract.lifecycle.reachable(rule.given))
     fine = any(_is_in(contract, change.now, state) for state in ahead)
-    told = {name: change.now.get(name) for name in contract.telling[rule.given]}
-    expect(fine, f"the session to be {' or '.join(ahead)} from {rule.given} on", told)
+    got = {name: change.now.get(name) for name in contract.telling[rule.given]}
+    expect(fine, f"the session to be {' or '.join(ahead)} from {rule.given} on", got)
 
 
 def _is_in(contract: Contract, body: Json, state: str) -> bool:

@@ -123,12 +123,12 @@ def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:
     end = time.monotonic() + _CHECK_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > end, _CHECK_STEPS)
     try:
-        (told,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
         return
     finally:
         connection.set_progress_handler(None, 0)
-    if told != "ok":
-        raise StoreError(f"{path}: {_DAMAGED.format(' '.join(str(told).split())[:200])}")
+    if verdict != "ok":
+        raise StoreError(f"{path}: {_DAMAGED.format(' '.join(str(verdict).split())[:200])}")
