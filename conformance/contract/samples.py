@@ -62,6 +62,7 @@ class Samples:
             yield from self._answers(name)
         for name, values in self.samples["webhooks"].items():
             yield from self._refusing(("x-webhooks", name, "post", "requestBody", *BODY), values)
+        yield from self._states()
         yield from self._reasons()
         yield from self._timeouts()
         yield from self._largest_page()
@@ -114,6 +115,26 @@ class Samples:
                 yield Defect((*steps, *error.schema_path), f"{wanted}: {described(error)}")
 
     # What one part says is to be told in another.
+
+    def _states(self) -> Iterator[Defect]:
+        answers, operations = self.samples["answers"], self.resource["operations"]
+        table, member = self.document["x-lifecycle"], self.resource["state"]["member"]
+        turns = [
+            name
+            for name, one in table["events"].items()
+            if one["operation"] == operations["submit"]
+        ]
+        after = {row["to"] for row in table["transitions"] if row["event"] in turns}
+        for state in table["states"]:
+            final = state in self.resource["state"]["final"]
+            session = {**self._answer("end" if final else "create"), member: state}
+            page = {**self._answer("list"), self.resource["list"]["items"]: [session]}
+            tried = {"read": session, "list": page}
+            if state in after:
+                tried["submit"] = {**answers[operations["submit"]][final], member: state}
+            for role, sample in tried.items():
+                steps = ("x-lifecycle", "states", state)
+                yield from self._refused_samples(role, sample, steps, quoted(state))
 
     def _reasons(self) -> Iterator[Defect]:
         final, member = self._answer("end"), self.resource["state"]["reason"]

@@ -41,7 +41,7 @@ class Samples:
     def served(self) -> Iterator[Defect]:
         """Where a request or an answer of the mock or of the suite does not fit the contract."""
         checks = (self._requests, self._queries, self._answers, self._webhooks)
-        related = (self._reasons, self._timeouts, self._pages)
+        related = (self._states, self._reasons, self._timeouts, self._pages)
         return chain.from_iterable(check() for check in (*checks, *related))
 
     def _requests(self) -> Iterator[Defect]:
@@ -105,6 +105,25 @@ class Samples:
                 yield Defect((*steps, *error.schema_path), f"{wanted}: {describe_error(error)}")
 
     # What one part of the contract says, and another has to take.
+
+    def _states(self) -> Iterator[Defect]:
+        operations, told = self.resource["operations"], self.resource["state"]
+        answers, table = self.samples["answers"], self.document["x-lifecycle"]
+        turns = {
+            row["to"]
+            for row in table["transitions"]
+            if table["events"][row["event"]]["operation"] == operations["submit"]
+        }
+        for state in table["states"]:
+            final, steps = state in told["final"], ("x-lifecycle", "states", state)
+            shown = answers[operations["end" if final else "create"]][0]
+            session = {**shown, told["member"]: state}
+            page = {**answers[operations["list"]][0], self.resource["list"]["items"]: [session]}
+            tried = {"read": session, "list": page}
+            if state in turns:
+                tried["submit"] = {**answers[operations["submit"]][final], told["member"]: state}
+            for role, value in tried.items():
+                yield from self._shown(operations[role], value, steps, quote(state))
 
     def _reasons(self) -> Iterator[Defect]:
         operations = self.resource["operations"]

@@ -24,7 +24,14 @@ def unreached() -> dict[str, Any]:
     return values
 
 
+def untold() -> dict[str, Any]:
+    values = pausing()
+    del values["/components/schemas/StatusActive/enum"]
+    return values
+
+
 REFUSED = {
+    "a state that no session can tell": (untold(), 'answer of getChat can hold, got "paused"'),
     "a state that nothing leads to": (unreached(), "a transition that leads to paused, got none"),
     "turns that are taken but once": (
         waiting(to="waiting", effects=[], refusal="session-final"),
