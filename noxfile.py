@@ -144,6 +144,22 @@ def platforms(session: nox.Session) -> None:
             session.run("uv", "pip", "compile", *wheels, *target, "pyproject.toml", silent=True)
 
 
+@nox.session(venv_backend="venv")
+def manifests(session: nox.Session) -> None:
+    """Hold what is written for containers, Kubernetes and CI systems to their own schemas."""
+    session.install("check-jsonschema==0.39.0", "kubernetes-validate==1.37.0", "pyyaml")
+    schemas = {
+        "compose-spec": ("compose.yaml", "deploy/postgres.yaml"),
+        "github-actions": ("action.yml",),
+        "gitlab-ci": (f"{session.create_tmp()}/gitlab.yml",),
+    }
+    jobs = HERE.joinpath("gitlab.yml").read_text("utf-8").partition("\n---\n")[2]
+    Path(schemas["gitlab-ci"][0]).write_text(jobs, "utf-8")
+    for name, files in schemas.items():
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{name}", *files)
+    session.run("kubernetes-validate", "--strict", "deploy/kubernetes.yaml")
+
+
 @nox.session
 def kill_matrix(session: nox.Session) -> None:
     """Run the suite against every faulty mock and every legal choice; --fast for a part."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from conformance.cli.main import command as suite
 from conformance.contract.document import Contract, find_contract
 from conformance.export.mermaid import diagram
 from mock_server.cli.main import main as mock
+from tests.schemas import schemas
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -31,7 +33,8 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "control-plane.md": _control_plane(admin),
     }
-    return {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
+    texts = {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
+    return texts | {name: json.dumps(made, indent=2) + "\n" for name, made in schemas().items()}
 
 
 def _api(contract: Contract) -> Iterator[str]:
@@ -134,4 +137,5 @@ def _codes(names: Any) -> str:
 
 if __name__ == "__main__":
     for name, text in pages().items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_text(text, "utf-8")

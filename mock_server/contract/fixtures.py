@@ -85,7 +85,7 @@ _SEED_SESSION = {
         "end": {"type": "boolean"},
     },
 }
-_FIXTURE = {
+FIXTURE = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
@@ -97,7 +97,7 @@ _FIXTURE = {
         "sessions": {"type": "array", "items": _SEED_SESSION},
     },
 }
-_VALIDATOR = jsonschema_rs.Draft7Validator(_FIXTURE, validate_formats=True, formats=FORMATS)
+_VALIDATOR = jsonschema_rs.Draft7Validator(FIXTURE, validate_formats=True, formats=FORMATS)
 
 
 def load_document(path: Path) -> Any:
@@ -119,4 +119,4 @@ def load_fixture(path: Path) -> Mapping[str, Any]:
 
 def fixture_violations(document: Any) -> list[dict[str, str]]:
     """Each place where a document is no fixture."""
-    return schema_violations(_VALIDATOR, document, schema=_FIXTURE)
+    return schema_violations(_VALIDATOR, document, schema=FIXTURE)
