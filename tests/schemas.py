@@ -15,8 +15,8 @@ from mock_server.cli.main import main as mock
 from mock_server.contract.fixtures import FIXTURE
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-TEXTS = {"type": ["string", "array"], "items": {"type": "string"}}
-KINDS = {  # of an annotation of the suite's settings, by its first word
+TEXTS: dict[str, Any] = {"type": ["string", "array"], "items": {"type": "string"}}
+KINDS: dict[str, dict[str, Any]] = {  # of an annotation of the suite's settings, by its first word
     "bool": {"type": "boolean"},
     "int": {"type": "integer"},
     "float": {"type": "number"},

@@ -82,8 +82,8 @@ def test_a_deployment_is_judged(project: Path, code: int) -> None:
             fault = {"operation": "endChat", "fault": "SERVER_ERROR", "every": 3}
             api.admin("POST", "/faults", json=fault).raise_for_status()
         options = "--profile\nsmoke\n--repeats\n0"
-        given = {"target": str(api.base_url), "token": "key-1", "options": options}
-        done = play(project, "adjourn-conformance", **given)
+        target = str(api.base_url)
+        done = play(project, "adjourn-conformance", target=target, token="key-1", options=options)
     assert done.returncode == code, done.stdout + done.stderr
     assert (project / "conformance-report" / "junit.xml").exists()
 
@@ -136,8 +136,7 @@ def test_a_run_that_is_refused_tells_nothing_of_an_earlier_one(project: Path) ->
     stale.parent.mkdir()
     stale.write_text("stale")
     ci = {"CI_API_V4_URL": "http://127.0.0.1:1", "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "1"}
-    given = {"target": "localhost:1", "note_token": "glpat"}
-    done = play(project, "adjourn-conformance", ci=ci, **given)
+    done = play(project, "adjourn-conformance", ci=ci, target="localhost:1", note_token="glpat")
     assert done.returncode == 2
     assert "localhost:1" in done.stderr
 
