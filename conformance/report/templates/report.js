@@ -7,19 +7,22 @@
   // no storage; the choice then lasts as long as the page.
   const button = document.getElementById("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  const read = (store, key) => { try { return window[store].getItem(key); } catch { return null; } };
+  const keep = (store, key, value) => { try { window[store].setItem(key, value); } catch { /* see above */ } };
+  const stored = () => read("localStorage", "theme");
   const dark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
   const label = () => button.setAttribute("aria-pressed", String(dark()));
   if (stored()) root.dataset.theme = stored();
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* see above */ }
+    keep("localStorage", "theme", root.dataset.theme);
     label();
   });
   system.addEventListener("change", label);
   label();
 
-  // Filters and search. While nothing is asked for, the areas stand as they came.
+  // Filters and search, kept for a reload. While nothing is asked for, the areas stand as they came.
+  const asked = `asked ${location.pathname}`;
   const rules = all(".rule");
   const areas = all(".area").map((node) => ({ node, open: node.open, rules: all(".rule", node) }));
   const filters = all("[data-filter]");
@@ -38,7 +41,14 @@
       area.node.open = wanted.length || text ? true : area.open;
     }
     shown.textContent = `${rules.filter((rule) => !rule.hidden).length} of ${rules.length} rules`;
+    keep("sessionStorage", asked, JSON.stringify({ wanted, text: search.value }));
   };
+  const before = JSON.parse(read("sessionStorage", asked));
+  if (before) {
+    for (const filter of filters) filter.ariaPressed = String(before.wanted.includes(filter.dataset.filter));
+    search.value = before.text;
+    show();
+  }
   for (const filter of filters) {
     filter.addEventListener("click", () => {
       filter.ariaPressed = String(filter.ariaPressed !== "true");
