@@ -10,10 +10,14 @@ from ..target.api import Api
 
 
 def expect_duplicate(first: str, second: Exchange) -> None:
-    """The endpoint's session again, or a conflict; never a second session."""
-    second.expect_ok(409)
+    """The endpoint's session again or a conflict, as the contract has it; never a second one."""
+    legal = second.resource
+    if not legal.reuses:
+        second.expect_status(*legal.conflict)
+        return
+    second.expect_ok(*legal.conflict)
     if second.ok:
-        expect(same_id(second.id, first), f"the open session {first}, or 409", second.id)
+        expect(same_id(second.id, first), f"the open session {first} again", second.id)
 
 
 def expect_another(first: str, second: Exchange) -> None:

@@ -95,7 +95,8 @@ def check_unknown_agent_is_refused(api: Api) -> None:
 @rule("OPEN-09", sessions=2)
 def check_disabled_agent_takes_no_session(api: Api) -> None:
     api.given()  # the same open with an enabled agent is taken
-    api.open(agent=api.config.disabled_agent).expect_refusal()
+    refused = api.refused("agent-disabled")
+    api.open(agent=api.config.disabled_agent).expect_status(*refused)
     every = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
     count = len(api.listed(state=every))
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from .declaration import mismatches
@@ -27,6 +28,7 @@ def contradictions(document: Json) -> Iterator[Defect]:
     yield from _schemas(document)
     yield from _links(document)
     yield from _lifecycle(document)
+    yield from _frozen(document)
     yield from mismatches(document)
     yield from _rules(document)
 
@@ -201,6 +203,25 @@ def _turned(document: Json, steps: Steps) -> Iterator[Defect]:
                 yield Defect((*steps, place, member), f"{wanted}, got other {member}")
 
 
+def _frozen(document: Json) -> Iterator[Defect]:
+    """What never changes, and is changed by a transition."""
+    table, declared = document["x-lifecycle"], document["x-resource"]
+    rows, state = table["transitions"], declared["state"]
+    moved: dict[str, Any] = {
+        declared["members"]["transcript"]: lambda row: "append" in row["effects"],
+        declared["timer"]["since"]: lambda row: "touch" in row["effects"],
+        **dict.fromkeys(
+            (state["member"], state["mirror"], state["reason"]),
+            lambda row: row["to"] != row["state"],
+        ),
+    }
+    for place, name in enumerate(table["immutable"]["always"]):
+        if name in moved and any(map(moved[name], rows)):
+            wanted = "wanted a member that no transition changes"
+            steps = ("x-lifecycle", "immutable", "always", place)
+            yield Defect(steps, f"{wanted}, got {quoted(name)}")
+
+
 def _ways(row: Json, states: list[str], unique: Json) -> Iterator[tuple[str, str]]:
     """Why a transition cannot lead where it does."""
     stays = "refusal" in row or row["event"] == REPLAY
@@ -240,7 +261,7 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
         if name in rule and rule[name] not in words:
             yield (name,), f"wanted {listed(words or ['none'])}, got {quoted(rule[name])}"
     if rule.get("kind") == "immutable":
-        for place, member in enumerate(rule["members"]):
+        for place, member in enumerate(rule.get("members", ())):
             if member not in frozen:
                 wanted = "wanted a member that x-lifecycle has as immutable"
                 yield ("members", place), f"{wanted}, got {quoted(member)}"

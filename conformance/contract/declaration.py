@@ -76,6 +76,16 @@ class Resource:
         return name
 
     @property
+    def reuses(self) -> bool:
+        """Whether a second open may be answered with the session that there is."""
+        return "reuse" in self.unique["else"]
+
+    @property
+    def conflict(self) -> tuple[int, ...]:
+        """The statuses that may refuse a second open."""
+        return tuple(answer for answer in self.unique["else"] if answer != "reuse")
+
+    @property
     def final(self) -> str:
         """The state of a session that has ended."""
         name: str = self.state["final"][0]

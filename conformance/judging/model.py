@@ -92,8 +92,9 @@ class Model:
         holder = self.holder(endpoint)
         if holder is None:
             self._new(endpoint, timeout, agent, answer)
-        elif answer.status != 409:
-            expect("DEDUP-01", answer.ok, "a 2xx status or 409", answer.summary)
+        elif answer.status not in self.resource.conflict:
+            fine = answer.ok and self.resource.reuses
+            expect("DEDUP-01", fine, "what a second open may be answered with", answer.summary)
             wanted = f"the endpoint's session {holder.id}"
             expect(
                 "DEDUP-01", same_id(answer.session[self.resource.id], holder.id), wanted, answer.id

@@ -30,6 +30,7 @@ def contradictions(document: _Document) -> Iterator[Defect]:
         _schemas,
         _links,
         _rows,
+        _immutable,
         disagreements,
         _rules,
     )
@@ -208,6 +209,20 @@ def _after_turns(document: _Document, steps: Steps) -> Iterator[Defect]:
                     yield Defect((*steps, number, member), f"{wanted}, got other {member}")
 
 
+def _immutable(document: _Document) -> Iterator[Defect]:
+    table, declared = document["x-lifecycle"], document["x-resource"]
+    done = {effect for row in table["transitions"] for effect in row["effects"]}
+    changing = {declared["members"]["transcript"]} if "append" in done else set()
+    if "touch" in done:
+        changing.add(declared["timer"]["since"])
+    if any(row["to"] != row["state"] for row in table["transitions"]):
+        changing |= {declared["state"][role] for role in ("member", "mirror", "reason")}
+    for number, name in enumerate(table["immutable"]["always"]):
+        if name in changing:
+            wanted = f"wanted a member that no transition changes, got {quote(name)}"
+            yield Defect(("x-lifecycle", "immutable", "always", number), wanted)
+
+
 def _rules(document: _Document) -> Iterator[Defect]:
     seen: set[str] = set()
     for number, rule in enumerate(document["x-rules"]):
@@ -236,7 +251,9 @@ def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Itera
             wanted = f"wanted {' or '.join(words) or 'none'}"
             yield Defect(("x-rules", number, name), f"{wanted}, got {quote(rule[name])}")
     immutable = table["immutable"]
-    for place, member in enumerate(rule["members"] if rule.get("kind") == "immutable" else ()):
+    for place, member in enumerate(
+        rule.get("members", ()) if rule.get("kind") == "immutable" else ()
+    ):
         if member not in (*immutable["always"], *immutable.get(rule.get("given", ""), ())):
             wanted = "wanted a member that x-lifecycle has as immutable"
             yield Defect(("x-rules", number, "members", place), f"{wanted}, got {quote(member)}")

@@ -21,7 +21,8 @@ from .renamed import renamed
 from .test_rows import pausing, waiting
 
 AGENTS: dict[str, Any] = {
-    name: FIXTURE_AGENTS[name] for name in ("agent", "closing_agent", "closing_text")
+    name: FIXTURE_AGENTS[name]
+    for name in ("agent", "closing_agent", "closing_text", "disabled_agent")
 }
 JUDGED = [
     *(entry for entry in entries("sound.yaml") if "blames" in entry),

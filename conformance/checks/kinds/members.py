@@ -14,11 +14,22 @@ from ...registry import every_exchange_kind
 
 @every_exchange_kind("immutable", Answer.changes)
 def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None:
-    """The members never change or, where a state is given, not while it lasts."""
+    """The members never change or, where a state is given, not while it lasts. A rule that names
+    none is about each that the lifecycle has as immutable, in every state."""
     bodies = change.before, change.now
-    if rule.given and not all(_is_in(contract, body, rule.given) for body in bodies):
+    immutable = contract.lifecycle.immutable
+    states = [rule.given] if rule.given else [key for key in immutable if key != "always"]
+    lasting = [state for state in states if all(_is_in(contract, body, state) for body in bodies)]
+    if rule.given and not lasting:
         raise NotApplicable(f"no two answers in the state {rule.given}")
-    both = [member for member in rule.members if all(member in body for body in bodies)]
+    known = () if rule.given else immutable["always"]
+    names = rule.members or (
+        *known,
+        *(name for state in lasting for name in immutable.get(state, ())),
+    )
+    both = [name for name in names if all(name in body for body in bodies)]
+    if contract.resource.transcript in both and change.transcripts is None:
+        both.remove(contract.resource.transcript)  # which a list may leave out
     if not both:
         raise NotApplicable("SES-01 tells of it")
     for member in both:

@@ -238,3 +238,15 @@ def replay_finishes(patch: Patch) -> None:
         if earlier is not None and not session.is_final:
             save(chats, replace(session, state="final", final_reason="replay"))
         return earlier
+
+
+@mutant("LIFE-15", "each look at a final session moves its last_activity")
+def looks_move_final_sessions(patch: Patch) -> None:
+    looks = Counter[str]()
+
+    def later(value: Any) -> None:
+        if value["is_final"]:
+            looks[value["id"]] += 1
+            value["last_activity"] = f"2099-01-01T00:00:{looks[value['id']] % 60:02}Z"
+
+    shown(patch, later)
