@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...contract.document import Contract
 from ...contract.rules import Rule
 from ...judging.answer import Answer
@@ -15,20 +17,13 @@ from ...registry import every_exchange_kind
 @every_exchange_kind("immutable", Answer.changes)
 def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None:
     """The members never change or, where a state is given, not while it lasts. A rule that names
-    none is about each that the lifecycle has as immutable, in every state."""
+    none is about each that the lifecycle has as immutable and no other rule names."""
     bodies = change.before, change.now
-    immutable = contract.lifecycle.immutable
-    states = [rule.given] if rule.given else [key for key in immutable if key != "always"]
-    lasting = [state for state in states if all(_is_in(contract, body, state) for body in bodies)]
-    if rule.given and not lasting:
+    if rule.given and not all(_is_in(contract, body, rule.given) for body in bodies):
         raise NotApplicable(f"no two answers in the state {rule.given}")
-    known = () if rule.given else immutable["always"]
-    names = rule.members or (
-        *known,
-        *(name for state in lasting for name in immutable.get(state, ())),
-    )
-    both = [name for name in names if all(name in body for body in bodies)]
-    if contract.resource.transcript in both and change.transcripts is None:
+    names = rule.members or tuple(_unnamed(contract, *bodies))
+    both = [member for member in names if all(member in body for body in bodies)]
+    if change.transcripts is None and contract.resource.transcript in both:
         both.remove(contract.resource.transcript)  # which a list may leave out
     if not both:
         raise NotApplicable("SES-01 tells of it")
@@ -36,6 +31,15 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
         before, now = (body[member] for body in bodies)
         same = same_member(contract.resource, member, before, now)
         expect(same, f"{member} to stay {shown(before)}", shown(now))
+
+
+def _unnamed(contract: Contract, *bodies: Json) -> Iterator[str]:
+    """The immutable members of these sights of a session that no rule names."""
+    rules = [one for one in contract.judged.values() if one.kind == "immutable"]
+    for state, members in contract.lifecycle.immutable.items():
+        if state == "always" or all(_is_in(contract, body, state) for body in bodies):
+            named = {name for one in rules if one.given in ("", state) for name in one.members}
+            yield from (name for name in members if name not in named)
 
 
 @every_exchange_kind("reachable", Answer.successions)
