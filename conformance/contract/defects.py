@@ -32,4 +32,3 @@ def _stages(value: Any, definition: Definition) -> Iterator[Iterator[Defect]]:
     samples = Samples(value, definition.samples(value))
     yield samples.unfit_examples()
     yield samples.unserved()
-    yield definition.not_judged(value)

@@ -44,12 +44,9 @@ class Definition:
 
     def not_executed(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock or the suite does not carry out."""
-        return self._beyond(document, "executed")
-
-    def not_judged(self, document: Any) -> Iterator[Defect]:
-        """Where it says what the mock carries out, and what is judged as if it stood there as
-        ever."""
-        return self._beyond(document, "judged")
+        definitions = _in_words_of(document, self.schema["definitions"])
+        root = {"$schema": self.schema["$schema"], "definitions": definitions}
+        return _defects(document, {**root, **definitions["executed"]})
 
     def absent(self, document: Any) -> Iterator[Defect]:
         """Operations that both carry out, and that it lacks."""
@@ -57,11 +54,6 @@ class Definition:
         for id in (*document["x-resource"]["operations"].values(), *acts(document)):
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
-
-    def _beyond(self, document: Any, part: str) -> Iterator[Defect]:
-        definitions = _in_words_of(document, self.schema["definitions"])
-        root = {"$schema": self.schema["$schema"], "definitions": definitions}
-        return _defects(document, {**root, **definitions[part]})
 
 
 def _in_words_of(document: Any, value: Any) -> Any:

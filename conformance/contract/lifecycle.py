@@ -109,6 +109,10 @@ class Lifecycle:
         plain = (name for name, cause in self.causes.items() if cause == operation)
         return next(name for name in plain if name not in (FINISH, REPLAY))
 
+    def freezes(self, member: str, state: str | None = None) -> bool:
+        """Whether a member never changes: always or, if told, while in a state."""
+        return any(member in self.immutable.get(key, ()) for key in ("always", state or ""))
+
 
 def _transition(row: dict[str, Any]) -> Transition:
     reason, refusal = row.get("reason"), row.get("refusal")
