@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -15,9 +16,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from conformance.contract.areas import OUTCOMES
 from conformance.judging.evidence import Finding
 from conformance.judging.outcomes import STEERING
-from conformance.report.html import html, main, timeline
+from conformance.report.html import LEVELS, html, main, timeline
 from conformance.report.model import build
 from conformance.run.baseline import Known, mark
 from conformance.run.run import Run
@@ -177,6 +179,84 @@ def test_filters_and_search_narrow_the_rules(page: Browser, report: dict[str, An
     css(page, "[data-filter=fail]").click()
     css(page, "[data-filter=not-run]").click()
     assert shown(page) == [rule["id"] for rule in report["rules"]]
+
+
+@pytest.mark.browser
+def test_filters_and_search_outlast_a_reload(page: Browser) -> None:
+    css(page, "[data-filter=fail]").click()
+    css(page, "[data-filter=not-run]").click()
+    css(page, "#search").send_keys("went away")
+    page.refresh()
+    assert shown(page) == ["END-05"]
+    assert css(page, "#search").get_attribute("value") == "went away"
+    assert css(page, "[data-filter=fail]").get_attribute("aria-pressed") == "true"
+    page.get(f"{page.current_url.partition('#')[0]}#rule-LIST-09")
+    page.refresh()
+    assert css(page, "#rule-LIST-09").is_displayed()
+
+
+@pytest.mark.browser
+def test_every_rule_has_an_address(page: Browser, report: dict[str, Any]) -> None:
+    for rule in report["rules"]:
+        (link,) = page.find_elements(By.CSS_SELECTOR, f"#rule-{rule['id']} a.id")
+        assert str(link.get_attribute("href")).endswith(f"report.html#rule-{rule['id']}")
+    unfold(page)
+    css(page, "#rule-END-05 a.id").click()
+    assert page.current_url.endswith("#rule-END-05")
+
+
+def content(within: Browser | WebElement, selector: str) -> list[str]:
+    """What elements hold, shown or folded."""
+    found = within.find_elements(By.CSS_SELECTOR, selector)
+    return [" ".join(str(one.get_attribute("textContent")).split()) for one in found]
+
+
+def numbers(texts: list[str]) -> list[int]:
+    return [int(number) for text in texts for number in re.findall(r"\d+", text)]
+
+
+@pytest.mark.browser
+def test_the_numbers_are_those_of_the_data(page: Browser, report: dict[str, Any]) -> None:
+    data = json.loads(json.dumps(report))
+    rules, coverage = data["rules"], data["coverage"]
+    outcomes = Counter(rule["outcome"] for rule in rules)
+    pairs = Counter((rule["level"], rule["outcome"]) for rule in rules)
+    for level, told in zip(LEVELS, page.find_elements(By.CSS_SELECTOR, ".levels dd"), strict=True):
+        assert numbers(content(told, ".words > span")) == [
+            pairs[level, outcome] for outcome in OUTCOMES if pairs[level, outcome]
+        ]
+    for outcome, count in outcomes.items():
+        assert content(page, f"[data-filter={outcome}] .count") == [str(count)]
+        assert len(page.find_elements(By.CSS_SELECTOR, f"[data-outcome={outcome}]")) == count
+    assert sum(numbers(content(page, ".tally > span"))) == len(rules)
+    for cell in coverage["lifecycle"]["cells"]:
+        (times,) = content(page, f"[data-cell={cell['state']}-{cell['event']}] .times")
+        assert times == (f"{cell['exercised']}×" if cell["exercised"] else "not exercised")
+    chips = content(page, "#statuses .chips li")
+    counted = [
+        (status, count)
+        for operation in coverage["statuses"]
+        for status, count in (*operation["listed"].items(), *operation["unlisted"].items())
+    ]
+    assert [(chip[:3], sum(numbers([chip[3:]]))) for chip in chips] == counted
+    facts = dict(zip(content(page, "#run dt"), content(page, "#run dd"), strict=True))
+    assert facts["Sessions"] == (
+        f"{data['sessions_opened']} opened, {data['sessions_left_open']} left open"
+    )
+    for name in ("requests", "seed", "exit_code"):
+        assert facts[name.capitalize().replace("_", " ")] == str(data[name])
+    assert facts["Duration"] == f"{data['duration_s']:.1f} s"
+
+
+@pytest.mark.browser
+def test_on_paper_everything_is_unfolded_and_nothing_is_to_press(page: Browser) -> None:
+    page.execute_script("dispatchEvent(new Event('beforeprint'))")
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    folded = page.find_elements(By.CSS_SELECTOR, "details:not([open])")
+    pressed = page.find_elements(By.CSS_SELECTOR, "button")
+    shown = [button for button in pressed if button.is_displayed()]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert folded == shown == []
 
 
 @pytest.mark.browser
