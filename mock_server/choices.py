@@ -46,7 +46,9 @@ CHOICES: Mapping[str, Choice] = {
 class Choices(dict[str, str]):
     """Every switch with its value; `made` are those that somebody has set."""
 
-    made: frozenset[str] = frozenset()
+    def __init__(self, values: Mapping[str, str], made: Iterable[str] = ()) -> None:
+        super().__init__(values)
+        self.made = frozenset(made)
 
 
 def parse_choices(pairs: Iterable[str] = ()) -> Choices:
@@ -54,7 +56,7 @@ def parse_choices(pairs: Iterable[str] = ()) -> Choices:
 
     Raises ChoiceError, which names the nearest legal word and lists all of them.
     """
-    chosen = Choices({key: choice.default for key, choice in CHOICES.items()})
+    made: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
@@ -63,9 +65,8 @@ def parse_choices(pairs: Iterable[str] = ()) -> Choices:
             raise ChoiceError(f"no choice {key!r}{_nearest(key, CHOICES)}")
         if value not in CHOICES[key].values:
             raise ChoiceError(f"{key} takes no {value!r}{_nearest(value, CHOICES[key].values)}")
-        chosen[key] = value
-        chosen.made |= {key}
-    return chosen
+        made[key] = value
+    return Choices({key: choice.default for key, choice in CHOICES.items()} | made, made)
 
 
 def _nearest(word: str, legal: Iterable[str]) -> str:

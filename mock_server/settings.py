@@ -1,10 +1,9 @@
 """What a mock is built from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .choices import parse_choices
+from .choices import Choices, parse_choices
 from .outgoing import Outgoing
 
 
@@ -27,7 +26,7 @@ class Settings:
     db: Path | str | None = None
     seed: Path | None = None
     token: str | None = None
-    choices: Mapping[str, str] = field(default_factory=parse_choices)
+    choices: Choices = field(default_factory=parse_choices)
     webhook_url: str | None = None
     webhook_timeout: float = 10.0
     webhook_backoff: float = 1.0

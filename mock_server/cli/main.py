@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ..choices import CHOICES, ChoiceError, parse_choices
+from ..choices import CHOICES, ChoiceError, Choices, parse_choices
 from ..problems.nearest import did_you_mean
 from ..serve.errors import OptionError
 from ..version import version
@@ -76,7 +76,7 @@ def _demo_fault(context: click.Context, _: click.Parameter, name: str | None) ->
     return name
 
 
-def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dict[str, str]:
+def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> Choices:
     try:
         return parse_choices(pairs)
     except ChoiceError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..choices import CHOICES
+from ..choices import CHOICES, Choices
 from ..domain.resource import Resource
 from .declaration import refusing
 from .document import Contract
@@ -17,12 +17,12 @@ _STATUS = {"reuse": "200", "conflict": "409"}
 _WORDS = {"reuse": "reuse", 409: "conflict"}
 
 
-def fitting(choices: Mapping[str, str], contract: Contract) -> dict[str, str]:
+def fitting(choices: Choices, contract: Contract) -> Choices:
     """The choices; in the place of a default what the contract has first.
 
     Raises FixtureError for a choice that was made and cannot be kept.
     """
-    return {**choices, **dict(_fitting(choices, contract))}
+    return Choices({**choices, **dict(_fitting(choices, contract))}, choices.made)
 
 
 def refusal_statuses(choices: Mapping[str, str], contract: Contract) -> dict[str, int]:
@@ -37,10 +37,10 @@ def clamped(choices: Mapping[str, str], resource: Resource) -> frozenset[str]:
     return frozenset(name for key, name in names.items() if choices[key] == "clamp")
 
 
-def _fitting(choices: Mapping[str, str], contract: Contract) -> Iterator[tuple[str, str]]:
+def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
     for key, legal in _legal(contract):
         chosen = choices[key]
-        if key not in getattr(choices, "made", choices) and legal:
+        if key not in choices.made and legal:
             yield key, legal[0]
         elif chosen not in legal:
             wanted = f"wanted a response {_STATUS.get(chosen, chosen)}, for --choice {key}={chosen}"

@@ -54,6 +54,13 @@ def test_a_choice_that_was_made_does_not(contract):
         fitting(parse_choices(["final_submit=410"]), made)
 
 
+def test_a_default_stays_one(contract):
+    first = fitting(parse_choices(["open_status=200"]), load_contract(contract()))
+    changed = load_contract(contract(("submitMessage", "409")))
+    assert fitting(first, changed) == {**first, "final_submit": "400"}
+    assert first.made == {"open_status"}
+
+
 def test_what_is_given_is_what_is_listed(contract, start):
     dropped = [("openChat", "201"), *((id, "400") for id in TAKING)]
     api = start(contract=contract(*dropped))
