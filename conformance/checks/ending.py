@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import same_messages
-from ..judging.outcomes import expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
@@ -22,6 +22,8 @@ def check_an_end_keeps_the_transcript(api: Api) -> None:
 
 @rule("END-07", "smoke", sessions=2)
 def check_a_note_is_optional(api: Api) -> None:
+    if api.needs("end", api.resource.note):
+        raise NotApplicable("an end must have a note")
     for note in (UNSET, None):
         ended = api.end(api.given(), note=note).expect_ok().session
         expect(ended[api.resource.mirror] is True, "a final session", "it is active")

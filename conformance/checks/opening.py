@@ -6,7 +6,7 @@ from ..judging.equivalence import is_whole, same_id
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
-from ..target.operations import UNSET
+from ..target.operations import ABSENT, UNSET
 from .filters import given
 from .listing import item_of
 
@@ -64,10 +64,11 @@ def check_open_keeps_the_timeout(api: Api) -> None:
 
 @rule("OPEN-06", sessions=2)
 def check_open_without_timeout_has_none(api: Api) -> None:
-    for value in (UNSET, None):
-        opened = api.open(timeout=value).expect_ok().session
-        timeout = opened[api.resource.timeout]
-        expect(timeout is None, f"{api.resource.timeout} null", timeout)
+    name, default = api.resource.timeout, api.contract.timeouts.default
+    cases = [(ABSENT, default), (None, None)]
+    for value, wanted in cases[api.needs("create", name) :]:
+        timeout = api.open(timeout=value).expect_ok().session[name]
+        expect(timeout == wanted, f"{name} {shown(wanted)}", timeout)
 
 
 @rule("OPEN-07", sessions=6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .parts import Json, at, operations, schemas
+from .parts import BODY, Json, at, operations, schemas
 from .words import Defect, Steps, quoted
 
 # What an operation can be refused for in any state, by its role.
@@ -199,25 +199,35 @@ def _forms(holder: Json) -> list[dict[str, Any]]:
 
 def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
     """Members that sessions show and that differ from what an open gives."""
-    known = {operation["operationId"]: steps for steps, operation in operations(document)}
     if not (names := shown(document)):
         return
-    (given,) = _forms(at(document, known[declared.operations["create"]])["requestBody"])
+    opening = open_body(document)
+    given, needed = opening["properties"], opening.get("required", ())
+    certain = {
+        name
+        for name in names
+        if not given[name].get("nullable") and (name in needed or "default" in given[name])
+    }
     for steps, schema in schemas(document):
         held = schema.get("properties", {})
         for name in names:
             if name not in held or declared.state["mirror"] not in held:
                 continue
             reason = ""
-            if held[name].get("type") != "string":
-                reason = f"wanted a string, as others are not shown, got {quoted(name)}"
-            elif not held[name].get("nullable"):
+            if not held[name].get("nullable") and name not in certain:
                 reason = f"wanted nullable: true, as an open need not give it, got {quoted(name)}"
             elif _bare(held[name]) != _bare(given[name]):
                 wanted = "wanted the schema that it has in the open's body"
                 reason = f"{wanted}, got another of {quoted(name)}"
             if reason:
                 yield Defect((*steps, "properties", name), reason)
+
+
+def open_body(document: Json) -> Json:
+    """The schema of what an open holds."""
+    id = document["x-resource"]["operations"]["create"]
+    found = (at(o["requestBody"], BODY) for _, o in operations(document) if o["operationId"] == id)
+    return next(found, {})
 
 
 def _bare(schema: Json) -> Json:
@@ -263,7 +273,9 @@ def _queries(document: Json, operation: Steps, declared: Resource) -> Iterator[D
         steps = (*operation, "parameters", place)
         if name in filters:
             schema = at(document, (*steps, "schema"))
-            for reason in _unfit(filters[name], schema, [*document["x-lifecycle"]["states"]]):
+            given = open_body(document).get("properties", {}).get(filters[name].member, {})
+            states, kind = [*document["x-lifecycle"]["states"]], given.get("type", "string")
+            for reason in _unfit(filters[name], schema, states, kind):
                 yield Defect((*steps, "schema"), reason)
         elif name not in pages.values():
             words = ", ".join([*filters, *pages.values()])
@@ -283,7 +295,7 @@ def _queries(document: Json, operation: Steps, declared: Resource) -> Iterator[D
             yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)
 
 
-def _unfit(told: Filter, schema: dict[str, Any], states: list[str]) -> Iterator[str]:
+def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> Iterator[str]:
     """Why the values of a parameter are not what its filter compares."""
     if told.all is not None:
         words = [*states, told.all]
@@ -293,7 +305,6 @@ def _unfit(told: Filter, schema: dict[str, Any], states: list[str]) -> Iterator[
     elif "default" in schema:
         yield "wanted no default, as none is used, got one"
     else:
-        kind = ("string", "date-time" if told.later else None)
-        form = schema.get("format") if told.later or schema.get("format") == "date-time" else None
-        if (schema.get("type"), form) != kind:
-            yield f"wanted a {'date-time' if told.later else 'string'}, got another schema"
+        kind = "string" if told.later else kind
+        if schema.get("type") != kind or told.later != (schema.get("format") == "date-time"):
+            yield f"wanted a {'date-time' if told.later else kind}, got another schema"

@@ -8,9 +8,11 @@ from typing import Any
 
 import jsonschema_rs
 
+from .declaration import open_body
 from .declaration import shown as shown_members
 from .parts import BODY, Json, at, holders, operations, schemas
 from .schemas import json_schema
+from .values import least
 from .words import Defect, Steps, described, leaves, quoted, shown
 
 LONGEST = 80  # characters of a sample that are told
@@ -22,8 +24,10 @@ class Samples:
     def __init__(self, document: Json, samples: Json) -> None:
         self.document = document
         self.resource: Json = document["x-resource"]
-        silent = dict.fromkeys(shown_members(document))
-        self.samples = {**samples, "answers": self._completed(samples["answers"], silent)}
+        self.samples = {
+            **samples,
+            "answers": self._completed(samples["answers"], self._given_least()),
+        }
         self.compiled: dict[int, Any] = {}
 
     @cached_property
@@ -76,8 +80,23 @@ class Samples:
             for kind in answer.get("content", {}):
                 yield from self._refusing((*steps, status, "content", kind, "schema"), values)
 
-    def _completed(self, value: Any, silent: dict[str, None]) -> Any:
-        """A value whose sessions show nothing of what an open need not give."""
+    def _given_least(self) -> Json:
+        """What sessions show of an open that gives nothing which it need not."""
+        opening = open_body(self.document)
+        needed, members = opening.get("required", ()), opening.get("properties", {})
+        operation = self.operations.get(self.resource["operations"]["create"], ("paths",))
+        content = at(self.document, operation).get("requestBody", {}).get("content", {})
+        bodies = [one["value"] for one in content.get(BODY[1], {}).get("examples", {}).values()]
+        made: Json = {}
+        for name in shown_members(self.document):
+            known = tuple(body[name] for body in bodies if name in body)
+            made[name] = members[name].get("default")
+            if name in needed:
+                made[name] = least(members[name], known)
+        return made
+
+    def _completed(self, value: Any, silent: Json) -> Any:
+        """A value whose sessions show this too."""
         if isinstance(value, list):
             return [self._completed(one, silent) for one in value]
         if not isinstance(value, dict):

@@ -110,9 +110,6 @@ class Api(Operations):
         seconds, and a change within one of them does not show."""
         time.sleep(max(0.02, 1.1 * tick(instant).total_seconds()))
 
-    def key(self) -> str:
-        return f"key-{self.random.getrandbits(64):016x}"
-
     def unknown_id(self) -> str:
         """A well-formed id that names no session, and that may be written to."""
         return self.unknown(str(uuid.UUID(int=self.random.getrandbits(128), version=4)))
@@ -125,8 +122,3 @@ class Api(Operations):
         """The id, noted as one that nobody has and that may be written to."""
         self.client.ledger.unknown_ids |= {canonical(id), canonical(unquote(id))}
         return id
-
-    def endpoint(self) -> Json:
-        """An endpoint that nobody else uses."""
-        number = f"+1555{self.random.randrange(10**7):07}"
-        return {"from": number, "to": "+15550100", "provider": {"id": "sms-1", "region": "eu"}}

@@ -19,6 +19,7 @@ from .client import Client
 from .credentials import BEARER
 
 UNSET: Any = object()
+ABSENT: Any = object()
 
 Observations = list[Observation]
 WORDS = (
@@ -63,7 +64,8 @@ class Operations:
         """The same operations with a trace and a channel of their own."""
         return type(self)(self.client, self.run, self.check, self.config.seed)
 
-    # The operations. Members that are given as UNSET are left out of the body.
+    # The operations. Members that are given as UNSET are left out of the body where they may be,
+    # those that are given as ABSENT anyhow.
 
     def open(
         self,
@@ -140,13 +142,44 @@ class Operations:
         """Send the operation of this role, without the members that are not set, and with
         what the contract wants beside those that are named here."""
         operation = self.resource.operations[role]
-        whole = self.contract.filled(operation, "of the suite", body)
-        given = {name: value for name, value in whole.items() if value is not UNSET}
+        whole = self.contract.filled(operation, "of the suite", self._needed(role, body))
+        given = {name: value for name, value in whole.items() if value not in (UNSET, ABSENT)}
         return self.send(operation, id=id, body=given, auth=auth)
+
+    def needs(self, role: str, member: str) -> bool:
+        """Whether a body of this role must hold a member."""
+        body = self.contract.body(self.resource.operations[role]) or {}
+        return member in body.get("required", ())
+
+    def _needed(self, role: str, body: Json) -> Json:
+        """The body, with values of members that are not set and must be, or have a default."""
+        names, made = self.resource, {**body}
+        for name in (name for name in body if body[name] is UNSET and name != names.text):
+            if name == names.timeout and self.contract.timeouts.default is not None:
+                made[name] = None  # no timeout, unless a check is about it
+            elif not self.needs(role, name):
+                continue
+            elif name == names.key:
+                made[name] = self.key()
+            elif self.contract.members(role)[name].get("nullable"):
+                made[name] = None
+            elif name == names.endpoint:
+                made[name] = self.endpoint()
+            elif name not in (names.agent, names.channel):
+                del made[name]  # as an example has it
+        return made
 
     def text(self) -> str:
         """A user's text that nobody else sends."""
         return f"{self.random.choice(WORDS)} {self.random.getrandbits(40):010x}"
+
+    def key(self) -> str:
+        return f"key-{self.random.getrandbits(64):016x}"
+
+    def endpoint(self) -> Json:
+        """An endpoint that nobody else uses."""
+        number = f"+1555{self.random.randrange(10**7):07}"
+        return {"from": number, "to": "+15550100", "provider": {"id": "sms-1", "region": "eu"}}
 
     # The wire.
 

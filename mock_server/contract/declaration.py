@@ -94,24 +94,33 @@ def _members(document: _Part) -> Iterator[Defect]:
     names, mirror = shown(document), document["x-resource"]["state"]["mirror"]
     if not names:
         return
-    (open,) = (
-        steps
-        for steps, operation in each_operation(document)
-        if operation["operationId"] == document["x-resource"]["operations"]["create"]
-    )
-    given = at(document, (*open, "requestBody", *JSON))["properties"]
+    body = _opening(document)
+    given = body["properties"]
+    certain = {name for name in names if _is_certain(name, body)}
     for steps, schema in each_schema(document):
         properties = schema.get("properties", {})
         for name in names if {mirror, *names} <= properties.keys() else ():
             place = (*steps, "properties", name)
-            if properties[name].get("type") != "string":
-                yield Defect(place, f"wanted a string, as others are not shown, got {quote(name)}")
-            elif properties[name].get("nullable") is not True:
+            if properties[name].get("nullable") is not True and name not in certain:
                 wanted = "wanted nullable: true, as an open need not give it"
                 yield Defect(place, f"{wanted}, got {quote(name)}")
             elif _plain(properties[name]) != _plain(given[name]):
                 wanted = "wanted the schema that it has in the open's body"
                 yield Defect(place, f"{wanted}, got another of {quote(name)}")
+
+
+def _opening(document: _Part) -> Any:
+    """The schema of what an open holds; empty where there is no such operation."""
+    id = document["x-resource"]["operations"]["create"]
+    found = (steps for steps, one in each_operation(document) if one["operationId"] == id)
+    return next((at(document, (*steps, "requestBody", *JSON)) for steps in found), {})
+
+
+def _is_certain(name: str, body: _Part) -> bool:
+    """Whether each open gives a member that is not null, or has it by default."""
+    schema = body["properties"][name]
+    given = name in body.get("required", ()) or "default" in schema
+    return given and schema.get("nullable") is not True
 
 
 def _plain(schema: _Part) -> dict[str, Any]:
@@ -136,7 +145,7 @@ def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[
     for number, one in enumerate(parameters):
         name = one["name"]
         if name in filters:
-            reason = _misread(document, declared, filters[name], one["schema"])
+            reason = _misread(document, filters[name], one["schema"])
             if reason:
                 yield Defect((*steps, number, "schema"), reason)
         elif name not in page.values():
@@ -156,7 +165,7 @@ def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[
         yield Defect(("x-resource", "list", "page", role), wanted)
 
 
-def _misread(document: _Part, declared: _Part, raw: Any, schema: _Part) -> str | None:
+def _misread(document: _Part, raw: Any, schema: _Part) -> str | None:
     """Why a parameter cannot be compared with the member that its filter names."""
     if isinstance(raw, dict) and "all" in raw:
         words = [*document["x-lifecycle"]["states"], raw["all"]]
@@ -165,7 +174,9 @@ def _misread(document: _Part, declared: _Part, raw: Any, schema: _Part) -> str |
         return f"wanted an enum of {', '.join(words)} with a default, got another schema"
     if "default" in schema:
         return "wanted no default, as none is used, got one"
-    later = isinstance(raw, dict)
-    if schema.get("type") == "string" and (schema.get("format") == "date-time") == later:
+    later, kind = isinstance(raw, dict), "string"
+    if not later:
+        kind = _opening(document).get("properties", {}).get(raw, {}).get("type", kind)
+    if schema.get("type") == kind and (schema.get("format") == "date-time") == later:
         return None
-    return f"wanted a {'date-time' if later else 'string'}, got another schema"
+    return f"wanted a {'date-time' if later else kind}, got another schema"

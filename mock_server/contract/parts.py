@@ -38,25 +38,46 @@ def acts(document: Mapping[str, Any]) -> dict[str, str]:
     return {name: event["operation"] for name, event in events if event["operation"] not in named}
 
 
-def shown(document: Mapping[str, Any]) -> list[str]:
-    """The members of an open that a session shows, beside those that `x-resource` names."""
+def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an open that a session shows, beside those that `x-resource` names, each
+    with what it is where nothing gives it: its default or, of one that must be given, an example.
+    """
     declared = document["x-resource"]
     places = (declared["members"], declared["state"], declared["timer"], declared["request"])
     named = {name for part in places for name in part.values() if isinstance(name, str)}
     found = dict(_schemas_of(document, declared["operations"]["read"], "responses", "200"))
     taken = dict(_schemas_of(document, declared["operations"]["create"], "requestBody"))
-    return [name for name in taken if name in found and name not in named]
+    examples = needed(document, declared["operations"]["create"])
+    return {
+        name: schema.get("default", examples.get(name))
+        for name, schema in taken.items()
+        if name in found and name not in named
+    }
+
+
+def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
+    """What a body of an operation must hold beside the agent and the text, as an example has it."""
+    named = document["x-resource"]["members"]["agent"], document["x-resource"]["request"]["text"]
+    body = _operation(document, id).get("requestBody", {}).get("content", {}).get(JSON[1], {})
+    given = next((one["value"] for one in body.get("examples", {}).values()), body.get("example"))
+    known = given if isinstance(given, dict) else {}
+    names = body.get("schema", {}).get("required", ())
+    return {name: known[name] for name in names if name in known and name not in named}
 
 
 def _schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:
     """The members of a body or of an answer, in any of its forms; none where it is none."""
-    node: Any = next(
-        (found for _, found in each_operation(document) if found["operationId"] == id), {}
-    )
+    node: Any = _operation(document, id)
     for step in (*steps, *JSON):
         node = node.get(step, {})
     for schema in node.get("oneOf", [node]):
         yield from schema.get("properties", {}).items()
+
+
+def _operation(document: Mapping[str, Any], id: str) -> Mapping[str, Any]:
+    """An operation by its id; empty where there is none."""
+    found = (one for _, one in each_operation(document) if one["operationId"] == id)
+    return next(found, {})
 
 
 def server_urls(document: Mapping[str, Any]) -> list[str]:

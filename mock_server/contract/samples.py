@@ -183,7 +183,7 @@ class Samples:
 
 def _completed(samples: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The samples, in which a session shows nothing of what an open need not give."""
-    mirror, silent = document["x-resource"]["state"]["mirror"], dict.fromkeys(shown(document))
+    mirror, silent = document["x-resource"]["state"]["mirror"], shown(document)
 
     def completed(value: Any) -> Any:
         if isinstance(value, list):

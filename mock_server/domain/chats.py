@@ -88,7 +88,7 @@ class Chats:
             last_activity=now,
             state=self.behaviour.lifecycle.initial,
             additional_data=data,
-            members=body.get("members", {}),
+            members={**self.behaviour.members, **body.get("members", {})},
             messages=() if greeting is None else (Message("assistant", greeting, now),),
             external_hash=external_hash(body.get("external_id")),
         )

@@ -22,7 +22,7 @@ class SessionQuery:
     reason: str | None = None
     updated_after: int | None = None
     created_after: int | None = None
-    members: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Renderer:
 
     def session(self, session: Session) -> dict[str, Any]:
         """The members of a session."""
-        further = {name: session.members.get(name) for name in self.shown} if self.shown else {}
+        further = {name: session.members.get(name, self.shown[name]) for name in self.shown}
         return {
             self.identity: self.identifier(session.id),
             self.agent: session.agent_id,

@@ -4,7 +4,7 @@ The mock works with names of its own, `Session.agent_id` or a `SessionQuery`; wh
 into them, and what is given is written from them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,12 +48,12 @@ class Resource:
     asked: Names
     roles: Names
     events: Names
-    shown: tuple[str, ...]
+    shown: Mapping[str, Any]
 
     @classmethod
-    def load(cls, declaration: Mapping[str, Any], acts: Names, shown: Iterable[str]) -> Self:
+    def load(cls, declaration: Mapping[str, Any], acts: Names, shown: Mapping[str, Any]) -> Self:
         """The view of an `x-resource`; `acts` are the operations of further events, by event, and
-        `shown` the further members that sessions show."""
+        `shown` the further members that sessions show, with their defaults."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
         raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
@@ -67,11 +67,11 @@ class Resource:
             "asked": asked,
             "roles": roles,
             "events": events,
-            "shown": (*shown,),
+            "shown": shown,
         }
         return cls(**raw, **views, refusals=refusals, filters=filters)
 
-    def body(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def body(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What a body holds, by the mock's names."""
         read = _renamed(given, self.taken)
         if self.shown:

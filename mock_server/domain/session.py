@@ -31,7 +31,7 @@ class Session:
     cursor: int = 0
     additional_data: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
-    members: Mapping[str, str | None] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
     external_hash: str | None = None
     holds: bool = True  # its endpoint
     message_count: int = field(default=0, compare=False)  # as stored; a change builds on it

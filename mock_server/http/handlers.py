@@ -17,12 +17,11 @@ Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 
 async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Open a session, or give the one at its endpoint."""
-    body, timeouts = (
-        renderer.resource.body({**call.defaults, **call.body}),
-        call.bounds[renderer.resource.timer["after"]],
-    )
-    ttl = clamp(body.get("ttl_seconds"), timeouts)
-    session, created = await sandbox.chats.open({**body, "ttl_seconds": ttl})
+    names = renderer.resource
+    body = names.body({**call.defaults, **call.body})
+    body["ttl_seconds"] = clamp(body.get("ttl_seconds"), call.bounds[names.timer["after"]])
+    body["channel"] = body.get("channel") or call.defaults.get(names.members["channel"])
+    session, created = await sandbox.chats.open(body)
     status = int(renderer.choices["open_status"]) if created else 200
     return status, renderer.session(session)
 

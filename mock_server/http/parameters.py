@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 from ..contract.schemas import compile_schema, relaxed
 from ..problems.violations import describe_error, describe_value, json_pointer, violation
 
+_BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -70,7 +71,9 @@ class QueryReader:
             return
         schema = self.schemas[name]
         value: Any = text
-        if schema.get("type") == "integer":
+        if schema.get("type") == "boolean":
+            value = _BOOLEANS.get(text, text)
+        elif schema.get("type") == "integer":
             if not _INTEGER.fullmatch(text):
                 detail = f"wanted an integer in ASCII digits, got {describe_value(text)}"
                 errors.append(violation("query", pointer, detail, "type"))

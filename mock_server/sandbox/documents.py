@@ -9,7 +9,7 @@ from ..domain.instants import format_instant, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
 from ..domain.session import Session
-from ..store.rows import dump, message_of, session_of
+from ..store.rows import dump, members_of, members_text, message_of, session_of
 
 _Row = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ def _session(row: _Row, messages: list[_Row], replies: list[_Row]) -> dict[str, 
         "external_hash": row["external_hash"],
         "ttl_seconds": row["ttl_seconds"],
         "additional_data": decode(row["additional_data"]),
-        "members": decode(row["members"]),
+        "members": members_of(row["members"]),
         "created_time": _text(row["created"]),
         "last_activity": _text(row["last_activity"]),
         "state": row["state"],
@@ -114,7 +114,7 @@ def _session_row(session: _Row, lifecycle: Lifecycle) -> dict[str, Any]:
         "external_hash": endpoint_hash(session),
         "ttl_seconds": ttl,
         "additional_data": dump(session.get("additional_data", {})),
-        "members": dump(session.get("members", {})),
+        "members": members_text(session.get("members", {})),
         "created": created,
         "last_activity": latest,
         "expires": None if final or ttl is None else latest + ttl * 1_000_000,

@@ -82,7 +82,9 @@ class Sandbox:
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
         self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))
-        self.behaviour = Behaviour(self.agents, contract.lifecycle, self.pipeline, choices)
+        self.behaviour = Behaviour(
+            self.agents, contract.lifecycle, self.pipeline, choices, contract.resource.shown
+        )
         self.chats = Chats(store.sessions, self.clock, self.ids, self.behaviour, self)
         self.faults = FaultRules()
         self.sink = Sink()
@@ -124,8 +126,9 @@ class Sandbox:
             self.dispatcher.notify()
 
     def adopt(self, contract: Contract) -> None:
-        """Go by another table of states from now on."""
+        """Go by another table of states, and other members, from now on."""
         self.behaviour.lifecycle = contract.lifecycle
+        self.behaviour.members = contract.resource.shown
 
     async def start(self) -> None:
         """Begin to sweep and to deliver."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..codec import encode
 from ..domain.records import CallResultQuery, SessionQuery
+from .rows import members_text
 
 # A condition with a place for the value, the value's name, and the value.
 Test = tuple[str, str, Any]
@@ -13,8 +13,8 @@ Test = tuple[str, str, Any]
 def session_tests(query: SessionQuery, position: str) -> Iterator[Test]:
     """What a session of a listing must satisfy; `position` is the function that finds a text."""
     for number, pair in enumerate(query.members.items()):
-        # As it stands in the JSON of all: within a text its quotes would be escaped.
-        wanted = encode(dict([pair])).decode()[1:-1]
+        # As it stands in the text of all: within a value its quotes would be escaped.
+        wanted = members_text(dict([pair]))[1:-1]
         yield f"0 < {position}(members, {{}})", f"member_{number}", wanted
     yield from _given(
         ("state = {}", "state", query.state),

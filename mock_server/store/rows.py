@@ -42,6 +42,16 @@ def dump(value: Any) -> str:
     return encode(value).decode()
 
 
+def members_text(members: Mapping[str, Any]) -> str:
+    """Members as they are stored: the JSON of each is a text, and so none is found within one."""
+    return dump({name: dump(value) for name, value in members.items()})
+
+
+def members_of(text: str) -> dict[str, Any]:
+    """The members of such a text."""
+    return {name: decode(value) for name, value in decode(text).items()}
+
+
 @lru_cache(maxsize=256)
 def insert(table: str, columns: Sequence[str], mark: str, ending: str = "") -> str:
     """The statement that inserts a row; `mark` makes a placeholder of a column's name."""
@@ -63,7 +73,7 @@ def session_row(session: Session) -> dict[str, Any]:
         "external_hash": session.external_hash,
         "ttl_seconds": session.ttl_seconds,
         "additional_data": dump(session.additional_data),
-        "members": dump(session.members) if session.members else "{}",
+        "members": members_text(session.members) if session.members else "{}",
         "created": session.created,
         "last_activity": session.last_activity,
         "expires": session.expires,
@@ -89,7 +99,7 @@ def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
         finished=row["finished"],
         cursor=row["cursor"],
         additional_data={} if data == "{}" else decode(data),
-        members={} if members == "{}" else decode(members),
+        members={} if members == "{}" else members_of(members),
         messages=messages,
         external_hash=row["external_hash"],
         holds=bool(row["holds"]),
