@@ -96,8 +96,9 @@ def given(api: Api, place: int) -> Json:
     made = {}
     for name, schema in api.contract.further.items():
         values = [*plain_values(schema, (f"{api.channel}-{place}",))]
-        if place < 3:
-            made[name] = values[0] if "enum" not in schema else values[place % len(values)]
+        is_free = schema["type"] == "string" and "enum" not in schema
+        if place < 3 and values:
+            made[name] = values[0 if is_free else place % len(values)]
     return made
 
 
@@ -120,6 +121,8 @@ def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
     values = [item[one.member] for item in whole if item.get(one.member) is not None]
     if "enum" in schema:
         return [value for value in schema["enum"] if value != one.all]
+    if schema["type"] != "string":
+        return [*dict.fromkeys(values)]
     others = [FAR_AHEAD] if one.later else fitting(schema, [f"nobody-{api.key()}"])
     return [*dict.fromkeys(values), *others]
 

@@ -109,7 +109,7 @@ class Samples:
         """A body also holds what else is wanted in it, as the examples have it."""
         schema, examples = at(self.document, steps), at(self.document, steps[:-1]).get("examples")
         made = {k: v for one in (examples or {}).values() for k, v in one["value"].items()}
-        named = {name for body in samples["takes"] for name in body}
+        named = set.intersection(*({*body} for body in samples["takes"]))
         others = [name for name in schema.get("required", ()) if name not in named]
         if unknown := [name for name in others if name not in made]:
             place = schema["required"].index(unknown[0])

@@ -37,6 +37,11 @@ def least(schema: Json, candidates: tuple[Any, ...] = ()) -> Any:
 
 def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
     """Each value of an enumeration, each edge of a bound, and what else is plain of its type."""
+    takes = Validator(json_schema(schema)).is_valid
+    return (value for value in _plain_values(schema, examples) if takes(value))
+
+
+def _plain_values(schema: Json, examples: tuple[Any, ...]) -> Iterator[Any]:
     if "enum" in schema:
         yield from (value for value in schema["enum"] if value is not None)
         return
@@ -49,6 +54,7 @@ def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
         case "string":
             yield from _plain_texts(schema, examples)
         case "array":
+            yield from examples
             yield from ([item] for item in plain_values(schema.get("items", {})))
         case _:
             yield from (*examples, NESTED)
@@ -76,8 +82,9 @@ def odd_values(schema: Json, longest: int = LONGEST) -> Iterator[Any]:
         case "array" if not schema.get("minItems"):
             yield []
         case "object":
-            yield {}
-            yield from ({"text": text} for text in odd_texts({}, longest))
+            takes = Validator(json_schema(schema)).is_valid
+            odd = ({}, *({"text": text} for text in odd_texts({}, longest)))
+            yield from (value for value in odd if takes(value))
 
 
 def odd_texts(schema: Json, longest: int) -> list[str]:

@@ -18,6 +18,7 @@ from ..judging.trace import Trace, relevant
 from .client import Client
 from .credentials import BEARER
 
+FILLER = "of the suite"  # the text of a member that must be there
 UNSET: Any = object()
 ABSENT: Any = object()
 
@@ -142,7 +143,7 @@ class Operations:
         """Send the operation of this role, without the members that are not set, and with
         what the contract wants beside those that are named here."""
         operation = self.resource.operations[role]
-        whole = self.contract.filled(operation, "of the suite", self._needed(role, body))
+        whole = self.contract.filled(operation, FILLER, self._needed(role, body))
         given = {name: value for name, value in whole.items() if value not in (UNSET, ABSENT)}
         return self.send(operation, id=id, body=given, auth=auth)
 
@@ -197,7 +198,9 @@ class Operations:
         """Send one operation. `content` gives raw bytes in the place of a JSON body."""
         found = self.contract.operations[operation]
         path = self.contract.paths.to(found.path, quote(id, safe=""))
-        if asked := {k: v for k, v in (query or {}).items() if v is not None}:
+        asked = {k: v for k, v in (query or {}).items() if v is not None}
+        asked = {k: str(v).lower() if isinstance(v, bool) else v for k, v in asked.items()}
+        if asked:
             path += "?" + urlencode(asked)
         if body is not UNSET:
             content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(

@@ -50,7 +50,7 @@ class Samples:
 
     def _bodies(self, steps: Steps, samples: Mapping[str, Any]) -> Iterator[Defect]:
         """The samples, with what a body needs that the mock has no use for: as in an example."""
-        used = {name for body in samples["takes"] for name in body}
+        used = set.intersection(*({*body} for body in samples["takes"]))
         content, needed = (
             at(self.document, steps[:-1]),
             at(self.document, steps).get("required", ()),
