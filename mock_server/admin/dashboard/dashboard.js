@@ -171,16 +171,18 @@ const tick = () => {
 
 // Panels
 
-const drawSandboxes = ({ sandboxes }) => draw("sandboxes", [sandboxes, sandbox], () => [
-  table(["Name", "Sessions", "Idle", ""], sandboxes.map(({ name, sessions, idle_seconds }, place) => {
-    const shown = place === 0 ? sandbox === "" : sandbox === name;
+const idle = (seconds) => seconds < 60 ? "now" : `${Math.floor(seconds / 60)} min ago`;
+const drawSandboxes = ({ sandboxes }) => draw("sandboxes", {
+  shown: sandbox, rows: sandboxes.map(({ name, sessions, idle_seconds }) => [name, String(sessions), idle(idle_seconds)]),
+}, ({ rows }) => [
+  table(["Name", "Sessions", "Used", ""], rows.map(([name, sessions, used], place) => {
+    const shown = place === 0 ? sandbox === "" : sandbox === name; // the default one comes first
     const show = el("button", {
       type: "button", "aria-label": `Show ${name}`, "aria-pressed": String(shown), "data-key": `show ${name}`,
       onclick: () => visit(place === 0 ? "" : name),
     }, "Show");
     const leave = () => { if (shown) visit(""); };
-    return el("tr", {}, el("td", {}, name), el("td", { class: "count" }, String(sessions)),
-      el("td", { class: "count" }, `${Math.round(idle_seconds)} s`),
+    return el("tr", {}, el("td", {}, name), el("td", { class: "count" }, sessions), el("td", { class: "count" }, used),
       el("td", {}, el("span", { class: "controls" }, show,
         place === 0 ? null : control("Delete", "deleteSandbox", () => ({ path: { name } }), { of: name, then: leave }))));
   })),
@@ -188,7 +190,7 @@ const drawSandboxes = ({ sandboxes }) => draw("sandboxes", [sandboxes, sandbox],
 
 const drawClock = (document) => {
   clock = { now: Date.parse(document.now), frozen: document.frozen_time !== null, read: performance.now() };
-  $("#mode").textContent = document.offset === null ? document.mode : `${document.mode} ${document.offset}`;
+  $("#mode").textContent = [document.mode, document.offset].filter((part) => part && part !== "PT0S").join(" ");
   tick();
 };
 
@@ -222,8 +224,8 @@ const drawLifecycle = ({ transitions }) => draw("lifecycle", transitions, () => 
   });
   const parts = [...edges.values()].map(({ from, to, steps, y: turn }, number) => {
     const x = 120 + (number % 5) * 13;
-    const shift = (number % 5) * 5;
-    const [start, end] = from === to ? [turn - 8, turn + 8] : [middle[from] + 10 - shift, middle[to] - 10 + shift];
+    const side = Math.sign(to - from); // which an edge leaves; it arrives at the other
+    const [start, end] = side ? [middle[from] + 12 * side, middle[to] - 12 * side] : [turn - 4, turn + 4];
     const walked = steps.some((step) => step.count) ? "walked" : "";
     return svg("g", { "data-edge": `${names[from]} ${names[to]}` },
       svg("path", { class: walked, d: `M100 ${start} Q${x} ${start} ${x} ${turn} Q${x} ${end} 102 ${end}` }),
@@ -290,7 +292,7 @@ const drawDeliveries = ({ deliveries }) => draw("deliveries", deliveries, () => 
 const drawFaults = ({ faults }) => draw("faults", faults, () => faults.length === 0
   ? [el("p", { class: "soft" }, "Nothing goes wrong.")]
   : [...faults.map(({ id, operation, fault, delay_ms, times, matched, injected }) => el("div", { class: "row" },
-    el("span", {}, `${id}: ${fault ?? `${delay_ms} ms later`}, ${operation ?? "every call"}${times ? `, ${times} times` : ""}; struck ${injected} of ${matched}`),
+    el("span", {}, `${id}: ${fault ?? `${delay_ms} ms later`}, ${operation ?? "every call"}${times ? `, at most ${times}×` : ""}; struck ${injected} of ${matched}`),
     control("Delete", "deleteFault", () => ({ path: { id } }), { of: id }))),
   el("div", { class: "controls" }, control("Delete all", "deleteFaults"))]);
 

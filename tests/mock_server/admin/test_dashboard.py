@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import chromium, show, until
+from tests.contracts.edits import edited
+from tests.contracts.test_rows import pausing
 from tests.serving import CHATS, Api, usual_files
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -183,6 +186,24 @@ def test_the_lifecycle_shows_the_edges_that_were_walked(page, api):
 
 
 @pytest.mark.browser
+def test_the_lifecycle_of_a_contract_of_ones_own_is_drawn(browser, tmp_path):
+    path = edited({"name": "pausing", "set": pausing()}, tmp_path).path
+    with Api.of(contract=path) as api, visiting(browser, api) as page:
+        session = api.open(ttl_seconds=600)
+        api.post(f"{CHATS}/{session['id']}/pause")
+        says(page, "#sessions", "paused")
+        says(page, "#lifecycle", "pause · 1")
+        names = [one.text for one in page.find_elements(By.CSS_SELECTOR, "svg .state")]
+        assert names == ["active", "final", "paused"]
+        labels = [one.rect for one in page.find_elements(By.CSS_SELECTOR, "svg text:not(.state)")]
+        drawn = page.find_element(By.CSS_SELECTOR, "svg").rect
+    assert len(labels) == 20
+    places = sorted(label["y"] for label in labels)
+    assert all(low - high > 10 for high, low in pairwise(places))
+    assert all(label["x"] + label["width"] <= drawn["x"] + drawn["width"] for label in labels)
+
+
+@pytest.mark.browser
 def test_the_clock_is_steered(page, api):
     says(page, "#now", "2030-01-05 09:00:00Z")
     css(page, "#span").send_keys(Keys.CONTROL, "a")
@@ -215,7 +236,7 @@ def test_a_fault_is_planted_strikes_and_is_deleted(page, api):
     for place, value in (("#operation", "openChat"), ("#fault", "SERVER_ERROR"), ("#times", "2")):
         css(page, place).send_keys(value)
     press(page, "Add")
-    says(page, "#faults", "fault-1: SERVER_ERROR, openChat, 2 times; struck 0 of 0")
+    says(page, "#faults", "fault-1: SERVER_ERROR, openChat, at most 2×; struck 0 of 0")
     assert api.post(CHATS, json={"agent_id": "agent-echo"}).is_server_error
     says(page, "#faults", "struck 1 of 1")
     press(page, "Delete fault-1")
