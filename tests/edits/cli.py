@@ -20,14 +20,17 @@ from .sight import FAULT, FOLLOWED, REFUSED, Sight
 @click.option("--jobs", default=2, show_default=True, help="Edits at a time.")
 @click.option("--fast", is_flag=True, help="Judge the new truth by the pack smoke alone.")
 @click.option("--whole", is_flag=True, help="Judge the old truth by every rule of a pack.")
+@click.option("--new", is_flag=True, help="The edits that docs/contract.md has not measured.")
 @click.option("--write-docs", is_flag=True, help="Write what was seen into docs/contract.md.")
-def main(only: str, jobs: int, fast: bool, whole: bool, write_docs: bool) -> None:
+def main(only: str, jobs: int, *, fast: bool, whole: bool, new: bool, write_docs: bool) -> None:
     """Measure that each edit of openapi.yaml is followed by mock and suite, or refused by both.
     Exit 1 when one is not."""
-    names = [name for name in EDITS if name.startswith(tuple(only.split(",")))]
-    if not names:
-        raise click.UsageError(f"no edit's name begins with {only}")
     begun, table = time.monotonic(), Table.last()
+    known = table.rows if new else {}
+    begin = tuple(only.split(","))
+    names = [name for name in EDITS if name.startswith(begin) and name not in known]
+    if not names:
+        raise click.UsageError(f"no edit is to be measured: {only}")
     counts = dict.fromkeys((FOLLOWED, REFUSED, FAULT), 0)
     for sight in seen(names, jobs, fast=fast, whole=whole):
         click.echo(str(sight))
