@@ -27,11 +27,13 @@ METHODS = ("get", "put", "post", "delete", "patch")
 def pages() -> dict[str, str]:
     """Each page's text by its name."""
     admin = yaml.safe_load((ROOT / "mock_server" / "admin.yaml").read_text("utf-8"))
+    schema = json.loads((ROOT / "contract.schema.json").read_text("utf-8"))
     made = {
         "api.md": _api(Contract(find_contract())),
         "lifecycle.md": _lifecycle(Contract(find_contract())),
         "commands.md": _commands(),
         "control-plane.md": _control_plane(admin),
+        "vocabulary.md": _vocabulary(schema),
     }
     texts = {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
     return texts | {name: json.dumps(made, indent=2) + "\n" for name, made in schemas().items()}
@@ -106,6 +108,51 @@ def _control_plane(admin: dict[str, Any]) -> Iterator[str]:
         yield tag["description"]
         rows = (_call(*call) for call in _calls(admin) if tag["name"] in call[2]["tags"])
         yield _table("call | does | takes | answers", rows)
+
+
+def _vocabulary(schema: dict[str, Any]) -> Iterator[str]:
+    """The words of each extension, a table each."""
+    yield "# What the contract can say"
+    yield (
+        f"{MADE} `contract.schema.json`. These words stand in `openapi.yaml` beside OpenAPI 3.0;"
+        " [the contract](contract.md) says how to use them."
+    )
+    for part in ("x-lifecycle", "x-resource", "x-rules"):
+        told = _resolved(schema, schema["properties"][part])
+        yield f"## {part}"
+        yield told["description"]
+        yield _table("word | takes | meaning", _words(schema, told, ""))
+
+
+def _words(schema: dict[str, Any], told: dict[str, Any], place: str) -> Iterator[tuple[str, ...]]:
+    """Each word that may stand there, and within it."""
+    told = _resolved(schema, told)
+    told = _resolved(schema, told.get("items", told.get("then", told)))
+    inner = dict(told.get("properties", {}))
+    if isinstance(told.get("additionalProperties"), dict):
+        inner["NAME"] = told["additionalProperties"]
+    for name, part in inner.items():
+        part = {**_resolved(schema, part), **part}
+        free = "" if name == "NAME" or name in told.get("required", ()) else ", or left out"
+        where = f"{place}.{name}".strip(".")
+        yield f"`{where}`", _taken(part) + free, part.get("description", "")
+        yield from _words(schema, part, where)
+
+
+def _taken(part: dict[str, Any]) -> str:
+    """What a word takes, in words."""
+    if "enum" in part:
+        return f"one of {_codes(part['enum'])}"
+    names = {"string": "a text", "null": "null", "array": "a list", "object": "an object"}
+    kinds = part.get("type", ["string", "object"] if "then" in part else "boolean")
+    listed = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(names.get(kind, "true") for kind in listed)
+
+
+def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    name = part.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = schema["definitions"][name] if name else part
+    return found
 
 
 def _calls(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

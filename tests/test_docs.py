@@ -108,6 +108,11 @@ def test_a_page_that_a_command_makes_is_current(name: str) -> None:
 
 
 @pytest.mark.slow
+def test_the_steps_on_the_contract_lead_where_they_say(tmp_path: Path) -> None:
+    assert_keeps("contract.md", run_lines("contract.md", tmp_path))
+
+
+@pytest.mark.slow
 def test_the_lines_on_faults_run(tmp_path: Path) -> None:
     told = run_lines("faults.md", tmp_path)
     for shown in (

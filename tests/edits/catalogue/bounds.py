@@ -214,11 +214,7 @@ def all_states_by_default(api: Client) -> None:
     assert api.ended()["id"] in [one["id"] for one in api.list()["items"]]
 
 
-@edit(
-    "Agents' names of small letters alone",
-    {f"{OPENING}/agent_id/pattern": "^[a-z0-9-]+$"},
-    blames="HTTP-21",
-)
+@edit("Agents' names of small letters alone", {f"{OPENING}/agent_id/pattern": "^[a-z0-9-]+$"})
 def agents_of_a_pattern(api: Client) -> None:
     assert api.opened() == 201
     assert api.opened("Agent") == 400
