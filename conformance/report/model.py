@@ -7,11 +7,12 @@ import os
 import shlex
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..config.program import PROGRAM
-from ..config.redaction import redacted
+from ..config.redaction import REDACTED, redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.parts import Json
@@ -23,7 +24,6 @@ from ..registry import pack_of
 from ..run.replay import recorded
 from ..run.run import Run
 from ..run.scope import partial, scope
-from .concealed import concealed
 from .curl import added_headers, curl_lines
 from .html import html
 from .junit import junit
@@ -172,10 +172,27 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "failed": finding.failed,
         "also": _also(run.evidence.findings.values(), finding),
         "steps": _steps(
-            [concealed(exchange, run.config) for exchange in finding.trace], run.config
+            [_concealed(exchange, run.config) for exchange in finding.trace], run.config
         ),
         "rerun": _rerun(run, finding),
     }
+
+
+def _concealed(exchange: Exchange, config: Config) -> Exchange:
+    """The exchange without the secrets in what was sent and what came."""
+    body = exchange.body
+    return replace(
+        exchange,
+        url=redacted(exchange.url, config.secrets),
+        body=None if body is None else _hidden(body, config),
+        content=_hidden(exchange.content, config),
+    )
+
+
+def _hidden(content: bytes, config: Config) -> bytes:
+    for secret in config.secrets:
+        content = content.replace(secret.encode(), REDACTED.encode())
+    return content
 
 
 def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:

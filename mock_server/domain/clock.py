@@ -122,20 +122,6 @@ class Clock:
             for wait in waits:
                 wait.cancel()
 
-    async def advance(self, micros: int) -> None:
-        """Move time forward, firing what falls due on the way in the order of its time.
-
-        Raises ValueError for a negative span.
-        """
-        if micros < 0:
-            raise ValueError("a clock goes forward only")
-        target = self.now() + micros
-        await settle()
-        while (due := self.next_due()) is not None and due <= target:
-            self.move(due)
-            await settle()
-        self.move(target)
-
     def move(self, instant: int) -> bool:
         """Go forward to an instant and wake those who are due; say whether anybody was."""
         self._set(instant)

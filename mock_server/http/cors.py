@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .headers import header
+
+_PREFLIGHT = b"access-control-request-method"  # which no other request has
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _EXPOSED = (
     b"Allow, Preference-Applied, Retry-After, WWW-Authenticate, X-Mock-Origin, X-Mock-Violations, "
@@ -22,12 +25,14 @@ class CorsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, or add the headers to whatever the app answers."""
-        origin = _header(scope, b"origin") if scope["type"] == "http" else None
+        origin = header(scope["headers"], b"origin") if scope["type"] == "http" else None
         if origin is None:
             await self.app(scope, receive, send)
         elif not self.allows(origin):
             await self.app(scope, receive, _sending(send, [(b"vary", b"Origin")]))
-        elif scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+        elif scope["method"] == "OPTIONS" and header(
+            scope["headers"], b"access-control-request-method"
+        ):
             await _answer(send, [*_granted(origin), *_preflight(scope)])
         else:
             exposed = (b"access-control-expose-headers", _EXPOSED)
@@ -47,13 +52,13 @@ def _granted(origin: bytes) -> _Headers:
 
 
 def _preflight(scope: Scope) -> _Headers:
-    wanted = _header(scope, b"access-control-request-headers")
+    wanted = header(scope["headers"], b"access-control-request-headers")
     headers = [
         (b"access-control-allow-methods", _METHODS),
         (b"access-control-allow-headers", wanted or _ALLOWED),
         (b"access-control-max-age", b"600"),
     ]
-    if _header(scope, b"access-control-request-private-network") == b"true":
+    if header(scope["headers"], b"access-control-request-private-network") == b"true":
         headers.append((b"access-control-allow-private-network", b"true"))
     return headers
 
@@ -70,10 +75,3 @@ def _sending(send: Send, headers: _Headers) -> Send:
 async def _answer(send: Send, headers: _Headers) -> None:
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value)
-    return None

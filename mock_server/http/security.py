@@ -6,7 +6,7 @@ contract has one scheme, so this one looks at one place.
 
 import hmac
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,7 @@ from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..problems.kinds import Problem
+from .headers import header
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -48,7 +49,7 @@ class Scheme(NamedTuple):
     def check(self, scope: Scope, token: str | None) -> None:
         """Raise Problem unless a request carries the token."""
         if self.kind == "bearer":
-            check_credentials(authorization(scope["headers"]), token)
+            check_credentials(_given(scope, b"authorization"), token)
             return
         key = self.key(scope)
         if not key or (token is not None and not same_key(key, token)):
@@ -63,10 +64,10 @@ class Scheme(NamedTuple):
             text: str = scope["query_string"].decode("latin-1")
             return dict(parse_qsl(text, encoding="latin-1")).get(self.name, "")
         if self.kind == "cookie":
-            cookies = _header(scope, b"cookie").split(";")
+            cookies = (_given(scope, b"cookie") or "").split(";")
             pairs = (cookie.strip().partition("=") for cookie in cookies)
             return next((value for name, _, value in pairs if name == self.name), "")
-        given = _header(scope, self.name.lower().encode())
+        given = _given(scope, self.name.lower().encode()) or ""
         if self.kind == "header":
             return given
         scheme, _, encoded = given.partition(" ")
@@ -99,17 +100,9 @@ class SecuredOperation:
         await self.next_app(scope, receive, send)
 
 
-def _header(scope: Scope, wanted: bytes) -> str:
-    found = (value for name, value in scope["headers"] if name == wanted)
-    return str(next(found, b"").decode("latin-1"))
-
-
-def authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The first Authorization header."""
-    for name, value in headers:
-        if name == b"authorization":
-            return value.decode("latin-1")
-    return None
+def _given(scope: Scope, name: bytes) -> str | None:
+    value = header(scope["headers"], name)
+    return None if value is None else value.decode("latin-1")
 
 
 def check_credentials(given: str | None, token: str | None, kind: Key = API_KEY) -> None:

@@ -15,6 +15,7 @@ from ..problems.kinds import Problem
 from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
 from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
+from .headers import header
 from .large import beside
 from .parameters import QueryReader, canonical_id
 
@@ -227,7 +228,5 @@ def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str
 
 
 def _media_type(start: Message) -> str:
-    for name, value in start["headers"]:
-        if name == b"content-type":
-            return str(value.decode("latin-1").partition(";")[0])
-    return ""
+    value = header(start["headers"], b"content-type") or b""
+    return value.partition(b";")[0].decode("latin-1")

@@ -4,6 +4,8 @@ import json
 import zlib
 from typing import Any
 
+import httpx
+
 from ..codec import decode
 
 LIMIT = 4 * 1024 * 1024  # bytes of an answer that is checked, decoded
@@ -12,8 +14,9 @@ _DEEPEST = 100  # levels of JSON; the contract's own are ten at most
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
-def media_type_of(content_type: str) -> str:
+def media_type_of(response: httpx.Response) -> str:
     """Type and subtype, which are the same in either case (RFC 9110, section 8.3.1)."""
+    content_type: str = response.headers.get("content-type", "")
     return content_type.partition(";")[0].strip().lower()
 
 

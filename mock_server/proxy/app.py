@@ -35,7 +35,6 @@ from .headers import has_body, in_header, passed_on
 from .held import HeldBody
 from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
 from .rules import AnswerRules
-from .verdict import faults_of_body, note_head
 
 # What the client of the upstream says for itself.
 _REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
@@ -116,19 +115,20 @@ class Proxy:
         """Give an answer, checked before its head leaves if it is whole by then, else behind it."""
         body = HeldBody(response.aiter_raw())
         try:
-            checked = note_head(response, operation, found, scope["method"])
-            if operation is not None and checked:
+            if operation and not operation.note_head(response, scope["method"], found):
+                operation = None  # its body is not to be checked
+            if operation:
                 await body.hold()
                 if body.is_whole:
-                    found.extend(await faults_of_body(operation, response, body.body))
+                    found.extend(await operation.faults_of_body(response, body.body))
             length = len(body.body) if body.ended else None
             await send(self._head(response, length, found, scope))
             more = not body.ended
             await send({"type": "http.response.body", "body": body.body, "more_body": more})
             if not body.ended:
                 await self._pass_on(body.rest(), found, scope, receive, send)
-                if operation is not None and checked and body.is_whole:
-                    late = await faults_of_body(operation, response, body.body)
+                if operation and body.is_whole:
+                    late = await operation.faults_of_body(response, body.body)
                     found.extend(late)
                     _log_violations(late, scope)
         finally:

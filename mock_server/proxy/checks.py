@@ -1,22 +1,24 @@
 """Checks proxied exchanges against the contract, without blocking them."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+import httpx
 import jsonschema_rs
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.bodies import BODY_LIMIT
+from ..http.large import beside
 from ..http.routing import Routing
 from ..http.security import Scheme
 from ..http.streams import beginning, replay
 from ..http.validation import ValidatedOperation
 from ..problems.kinds import Problem
-from ..problems.violations import describe_value, schema_violations, violation
+from ..problems.violations import describe_value, quote, schema_violations, violation
 from ..settings import Settings
-from .answers import decoded, is_decodable, parse_answer, with_integers
+from .answers import decoded, is_decodable, media_type_of, parse_answer, with_integers
 from .journal import MOST_VIOLATIONS, VIOLATIONS
 from .rules import AnswerRules
 
@@ -96,28 +98,46 @@ class CheckedOperation(ValidatedOperation):
             return [violation(place, f"/{self.scheme and self.scheme.name}", problem.detail)]
         return []
 
-    def faults_of_head(
-        self, method: str, status: int, given: Container[str]
-    ) -> list[dict[str, str]]:
-        """What is wrong with an answer but for its body; `given` knows headers in any case."""
+    def note_head(self, response: httpx.Response, method: str, found: list[dict[str, str]]) -> bool:
+        """Note what is wrong with an answer but for its body; whether that is to be checked."""
+        status, headers = response.status_code, response.headers
         if status not in self.headers:
-            if method == "HEAD" and status in (405, 501):
-                return []  # which a server need not know
-            return [violation("response", "", f"the contract has no {status} here")]
-        return [
-            violation("response", "", f"wanted the header {name}, got none", "required")
-            for name in self.headers[status]
-            if name not in given
-        ]
-
-    def faults_of(self, status: int, media_type: str, body: bytes) -> list[dict[str, str]]:
-        """What is wrong with the body of an answer whose status the contract has."""
-        validator = self.responses.get((status, media_type))
-        if validator is None:
+            if method != "HEAD" or status not in (405, 501):  # which a server need not know
+                found.append(violation("response", "", f"the contract has no {status} here"))
+            return False
+        for name in self.headers[status]:
+            if name not in headers:
+                detail = f"wanted the header {name}, got none"
+                found.append(violation("response", "", detail, "required"))
+        if method == "HEAD":
+            return False
+        if (status, media_type := media_type_of(response)) not in self.responses:
             detail = f"the contract has no {status} as {media_type or 'nothing'} here"
-            return [violation("response", "", detail)]
+            found.append(violation("response", "", detail))
+            return False
+        if not is_decodable(encoding := headers.get("content-encoding", "")):
+            detail = f"wanted no Content-Encoding that was not asked for, got {quote(encoding)}"
+            found.append(violation("response", "", detail))
+            return False
+        return True
+
+    async def faults_of_body(self, response: httpx.Response, body: bytes) -> list[dict[str, str]]:
+        """What is wrong with a body; a large one is looked at off the event loop."""
+        return await beside(len(body), lambda: self.faults_of(response, body))
+
+    def faults_of(self, response: httpx.Response, body: bytes) -> list[dict[str, str]]:
+        """What is wrong with the body of an answer whose head is that of the contract."""
+        status, media_type = response.status_code, media_type_of(response)
+        validator = self.responses[status, media_type]
         try:
-            value = parse_answer(body)
+            plain = decoded(body, response.headers.get("content-encoding", ""))
+        except ValueError as error:
+            detail = f"wanted what Content-Encoding says, got {error}"
+            return [violation("response", "", detail)]
+        if plain is None:
+            return []
+        try:
+            value = parse_answer(plain)
         except ValueError:
             return [violation("response", "", "wanted JSON, got something else")]
         if not validator.is_valid(value):

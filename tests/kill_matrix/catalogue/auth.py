@@ -83,7 +83,7 @@ def act_before_refusing(patch: Patch, last: str, *, with_key: bool = False) -> N
 
     @patch.around(SecuredOperation, "__call__")
     async def call(real: Any, operation: Any, scope: Any, receive: Any, send: Any) -> None:
-        given = security.authorization(scope["headers"])
+        given = security._given(scope, b"authorization")
         try:
             security.check_credentials(given, operation.token)
         except Problem:

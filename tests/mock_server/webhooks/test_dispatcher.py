@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from mock_server.webhooks.dispatcher import Dispatcher, classify
+from tests.mock_server.advancing import advance
 from tests.serving import Api
 
 
@@ -45,7 +46,7 @@ def test_a_delivery_is_retried_on_the_clock_as_documented(make_sandbox, run, sta
         begun = sandbox.clock.now() / 1_000_000
         session, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
         await sandbox.chats.end(session.id)
-        await sandbox.clock.advance(100_000_000)
+        await advance(sandbox.clock, 100_000_000)
         assert [round(at - begun) for _, at in sender.sent] == waits
         assert await sandbox.store.outbox.deliveries() == []
         await sandbox.stop()
@@ -73,9 +74,9 @@ def test_the_pipeline_runs_once_whichever_path_wins(make_sandbox, run, path):
             await asyncio.gather(*(sandbox.chats.end(session.id, "remark") for _ in range(5)))
         elif path == "agent":
             await sandbox.chats.submit(session.id, {"content": "bye"})
-        await sandbox.clock.advance(61_000_000)
+        await advance(sandbox.clock, 61_000_000)
         await sandbox.chats.end(session.id, "too late")
-        await sandbox.clock.advance(61_000_000)
+        await advance(sandbox.clock, 61_000_000)
         reason = {"end": "user_end", "expire": "ttl", "agent": "agent_finish"}[path]
         assert (await sandbox.chats.get(session.id)).final_reason == reason
         (entry,) = (await sandbox.store.image.dump())["audit"]
@@ -94,13 +95,13 @@ def test_a_timeout_comes_after_its_span_of_silence_and_not_before(make_sandbox, 
         await sandbox.start()
         session, _ = await sandbox.chats.open({"agent_id": "agent-echo", "ttl_seconds": 60})
         forever, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
-        await sandbox.clock.advance(59_000_000)
+        await advance(sandbox.clock, 59_000_000)
         await sandbox.chats.submit(session.id, {"content": "still here"})
-        await sandbox.clock.advance(60_000_000)
+        await advance(sandbox.clock, 60_000_000)
         assert (await sandbox.chats.get(session.id)).state == "active"
-        await sandbox.clock.advance(1)
+        await advance(sandbox.clock, 1)
         assert (await sandbox.chats.get(session.id)).final_reason == "ttl"
-        await sandbox.clock.advance(10 * 86_400_000_000)
+        await advance(sandbox.clock, 10 * 86_400_000_000)
         assert (await sandbox.chats.get(forever.id)).state == "active"
         await sandbox.stop()
 

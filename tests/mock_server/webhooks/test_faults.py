@@ -9,6 +9,7 @@ from mock_server.domain.agents import load_agents
 from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
+from tests.mock_server.advancing import advance
 from tests.mock_server.webhooks.support import LOG, SECRET, is_signed
 from tests.serving import usual_files
 
@@ -26,7 +27,7 @@ class Sent:
         return 200
 
 
-def chaotic(*rules, ends=1, advance=0):
+def sent_under(*rules, ends=1, seconds=0):
     """What is sent when sessions end under fault rules: (delivery, seconds after the ends)."""
 
     async def scene():
@@ -46,7 +47,7 @@ def chaotic(*rules, ends=1, advance=0):
             session, _ = await sandbox.chats.open({"agent_id": "agent-echo"})
             await sandbox.chats.end(session.id)
             await asyncio.sleep(0.02)
-        await sandbox.clock.advance(advance * SECOND)
+        await advance(sandbox.clock, seconds * SECOND)
         await sandbox.stop()
         assert await store.outbox.deliveries() == []
         return [(delivery, at - begun) for delivery, at in sent.deliveries]
@@ -55,44 +56,44 @@ def chaotic(*rules, ends=1, advance=0):
 
 
 def test_a_duplicate_has_the_same_id():
-    (first, _), (second, _) = chaotic({"fault": "DUPLICATE"})
+    (first, _), (second, _) = sent_under({"fault": "DUPLICATE"})
     assert first.headers == second.headers
 
 
 def test_a_late_delivery_waits_on_the_clock():
-    ((_, at),) = chaotic({"fault": "LATE", "delay_ms": 7_000}, advance=10)
+    ((_, at),) = sent_under({"fault": "LATE", "delay_ms": 7_000}, seconds=10)
     assert at == 7
-    ((_, at),) = chaotic({"delay_ms": 3_000}, advance=10)
+    ((_, at),) = sent_under({"delay_ms": 3_000}, seconds=10)
     assert at == 3
 
 
 def test_reordered_deliveries_change_places():
-    sent = chaotic({"fault": "REORDER", "times": 1}, ends=2)
+    sent = sent_under({"fault": "REORDER", "times": 1}, ends=2)
     serials = [delivery.serial for delivery, _ in sent]
     assert serials == [2, 1]
 
 
 def test_a_reordered_delivery_without_a_next_one_goes_after_its_delay():
-    ((_, at),) = chaotic({"fault": "REORDER"}, advance=61)
+    ((_, at),) = sent_under({"fault": "REORDER"}, seconds=61)
     assert at == 60
 
 
 def test_a_bad_signature_is_bad():
-    ((delivery, _),) = chaotic({"fault": "BAD_SIGNATURE"})
+    ((delivery, _),) = sent_under({"fault": "BAD_SIGNATURE"})
     assert not is_signed(delivery.headers, delivery.payload)
     assert delivery.headers["webhook-signature"].startswith("v1,")
 
 
 def test_a_stale_timestamp_is_an_hour_old_and_well_signed():
-    ((stale, _),) = chaotic({"fault": "STALE_TIMESTAMP"})
-    ((fresh, _),) = chaotic()
+    ((stale, _),) = sent_under({"fault": "STALE_TIMESTAMP"})
+    ((fresh, _),) = sent_under()
     age = int(fresh.headers["webhook-timestamp"]) - int(stale.headers["webhook-timestamp"])
     assert 3_595 < age < 3_605
     assert is_signed(stale.headers, stale.payload)
 
 
 def test_a_rule_without_an_operation_leaves_webhooks_alone():
-    assert len(chaotic({"operation": None, "fault": "DUPLICATE"})) == 1
+    assert len(sent_under({"operation": None, "fault": "DUPLICATE"})) == 1
 
 
 def test_a_reset_forgets_what_was_planned_for_deliveries(start, receiver, eventually):
