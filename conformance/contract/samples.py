@@ -64,8 +64,14 @@ class Samples:
                 yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
         for name in self.operations:
             yield from self._answers(name)
-        for name, values in self.samples["webhooks"].items():
-            yield from self._refusing(("x-webhooks", name, "post", "requestBody", *BODY), values)
+        for name in self.document["x-webhooks"]:
+            steps = ("x-webhooks", name, "post", "requestBody", *BODY)
+            members = at(self.document, steps)["properties"]
+            values = [
+                {member: one[member] for member in one if member in members}
+                for one in self.samples["webhooks"]
+            ]
+            yield from self._refusing(steps, values)
         yield from self._states()
         yield from self._reasons()
         yield from self._timeouts()

@@ -13,7 +13,7 @@ from .consistency import contradictions
 from .declaration import shared_names
 from .definition import Defect, Definition
 from .locations import resource
-from .parts import METHODS, acts, server_urls, shown
+from .parts import JSON, METHODS, acts, at, server_urls, shown
 from .references import Resolved
 from .samples import Samples
 from .source import read_source
@@ -53,6 +53,12 @@ class Contract:
     def webhooks(self) -> list[str]:
         """The operationIds of the webhooks."""
         return [item["post"]["operationId"] for item in self.document["x-webhooks"].values()]
+
+    @property
+    def announced(self) -> frozenset[str]:
+        """The members that a webhook has."""
+        (webhook,) = self.resolved["x-webhooks"].values()
+        return frozenset(at(webhook["post"]["requestBody"], JSON)["properties"])
 
     def allowed(self, path: str) -> str | None:
         """The value of Allow for a concrete path, or None for a path that does not exist."""

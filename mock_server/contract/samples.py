@@ -89,8 +89,12 @@ class Samples:
                     yield from self._taken((*steps, status, "content", kind, "schema"), values)
 
     def _webhooks(self) -> Iterator[Defect]:
-        for name, values in self.samples["webhooks"].items():
-            yield from self._taken(("x-webhooks", name, "post", "requestBody", *JSON), values)
+        for name in self.document["x-webhooks"]:
+            steps: Steps = ("x-webhooks", name, "post", "requestBody", *JSON)
+            known = at(self.document, steps)["properties"]
+            for sample in self.samples["webhooks"]:
+                told = {member: value for member, value in sample.items() if member in known}
+                yield from self._taken(steps, [told])
 
     def _sampled(self, steps: Steps, samples: Mapping[str, Any]) -> Iterator[Defect]:
         yield from self._taken(steps, samples.get("takes", ()))

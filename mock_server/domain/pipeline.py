@@ -16,10 +16,13 @@ _ORGANISATION = "org-mock"
 
 
 class Pipeline:
-    """The finish pipeline. `webhook_url` is for agents without a target of their own."""
+    """The finish pipeline. `webhook_url` is for agents without a target of their own, and
+    `announced` the members that a webhook has."""
 
-    def __init__(self, webhook_url: str | None, renderer: Renderer) -> None:
-        self.webhook_url = webhook_url
+    def __init__(
+        self, webhook_url: str | None, renderer: Renderer, announced: frozenset[str]
+    ) -> None:
+        self.webhook_url, self.announced = webhook_url, announced
         self.renderer = renderer
         self.call_result_delay = int(renderer.choices["call_result_delay"]) * SECOND
 
@@ -73,6 +76,6 @@ class Pipeline:
         target = self.target(agent)
         if target is None:
             return None
-        payload = {"type": "CompletedWebHookPayload", "status": "Completed", **result}
-        del payload["callStatus"]
+        known = {"type": "CompletedWebHookPayload", "status": "Completed", **result}
+        payload = {name: value for name, value in known.items() if name in self.announced}
         return {"url": target["url"], "headers": target.get("headers", {}), "payload": payload}

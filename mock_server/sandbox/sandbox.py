@@ -81,7 +81,9 @@ class Sandbox:
         self.journal = Journal(settings.journal_count, settings.journal_bytes, journals)
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
-        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))
+        self.pipeline = Pipeline(
+            settings.webhook_url, Renderer(choices, contract.resource), contract.announced
+        )
         self.behaviour = Behaviour(
             self.agents, contract.lifecycle, self.pipeline, choices, contract.resource.shown
         )
@@ -96,7 +98,7 @@ class Sandbox:
             settings.webhook_backoff,
             self.events.emit,
             parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
-            DeliveryFaults(self.faults),
+            DeliveryFaults(self.faults, contract.webhooks()[0]),
             settings.webhook_timeout,
         )
         self.moving = asyncio.Lock()
@@ -129,6 +131,8 @@ class Sandbox:
         """Go by another table of states, and other members, from now on."""
         self.behaviour.lifecycle = contract.lifecycle
         self.behaviour.members = contract.resource.shown
+        self.dispatcher.faults.webhook = contract.webhooks()[0]
+        self.pipeline.announced = contract.announced
 
     async def start(self) -> None:
         """Begin to sweep and to deliver."""

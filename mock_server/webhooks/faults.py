@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from ..faults.kinds import Fault
 from ..faults.rules import FaultRules
 
-WEBHOOK = "chatCompleted"
 _HELD_MS = 60_000
 _STALE_SECONDS = 3_600
 
@@ -26,10 +25,14 @@ _PLAIN = Plan()
 
 
 class DeliveryFaults:
-    """Asks the fault rules about each delivery once, at its first attempt."""
+    """Asks the fault rules about each delivery once, at its first attempt.
 
-    def __init__(self, rules: FaultRules | None = None) -> None:
+    `webhook` is the operationId that rules name it by.
+    """
+
+    def __init__(self, rules: FaultRules | None = None, webhook: str = "") -> None:
         self.rules = rules
+        self.webhook = webhook
         self._plans: dict[int, Plan] = {}
 
     def plan(self, serial: int, attempts: int) -> Plan:
@@ -38,7 +41,7 @@ class DeliveryFaults:
             return self._plans.pop(serial)
         fault = None
         if attempts == 0 and self.rules is not None and self.rules.rules:
-            fault = self.rules.draw(WEBHOOK, named_only=True)
+            fault = self.rules.draw(self.webhook, named_only=True)
         plan = plan_of(fault) if fault else _PLAIN
         if plan.hold_ms:
             self._plans[serial] = replace(plan, hold_ms=0)
