@@ -105,6 +105,40 @@ def test_the_suite_says_its_verdict_where_nothing_can_be_written(mock: str) -> N
     assert "Traceback" not in done.stderr
 
 
+CLOSED = ["2>&-", ">&-", "<&- >&- 2>&-"]
+
+
+def closed(line: list[str], streams: str) -> list[str]:
+    """The same command, started without these standard streams."""
+    return ["sh", "-c", f'exec "$0" "$@" {streams}', *line]
+
+
+@pytest.mark.parametrize("streams", every(3, tuple(CLOSED)))
+def test_the_suite_judges_without_its_standard_streams(
+    mock: str, tmp_path: Path, streams: str
+) -> None:
+    line = command("conformance", "--target", mock, "--agent", "agent-echo", "--rule", "GET-02")
+    done = subprocess.run(closed(line, streams), cwd=tmp_path, env=environment())
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("streams", every(3, tuple(CLOSED)))
+def test_no_file_takes_the_number_of_a_standard_stream(tmp_path: Path, streams: str) -> None:
+    first = (
+        "import pathlib, sqlite3, os\n"
+        "opened = sqlite3.connect\n"
+        "def connect(*a, **k):\n"
+        "    made = opened(*a, **k)\n"
+        "    own = [n for n in ('1', '2') if 'chats' in os.path.realpath('/proc/self/fd/' + n)]\n"
+        "    pathlib.Path('taken').write_text(' '.join(own) or 'none')\n"
+        "    raise KeyboardInterrupt\n"
+        "sqlite3.connect = connect\n"
+    )
+    line = command("mock_server", "--port", "0", "--db", "chats.db", first=first)
+    subprocess.run(closed(line, streams), cwd=tmp_path, env=environment())
+    assert (tmp_path / "taken").read_text() == "none"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mock_server", "conformance"])
 @pytest.mark.parametrize("words", [["--help"], ["--version"]])

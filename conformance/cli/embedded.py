@@ -28,8 +28,11 @@ NOT_ITS: dict[str, Any] = {
 
 
 @contextmanager
-def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Config]:
-    """Start the mock with a key of its own; gives the configuration that points to it."""
+def embedded_mock(
+    config: Config, base_path: str, webhook_url: str | None = None
+) -> Iterator[Config]:
+    """Start the mock with a key of its own; gives the configuration that points to where it
+    serves the contract's paths."""
     token = secrets.token_urlsafe(16)
     # -P: nothing that lies where the user happens to be takes the mock's place.
     # HOST: conda's shells say there what the machine is.
@@ -50,7 +53,8 @@ def embedded_mock(config: Config, webhook_url: str | None = None) -> Iterator[Co
             command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
         try:
-            yield replace(config, target=_url(process, log), token=token, **NOT_ITS)
+            url = _url(process, log) + base_path
+            yield replace(config, target=url, token=token, **NOT_ITS)
         finally:
             _stop(process)
 

@@ -18,6 +18,7 @@ from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..config.sources import load_config
 from ..contract.document import Contract, find_contract
+from ..contract.parts import base_path
 from ..report.compare import load_report
 from ..report.model import FILES, build, discard, write
 from ..report.terminal import print_findings, print_plan, print_settings, print_verdict
@@ -76,7 +77,8 @@ class Job:
                 config = replace(config, webhook_listen=listener.url)
             if embedded:
                 url = listener.url if listener else None
-                config = stack.enter_context(embedded_mock(config, url))
+                path = base_path(self.contract.spec)
+                config = stack.enter_context(embedded_mock(config, path, url))
             say = partial(_say_redacted, say, config)
             yield Run(
                 config,

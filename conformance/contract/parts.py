@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from .words import Steps
 
@@ -33,6 +34,11 @@ def parameters(document: Json, operation: Steps) -> list[Json]:
 def server_urls(document: Json) -> list[str]:
     """The URL of each server, its variables replaced by their defaults."""
     return [_without_variables(server) for server in document.get("servers", ())]
+
+
+def base_path(document: Json) -> str:
+    """What the paths stand behind on the first server."""
+    return "".join(urlsplit(url).path.rstrip("/") for url in server_urls(document)[:1])
 
 
 def _without_variables(server: Json) -> str:

@@ -33,12 +33,12 @@ _exchange = _Exchange()
 @contextmanager
 def exchange(seconds: float, at_most: float = math.inf) -> Iterator[None]:
     """Whatever this thread sends and receives in here ends within so many seconds, and before
-    that moment of the monotonic clock."""
-    _exchange.ends_at = min(time.monotonic() + seconds, at_most)
+    that moment of the monotonic clock. One within another, as to get a key, has its own time."""
+    outer, _exchange.ends_at = _exchange.ends_at, min(time.monotonic() + seconds, at_most)
     try:
         yield
     finally:
-        _exchange.ends_at = math.inf
+        _exchange.ends_at = outer
 
 
 def seconds_left() -> float:

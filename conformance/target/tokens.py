@@ -21,6 +21,7 @@ PLACEHOLDER = "conformance"  # a key for targets that take any
 LONGEST_COMMAND = 60.0  # seconds
 AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its life
 LARGEST = 64 * 1024  # characters of what tells a key
+BOM = "\ufeff"  # begins what PowerShell prints
 
 
 class Tokens:
@@ -98,7 +99,7 @@ def _of_server(config: Config) -> str:
                 answer = http.post(url, data=form)
     except httpx.HTTPError as error:
         raise UsageError(f"--token-url {url} gave no answer: {error}") from error
-    if answer.status_code != 200:
+    if not answer.is_success:
         raise UsageError(
             f"--token-url {url} gave no key but {answer.status_code} ({_reason(answer, config)});"
             " check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
@@ -118,7 +119,7 @@ def _reason(answer: httpx.Response, config: Config) -> str:
 
 def _parsed(text: str, config: Config) -> tuple[str, float]:
     """The key and the seconds that it lasts, of a line of text or an object as RFC 6749 has it."""
-    given: Any = text.strip()
+    given: Any = text.removeprefix(BOM).strip()
     source = "--token-command" if config.token_command else f"--token-url {config.token_url}"
     lifetime = math.inf
     if given.startswith("{"):
@@ -128,6 +129,8 @@ def _parsed(text: str, config: Config) -> tuple[str, float]:
             lifetime = float(members.get("expires_in") or math.inf)
         except (ValueError, TypeError):
             given = None
+    if isinstance(given, str):
+        given = given.removeprefix("Bearer ").strip()
     if not isinstance(given, str) or not given or not lifetime > 0:
         raise UsageError(
             f"{source} gave no key; wanted one line with the key alone, or JSON with access_token"

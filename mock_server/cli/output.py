@@ -41,7 +41,8 @@ def use_any_terminal() -> None:
 
 def _tolerant(stream: TextIO | None) -> TextIO:
     if stream is None:
-        return io.StringIO()
+        # Takes the number of the one that is closed: no other file may, and be written to.
+        return open(os.devnull, "w", encoding="utf-8")
     if type(stream) is not io.TextIOWrapper:
         return stream  # of a test, or tolerant already
     try:

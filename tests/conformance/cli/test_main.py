@@ -42,6 +42,17 @@ def test_the_embedded_mock_is_conformant(suite: Suite) -> None:
     assert ended.err == ""
 
 
+def test_the_embedded_mock_is_asked_behind_the_path_of_the_contracts_server(
+    suite: Suite, contract: Contract, tmp_path: Path
+) -> None:
+    file = tmp_path / "contract.yaml"
+    head, _, rest = contract.path.read_text("utf-8").partition("servers:\n")
+    server = "servers:\n  - url: https://{name}.test/v2/\n    variables: {name: {default: api}}\n"
+    file.write_text(head + server + rest[rest.index("tags:") :], "utf-8")
+    ended = suite("--contract", str(file), "--rule", "OPEN-01")
+    assert (ended.code, ended.report["target"].endswith("/v2")) == (0, True)
+
+
 def test_a_mock_elsewhere_is_conformant_and_left_as_it_was_found(smoke: Any, mock: Any) -> None:
     assert smoke.code == 0
     assert smoke.report["sessions_opened"] > 0

@@ -1,6 +1,7 @@
 """Keys that are told by a command or by an OAuth 2.0 server, and expire."""
 
 import json
+import math
 import sys
 import threading
 import time
@@ -13,7 +14,14 @@ from urllib.parse import parse_qs
 import pytest
 
 from conformance.config.settings import Config, UsageError
+from conformance.contract.document import Contract, find_contract
+from conformance.judging.evidence import Evidence
+from conformance.registry import watch_of
+from conformance.target.api import Api
+from conformance.target.client import Client
+from conformance.target.network import exchange, seconds_left
 from conformance.target.tokens import PLACEHOLDER, Tokens
+from tests.serving import HANGING
 
 from .servers import Page, serving
 
@@ -52,6 +60,8 @@ def test_without_a_key_there_is_one_for_targets_that_take_any() -> None:
         "key-0001",
         "  key-0001\n",
         json.dumps({"access_token": "key-0001", "expires_in": 3600}),
+        "Bearer key-0001",
+        "\ufeffkey-0001\r\n",
         json.dumps({"token": "key-0001"}),
         json.dumps({"access_token": "key-0001", "expires_in": None}),
         json.dumps({"access_token": "key-0001", "expires_in": "3600"}),
@@ -147,6 +157,28 @@ def test_a_server_gives_the_key_to_its_client(server: tuple[str, Any]) -> None:
     assert tokens.renew(tokens.current())
     assert handler.forms[0]["grant_type"] == ["client_credentials"]
     assert handler.forms[0]["scope"] == ["chats:write"]
+
+
+def test_a_key_is_asked_for_within_an_exchange_that_goes_on(server: tuple[str, Any]) -> None:
+    config = Config(token_url=server[0], client_id="me", client_secret="s3cret-of-mine")
+    with exchange(HANGING):
+        Tokens(config).current()
+        assert 0 < seconds_left() <= HANGING
+    assert seconds_left() == math.inf
+
+
+def test_a_key_of_a_server_opens_the_target(server: tuple[str, Any]) -> None:
+    class Target(Page):
+        def do_GET(self) -> None:
+            opened = self.headers.get("authorization", "").startswith("Bearer key-")
+            self.answer(200 if opened else 401, {"items": [], "total_count": 0})
+
+    told: Any = {"token_url": server[0], "client_id": "me", "client_secret": "s3cret-of-mine"}
+    contract = Contract(find_contract())
+    with serving(Target) as url:
+        client = Client(Config(target=url, **told), watch_of(contract), Evidence())
+        assert Api(client, "conf-0123abcd").list(limit=1).status == 200
+        client.close()
 
 
 def test_a_server_that_gives_none_is_told_without_the_secret(server: tuple[str, Any]) -> None:

@@ -82,7 +82,7 @@ MODES = (
         body(b"{%s}" % b",".join(b'"a%d":0' % n for n in range(100_000))),
     ),
     Mode("a-member-100000-times", "non-conformant", body(b'{%s"id":1}' % (b'"id":0,' * 100_000))),
-    Mode("json-deep", "non-conformant", body(b"[" * DEEP + b"]" * DEEP)),
+    Mode("json-deep", "non-conformant", body(b"[" * 200_000 + b"]" * 200_000)),
     Mode("json-deep-unended", "inconclusive", body(b'{"a":' * DEEP)),
     Mode(
         "json-deep-in-a-session",
