@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import FINISH, TURN
 from ..contract.values import fitting
 from ..judging.equivalence import same_messages
 from ..judging.outcomes import expect, shown
@@ -38,7 +38,7 @@ LATER = 11  # keyed turns after the one that is replayed: a cache of ten keys is
 
 @rule("IDEM-01", "smoke", sessions=2, turns=4 + LATER)
 def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
-    if not remembers(api, api.contract.turn):
+    if not remembers(api, TURN):
         expect_another_turn(api)
         return
     id, key, text = api.given(), api.key(), api.text()
@@ -53,7 +53,7 @@ def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
         first = api.submit(id, text, key=key)
         expect_replay(first, api.submit(id, text, key=key))
     lifecycle = api.contract.lifecycle
-    expect_state(api, again.turn, lifecycle.row(lifecycle.initial, api.contract.turn).to)
+    expect_state(api, again.turn, lifecycle.row(lifecycle.initial, TURN).to)
 
 
 @rule("IDEM-03", turns=2)
@@ -66,7 +66,7 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
         again.expect_status(*refused)
         return
     expect_replay(first, again)
-    expect_state(api, again.turn, api.resource.final)
+    expect_state(api, again.turn, api.contract.lifecycle.closed)
 
 
 @rule("IDEM-04", sessions=4, turns=4)
@@ -120,7 +120,7 @@ def check_a_key_of_128_characters(api: Api) -> None:
     long = [f"{api.key():{filler}<{most}}" for filler in "ké"]
     for key in fitting(api.contract.members("submit")[api.resource.key], long):
         first = api.submit(id, "Hello", key=key).expect_ok()
-        if remembers(api, api.contract.turn):
+        if remembers(api, TURN):
             expect_replay(first, api.submit(id, "Hello", key=key))
 
 

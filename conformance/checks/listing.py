@@ -10,7 +10,6 @@ from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api, Sessions
-from .kinds.arrange import brought
 from .turns import touches
 
 
@@ -35,65 +34,6 @@ def ids(api: Api, items: Sessions) -> list[str]:
 def one_of_each(api: Api) -> tuple[str, str]:
     """An active and a final session."""
     return api.given(), api.given_final()
-
-
-def expect_selected(api: Api, state: str | None, sessions: dict[str, str]) -> None:
-    """Of these sessions, each told with its own state, a list holds those in the state that is
-    asked for, or in that of its default, and it holds no session in another one."""
-    wanted, items = state or api.contract.default_state, api.listed(state=state)
-    for id, own in sessions.items():
-        here = wanted in (api.resource.all, own)
-        expect(
-            has(api, items, id) == here,
-            f"{'' if here else 'not '}the {own} session {id}",
-            ids(api, items),
-        )
-    states_shown = {api.contract.state_of(item) for item in items if wanted != api.resource.all}
-    expect(states_shown <= {wanted}, f"{wanted} sessions only", items)
-
-
-@rule("LIST-02", "smoke", sessions=3, turns=1)
-def check_a_list_keeps_to_its_default_state(api: Api) -> None:
-    active, final = one_of_each(api)
-    expect_selected(api, None, {active: api.contract.lifecycle.initial, final: api.resource.final})
-    expect_closed_too(api, None)
-
-
-@rule("LIST-03", sessions=4)
-def check_a_state_that_is_not_final(api: Api) -> None:
-    lifecycle, final = api.contract.lifecycle, api.resource.final
-    left = [state for state in lifecycle.states if state != final]
-    asked = [state for state in left if state in api.contract.listed_states]
-    if not asked:
-        raise NotApplicable("no list can be asked for a state that is not final")
-    sessions = {api.given_final(): final} | {brought(api, state).id: state for state in left}
-    for state in asked:
-        expect_selected(api, state, sessions)
-
-
-@rule("LIST-04", sessions=3, turns=1)
-def check_the_final_state(api: Api) -> None:
-    state = api.asked_for(api.resource.final)
-    active, final = one_of_each(api)
-    expect_selected(api, state, {active: api.contract.lifecycle.initial, final: state})
-    expect_closed_too(api, state)
-
-
-def expect_closed_too(api: Api, state: str | None) -> None:
-    """A session that the agent finished is listed like one that was ended."""
-    if api.has_closer:
-        closed, _ = api.given_closed()
-        expect_selected(api, state, {closed: api.resource.final})
-
-
-@rule("LIST-05", sessions=3, turns=1)
-def check_state_all(api: Api) -> None:
-    state = api.whole
-    active, final = one_of_each(api)
-    items = api.listed(state=state)
-    for id in (active, final):
-        expect(has(api, items, id), f"the session {id} in the list", ids(api, items))
-    expect_closed_too(api, state)
 
 
 @rule("LIST-06", sessions=2)
@@ -142,7 +82,7 @@ def expect_apart(api: Api, channel: str, alike: str) -> None:
 
 @rule("LIST-08", sessions=2)
 def check_filters_select_together(api: Api) -> None:
-    state, _ = api.asked_for(api.resource.final), api.filter_of(api.resource.agent)
+    state, _ = api.asked_for(api.contract.lifecycle.ended), api.filter_of(api.resource.agent)
     _, final = one_of_each(api)
     most = api.contract.page_sizes.most
     found = api.list(channel=api.channel, state=state, agent=api.config.agent, limit=most)
@@ -257,7 +197,7 @@ def check_a_turn_moves_its_session_ahead(api: Api) -> None:
 def check_an_unknown_state_is_refused(api: Api) -> None:
     api.list(state=api.contract.default_state).page
     known = *api.contract.lifecycle.states, api.resource.all
-    for state in (f"un{api.resource.final}", *known):
+    for state in (f"un{api.contract.lifecycle.ended}", *known):
         if state not in api.contract.listed_states:
             api.list(state=state).expect_status(*api.refused("invalid-request"))
 
@@ -271,7 +211,11 @@ def check_a_malformed_instant_is_refused(api: Api) -> None:
 
 @rule("LIST-25", sessions=2, turns=1)
 def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
-    initial, final, every = api.contract.lifecycle.initial, api.resource.final, api.resource.all
+    initial, final, every = (
+        api.contract.lifecycle.initial,
+        api.contract.lifecycle.ended,
+        api.resource.all,
+    )
     places = ((initial, api.given(turns=1)), (final, api.given_final()))
     for state, id in places:
         got = api.still(id)

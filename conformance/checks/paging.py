@@ -96,7 +96,7 @@ def check_the_total_counts_every_match(api: Api) -> None:
 def narrowed(api: Api) -> Iterator[tuple[dict[str, Any], int]]:
     """Filters that the contract has, and how many of those sessions match."""
     names = api.resource
-    for state, count in ((names.final, 1), (names.all, MANY + 1)):
+    for state, count in ((api.contract.lifecycle.ended, 1), (names.all, MANY + 1)):
         if state in api.contract.listed_states:
             yield {"state": state}, count
     if names.agent in names.filtering:
@@ -124,7 +124,7 @@ def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
         raise Blocked("the list does not hold what matches, see LIST-02")
     met = [id for skip in (0, 2, 4) for id in ids(api, api.listed(offset=skip, limit=2))]
     expect(sorted(met) == opened, f"each of {opened} once", met)
-    final = api.asked_for(api.resource.final, api.resource.all)
+    final = api.asked_for(api.contract.lifecycle.ended, api.resource.all)
     for id in opened:
         api.given_end(id)
     pages = [api.listed(state=final, offset=skip, limit=2) for skip in (0, 2, 4)]

@@ -89,8 +89,9 @@ def check_a_finished_session_is_a_call_result(api: Api) -> None:
 
 def finishes(api: Api) -> Iterator[Transition]:
     """The rows by which a client brings a session to its end."""
-    for row in api.contract.lifecycle.ways(api.resource.final):
-        if api.has_closer if row.event == FINISH else api.contract.lifecycle.is_sent(row.event):
+    lifecycle, finals = api.contract.lifecycle, api.resource.finals
+    for row in (way for state in finals for way in lifecycle.ways(state)):
+        if api.has_closer if row.event == FINISH else lifecycle.is_sent(row.event):
             yield row
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from ..contract.lifecycle import TURN
 from ..judging.equivalence import difference, same_messages
 from ..judging.exchange import Exchange
 from ..judging.history import Event, State, event_of, said, serialisation, timeline
@@ -98,7 +99,7 @@ def check_simultaneous_submits_with_one_key(api: Api) -> None:
         taken = [answer for answer in answers if answer.expect_ok(409).ok]
         turns = [answer.turn[api.resource.transcript] for answer in taken]
         same = all(same_messages(turns[0], other) for other in turns)
-        if remembers(api, api.contract.turn):
+        if remembers(api, TURN):
             expect(same, "the same messages in every answer", shown(turns))
         expect_serial(api, id, start, [event_of(answer, text, key) for answer in answers])
 
@@ -174,7 +175,8 @@ def churn(api: Api) -> list[Life]:
 @rule("RACE-07", "races", sessions=STAYING + CHURNERS * ROUNDS, requests=2 * REQUESTS)
 def check_lists_while_sessions_come_and_go(api: Api) -> None:
     states = [
-        api.asked_for(state) for state in (api.contract.lifecycle.initial, api.resource.final)
+        api.asked_for(state)
+        for state in (api.contract.lifecycle.initial, api.contract.lifecycle.ended)
     ]
     lives = [Life(api.open()) for _ in range(STAYING)]
     pages: list[tuple[str, Exchange]] = []
@@ -194,7 +196,7 @@ def expect_certain(api: Api, life: Life, state: str, page: Exchange) -> None:
     """The session stands on the page once, at most once or not at all, as far as is certain."""
     ids = [str(item[api.resource.id]).lower() for item in page.page[api.resource.items]]
     count = ids.count(life.opened.id.lower())
-    least, most = life.times(page, final=state == api.resource.final)
+    least, most = life.times(page, final=state == api.contract.lifecycle.ended)
     if not least <= count <= most:
         trace = (life.opened, life.ended, page)
         api.trace[:] = [exchange for exchange in trace if exchange]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..contract.lifecycle import EXPIRE, TURN
 from ..judging.equivalence import difference, instant, same_id, tick
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -112,7 +113,9 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
     before = api.get(timeouts.silent.id).session
     if before[api.resource.mirror] is not True:
         raise Blocked("the session did not time out, see TTL-01")
-    api.submit(timeouts.silent.id).expect_status(*api.contract.late)
+    expired = api.contract.lifecycle.row(api.contract.lifecycle.initial, EXPIRE).to
+    late = api.contract.refused(expired, TURN)
+    api.submit(timeouts.silent.id).expect_status(*late)
     differs = difference(api.resource, before, api.get(timeouts.silent.id).session)
     expect(differs is None, "the final session as it was", f"it differs in {differs}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..contract.lifecycle import TURN
 from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -12,7 +13,7 @@ from ..target.operations import UNSET
 
 def touches(api: Api) -> bool:
     """Whether a turn is an activity."""
-    return api.contract.lifecycle.does("touch", api.contract.turn)
+    return api.contract.lifecycle.does("touch", TURN)
 
 
 def expect_kept(api: Api) -> None:

@@ -164,7 +164,7 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
             wanted = f"wanted one transition of {pair[0]} by {pair[1]}, got several"
             yield Defect((*steps, place), wanted)
     for place, row in enumerate(table["transitions"]):
-        for member, wanted in _ways(row, [*table["states"]], document["x-resource"]["unique"]):
+        for member, wanted in _ways(row, [*table["states"]], document["x-resource"]):
             got = quoted(row[member])
             yield Defect((*steps, place, member), f"wanted {wanted}, got {got}")
     yield from _reached(table, steps)
@@ -222,10 +222,12 @@ def _frozen(document: Json) -> Iterator[Defect]:
             yield Defect(steps, f"{wanted}, got {quoted(name)}")
 
 
-def _ways(row: Json, states: list[str], unique: Json) -> Iterator[tuple[str, str]]:
+def _ways(row: Json, states: list[str], declared: Json) -> Iterator[tuple[str, str]]:
     """Why a transition cannot lead where it does."""
-    stays = "refusal" in row or row["event"] == REPLAY
-    taken, free = unique["while"], row["state"] not in unique["while"]
+    final = row["state"] in declared["state"]["final"]
+    stays = "refusal" in row or row["event"] == REPLAY or final
+    taken = declared["unique"]["while"]
+    free = row["state"] not in taken
     if row["to"] not in states:
         yield "to", " or ".join(states)
     elif stays and row["to"] != row["state"]:

@@ -86,10 +86,9 @@ class Resource:
         return tuple(answer for answer in self.unique["else"] if answer != "reuse")
 
     @property
-    def final(self) -> str:
-        """The state of a session that has ended."""
-        name: str = self.state["final"][0]
-        return name
+    def finals(self) -> tuple[str, ...]:
+        """The states of sessions that have ended."""
+        return (*self.state["final"],)
 
     @property
     def offset(self) -> str:
@@ -143,10 +142,10 @@ def mismatches(document: Json) -> Iterator[Defect]:
 def repeated_names(document: Json) -> Iterator[Defect]:
     """Where a name that is to stand for one thing stands for another one too."""
     declared = document["x-resource"]
-    if declared["state"]["final"] == [document["x-lifecycle"]["initial"]]:
-        wanted = "wanted another state than the initial one"
-        got = quoted(declared["state"]["final"][0])
-        yield Defect(("x-resource", "state", "final", 0), f"{wanted}, got {got}")
+    for place, state in enumerate(declared["state"]["final"]):
+        if state == document["x-lifecycle"]["initial"]:
+            wanted = f"wanted another state than the initial one, got {quoted(state)}"
+            yield Defect(("x-resource", "state", "final", place), wanted)
     sides = (
         ("operations",),
         ("members", "state.member", "state.mirror", "state.reason", "timer"),

@@ -62,6 +62,7 @@ def _in_words_of(document: Any, value: Any) -> Any:
     final = document["x-resource"]["state"]["final"]
     lists = {
         "@states": states,
+        "@finals": final,
         "@open": [state for state in states if state not in final],
         "@events": [*document["x-lifecycle"]["events"]],
         "@acts": [*dict.fromkeys(acts(document))],

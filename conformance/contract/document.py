@@ -14,7 +14,7 @@ from .declaration import Resource, shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
-from .lifecycle import END, REPLAY, Lifecycle, Transition
+from .lifecycle import END, REPLAY, TURN, Lifecycle, Transition
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .rules import Rule, rule_of
@@ -101,27 +101,22 @@ class Contract:
         return tuple(self.resource.refusals[refusal]) if refusal else ()
 
     @cached_property
-    def turn(self) -> str:
-        """The event that a new turn is."""
-        return self.lifecycle.of(self.resource.operations["submit"])
-
-    @cached_property
     def late(self) -> tuple[int, ...]:
         """The statuses that a new turn on a final session is refused with."""
-        return self.refused(self.resource.final, self.turn)
+        return self.refused(self.lifecycle.ended, TURN)
 
     @cached_property
     def late_replays(self) -> tuple[int, ...]:
-        return self.refused(self.resource.final, REPLAY)
+        return self.refused(self.lifecycle.ended, REPLAY)
 
     @cached_property
     def late_ends(self) -> tuple[int, ...]:
-        return self.refused(self.resource.final, END)
+        return self.refused(self.lifecycle.ended, END)
 
     def row_of(self, rule: Rule) -> Transition:
         """The row that a rule is about. Where no turn is remembered, each is a new one."""
-        remembers = self.lifecycle.does("remember", self.turn)
-        event = self.turn if rule.when == REPLAY and not remembers else rule.when
+        remembers = self.lifecycle.does("remember", TURN)
+        event = TURN if rule.when == REPLAY and not remembers else rule.when
         return self.lifecycle.row(rule.given, event)
 
     @cached_property
@@ -245,13 +240,10 @@ class Contract:
     @cached_property
     def open_lists(self) -> list[str]:
         """What lists are asked for to have every session that is not final."""
-        left = [state for state in self.lifecycle.states if state != self.resource.final]
+        left = [state for state in self.lifecycle.states if state not in self.resource.finals]
         found = [state for state in left if state in self.listed_states]
-        return (
-            [self.resource.all]
-            if found != left and self.resource.all in self.listed_states
-            else found
-        )
+        whole = found == left or self.resource.all not in self.listed_states
+        return found if whole else [self.resource.all]
 
     @cached_property
     def further(self) -> dict[str, dict[str, Any]]:

@@ -80,6 +80,16 @@ class Lifecycle:
             found.append(state)
         return found
 
+    @property
+    def ended(self) -> str:
+        """The state that an end leads to."""
+        return self.row(self.initial, END).to
+
+    @property
+    def closed(self) -> str:
+        """The state that the agent's finish leads to."""
+        return self.row(self.initial, FINISH).to
+
     @cached_property
     def keeps_turns(self) -> bool:
         """Whether a turn stays in the transcript."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.lifecycle import FINISH, REPLAY, Transition
+from ..contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ..contract.parts import Json
 from .calls import Key, identity, key_of
 from .view import View, other_parts
@@ -57,7 +57,7 @@ class _Workflows:
     def workflow(self, row: Transition) -> Json:
         steps = [self._open()]
         if row.event == REPLAY:
-            steps.append(self._event("before", self._taken(self.contract.turn), keyed=True))
+            steps.append(self._event("before", self._taken(TURN), keyed=True))
         for place, way in enumerate(self._way(row.state) or (), 1):
             steps.append(self._event(f"way-{place}", way))
         steps += [self._event("event", row, keyed=row.event == REPLAY), self._read(row)]

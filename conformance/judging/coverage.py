@@ -87,7 +87,7 @@ class Coverage:
         if (id, str(body.get(exchange.resource.key))) in self.answered:
             return "replay"
         told = _member(exchange, exchange.resource.mirror)
-        finishes = told is True and state not in (None, self.contract.resource.final)
+        finishes = told is True and state not in (None, *self.contract.resource.finals)
         return (
             "finish"
             if finishes or (known.agent, body[exchange.resource.text]) in self.closing
@@ -103,19 +103,19 @@ class Coverage:
     def _learn(self, session: Json, exchange: Exchange) -> None:
         id = canonical(session.get(exchange.resource.id))
         known, shown = self.sessions.get(id), self.contract.state_of(session)
-        final = self.contract.resource.final
+        finals = self.contract.resource.finals
         if known is None:
-            if exchange.role == "create" and shown != final:
+            if exchange.role == "create" and shown not in finals:
                 initial = self.contract.lifecycle.initial
                 self.sessions[id] = _observed(session, exchange, shown or initial)
             return
-        if known.state == final:
-            if shown == final and known.met(exchange) and _overdue(known, exchange):
-                self._expired(exchange, final)
-        elif shown:
-            if shown == final and session.get(exchange.resource.reason) == self.timed_out:
+        if known.state in finals:
+            if shown == known.state and known.met(exchange) and _overdue(known, exchange):
                 self._expired(exchange, known.state)
-            known.learn(shown, exchange, for_ever=shown == final)
+        elif shown:
+            if shown in finals and session.get(exchange.resource.reason) == self.timed_out:
+                self._expired(exchange, known.state)
+            known.learn(shown, exchange, for_ever=shown in finals)
 
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1
@@ -126,12 +126,12 @@ class Coverage:
         if isinstance(key := body.get(exchange.resource.key), str):
             self.answered.add((id, key))
         known.touched = max(known.touched, exchange.finished)
-        state, final = self.contract.state_of(exchange.json), self.contract.resource.final
+        state, finals = self.contract.state_of(exchange.json), self.contract.resource.finals
         cell = self.cell_of.get(exchange.number)
-        if state == final and cell and cell[0] != final and cell[1] == FINISH:
+        if state in finals and cell and cell[0] not in finals and cell[1] == FINISH:
             self.closing.add((known.agent, str(body.get(exchange.resource.text))))
-        if state and known.state != final and not (cell and cell[1] == REPLAY):
-            known.learn(state, exchange, for_ever=state == final)
+        if state and known.state not in finals and not (cell and cell[1] == REPLAY):
+            known.learn(state, exchange, for_ever=state in finals)
 
     def report(self, findings: Iterable[Finding]) -> dict[str, Any]:
         """The `coverage` member of the report."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import END, FINISH, REPLAY, TURN, Transition
 from .equivalence import text_of
 from .exchange import ABSENT, Exchange
 from .outcomes import Blocked
@@ -50,12 +50,26 @@ class State:
 
     contract: Contract
     said: tuple[Said, ...] = ()
+    state: str = ""  # the initial one, where none is told
     reason: str | None = None
     replies: tuple[tuple[str, tuple[Said, ...]], ...] = ()
 
     @property
     def final(self) -> bool:
         return self.reason is not None
+
+    def row(self, event: str) -> Transition:
+        """What an event makes of the session now."""
+        lifecycle = self.contract.lifecycle
+        return lifecycle.row(self.state or lifecycle.initial, event)
+
+    def refused(self, event: str) -> tuple[int, ...]:
+        row = self.row(event)
+        return self.contract.refused(row.state, row.event)
+
+    def then(self, event: str) -> State:
+        row = self.row(event)
+        return replace(self, state=row.to, reason=self.reason or row.reason)
 
 
 def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Event:
@@ -115,8 +129,7 @@ def step(state: State, event: Event, events: Sequence[Event]) -> list[State]:
 
 def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     earlier = dict(state.replies).get(event.key or "") if event.key else None
-    late = state.contract.late if earlier is None else state.contract.late_replays
-    refusals = late if state.final else ()
+    refusals = state.refused(TURN if earlier is None else REPLAY)
     if not event.ok:
         busy = event.status == BUSY and any(
             other.name == "submit" and other is not event and other.overlaps(event)
@@ -127,32 +140,24 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
         return [state] if earlier == event.said and not refusals else []
     if state.final:
         return []
-    turn = FINISH if event.final else state.contract.turn
-    kept = state.contract.lifecycle.does("append", turn)
-    added = (("user", event.text), *event.said) if kept else ()
-    after = replace(state, said=(*state.said, *added))
-    if event.key and state.contract.lifecycle.does("remember", turn):
+    turn = FINISH if event.final else TURN
+    row, after = state.row(turn), state
+    if "append" in row.effects:
+        after = replace(after, said=(*state.said, ("user", event.text), *event.said))
+    if event.key and "remember" in row.effects:
         after = replace(after, replies=(*after.replies, (event.key, event.said)))
     if not event.final:
-        return [after]
+        return [after.then(turn)]
     # Final as it was answered: by the agent, or by an end that came while it was under way.
     ended = any(other.name == "end" and other.overlaps(event) for other in events)
-    return [
-        replace(after, reason=state.contract.lifecycle.reason(FINISH)),
-        *([after] if ended else []),
-    ]
+    return [after.then(FINISH), *([after.then(TURN)] if ended else [])]
 
 
 def _end(state: State, event: Event) -> list[State]:
-    refusals = state.contract.late_ends if state.final else ()
-    if refusals:
+    if refusals := state.refused(END):
         return [state] if event.status in refusals else []
-    if not event.ok:
-        return []
-    lifecycle, operations = state.contract.lifecycle, state.contract.resource.operations
-    reason = lifecycle.reason(lifecycle.of(operations["end"]))
-    after = state if state.final else replace(state, reason=reason)
-    return [after] if _shows(after, event) else []
+    after = state.then(END)
+    return [after] if event.ok and _shows(after, event) else []
 
 
 def _get(state: State, event: Event) -> list[State]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.lifecycle import FINISH, REPLAY, Transition
+from ..contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from .equivalence import goes_back, same_id, same_messages
 from .exchange import Exchange, Json
 from .history import Said, said
@@ -117,7 +117,7 @@ class Model:
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
             self._replay(session, key, answer)
-        elif refusals := self.contract.refused(session.state, self.contract.turn):
+        elif refusals := self.contract.refused(session.state, TURN):
             self._refused("TURN-15" if session.final else "LIFE-14", refusals, answer)
         elif answer.status not in (502, 503):  # the agent failed: nothing was stored
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)
@@ -130,7 +130,7 @@ class Model:
         fine = bool(roles) and set(roles) == {"assistant"}
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
         finished = turn[self.resource.mirror] is True
-        row = self.lifecycle.row(session.state, FINISH if finished else self.contract.turn)
+        row = self.lifecycle.row(session.state, FINISH if finished else TURN)
         if "append" in row.effects:
             session.said += [("user", text), *replies]
         if key and "remember" in row.effects:
@@ -187,7 +187,8 @@ class Model:
         wanted = [
             s for s in self.sessions if self._selects(state, s.state) and agent in (None, s.agent)
         ]
-        rule = {self.resource.final: "LIST-04", self.resource.all: "LIST-05"}.get(state, "LIST-03")
+        rule = "LIST-04" if state in self.resource.finals else "LIST-03"
+        rule = "LIST-05" if state == self.resource.all else rule
         ids = {s.id.lower() for s in wanted}
         got = self._ids(page[self.resource.items])
         strangers = [id for id in got if id not in ids]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import canonical
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import FINISH, TURN
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Exchange, Json
 
@@ -41,7 +41,6 @@ class Known:
             active=session.get(names.touched),
             channel=session.get(names.channel),
             agent=session.get(names.agent),
-            state=session.get(names.status),
         )
 
     def and_then(self, latest: Known) -> Known:
@@ -103,10 +102,9 @@ class Selection:
     def has(self, known: Known) -> bool:
         """Whether a session is certain to be one of them."""
         names = self.contract.resource
-        state = names.final if known.final else known.state
-        certain = known.final or state != names.final
+        state = known.state
         return (
-            certain
+            known.final == (state in names.finals)
             and not self.narrowed
             and self.state in (names.all, state)
             and self.channel is not None
@@ -118,7 +116,7 @@ class Selection:
     def excludes(self, known: Known) -> bool:
         """Whether a session is certain to be none of them: what is final stays so."""
         names = self.contract.resource
-        return known.final and self.state not in (names.all, names.final)
+        return known.final and self.state not in (names.all, *names.finals)
 
     def is_whole(self, page: Json) -> bool:
         """Whether a page holds all of them."""
@@ -136,15 +134,16 @@ def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str
         return
     if exchange.role == "submit":
         final = body.get(names.mirror) is True
-        kept = contract.lifecycle.does("append", FINISH if final else contract.turn)
+        kept = contract.lifecycle.does("append", FINISH if final else TURN)
         said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()
         moved = "" if len(contract.lifecycle.turned) > 1 else None  # a replay tells a state of old
+        moved = contract.state_of(body) if final else moved
         known = Known(final, turn=said, state=moved)
         yield contract.paths.named(exchange.path), known
         return
     shown = items(body, names) if exchange.role == "list" else _by_id([body], names)
     for id, session in islice(shown.items(), MOST_SESSIONS):
-        yield id, Known.by(session, names)
+        yield id, replace(Known.by(session, names), state=contract.state_of(session) or "")
 
 
 def items(page: Json, names: Resource) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..contract.document import Contract
+from ..contract.lifecycle import TURN
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
 from .circuit import GATEWAY_ERRORS, Circuit
@@ -85,7 +86,7 @@ def is_repeatable(exchange: Exchange, contract: Contract) -> bool:
     operations = contract.resource.operations
     if exchange.operation == operations["submit"]:
         keyed = bool(exchange.sent.get(exchange.resource.key))
-        return keyed and contract.lifecycle.does("remember", contract.turn)
+        return keyed and contract.lifecycle.does("remember", TURN)
     if exchange.operation == operations["end"]:
         return not contract.late_ends
     return exchange.method in READING or exchange.operation == operations["search"]

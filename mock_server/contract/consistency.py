@@ -153,7 +153,10 @@ def _arguments(steps: Steps, given: Mapping[str, Any], known: list[str]) -> Iter
 def _rows(document: _Document) -> Iterator[Defect]:
     table, steps = document["x-lifecycle"], ("x-lifecycle", "transitions")
     rows = Counter((row["state"], row["event"]) for row in table["transitions"])
-    held = document["x-resource"]["unique"]["while"]
+    held, final = (
+        document["x-resource"]["unique"]["while"],
+        document["x-resource"]["state"]["final"],
+    )
     for state in table["states"]:
         for event in table["events"]:
             if not rows[state, event]:
@@ -165,7 +168,9 @@ def _rows(document: _Document) -> Iterator[Defect]:
         if row["to"] not in table["states"]:
             wanted = f"wanted {' or '.join(table['states'])}"
             yield Defect((*steps, number, "to"), f"{wanted}, got {quote(row['to'])}")
-        elif row["to"] != row["state"] and ("refusal" in row or row["event"] == "replay"):
+        elif row["to"] != row["state"] and (
+            "refusal" in row or row["event"] == "replay" or row["state"] in final
+        ):
             wanted = f"wanted {row['state']}, as nothing is done"
             yield Defect((*steps, number, "to"), f"{wanted}, got {quote(row['to'])}")
         elif row["state"] not in held and row["to"] in held:

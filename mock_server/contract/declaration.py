@@ -48,9 +48,10 @@ def disagreements(document: _Part) -> Iterator[Defect]:
 def shared_names(document: _Part) -> Iterator[Defect]:
     """Names of which each is to stand for one thing and stands for two."""
     declared = document["x-resource"]
-    if declared["state"]["final"][0] == (initial := document["x-lifecycle"]["initial"]):
-        wanted = "wanted another state than the initial one"
-        yield Defect(("x-resource", "state", "final", 0), f"{wanted}, got {quote(initial)}")
+    initial = document["x-lifecycle"]["initial"]
+    if initial in (final := declared["state"]["final"]):
+        wanted = f"wanted another state than the initial one, got {quote(initial)}"
+        yield Defect(("x-resource", "state", "final", final.index(initial)), wanted)
     key: list[Steps] = [("unique", "key", 1), ("idempotency", "member")]
     shown = [*_names(declared, "members"), *_names(declared, "state"), *_names(declared, "timer")]
     taken = [*_names(declared, "request"), ("members", "agent"), ("timer", "after")]

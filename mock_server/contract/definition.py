@@ -35,7 +35,7 @@ _KINDS = {
 _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
-_LISTS = ("@states", "@open", "@events", "@acts", "@refusals", "@shown")
+_LISTS = ("@states", "@finals", "@open", "@events", "@acts", "@refusals", "@shown")
 
 
 class Definition:
@@ -76,6 +76,7 @@ def _names(document: Any) -> dict[str, Any]:
     """What a contract calls each thing that its `x-resource` names, and its states."""
     table, final = document["x-lifecycle"], document["x-resource"]["state"]["final"]
     names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
+    names["finals"] = [*final]
     names["open"] = [state for state in table["states"] if state not in final]
     names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
     names["shown"] = shown(document)

@@ -47,11 +47,11 @@ class Lifecycle:
     def __init__(
         self,
         initial: str,
-        final: str,
+        finals: tuple[str, ...],
         holding: frozenset[str],
         rows: Mapping[tuple[str, str], Transition],
     ) -> None:
-        self.initial, self.final, self.holding, self.rows = initial, final, holding, rows
+        self.initial, self.finals, self.holding, self.rows = initial, finals, holding, rows
 
     @classmethod
     def load(cls, table: Mapping[str, Any], resource: Resource) -> Self:
@@ -61,8 +61,8 @@ class Lifecycle:
             Transition(**{**raw, "effects": (*raw["effects"],), "holds": raw["to"] in holding})
             for raw in table["transitions"]
         )
-        (final,) = resource.state["final"]
-        return cls(table["initial"], final, holding, {(row.state, row.event): row for row in rows})
+        finals = (*resource.state["final"],)
+        return cls(table["initial"], finals, holding, {(row.state, row.event): row for row in rows})
 
     @property
     def states(self) -> list[str]:

@@ -106,7 +106,7 @@ def _session_row(session: _Row, lifecycle: Lifecycle) -> dict[str, Any]:
     final = session.get("final_reason") is not None
     finished = session.get("finished_time") or (session.get("last_activity") if final else None)
     ttl = session.get("ttl_seconds")
-    state = session.get("state") or (lifecycle.final if final else lifecycle.initial)
+    state = session.get("state") or (lifecycle.finals[0] if final else lifecycle.initial)
     return {
         "id": _id(session),
         "agent_id": session["agent_id"],

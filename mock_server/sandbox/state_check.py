@@ -48,10 +48,10 @@ def _agents(document: _Part, agents: frozenset[str]) -> Iterator[_Fault]:
 def _states(document: _Part, table: Lifecycle) -> Iterator[_Fault]:
     """States that the contract does not have, and final ones without a reason."""
     every = table.states
-    unfinished = [state for state in every if state != table.final]
+    unfinished = [state for state in every if state not in table.finals]
     for number, session in enumerate(document["sessions"]):
         final = _is_final(session)
-        wanted, why = ([table.final], "") if final else (unfinished, "; give it a final_reason")
+        wanted, why = ([*table.finals], "") if final else (unfinished, "; give it a final_reason")
         places = [(f"/sessions/{number}/state", session.get("state", wanted[0]), wanted)]
         for position, reply in enumerate(session.get("replies", [])):
             place = f"/sessions/{number}/replies/{position}/state"

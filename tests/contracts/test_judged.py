@@ -18,7 +18,7 @@ from tests.serving import TOKEN, Api
 
 from .edits import WHOLE, Entry, edited, entries
 from .renamed import renamed
-from .test_rows import pausing, waiting
+from .test_rows import cancelling, pausing, waiting
 
 AGENTS: dict[str, Any] = {
     name: FIXTURE_AGENTS[name]
@@ -27,6 +27,7 @@ AGENTS: dict[str, Any] = {
 JUDGED = [
     *(entry for entry in entries("sound.yaml") if "blames" in entry),
     {"name": "a pause", "set": pausing(), "blames": ["LIFE-14"]},
+    {"name": "a cancel", "set": cancelling(), "blames": ["LIFE-14"]},
     {"name": "a state after a turn", "set": waiting(), "blames": ["LIFE-14"]},
 ]
 

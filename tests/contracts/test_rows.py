@@ -250,6 +250,52 @@ def test_operations_of_ones_own(mock: Mock) -> None:
         assert (seen["active", "pause"], seen["paused", "submit"]) == (2, 1)
 
 
+def cancelling() -> dict[str, Any]:
+    """A second final state, with an operation that leads there and leaves no call result."""
+    made = pausing()
+    pause, rows = made["/paths/~1api~1v1~1chats~1{id}~1pause"], made[ROWS]
+    late = [
+        {**row, "state": "cancelled", "to": "cancelled"} for row in rows if row["state"] == "final"
+    ]
+    over = {"event": "cancel", "to": "cancelled", "reason": "cancelled", "effects": ["finalise"]}
+    rows += [*late, *({**over, "state": state} for state in ("active", "paused"))]
+    rows += [
+        {"state": to, "event": "cancel", "to": to, "effects": []} for to in ("final", "cancelled")
+    ]
+    table = CONTRACT["x-lifecycle"]
+    return {
+        **made,
+        "/paths/~1api~1v1~1chats~1{id}~1cancel": {
+            **pause,
+            "post": {**pause["post"], "operationId": "cancelChat"},
+        },
+        "/x-lifecycle/events/cancel": {"operation": "cancelChat", "text": "a cancel"},
+        "/x-lifecycle/states/cancelled": "It was cancelled.",
+        "/x-lifecycle/immutable/cancelled": table["immutable"]["final"],
+        "/x-resource/state/final": ["final", "cancelled"],
+        "/components/schemas/StatusFinal/enum": ["final", "cancelled"],
+        "/paths/~1api~1v1~1chats/get/parameters/2/schema/enum": ["active", "cancelled", "all"],
+    }
+
+
+def test_two_final_states(mock: Mock) -> None:
+    with mock(cancelling()) as api:
+        cancelled, ended = api.open(external_id={"a": 1}), api.open()
+        path = f"/api/v1/chats/{cancelled['id']}"
+        told = api.post(f"{path}/cancel").json()
+        assert (told["status"], told["is_final"]) == ("cancelled", True)
+        assert told["final_reason"] == "cancelled"
+        assert api.end(cancelled["id"]).json() == told
+        assert api.end(ended["id"]).json()["status"] == "final"
+        assert [one["id"] for one in api.list(state="cancelled")["items"]] == [cancelled["id"]]
+        assert api.search(callIds=[cancelled["id"]])["totalCount"] == 0
+        assert api.submit(cancelled["id"]).status_code == 409
+        assert api.open(external_id={"a": 1})["id"] != cancelled["id"]
+        document = api.admin("GET", "/state").json()
+        assert api.admin("PUT", "/state", json=document).status_code == 200
+        assert api.read(cancelled["id"]) == told
+
+
 def transitions(api: Api) -> Any:
     return api.admin("GET", "/coverage").json()["transitions"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...contract.document import Contract
-from ...contract.lifecycle import FINISH, REPLAY, Lifecycle, Transition
+from ...contract.lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
 from ...contract.rules import Rule
 from ...judging.exchange import Exchange, Json, Members
 from ...judging.outcomes import Blocked, expect, shown
@@ -110,7 +110,7 @@ def can_be_in(contract: Contract, rule: Rule, state: str) -> bool:
     """Whether a session can be in a state as the rule has it: after a turn where that is what
     is repeated."""
     lifecycle = contract.lifecycle
-    turned = lifecycle.row(lifecycle.initial, contract.turn).to
+    turned = lifecycle.row(lifecycle.initial, TURN).to
     return lifecycle.path(turned if rule.when == REPLAY else lifecycle.initial, state) is not None
 
 
@@ -126,7 +126,7 @@ def _prepared(api: Api, rule: Rule, state: str, *, finishing: bool) -> Subject:
     """A session in this state. It takes turns, as one turn has shown; one that the agent is to
     finish has had none, as who knows what it finishes on."""
     lifecycle, agent = api.contract.lifecycle, api.config.closing_agent if finishing else None
-    turned = lifecycle.row(lifecycle.initial, api.contract.turn).to
+    turned = lifecycle.row(lifecycle.initial, TURN).to
     ahead = lifecycle.path(turned, state)
     if ahead is None or (finishing and rule.when != REPLAY):
         return brought(api, state, agent=agent)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...contract.declaration import Resource
 from ...contract.document import Contract
-from ...contract.lifecycle import FINISH, REPLAY, Transition
+from ...contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ...contract.rules import Rule
 from ...judging.equivalence import change, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
@@ -109,7 +109,7 @@ def untold(contract: Contract) -> list[Transition]:
         row
         for pair, row in contract.lifecycle.rows.items()
         if pair not in told and contract.lifecycle.causes[row.event]
-        if row.event != FINISH or not contract.refused(row.state, contract.turn)
+        if row.event != FINISH or not contract.refused(row.state, TURN)
     ]
 
 
@@ -123,14 +123,14 @@ def check_the_rest_of_the_table(api: Api, rule: Rule, timeouts: Timeouts | None)
             continue
         if row.event == REPLAY and not can_be_replayed(api.contract, one):
             continue
+        if not count(api.contract, one):
+            continue  # time alone leads there
         api.trace.clear()
         expect_followed(api, next(subjects(api, one, timeouts)), row)
 
 
 def can_be_replayed(contract: Contract, rule: Rule) -> bool:
-    return contract.lifecycle.does("remember", contract.turn) and can_be_in(
-        contract, rule, rule.given
-    )
+    return contract.lifecycle.does("remember", TURN) and can_be_in(contract, rule, rule.given)
 
 
 def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
