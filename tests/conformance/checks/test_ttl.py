@@ -12,6 +12,7 @@ from conformance.checks import ttl
 from conformance.checks.timeouts import Timeouts, turns
 from conformance.contract.bounds import Bounds
 from conformance.contract.document import Contract
+from conformance.contract.lifecycle import Lifecycle
 from conformance.judging.outcomes import Blocked, Violation
 
 Make = Callable[..., Any]
@@ -117,3 +118,17 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
 
 def test_a_declared_grace_is_part_of_the_plan() -> None:
     assert (turns(60, 75.0), turns(60, 300.0), turns(120, 75.0)) == (5, 12, 7)
+
+
+@pytest.mark.parametrize(("runs", "rows"), [(True, 0), (False, 1)])
+def test_a_call_result_of_a_timeout_is_as_the_lifecycle_has_it(
+    connect: Make, seen: Make, monkeypatch: pytest.MonkeyPatch, runs: bool, rows: int
+) -> None:
+    silent = seen(60.5).silent.id
+    found = {"results": [{"callId": silent}] * rows, "totalCount": rows, "totalPages": 1}
+    api = connect(lambda request: httpx.Response(200, json=found), index_wait=0.1)
+    monkeypatch.setattr(Lifecycle, "does", lambda *_: not runs)
+    ttl.check_a_timed_out_session_is_a_call_result(api, seen(60.5))
+    monkeypatch.setattr(Lifecycle, "does", lambda *_: runs)
+    with pytest.raises(Violation, match="as the lifecycle has it"):
+        ttl.check_a_timed_out_session_is_a_call_result(api, seen(60.5))
