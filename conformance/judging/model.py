@@ -119,6 +119,8 @@ class Model:
             self._replay(session, key, answer)
         elif refusals := self.contract.refused(session.state, TURN):
             self._refused("TURN-15" if session.final else "LIFE-14", refusals, answer)
+        elif answer.status in self.contract.refused(session.state, FINISH):
+            return  # the agent wanted to finish
         elif answer.status not in (502, 503):  # the agent failed: nothing was stored
             expect("TURN-01", answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)

@@ -10,7 +10,7 @@ from ...contract.document import Contract
 from ...contract.lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
 from ...contract.rules import Rule
 from ...judging.exchange import Exchange, Json, Members
-from ...judging.outcomes import Blocked, expect, shown
+from ...judging.outcomes import Blocked, NotApplicable, expect, shown
 from ...target.api import Api
 from ...target.operations import UNSET
 from ..timeouts import Timeouts
@@ -83,6 +83,8 @@ def subjects(api: Api, rule: Rule, timeouts: Timeouts | None) -> Iterator[Subjec
         api.trace.clear()  # a finding tells the story of its own session alone
         is_timed = contract.lifecycle.is_timed(way.event)
         yield _expired(api, timeouts, way) if is_timed else _led(api, rule, way)
+    if not found and rule.when == REPLAY and rule.given in contract.lifecycle.turned:
+        raise NotApplicable(f"no turn of old comes to a session that is {rule.given}")
     if not found:
         raise Blocked(f"no request of a client leads to the state {rule.given} as the rule has it")
 

@@ -23,8 +23,10 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
         raise NotApplicable(f"no two answers in the state {rule.given}")
     names = rule.members or tuple(_unnamed(contract, *bodies))
     both = [member for member in names if all(member in body for body in bodies)]
-    if change.transcripts is None and contract.resource.transcript in both:
-        both.remove(contract.resource.transcript)  # which a list may leave out
+    transcript = contract.resource.transcript  # which a list may leave out
+    left_out = change.transcripts is None or any(body.get(transcript) is None for body in bodies)
+    if left_out and transcript in both:
+        both.remove(transcript)
     if not both:
         raise NotApplicable("SES-01 tells of it")
     for member in both:
