@@ -89,7 +89,8 @@ def _case(
 
 
 def _trace(finding: dict[str, Any]) -> str:
-    lines = [f"expected: {finding['expected']}", f"got:      {finding['actual']}", ""]
+    words = {"expected:": "expected", "got:     ": "actual", "mend:    ": "mend"}
+    lines = [*(f"{label} {finding[name]}" for label, name in words.items()), ""]
     lines += [step["curl"] for step in finding["steps"]]
     return "\n".join([*lines, "", f"again: {finding['rerun']}"])
 

@@ -78,6 +78,7 @@ def _card(rule: dict[str, Any], file: str) -> str:
         f"<details><summary><b>{rule['id']}</b> {_text(rule['text'])}</summary>\n\n"
         f"- expected: {_text(finding['expected'])}\n"
         f"- got: {_text(finding['actual'])}\n"
+        f"- mend: {_text(finding['mend'])}\n"
         f"- contract: `{file}:{rule['line']}`, {rule['evidence']}\n{_known(rule)}\n"
         f"{fence}sh\n{trace}\n{fence}\n\n"
         f"Again: {_code(finding['rerun'])}\n\n</details>"

@@ -28,6 +28,7 @@ from .curl import added_headers, curl_lines
 from .html import html
 from .junit import junit
 from .markdown import markdown
+from .mend import mend
 from .polls import Poll, folded
 
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -166,6 +167,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
     return {
         "expected": finding.expected,
         "actual": finding.actual,
+        "mend": mend(run.contract, run.contract.rules[finding.rule], finding),
         "check": finding.check,
         "count": finding.count,
         "runs": finding.runs,

@@ -160,6 +160,7 @@ def print_card(rule: dict[str, Any], file: str) -> None:
     finding = rule["findings"][0]
     click.echo(f"  expected  {finding['expected']}")
     click.echo(f"  got       {finding['actual']}")
+    click.echo(f"  mend      {finding['mend']}")
     count = sum(finding["count"] for finding in rule["findings"])
     if count > 1:
         click.echo(f"  seen      {count} times")

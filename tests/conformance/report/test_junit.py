@@ -11,6 +11,7 @@ from conformance.report.model import build
 FINDING = {
     "expected": "a final session",
     "actual": "it is active",
+    "mend": "change endChat",
     "steps": [{"curl": "curl -sS -i 'http://x'"}],
     "rerun": "python -m conformance --rule END-01",
 }

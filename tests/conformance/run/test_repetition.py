@@ -115,8 +115,8 @@ def test_a_failure_that_comes_and_goes_is_labelled(
     capsys: pytest.CaptureFixture[str], failed: int, told: str
 ) -> None:
     finding = {
-        "expected": "a", "actual": "b", "count": 1, "also": [], "steps": [], "rerun": "",
-        "runs": 3, "failed": failed,
+        "expected": "a", "actual": "b", "mend": "c", "count": 1, "also": [], "steps": [],
+        "rerun": "", "runs": 3, "failed": failed,
     }  # fmt: skip
     rule = {
         "id": "END-01", "level": "MUST", "outcome": "fail", "text": "Text.", "line": 1,
