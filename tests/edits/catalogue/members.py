@@ -113,7 +113,7 @@ def tags(api: Client) -> None:
         },
         opens={"customer_id": "c-1"},
     ),
-    blames="OPEN-10",
+    blames="HTTP-22",
 )
 def customer_required(api: Client) -> None:
     assert api.opened() == 400
@@ -123,8 +123,7 @@ def customer_required(api: Client) -> None:
 @edit(
     "An open must say its channel",
     changed(required("OpenRequest", "channel"), opens={"channel": "web"}),
-    blames="HTTP-14 OPEN-10",
-    profile="core generated",
+    blames="HTTP-22",
 )
 def channel_required(api: Client) -> None:
     assert api.opened() == 400
@@ -134,8 +133,7 @@ def channel_required(api: Client) -> None:
 @edit(
     "A turn must carry a key",
     changed(required("SubmitRequest", "idempotency_key"), turns={"idempotency_key": "k-1"}),
-    blames="HTTP-14 TURN-10",
-    profile="core generated",
+    blames="HTTP-22",
 )
 def key_required(api: Client) -> None:
     session = api.open()["id"]
