@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import httpx
 
@@ -40,6 +40,11 @@ def read_body(answer: httpx.Response) -> bytes:
             raise httpx.ReadTimeout(f"{size} bytes came, and no end of them in time")
         parts.append(part)
     return b"".join(parts)
+
+
+def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """A body that has come whole, decoded. Raises as `read_body` does."""
+    return b"".join(_bounded(_decoded(iter([body]), httpx.Headers(headers))))
 
 
 def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from typing import Any
 
+import httpx
+
+from .answer import decoded
+
 HANG = 0  # an answer that does not come
 LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
 THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry
@@ -93,11 +97,11 @@ def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequest
                 self.close_connection = True
                 self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
-            try:
-                payload = json.loads(raw)
-            except (ValueError, RecursionError):
-                payload = None
             headers = {key.lower(): value for key, value in self.headers.items()}
+            try:
+                payload = json.loads(decoded(raw, headers))
+            except (ValueError, RecursionError, httpx.HTTPError):
+                payload = None
             delivery = receive(payload, headers, len(raw))
             if delivery.answer == HANG:
                 hang(self.connection, stopped)

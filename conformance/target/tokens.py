@@ -129,6 +129,8 @@ def _parsed(text: str, config: Config) -> tuple[str, float]:
             lifetime = float(members.get("expires_in") or math.inf)
         except (ValueError, TypeError):
             given = None
+    elif config.token_url and not config.token_command:
+        given = None  # a page for people, as it were
     if isinstance(given, str):
         given = given.removeprefix("Bearer ").strip()
     if not isinstance(given, str) or not given or not lifetime > 0:

@@ -1,9 +1,11 @@
 """Webhooks as they come in, each answered as its check has said."""
 
+import gzip
 import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -66,6 +68,28 @@ def test_a_body_in_chunks_is_read(listener: Listener) -> None:
     parts = iter([b'{"callAdditionalData": ', b'{"marker": "one"}}'])
     httpx.post(listener.url, content=parts, trust_env=False)
     assert len(listener.deliveries("one")) == 1
+
+
+MARKED = b'{"callAdditionalData": {"marker": "one"}}'
+
+
+@pytest.mark.parametrize(
+    ("coding", "content", "known"),
+    [
+        ("gzip", gzip.compress(MARKED), 1),
+        ("deflate", zlib.compress(MARKED), 1),
+        ("identity", MARKED, 1),
+        ("gzip", MARKED, 0),
+        ("br", MARKED, 1),
+        ("gzip", gzip.compress(MARKED + b" " * 9_000_000), 0),
+    ],
+)
+def test_a_compressed_payload_is_read_by_what_it_holds(
+    listener: Listener, coding: str, content: bytes, known: int
+) -> None:
+    headers = {"content-encoding": coding}
+    answer = httpx.post(listener.url, content=content, headers=headers, trust_env=False)
+    assert (answer.status_code, len(listener.deliveries("one"))) == (200, known)
 
 
 def test_put_is_taken_like_post(listener: Listener) -> None:

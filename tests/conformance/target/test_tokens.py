@@ -190,6 +190,17 @@ def test_a_server_that_gives_none_is_told_without_the_secret(server: tuple[str, 
     assert "wrong-secret" not in str(e.value)
 
 
+def test_a_page_for_people_is_no_key() -> None:
+    class Login(Page):
+        def do_POST(self) -> None:
+            self.answer(200, b"<html>Log in</html>", content_type="text/html")
+
+    with serving(Login) as url:
+        config = Config(token_url=url, client_id="me", client_secret="secret-0001")
+        with pytest.raises(UsageError, match=f"--token-url {url} gave no key"):
+            Tokens(config).current()
+
+
 def test_a_server_that_does_not_listen_is_told() -> None:
     config = Config(token_url="http://127.0.0.1:9", client_id="me", client_secret="secret")
     with pytest.raises(UsageError, match="--token-url http://127.0.0.1:9 gave no answer"):
