@@ -8,7 +8,8 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from ..sandbox.sandbox import Sandbox, Snapshot
+from ..sandbox.sandbox import Sandbox
+from ..sandbox.snapshot import Snapshot
 from .calls import AdminHandler, Answer
 
 _MOST = 100

@@ -17,8 +17,9 @@ from ..problems.kinds import Problem, Reply
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
-from ..sandbox.sandbox import Basis, Sandbox
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import check_seed
+from ..sandbox.snapshot import Basis
 from ..sandbox.state_check import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from dataclasses import replace as changed
 from typing import Any
 
@@ -11,11 +10,10 @@ from ..contract.document import Contract
 from ..domain.agents import Agent, Agents
 from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats
-from ..domain.clock import Clock, ClockState, settle
+from ..domain.clock import Clock, settle
 from ..domain.events import Events
 from ..domain.ids import Ids
 from ..domain.instants import SECOND
-from ..domain.lifecycle import Lifecycle
 from ..domain.pipeline import Pipeline
 from ..domain.records import Rows
 from ..domain.render import Renderer
@@ -33,28 +31,10 @@ from .background import keep_running
 from .coverage import Coverage
 from .journal import Journal, Journals
 from .seeds import BUSY, Draft, draft, find_busy, refused
+from .snapshot import Basis, Snapshot
 from .sweeper import Sweeper
 
 _PAUSE_SECONDS = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A sandbox as it was at the instant `taken`."""
-
-    rows: Rows
-    clock: ClockState
-    ids: Any
-    agents: Mapping[str, Agent]
-    taken: int
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a state is judged by, and must still be there when it is stored."""
-
-    agents: frozenset[str]
-    lifecycle: Lifecycle
 
 
 class Sandbox:
@@ -91,8 +71,14 @@ class Sandbox:
         self.faults = FaultRules()
         self.sink = Sink()
         self.sender = Sender(settings, name)
-        self.dispatcher = Dispatcher(
-            store.outbox,
+        self.dispatcher = self._dispatcher(settings, contract)
+        self.moving = asyncio.Lock()
+        self.sweeper = Sweeper(self.chats, self.moving)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _dispatcher(self, settings: Settings, contract: Contract) -> Dispatcher:
+        return Dispatcher(
+            self.store.outbox,
             self.clock,
             self.sender,
             settings.webhook_backoff,
@@ -101,9 +87,6 @@ class Sandbox:
             DeliveryFaults(self.faults, contract.webhooks()[0]),
             settings.webhook_timeout,
         )
-        self.moving = asyncio.Lock()
-        self.sweeper = Sweeper(self.chats, self.moving)
-        self._tasks: list[asyncio.Task[None]] = []
 
     def opened(self, session: Session) -> None:
         """Tell of a new session, and have it expire in time."""
