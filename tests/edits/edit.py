@@ -43,7 +43,8 @@ class Edit:
     does not live by it. `blames` are rules by which a server of the old truth is told of, none
     where it breaks none; that server is the mock with `old_choices`, under the contract of the
     edit `old` where one is named. `second` is what the second server lives by instead of
-    openapi.yaml; None where it cannot, so that the mock of the new truth stands for who obeys."""
+    openapi.yaml; None where it cannot, so that the mock of the new truth stands for who obeys. A
+    run is told of a target below the path `base`."""
 
     name: str
     wish: str
@@ -55,6 +56,7 @@ class Edit:
     profile: tuple[str, ...]
     old: str | None
     old_choices: tuple[str, ...]
+    base: str
 
 
 EDITS: dict[str, Edit] = {}
@@ -70,6 +72,7 @@ def edit(
     profile: str = "core",
     old: str | None = None,
     old_choices: str = "",
+    base: str = "",
     **change: Any,
 ) -> Callable[[Probe], Probe]:
     """Make an edit of a probe: its name is the function's. Lists are words with blanks between."""
@@ -88,6 +91,7 @@ def edit(
             tuple(profile.split()),
             old,
             tuple(old_choices.split()),
+            base,
         )
         return lived
 

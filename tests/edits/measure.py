@@ -116,6 +116,7 @@ def _obedient(edit: Edit, contract: Contract, path: Path) -> Run:
         hook = listener.url if listener else None
         served = _mock_of(path, hook) if edit.second is None else _second(edit, hook)
         with served as target:
+            target = replace(target, url=target.url + edit.base)
             return _judged(contract, target, edit.profile, listener)
 
 

@@ -70,7 +70,7 @@ def priority(api: Client) -> None:
 @edit(
     "An open may say whether it is a test",
     {f"{OPENING}/test": {"type": "boolean"}},
-    blames="OPEN-11",
+    blames="HTTP-21",
 )
 def flag(api: Client) -> None:
     assert api.opened(test=True) == 201
@@ -86,8 +86,7 @@ def flag(api: Client) -> None:
             "properties": {"name": {"type": "string"}},
         }
     },
-    blames="HTTP-14",
-    profile="core generated",
+    blames="HTTP-21",
 )
 def customer(api: Client) -> None:
     assert api.opened(customer={"name": "Ada"}) == 201
@@ -162,8 +161,7 @@ def score_of_an_end(api: Client) -> None:
 @edit(
     "An end must say why",
     changed(required("EndRequest", "note"), ends={"note": "done"}),
-    blames="HTTP-14",
-    profile="core generated",
+    blames="HTTP-22",
 )
 def note_required(api: Client) -> None:
     session = api.open()["id"]
@@ -174,7 +172,9 @@ def note_required(api: Client) -> None:
 @edit(
     "An end must have a body",
     {"/paths/~1api~1v1~1chats~1{id}~1end/post/requestBody/required": True},
+    blames="HTTP-22",
     second="",
+    choices="end_without_body=reject",
 )
 def body_of_an_end(api: Client) -> None:
     assert api.post(f"/api/v1/chats/{api.open()['id']}/end").status_code == 400

@@ -198,6 +198,7 @@ def ids_of_any_form(api: Client) -> None:
 @edit(
     "The base path stands in servers",
     {**everywhere({"/api/v1/": "/"}), "/servers": [{"url": "http://127.0.0.1:4010/api/v1"}]},
+    base="/api/v1",
 )
 def base_path_of_servers(api: Client) -> None:
     assert api.opened() == 201
