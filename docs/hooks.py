@@ -1,10 +1,11 @@
-"""What the site adds to MkDocs: pages that lie outside of `docs/`, scripts, and no network."""
+"""What the site adds to MkDocs: pages from outside of `docs/`, scripts, llms.txt; no network."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -24,6 +25,7 @@ SCRIPTS = {  # a file of an npm package, fetched by `nox -s docs`: its name on t
     "mermaid/package/dist/mermaid.min.js": "assets/mermaid.js",
     "iframe-worker/package/shim/index.js": "assets/iframe-worker.js",
 }
+NO_SENTENCE = ("#", "!", "```", "|", "<", "    ", "- ", "\n")  # a title, a picture, code, a table
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 FETCHED = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)="?((?:https?:)?//[^\s">]+)')
 
@@ -49,6 +51,38 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return link[1] + posixpath.relpath(name, start) + link[3]
 
     return LINK.sub(on_site, markdown)
+
+
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
+    """Lay each page's text beside it, and a list of all as llmstxt.org has it, for machines."""
+    site = Path(config.site_dir)
+    lines = [f"# {config.site_name}", f"\n> {config.site_description}"]
+    for entry in config.nav or ():
+        ((section, pages),) = entry.items()
+        lines.append(f"\n## {section}\n")
+        for title, name in _titled(pages, section):
+            file = files.get_file_from_path(name)
+            text = (file and file.page and file.page.markdown) or ""
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_text(text, "utf-8")
+            lines.append(f"- [{title}]({name}): {_opening(text)}")
+    (site / "llms.txt").write_text("\n".join([*lines, ""]), "utf-8")
+    return env
+
+
+def _titled(pages: Any, section: str) -> list[tuple[str, str]]:
+    """The titles and files of a section, which may be a page itself."""
+    if isinstance(pages, str):
+        return [(section, pages)]
+    return [pair for page in pages for pair in page.items()]
+
+
+def _opening(text: str) -> str:
+    """The first sentence of a page below its title, without links."""
+    paragraphs = (part for part in text.split("\n\n") if not part.startswith(NO_SENTENCE))
+    first = " ".join(next(paragraphs, "").split())
+    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", first)
+    return re.split(r"(?<=\.)\s", plain)[0]
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
