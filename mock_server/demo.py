@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 from .http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
 
 # isort: split
+from . import mock
 from .domain import chats
 from .domain.chats import Chats
 from .domain.lifecycle import Lifecycle
+from .domain.render import Renderer
 from .domain.session import Session
 from .http import security
+from .http.handlers import Answer, Handler
+from .http.validation import Call
 from .problems.kinds import Refusal
+from .sandbox.sandbox import Sandbox
 from .webhooks.dispatcher import Dispatcher
 
 _Row = dict[str, Any]
@@ -90,15 +95,15 @@ def _filter_ignored(list_sessions: Any) -> Any:
     return unfiltered
 
 
-def _unknown_id(get: Any) -> Any:
-    async def invented(self: Chats, session_id: str) -> Any:
+def _unknown_id(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
+    async def invented(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
         try:
-            return await get(self, session_id)
+            return await handlers["read"](sandbox, renderer, call)
         except Refusal:
-            agent = next(iter(self.behaviour.agents.values()))
-            return replace(self.new_session(agent, {}), id=session_id)
+            agent = next(iter(sandbox.chats.behaviour.agents.values()))
+            return 200, renderer.session(replace(sandbox.chats.new_session(agent, {}), id=call.id))
 
-    return invented
+    return {**handlers, "read": invented}
 
 
 def _webhook_twice(retry_at: Any) -> Any:
@@ -152,7 +157,7 @@ FAULTS = {
     ),
     "unknown-id": Fault(
         "An id that nobody has is answered with a session.",
-        *(Chats, "get", _unknown_id),
+        *(mock, "HANDLERS", _unknown_id),
     ),
     "any-key": Fault(
         "Every key is taken for the right one.",

@@ -80,3 +80,12 @@ def test_the_banner_says_it_first_and_last():
         lines = banner(api.mock, str(api.base_url), "1").splitlines()
     assert lines[0] == lines[-1]
     assert "BROKEN ON PURPOSE (--demo-fault any-key)" in lines[0]
+
+
+def test_an_invented_session_takes_no_turn(launch):
+    """The fault concerns what is read; a turn of nobody's session comes to an end too."""
+    _, facts = launch("--port", "0", "--demo-fault", "unknown-id")
+    nobody = "8f5385ec-fe47-4d64-95fc-8a8b22cbaa04"
+    with Api.at(facts["url"]) as api:
+        assert api.read(nobody)["id"] == nobody
+        assert api.submit(nobody).status_code == 404
