@@ -10,6 +10,9 @@ from typing import Any
 from .parts import BODY, Json, at, operations, schemas
 from .words import Defect, Steps, quoted
 
+# What a list is filtered by, in words.
+COMPARED = {"string": "a string", "integer": "an integer", "boolean": "a boolean"}
+
 # What an operation can be refused for in any state, by its role.
 REASONS = {
     "create": ("invalid-request", "unknown-agent", "agent-disabled"),
@@ -305,5 +308,10 @@ def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> Iterator
         yield "wanted no default, as none is used, got one"
     else:
         kind = "string" if told.later else kind
+        if kind not in COMPARED:
+            wanted = "wanted a filter by a text, an integer or a boolean"
+            yield f"{wanted}, got one by {quoted(told.member)}"
+            return
         if schema.get("type") != kind or told.later != (schema.get("format") == "date-time"):
-            yield f"wanted a {'date-time' if told.later else kind}, got another schema"
+            wanted = "a date-time" if told.later else COMPARED[kind]
+            yield f"wanted {wanted}, got another schema"

@@ -11,6 +11,9 @@ from .references import Steps
 
 _Part = Mapping[str, Any]
 
+# What a list is filtered by, in words.
+_COMPARED = {"string": "a string", "integer": "an integer", "boolean": "a boolean"}
+
 # The operations that refuse for each reason in any state, by what they are asked for.
 _REFUSED = {
     "unknown-session": ("read", "submit", "end"),
@@ -178,6 +181,8 @@ def _misread(document: _Part, raw: Any, schema: _Part) -> str | None:
     later, kind = isinstance(raw, dict), "string"
     if not later:
         kind = _opening(document).get("properties", {}).get(raw, {}).get("type", kind)
+    if kind not in _COMPARED:
+        return f"wanted a filter by a text, an integer or a boolean, got one by {quote(raw)}"
     if schema.get("type") == kind and (schema.get("format") == "date-time") == later:
         return None
-    return f"wanted a {'date-time' if later else kind}, got another schema"
+    return f"wanted {'a date-time' if later else _COMPARED[kind]}, got another schema"
