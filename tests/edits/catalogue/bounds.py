@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..edit import Client, edit
-from ..places import ENDING, OPENING, SCHEMAS, SEARCHING, TURN, parameter
+from ..places import ENDING, OPENING, RULES, SCHEMAS, SEARCHING, TURN, parameter
 
 
 def timeouts(low: int, high: int) -> dict[str, int]:
@@ -185,7 +185,7 @@ def call_results_by_1000(api: Client) -> None:
 
 @edit(
     "Another channel by default",
-    {f"{OPENING}/channel/default": "app"},
+    {f"{OPENING}/channel/default": "app", f"{RULES['OPEN-14']}/level": "SHOULD"},
     blames="OPEN-14",
     second="channel_default=app",
 )
