@@ -129,7 +129,7 @@ const copy = async (code, button) => {
 };
 
 /** A button that makes a call, with the call as a line for a shell. */
-const control = (label, operation, given = () => ({}), { of = "", then = () => {} } = {}) => {
+const control = (label, operation, given = () => ({}), { of = "", after = () => {} } = {}) => {
   const key = `${operation} ${label} ${of}`;
   const named = of ? `${label} ${of}` : label;
   const told = el("span", { class: "bad", role: "alert" });
@@ -138,7 +138,7 @@ const control = (label, operation, given = () => ({}), { of = "", then = () => {
   const press = async () => {
     told.textContent = "";
     try {
-      then(await call(operation, given()));
+      after(await call(operation, given()));
     } catch (error) {
       told.textContent = error.message;
     }
@@ -184,7 +184,7 @@ const drawSandboxes = ({ sandboxes }) => draw("sandboxes", {
     const leave = () => { if (shown) visit(""); };
     return el("tr", {}, el("td", {}, name), el("td", { class: "count" }, sessions), el("td", { class: "count" }, used),
       el("td", {}, el("span", { class: "controls" }, show,
-        place === 0 ? null : control("Delete", "deleteSandbox", () => ({ path: { name } }), { of: name, then: leave }))));
+        place === 0 ? null : control("Delete", "deleteSandbox", () => ({ path: { name } }), { of: name, after: leave }))));
   })),
 ]);
 
@@ -270,7 +270,7 @@ const drawSessions = ({ sessions }) => {
           .filter(([, value]) => value !== null && value !== undefined)
           .map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)])),
         timeout === null ? null : el("div", { class: "controls" },
-          control("Let it time out", "advanceClock", () => ({ body: { frozen_time: new Date(timeout + 1).toISOString() } }), { of: id, then: tellFired })),
+          control("Let it time out", "advanceClock", () => ({ body: { frozen_time: new Date(timeout + 1).toISOString() } }), { of: id, after: tellFired })),
         el("ol", { "aria-label": "Transcript" }, ...messages.map(turn)),
       ].filter(Boolean));
     }),
@@ -448,7 +448,7 @@ const furnish = () => {
   $("#plant").append(control("Add", "addFault", () => ({ body: rule() })));
   $("#reset").append(control("Reset", "reset"));
   $("#recount").append(control("Count from nothing", "clearCoverage"));
-  const moved = { then: tellFired };
+  const moved = { after: tellFired };
   $("#steer").append(
     control("Advance", "advanceClock", () => ({ body: { by: $("#span").value } }), moved),
     control("Freeze", "setClock", () => ({ body: { mode: "frozen" } }), moved),
