@@ -9,7 +9,7 @@ from ..places import CONTRACT, END, GET, LIST, OPEN, SCHEMAS, SUBMIT, at, operat
 @edit(
     "A broken request is 422 alone",
     drop=[f"{place}/responses/400" for place in operations() if "400" in at(f"{place}/responses")],
-    blames="HTTP-01",
+    blames="HTTP-01 OPEN-10",
     second="",
     choices="malformed_json=422 malformed_id=422",
 )
