@@ -89,7 +89,7 @@ class Plane:
         mock = cast(Mock, self.steered)
         answer = await HANDLERS[call.operation](mock, scope["extensions"][SANDBOX], call)
         if isinstance(answer, Stream):
-            await send_stream(receive, send, answer, self.steered.stopping)
+            await send_stream(scope, receive, send, answer, self.steered.stopping)
         elif isinstance(answer, Reply):
             await send_reply(send, answer)
         else:
@@ -126,12 +126,13 @@ def _contract(serves: tuple[str, ...]) -> dict[str, Any]:
 
 
 async def send_stream(
-    receive: Receive, send: Send, stream: Stream, stopping: asyncio.Event
+    scope: Scope, receive: Receive, send: Send, stream: Stream, stopping: asyncio.Event
 ) -> None:
     """Send a response part by part, until the client leaves or the mock stops."""
     headers = [(b"content-type", stream.media_type.encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send_parts(stream.parts, receive, send, stopping)
+    if scope["method"] != "HEAD":
+        await send_parts(stream.parts, receive, send, stopping)
     await send({"type": "http.response.body", "body": b""})
 
 

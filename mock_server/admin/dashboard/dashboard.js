@@ -292,7 +292,7 @@ const drawDeliveries = ({ deliveries }) => draw("deliveries", deliveries, () => 
 const drawFaults = ({ faults }) => draw("faults", faults, () => faults.length === 0
   ? [el("p", { class: "soft" }, "Nothing goes wrong.")]
   : [...faults.map(({ id, operation, fault, delay_ms, times, matched, injected }) => el("div", { class: "row" },
-    el("span", {}, `${id}: ${fault ?? `${delay_ms} ms later`}, ${operation ?? "every call"}${times ? `, at most ${times}×` : ""}; struck ${injected} of ${matched}`),
+    el("span", {}, `${id}: ${fault ?? `${delay_ms} ms later`}, ${operation ?? "every call"}${times ? `, at most ${times}×` : ""}; given to ${injected} of ${matched} calls`),
     control("Delete", "deleteFault", () => ({ path: { id } }), { of: id }))),
   el("div", { class: "controls" }, control("Delete all", "deleteFaults"))]);
 
@@ -453,7 +453,7 @@ const furnish = () => {
     control("Advance", "advanceClock", () => ({ body: { by: $("#span").value } }), moved),
     control("Freeze", "setClock", () => ({ body: { mode: "frozen" } }), moved),
     control("Run on", "setClock", () => ({ body: { mode: "offset" } }), moved),
-    control("Put on the wall", "releaseClock", undefined, moved));
+    control("Use the real time", "releaseClock", undefined, moved));
 };
 
 const start = async () => {

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.serving import under_way
+from tests.serving import under_way, wire
 
 
 def wait_for(client, match, **members):
@@ -53,6 +53,12 @@ def test_a_stream_tells_what_happens_while_it_is_open(client, eventually):
     client.open()
     reader.join()
     assert seen == [(1, "session.opened")]
+
+
+def test_the_head_of_the_stream_has_an_end(client):
+    head = wire("/__admin/events", "Expect: 100-continue", method="HEAD")
+    answer = client.exchange(head.replace(b"Host: mock", b"Host: localhost"))
+    assert b"text/event-stream" in answer
 
 
 @pytest.mark.parametrize("last_id", ["x", "-1", "9" * 40])
