@@ -36,12 +36,13 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
 
 
 def _unnamed(contract: Contract, *bodies: Json) -> Iterator[str]:
-    """The immutable members of these sights of a session that no rule names."""
+    """The immutable members of these sights of a session that no rule names. Of the time of the
+    last event those tell that are about reading, and about each event."""
     rules = [one for one in contract.judged.values() if one.kind == "immutable"]
     for state, members in contract.lifecycle.immutable.items():
         if state == "always" or all(_is_in(contract, body, state) for body in bodies):
             named = {name for one in rules if one.given in ("", state) for name in one.members}
-            yield from (name for name in members if name not in named)
+            yield from (name for name in members if name not in {*named, contract.resource.touched})
 
 
 @every_exchange_kind("reachable", Answer.successions)

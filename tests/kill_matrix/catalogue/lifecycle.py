@@ -240,13 +240,14 @@ def replay_finishes(patch: Patch) -> None:
         return earlier
 
 
-@mutant("LIFE-15", "each look at a final session moves its last_activity")
-def looks_move_final_sessions(patch: Patch) -> None:
+@mutant("LIFE-15", "each look at a final session words its messages anew")
+def looks_reword_final_sessions(patch: Patch) -> None:
     looks = Counter[str]()
 
-    def later(value: Any) -> None:
+    def otherwise(value: Any) -> None:
         if value["is_final"]:
             looks[value["id"]] += 1
-            value["last_activity"] = f"2099-01-01T00:00:{looks[value['id']] % 60:02}Z"
+            for message in value["messages"] or ():
+                message["content"] += f" ({looks[value['id']]})"
 
-    shown(patch, later)
+    shown(patch, otherwise)
