@@ -51,6 +51,8 @@ class Beyond:
         for name, schema in self.requests.members.items():
             for value in beyond_values(self._strict(name, schema)):
                 made = self.requests.made_of({name: value})
+                if name == self.api.contract.resource.key:
+                    made[name] = value  # alone in its session, and a longer key may fit again
                 if self._breaks(made, value):
                     yield in_words({name: value}), made
 
@@ -72,7 +74,8 @@ class Beyond:
     def _breaks(self, made: Json, value: Any) -> bool:
         """Whether the request is wrong as it is sent, and short enough to be."""
         if self.requests.body is None:
-            return not isinstance(value, list | dict) and len(str(value)) <= LONGEST_IN_A_QUERY
+            told = isinstance(value, str | int | float)
+            return told and len(str(value)) <= LONGEST_IN_A_QUERY
         return not self.api.contract.takes(self.requests.operation, made)
 
     def _answer(self, made: Any) -> Exchange:

@@ -95,7 +95,9 @@ def odd_texts(schema: Json, longest: int) -> list[str]:
 
 def beyond_values(schema: Json) -> Iterator[Any]:
     """A value just beyond each bound, and one of another type or form, or outside the
-    enumeration."""
+    enumeration; null where nothing says that it may be."""
+    if not schema.get("nullable"):
+        yield None
     if schema.get("type") in OTHERS:
         yield OTHERS[schema["type"]]
     if "enum" in schema:
@@ -106,6 +108,8 @@ def beyond_values(schema: Json) -> Iterator[Any]:
         case "integer" | "number":
             bounds = (("minimum", -1), ("maximum", 1))
             yield from (schema[name] + step for name, step in bounds if name in schema)
+            if step := schema.get("multipleOf"):
+                yield (schema.get("minimum", 0) // step + 1.5) * step
         case "string":
             yield from _texts_beyond(schema)
         case "array":
