@@ -327,12 +327,12 @@ def test_a_client_that_is_refused_and_then_silent_is_let_go_without_a_second_ans
 
 
 def test_a_client_is_not_blamed_for_the_time_that_the_mock_takes(connect, patience):
-    patience(request_seconds=0.2)
+    patience(request_seconds=1)
     one = connect()
-    one.send(request("POST", CHATS, "X-Mock-Delay: 800", body=OPEN + b" " * 200_000))
+    one.send(request("POST", CHATS, "X-Mock-Delay: 1200", body=OPEN + b" " * 200_000))
     assert one.read()[0] == 201
     expecting = request(
-        "POST", CHATS, "X-Mock-Delay: 800", "Expect: 100-continue", f"Content-Length: {len(OPEN)}"
+        "POST", CHATS, "X-Mock-Delay: 1200", "Expect: 100-continue", f"Content-Length: {len(OPEN)}"
     )
     one.send(expecting)
     assert one.read()[0] == 100
