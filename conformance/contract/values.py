@@ -109,7 +109,8 @@ def beyond_values(schema: Json) -> Iterator[Any]:
             bounds = (("minimum", -1), ("maximum", 1))
             yield from (schema[name] + step for name, step in bounds if name in schema)
             if step := schema.get("multipleOf"):
-                yield (schema.get("minimum", 0) // step + 1.5) * step
+                between = (schema.get("minimum", 0) // step + 1.5) * step
+                yield int(between) if schema["type"] == "integer" else between
         case "string":
             yield from _texts_beyond(schema)
         case "array":
