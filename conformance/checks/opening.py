@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import is_whole, same_id, same_time
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import ABSENT, FILLER, UNSET
@@ -138,13 +138,14 @@ def check_transcript_of_a_new_session(api: Api) -> str:
 
 
 @rule("OPEN-14")
-def check_open_without_a_channel(api: Api) -> str:
+def check_open_without_a_channel(api: Api) -> None:
+    channel = api.resource.channel
+    default = api.contract.members("create")[channel].get("default")
+    if default is None or api.needs("create", channel):
+        raise NotApplicable("the contract has no channel for an open without one")
     opened = api.open(channel=UNSET)
-    if not opened.ok:
-        return f"an open without a channel is answered {opened.status}"
-    return (
-        f"an open without a channel is answered with {shown(opened.session[api.resource.channel])}"
-    )
+    expect(opened.ok, "an open without a channel to be taken", opened.summary)
+    expect(opened.session[channel] == default, f"{channel} {default}", opened.session[channel])
 
 
 @rule("OPEN-15")
