@@ -84,16 +84,19 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def js(session: nox.Session) -> None:
-    """Check and test what is written in JavaScript, on this mock; needs npm and Chromium."""
+    """Check and test what is written in JavaScript, on this mock; needs npm and Chromium.
+
+    `-- --all` also tries the exports in the programs they are for, and the frontend's tutorial."""
     session.env["MOCK_COMMAND"] = str(python(session).with_name("adjourn-mock"))
     for folder in JAVASCRIPT:
         with session.chdir(folder):
             session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
             session.run("npm", "run", "check", external=True)
             session.run("npm", "test", external=True)
-    with session.chdir(EXPORTS):
-        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
-    run(session, "pytest", "-n", "0", "-m", "npm", "tests/test_docs.py", EXPORTS)
+    if "--all" in session.posargs:
+        with session.chdir(EXPORTS):
+            session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+        run(session, "pytest", "-n", "0", "-m", "npm", "tests/test_docs.py", EXPORTS)
 
 
 @nox.session
