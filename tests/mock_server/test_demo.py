@@ -1,17 +1,20 @@
 """Each fault of `--demo-fault` is told by the mock, and found by the suite by its rule."""
 
-import json
-import socket
-import subprocess
-import sys
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
+from conformance.config.settings import FIXTURE_AGENTS, Config
+from conformance.contract.document import Contract, find_contract
+from conformance.run.execute import execute
+from conformance.run.run import Run
+from conformance.target.listener import Listener
 from mock_server.cli.main import main
 from mock_server.demo import FAULTS
 from mock_server.serve.announcing import banner
-from tests.programs import ROOT
+from tests.kill_matrix.serve import FAITHFUL
+from tests.kill_matrix.target import serving
 from tests.serving import Api
 
 RULES = {
@@ -28,40 +31,21 @@ RULES = {
     "unknown-id": ("GET-02", "core"),
     "any-key": ("AUTH-03", "core"),
 }
-AGENTS = (
-    *("--agent", "agent-echo", "--tool-agent", "agent-tools"),
-    *("--closing-agent", "agent-closer", "--closing-text", "bye"),
-)
-QUICK = ("--strict", "--repeats", "0", "--index-wait", "3", "--ttl-grace", "5")
-
-
-def free_address():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"127.0.0.1:{taken.getsockname()[1]}"
+GIVEN = {**FIXTURE_AGENTS, "repeats": 0, "index_wait": 3, "ttl_grace": 5}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_suite_finds_it(name, launch, tmp_path):
+def test_the_suite_finds_it(name):
     rule, profile = RULES[name]
-    receiver = free_address()
-    hooks = ("--webhook-url", f"http://{receiver}/", "--webhook-backoff", "0.2")
-    _, facts = launch("--port", "0", "--token", "key-1", "--demo-fault", name, *hooks)
-    assert facts["demo_fault"] == name
-    judge = ("--target", facts["url"], "--rule", rule, "--profile", profile, *AGENTS, *QUICK)
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance", *judge, "--report", tmp_path]
-        + (["--webhook-listen", receiver] if profile == "webhooks" else []),
-        env={"CONFORMANCE_TOKEN": "key-1"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    report = json.loads((tmp_path / "conformance.json").read_text(encoding="utf-8"))
-    found = [one["id"] for one in report["rules"] if one["outcome"] in ("fail", "warn")]
-    assert rule in found
+    listener = Listener("127.0.0.1:0")
+    hooks = ("--webhook-url", listener.url, "--webhook-backoff", "0.2")
+    given = {**GIVEN, "rules": (rule,), "profile": (profile,), "webhook_listen": listener.url}
+    with closing(listener), serving(FAITHFUL, "--demo-fault", name, *hooks) as target:
+        config = Config(target=target.url, token=target.token, **given)
+        run = Run(config, Contract(find_contract()), listener=listener)
+        execute(run)
+    assert rule in run.evidence.findings
 
 
 def test_they_are_listed_with_what_they_do():

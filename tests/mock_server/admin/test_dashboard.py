@@ -236,9 +236,9 @@ def test_a_fault_is_planted_strikes_and_is_deleted(page, api):
     for place, value in (("#operation", "openChat"), ("#fault", "SERVER_ERROR"), ("#times", "2")):
         css(page, place).send_keys(value)
     press(page, "Add")
-    says(page, "#faults", "fault-1: SERVER_ERROR, openChat, at most 2×; struck 0 of 0")
+    says(page, "#faults", "fault-1: SERVER_ERROR, openChat, at most 2×; given to 0 of 0 calls")
     assert api.post(CHATS, json={"agent_id": "agent-echo"}).is_server_error
-    says(page, "#faults", "struck 1 of 1")
+    says(page, "#faults", "given to 1 of 1 calls")
     press(page, "Delete fault-1")
     says(page, "#faults", "Nothing goes wrong.")
     assert api.steer("GET", "/faults") == {"faults": []}
