@@ -14,8 +14,8 @@ from ..registry import rule
 from ..target.api import Api
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
-SHOWN = 100  # characters of a value
-SHOWN = 5  # refusals that are told one by one
+CHARACTERS = 100  # of a value that is shown
+LISTED = 5  # refusals that are told one by one
 UNLISTED = "x_unlisted"
 EXTENSIBLE = ("create", "submit", "end")  # operations whose unlisted members are ignored
 
@@ -124,9 +124,9 @@ class Trial:
                 self._judge(members)
         if self.refused:
             self.api.trace = self.trace
-            rest = len(self.refused) - SHOWN
+            rest = len(self.refused) - LISTED
             more = f" and {rest} more" if rest > 0 else ""
-            first = "; ".join(self.refused[:SHOWN])
+            first = "; ".join(self.refused[:LISTED])
             raise Violation("a 2xx status for each of them", first + more)
         if self.failed:
             raise Blocked(self.failed)
@@ -168,9 +168,9 @@ def in_words(members: Json) -> str:
 
 def _shown(value: Any) -> str:
     text = value.get("text", value) if isinstance(value, dict) else value
-    if isinstance(text, str) and len(text) > SHOWN:
+    if isinstance(text, str) and len(text) > CHARACTERS:
         return f"of {len(text)} characters"
-    return shown(value, SHOWN)
+    return shown(value, CHARACTERS)
 
 
 def plain(api: Api, role: str) -> None:

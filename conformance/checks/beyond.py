@@ -12,7 +12,7 @@ from ..judging.outcomes import Violation
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
-from .accepted import LONGEST_IN_A_QUERY, SHOWN, Requests, in_words
+from .accepted import LISTED, LONGEST_IN_A_QUERY, Requests, in_words
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
@@ -98,4 +98,4 @@ def check_what_lacks_a_part_is_refused(api: Api) -> None:
 
 def expect_none(taken: Iterator[str]) -> None:
     if found := list(taken):
-        raise Violation("a 4xx status for each of them", "; ".join(found[:SHOWN]))
+        raise Violation("a 4xx status for each of them", "; ".join(found[:LISTED]))

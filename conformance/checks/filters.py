@@ -132,4 +132,5 @@ def matches(one: Filter, item: Json, value: Any) -> bool | None:
     shown = item.get(one.member)
     if not one.later:
         return bool(shown == value)
-    return True if goes_back(shown, value) else False if goes_back(value, shown) else None
+    later = goes_back(shown, value)
+    return later if later or goes_back(value, shown) else None

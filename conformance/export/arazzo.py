@@ -8,7 +8,7 @@ from typing import Any
 from ..contract.document import Contract
 from ..contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ..contract.parts import Json
-from .calls import Key, identity, key_of
+from .calls import Key, key_of, variables
 from .view import View, other_parts
 
 KEPT = "first-turn"  # the key of the turn that is sent again
@@ -17,9 +17,9 @@ Steps = list[Json]
 
 def arazzo(contract: Contract) -> View:
     """Each workflow opens a session of its own, brings the event about, and reads what came."""
-    told = _Workflows(contract)
+    made = _Workflows(contract)
     rows = contract.lifecycle.rows.values()
-    workflows = [told.workflow(row) for row in rows if told.why_not(row) is None]
+    workflows = [made.workflow(row) for row in rows if made.why_not(row) is None]
     info = contract.spec["info"]
     document = {
         "arazzo": "1.0.1",
@@ -27,7 +27,7 @@ def arazzo(contract: Contract) -> View:
         "sourceDescriptions": [{"name": "api", "url": contract.path.name, "type": "openapi"}],
         "workflows": workflows,
     }
-    left_out = (f"{row.state} × {row.event}: {why}" for row in rows if (why := told.why_not(row)))
+    left_out = (f"{row.state} × {row.event}: {why}" for row in rows if (why := made.why_not(row)))
     return View.of("arazzo.json", document, _left_out(contract, left_out))
 
 
@@ -74,20 +74,7 @@ class _Workflows:
         }
 
     def _way(self, state: str) -> list[Transition] | None:
-        """The shortest way of a client's events from the initial state; None if there is none."""
-        ways: dict[str, list[Transition]] = {self.lifecycle.initial: []}
-        ahead = [self.lifecycle.initial]
-        while ahead and state not in ways:
-            here = ahead.pop(0)
-            for row in self.lifecycle.rows.values():
-                if row.state == here and row.to not in ways and self._is_a_step(row):
-                    ways[row.to] = [*ways[here], row]
-                    ahead.append(row.to)
-        return ways.get(state)
-
-    def _is_a_step(self, row: Transition) -> bool:
-        by_client = not self.lifecycle.is_timed(row.event) and row.event not in (FINISH, REPLAY)
-        return by_client and not row.refusal
+        return self.lifecycle.path(self.lifecycle.initial, state)
 
     def _taken(self, event: str) -> Transition:
         return self.lifecycle.row(self.lifecycle.initial, event)
@@ -100,7 +87,7 @@ class _Workflows:
             "operationId": create,
             "requestBody": {"contentType": "application/json", "payload": payload},
             "successCriteria": [_one_of(self._good(create))],
-            "outputs": {"id": f"$response.body#/{identity(self.contract)}"},
+            "outputs": {"id": f"$response.body#/{self.resource.id}"},
         }
 
     def _event(self, name: str, row: Transition, *, keyed: bool = False) -> Json:
@@ -140,8 +127,7 @@ class _Workflows:
         return row.reason or (way[-1].reason if way and stays else None)
 
     def _of_session(self, operation: str) -> list[Json]:
-        path = self.contract.operations[operation].path
-        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        names = variables(self.contract.operations[operation].path)
         return [{"name": name, "in": "path", "value": "$steps.open.outputs.id"} for name in names]
 
     def _good(self, operation: str) -> tuple[int, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..contract.document import Contract
-from .calls import Call, Key, base_url, calls, identity, key_of
+from .calls import Call, Key, base_url, calls, key_of, variables
 from .view import View, as_json, other_parts
 
 
 def bruno(contract: Contract) -> View:
     """Run in their order, the requests are about the session that the first one opens."""
-    key, id = key_of(contract), identity(contract)
+    key, id = key_of(contract), contract.resource.id
     title = contract.spec["info"]["title"]
     files = {
         "bruno.json": as_json({"version": "1", "name": title, "type": "collection"}),
@@ -28,15 +28,16 @@ def _blocks(place: int, call: Call, key: Key | None, id: str) -> Iterator[str]:
     yield _block("meta", (f"name: {call.operation}", "type: http", f"seq: {place}"))
     kind = key.kind if key and key.kind in ("bearer", "basic") else "none"
     body = "none" if call.body is None else "json"
-    path, names = _path(call)
-    url = f"url: {{{{baseUrl}}}}{path}"
+    names = variables(call.path)
+    url = f"url: {{{{baseUrl}}}}{call.path.replace('{', ':').replace('}', '')}"
     yield _block(call.method.lower(), (url, f"body: {body}", f"auth: {kind}"))
     query = [f"~{name}: {value}" for name, value in call.query.items()]
     if key and key.kind == "query":
         query.append(f"{key.name}: {{{{token}}}}")
     yield from _filled("params:query", query)
     yield from _filled("params:path", [f"{name}: {{{{id}}}}" for name in names])
-    yield from _filled("headers", list(_headers(key)))
+    header = key.header("{{token}}") if key and kind == "none" else None
+    yield from _filled("headers", [": ".join(header)] if header else [])
     if kind == "bearer":
         yield _block("auth:bearer", ("token: {{token}}",))
     elif kind == "basic":
@@ -45,20 +46,6 @@ def _blocks(place: int, call: Call, key: Key | None, id: str) -> Iterator[str]:
         yield _block("body:json", as_json(call.body).splitlines())
     if call.opens:
         yield _block("vars:post-response", (f"id: res.body.{id}",))
-
-
-def _path(call: Call) -> tuple[str, list[str]]:
-    """The path as Bruno has it, and the names of what varies in it."""
-    parts = call.path.split("/")
-    names = [part[1:-1] for part in parts if part.startswith("{")]
-    return "/".join(f":{part[1:-1]}" if part.startswith("{") else part for part in parts), names
-
-
-def _headers(key: Key | None) -> Iterator[str]:
-    if key and key.kind == "header":
-        yield f"{key.name}: {{{{token}}}}"
-    elif key and key.kind == "cookie":
-        yield f"Cookie: {key.name}={{{{token}}}}"
 
 
 def _filled(name: str, lines: list[str]) -> Iterator[str]:

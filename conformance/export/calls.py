@@ -33,6 +33,13 @@ class Key:
     kind: str
     name: str = ""
 
+    def header(self, token: str) -> tuple[str, str] | None:
+        """The header that carries it; None of one in the query."""
+        if self.kind in ("bearer", "basic"):
+            return "Authorization", f"{self.kind.capitalize()} {token}"
+        carried = {"header": (self.name, token), "cookie": ("Cookie", f"{self.name}={token}")}
+        return carried.get(self.kind)
+
 
 def calls(contract: Contract) -> list[Call]:
     """Every operation in an order in which they can be sent: what opens comes first."""
@@ -58,9 +65,9 @@ def key_of(contract: Contract) -> Key | None:
     return Key(str(scheme.get("scheme", "bearer")).lower())
 
 
-def identity(contract: Contract) -> str:
-    """The member of an opened resource that names it."""
-    return str(contract.resource.members["identity"])
+def variables(path: str) -> list[str]:
+    """The names of what stands in braces in a path."""
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
 def _call(contract: Contract, id: str) -> Call:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..contract.document import Contract
-from .calls import Call, Key, base_url, calls, identity, key_of
+from .calls import Call, Key, base_url, calls, key_of
 from .view import View, as_json, other_parts
 
 
 def http(contract: Contract) -> View:
     """One file; the request that opens keeps the id that the others name."""
-    key, id = key_of(contract), identity(contract)
+    key, id = key_of(contract), contract.resource.id
     head = f"@baseUrl = {base_url(contract)}\n@token = any\n"
     text = "\n".join([head, *("\n".join(_lines(call, key, id)) for call in calls(contract))])
     return View({"requests.http": text}, tuple(_left_out(contract)))
@@ -22,7 +22,8 @@ def _lines(call: Call, key: Key | None, id: str) -> Iterator[str]:
     yield f"# @name {call.operation}"
     query = f"?{key.name}={{{{token}}}}" if key and key.kind == "query" else ""
     yield f"{call.method} {{{{baseUrl}}}}{_path(call)}{query}"
-    yield from _headers(key)
+    if key and (header := key.header("{{token}}")):
+        yield ": ".join(header)
     if call.body is not None:
         yield "Content-Type: application/json"
         yield ""
@@ -37,15 +38,6 @@ def _path(call: Call) -> str:
     """The path, with the id that was kept in the place of what stands in braces."""
     parts = ("{{id}}" if part.startswith("{") else part for part in call.path.split("/"))
     return "/".join(parts)
-
-
-def _headers(key: Key | None) -> Iterator[str]:
-    if key and key.kind in ("bearer", "basic"):
-        yield f"Authorization: {key.kind.capitalize()} {{{{token}}}}"
-    elif key and key.kind == "header":
-        yield f"{key.name}: {{{{token}}}}"
-    elif key and key.kind == "cookie":
-        yield f"Cookie: {key.name}={{{{token}}}}"
 
 
 def _left_out(contract: Contract) -> Iterator[str]:

@@ -40,7 +40,7 @@ def _lines(contract: Contract) -> Iterator[str]:
     for (state, to), outcomes in arrows.items():
         lines = [_plain(", ".join(events) + outcome) for outcome, events in outcomes.items()]
         yield f"{names[state]} --> {names[to]}: {'<br/>'.join(lines)}"
-    for state in contract.resource.state["final"]:
+    for state in contract.resource.finals:
         yield f"{names[state]} --> [*]"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..contract.document import Contract
 from ..contract.parts import Json
-from .calls import Call, Key, base_url, calls, identity, key_of
+from .calls import Call, Key, base_url, calls, key_of, variables
 from .view import View, as_json, other_parts
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -18,7 +18,7 @@ def postman(contract: Contract) -> View:
     info = contract.spec["info"]
     document = {
         "info": {"name": info["title"], "version": info["version"], "schema": SCHEMA},
-        "item": [_item(call, identity(contract)) for call in calls(contract)],
+        "item": [_item(call, contract.resource.id) for call in calls(contract)],
         "variable": [
             {"key": "baseUrl", "value": base_url(contract)},
             {"key": "token", "value": ""},
@@ -38,19 +38,14 @@ def _item(call: Call, id: str) -> Json:
 
 
 def _request(call: Call) -> Json:
-    segments = [
-        f":{part[1:-1]}" if part.startswith("{") else part
-        for part in call.path.strip("/").split("/")
-    ]
+    segments = call.path.replace("{", ":").replace("}", "").strip("/").split("/")
     query = [{"key": name, "value": value, "disabled": True} for name, value in call.query.items()]
     url: Json = {
         "raw": "{{baseUrl}}/" + "/".join(segments),
         "host": ["{{baseUrl}}"],
         "path": segments,
         "query": query,
-        "variable": [
-            {"key": part[1:], "value": "{{id}}"} for part in segments if part.startswith(":")
-        ],
+        "variable": [{"key": name, "value": "{{id}}"} for name in variables(call.path)],
     }
     request: Json = {"description": call.summary, "method": call.method, "url": url}
     if call.body is not None:
@@ -68,9 +63,7 @@ def _auth(key: Key) -> Json:
     if key.kind == "basic":
         return {"type": "basic", "basic": values(username="{{user}}", password="{{token}}")}
     place = "query" if key.kind == "query" else "header"
-    name, value = ("Cookie", f"{key.name}={{{{token}}}}") if key.kind == "cookie" else (
-        key.name, "{{token}}"
-    )  # fmt: skip
+    name, value = key.header("{{token}}") or (key.name, "{{token}}")
     return {"type": "apikey", "apikey": values(key=name, value=value, **{"in": place})}
 
 

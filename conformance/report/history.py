@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -127,11 +127,15 @@ def find_runs(folders: Sequence[Path], home: Path) -> list[Run]:
     return sorted((_run(path, home) for path in files), key=lambda run: run.started)
 
 
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
 def _run(path: Path, home: Path) -> Run:
     report = load_report(path)
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     try:
-        Draft202012Validator(schema).validate(report)
+        _validator().validate(report)
     except ValidationError as error:
         place = "/".join(map(str, error.instance_path))
         raise UsageError(f"{path}, at /{place}: {error.message.splitlines()[0]}") from error

@@ -30,9 +30,7 @@ class CorsMiddleware:
             await self.app(scope, receive, send)
         elif not self.allows(origin):
             await self.app(scope, receive, _sending(send, [(b"vary", b"Origin")]))
-        elif scope["method"] == "OPTIONS" and header(
-            scope["headers"], b"access-control-request-method"
-        ):
+        elif scope["method"] == "OPTIONS" and header(scope["headers"], _PREFLIGHT):
             await _answer(send, [*_granted(origin), *_preflight(scope)])
         else:
             exposed = (b"access-control-expose-headers", _EXPOSED)

@@ -10,6 +10,7 @@ import pytest
 from conformance.checks.accepted import (
     check_any_text_in_a_search_is_accepted,
     check_what_a_list_may_be_asked_is_accepted,
+    in_words,
 )
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
@@ -87,3 +88,8 @@ def test_a_large_text_may_be_answered_413(connect: Any) -> None:
 def test_a_server_error_is_another_rules(connect: Any) -> None:
     with pytest.raises(Blocked, match="see HTTP-02"):
         check_any_text_in_a_search_is_accepted(connect(lambda request: 500))
+
+
+def test_a_value_is_told_whole_unless_it_is_long() -> None:
+    assert in_words({"text": "y" * 98}) == f'text "{"y" * 98}"'
+    assert in_words({"text": "y" * 101}) == "text of 101 characters"
