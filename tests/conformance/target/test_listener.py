@@ -83,6 +83,8 @@ MARKED = b'{"callAdditionalData": {"marker": "one"}}'
         ("br", MARKED, 1),
         ("gzip", gzip.compress(MARKED + b" " * 9_000_000), 0),
     ],
+    # Of their own, as gzip writes the time, and all workers must name a test alike.
+    ids=["gzip", "deflate", "plain", "no-gzip", "unknown", "too-large"],
 )
 def test_a_compressed_payload_is_read_by_what_it_holds(
     listener: Listener, coding: str, content: bytes, known: int
