@@ -26,6 +26,7 @@ NAMED = {
     *("examples", "headers", "links", "parameters", "paths", "properties", "requestBodies"),
     *("responses", "schemas", "securitySchemes", "x-webhooks"),
 }
+FIRST = ("openapi",), ("x-resource",), ("x-lifecycle",)  # what much else follows from
 BESIDE = re.compile(r"(\./)?[^/\\:]+")
 
 Place = tuple[Source, Steps]
@@ -48,12 +49,12 @@ class Document:
         source, written = self.origin(defect)
         return source.error(written, defect.reason)
 
-    def order(self, defect: Defect) -> tuple[bool, int, int]:
-        """What sorts defects as a reader of the files meets them, the version of OpenAPI before
-        all that follows from it."""
+    def order(self, defect: Defect) -> tuple[int, int, int]:
+        """What sorts defects as a reader of the files meets them, the version of OpenAPI and the
+        lack of what makes it executable before all that follows from them."""
         source, written = self.origin(defect)
         place = [*self.sources].index(source.path), source.line(written)
-        return defect.steps != ("openapi",), *place
+        return (FIRST.index(defect.steps) if defect.steps in FIRST else len(FIRST)), *place
 
     def origin(self, defect: Defect) -> Place:
         """Where what a defect speaks of was written."""

@@ -67,7 +67,7 @@ def leaves(errors: Iterable[Any]) -> Iterator[Any]:
 
 def defect_of(error: Any, schema: Mapping[str, Any], document: Any) -> Defect:
     """Where in a document an error of JSON Schema lies, and what it says. `schema` is what it
-    comes from: its `errorMessage` goes before words of our own."""
+    comes from: its `errorMessage` and `absent` go before words of our own."""
     holder: Any = schema
     for step in error.schema_path[:-1]:
         holder = holder[step if isinstance(holder, list) else str(step)]
@@ -76,7 +76,9 @@ def defect_of(error: Any, schema: Mapping[str, Any], document: Any) -> Defect:
         kind, value = kind.error.kind, kind.error.instance
         steps = (*steps, value)
     if kind.name == "required":
-        return Defect((*steps, kind.property), "wanted this member, got none")
+        member = holder.get("properties", {}).get(kind.property, {})
+        wanted = member.get("absent", "this member")
+        return Defect((*steps, kind.property), f"wanted {wanted}, got none")
     if kind.name == "additionalProperties":
         value = kind.unexpected[0]
         steps = (*steps, value)

@@ -114,7 +114,9 @@ def _defect(error: jsonschema_rs.ValidationError, schema: Any, document: Any) ->
         steps, kind, value = (*steps, inner.instance), inner.kind, inner.instance
     facts = kind.as_dict()
     if kind.name == "required":
-        return Defect((*steps, facts["property"]), "wanted this member, got none")
+        absent = schema.get("properties", {}).get(facts["property"], {}).get("absent")
+        wanted = absent or "this member"
+        return Defect((*steps, facts["property"]), f"wanted {wanted}, got none")
     if kind.name == "additionalProperties":
         value = facts["unexpected"][0]
         steps = (*steps, value)

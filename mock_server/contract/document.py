@@ -20,6 +20,7 @@ from .source import read_source
 
 # The rules are the suite's business, and the largest part of the file.
 _UNSERVED = ("x-rules", "x-sources")
+_FIRST = ("openapi",), ("x-resource",), ("x-lifecycle",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,11 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
     return Contract(source.path, served, plain, resolved.files, lifecycle, words)
 
 
-def _order(defect: Defect, resolved: Resolved) -> tuple[bool, tuple[int, int]]:
-    """As a reader meets them; but what is written in another OpenAPI differs everywhere."""
-    return defect.steps != ("openapi",), resolved.position(defect.steps, defect.is_name)
+def _order(defect: Defect, resolved: Resolved) -> tuple[int, tuple[int, int]]:
+    """As a reader meets them; but what is written in another OpenAPI, or without what makes it
+    executable, differs everywhere."""
+    first = _FIRST.index(defect.steps) if defect.steps in _FIRST else len(_FIRST)
+    return first, resolved.position(defect.steps, defect.is_name)
 
 
 def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
