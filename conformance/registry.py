@@ -140,7 +140,7 @@ def _load() -> None:
 def all_checks(contract: Contract) -> dict[str, Check]:
     """Every check that sends requests, by its rule's id."""
     _load()
-    plain = {id: check for id, check in _checks.items() if not contract.kind_of(id)}
+    plain = {id: check for id, check in _checks.items() if _is_plain(contract, id)}
     return plain | {one.id: _of_kind(contract, one) for one in _ruled(contract, _kinds)}
 
 
@@ -148,9 +148,19 @@ def all_checks(contract: Contract) -> dict[str, Check]:
 def exchange_checks(contract: Contract) -> dict[str, ExchangeCheck]:
     """Every check that looks on, by its rule's id."""
     _load()
-    plain = {id: check for id, check in _exchange_checks.items() if not contract.kind_of(id)}
+    plain = {id: check for id, check in _exchange_checks.items() if _is_plain(contract, id)}
     ruled = _ruled(contract, _exchange_kinds)
     return plain | {one.id: _exchange_kinds[one.kind].of(one, contract) for one in ruled}
+
+
+def bound() -> list[str]:
+    """Every id that a function is bound to, whichever of them a contract has."""
+    _load()
+    return [*dict.fromkeys((*_exchange_checks, *_checks))]
+
+
+def _is_plain(contract: Contract, id: str) -> bool:
+    return id in contract.rules and not contract.rules[id].kind
 
 
 def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:

@@ -21,7 +21,7 @@ from ..contract.document import Contract, find_contract
 from ..contract.pointer import pointer
 from ..contract.references import Document
 from ..contract.source import ContractError
-from ..registry import all_checks, exchange_checks
+from ..registry import all_checks, bound, exchange_checks
 from ..report.explain import catalogue, docs_path
 
 
@@ -55,12 +55,12 @@ def _append_only(contract: Contract) -> Iterator[str]:
 
 def _bindings(contract: Contract) -> Iterator[str]:
     """A check for every rule, and a rule for every check."""
-    bound = {**exchange_checks(contract), **all_checks(contract)}
-    for id in bound:
+    for id in bound():
         if id not in contract.rules:
             yield f"{id} has a check, but the contract has no such rule"
+    checked = {**exchange_checks(contract), **all_checks(contract)}
     for rule in contract.rules.values():
-        if (rule.id in bound) == bool(rule.unchecked):
+        if (rule.id in checked) == bool(rule.unchecked):
             why = (
                 "a check and a reason to have none"
                 if rule.unchecked

@@ -31,8 +31,7 @@ class Definition:
     @property
     def rule_ids(self) -> list[str]:
         """Every rule that there has ever been: an id stays for ever."""
-        definitions = self.schema["definitions"]
-        return [*definitions["checked"]["enum"], *definitions["ofKind"]["enum"]]
+        return [*self.schema["about"]]
 
     def samples(self, document: Any) -> Any:
         """Values that its schemas have to take, or to refuse."""
@@ -54,6 +53,21 @@ class Definition:
         for id in (*document["x-resource"]["operations"].values(), *acts(document)):
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+    def unfounded(self, document: Any) -> Iterator[Defect]:
+        """Rules about words that the contract lacks, so that they tell of nothing."""
+        for place, rule in enumerate(document["x-rules"]):
+            for word in self.schema["about"].get(rule["id"], ()):
+                name = word if word.startswith("x-") else f"x-resource.{word}"
+                if not _holds(document, name.split(".")):
+                    wanted = f"wanted {name}, which {rule['id']} is about, got none"
+                    yield Defect(("x-rules", place, "id"), wanted)
+
+
+def _holds(document: Any, names: list[str]) -> bool:
+    for name in names:
+        document = document.get(name, {})
+    return bool(document)
 
 
 def _in_words_of(document: Any, value: Any) -> Any:

@@ -166,11 +166,6 @@ class Contract:
         """Whether an operation cannot be asked for without a body."""
         return bool(self._raw(operation).get("requestBody", {}).get("required"))
 
-    def kind_of(self, rule: str) -> str:
-        """The kind of a rule; empty where it has none, or is not there."""
-        found = self.rules.get(rule)
-        return found.kind if found else ""
-
     def answer(self, operation: str) -> dict[str, Any]:
         """The schema of what an operation answers with, where it does what it is asked."""
         responses = self._raw(operation)["responses"]

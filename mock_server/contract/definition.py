@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import reduce
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -64,6 +65,15 @@ class Definition:
         for id in (*document["x-resource"]["operations"].values(), *acts(document).values()):
             if id not in found:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
+
+    def baseless(self, document: Any) -> Iterator[Defect]:
+        """Rules whose words stand nowhere in the contract."""
+        for number, rule in enumerate(document["x-rules"]):
+            for word in self.schema["about"].get(rule["id"], []):
+                steps = word.split(".") if word[:2] == "x-" else ["x-resource", *word.split(".")]
+                if not reduce(lambda part, step: part.get(step, {}), steps, document):
+                    wanted = f"wanted {'.'.join(steps)}, which {rule['id']} is about"
+                    yield Defect(("x-rules", number, "id"), f"{wanted}, got none")
 
     def _defects(self, schema: dict[str, Any], document: Any) -> Iterator[Defect]:
         validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)

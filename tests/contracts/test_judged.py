@@ -58,14 +58,19 @@ def broken(
     contract: Contract, api: Api, rules: tuple[str, ...] = (), profile: str = "smoke"
 ) -> list[str]:
     """The rules that a run finds broken: of this profile, or these."""
-    config = replace(
-        Config(target=str(api.base_url).rstrip("/"), token=TOKEN, repeats=0, rules=rules),
-        profile=("core",) if rules else (profile,),
-        **AGENTS,
-    )
-    run = Run(config, contract, embedded=True)
+    run = run_of(contract, api, rules, profile)
     execute(run)
     assert (run.cause, run.fault) == ("", "")
     outcomes = {id: run.evidence.outcomes[id] for id in rules or contract.rules}
     assert not [id for id, (outcome, _) in outcomes.items() if outcome in ("not-run", "error")]
     return [id for id, (outcome, _) in outcomes.items() if outcome in ("fail", "warn")]
+
+
+def run_of(contract: Contract, api: Api, rules: tuple[str, ...] = (), profile: str = "core") -> Run:
+    """A run of this profile, or of these rules, that is yet to begin."""
+    config = replace(
+        Config(target=str(api.base_url).rstrip("/"), token=TOKEN, repeats=0, rules=rules),
+        profile=("core",) if rules else (profile,),
+        **AGENTS,
+    )
+    return Run(config, contract, embedded=True)

@@ -49,6 +49,15 @@ def test_another_broken_rule_ends_the_stories(api: Api, monkeypatch: pytest.Monk
         check(api)
 
 
+def test_what_breaks_a_rule_that_the_contract_lacks_breaks_this_one(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding(monkeypatch, "END-03")
+    monkeypatch.setattr(api.contract, "judged", {"LIFE-13": api.contract.rules["LIFE-13"]})
+    with pytest.raises(Mismatch, match="one thing"):
+        check(api)
+
+
 @pytest.fixture
 def list_later(
     contract: Contract, exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
