@@ -24,6 +24,7 @@ from .judging.watch import ExchangeCheck, Watch
 # The requests that a check may send unless it declares others: so many, and for each session
 # and turn so many more.
 LOOKS, EACH = 8, 3
+LOOKING = ("list", "search")  # operations that can be tried on a target without a session
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ KindCheck = Callable[[Subject, Rule, Contract], None]
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
 _kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int]]] = {}
+_asking: dict[str, Callable[[Contract, str], int]] = {}
 _exchange_kinds: dict[str, ExchangeCheck] = {}
 
 
@@ -88,12 +90,16 @@ def kind(
     sessions: int = 1,
     turns: int = 0,
     subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
+    asks: Callable[[Contract, str], int] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function to be the check of every rule of this kind; it is given the rule.
-    What it costs is told for so many sessions, and grows with the `subjects` of a rule."""
+    What it costs is told for so many sessions, and grows with the `subjects` of a rule; or it
+    comes of the requests that it `asks` of each of the rule's operations."""
     most = LOOKS + EACH * (sessions + turns)
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
+        if asks:
+            _asking[name] = asks
         _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects
         return function
 
@@ -171,9 +177,11 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
     all that does; what needs anything is not for a first look."""
     check, subjects = _kinds[rule.kind]
+    if rule.kind in _asking:
+        return _asked(contract, rule, check, _asking[rule.kind])
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
-    label = f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
+    label = _label(check, rule)
     if not waits:
         times = max(1, math.ceil(subjects(contract, rule) / check.sessions))
         sessions, turns, requests = (
@@ -190,6 +198,31 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
         )
     turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
     return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, label=label)
+
+
+def _asked(
+    contract: Contract, rule: Rule, check: Check, asks: Callable[[Contract, str], int]
+) -> Check:
+    """The check of a kind that asks each operation so often: a turn a request where it is one,
+    nothing but a look where it reads, and a session otherwise."""
+    roles = {id: contract.resource.role(id) for id in rule.operations}
+    looks = sum(asks(contract, id) for id in roles if roles[id] in LOOKING)
+    turns = sum(asks(contract, id) for id in roles if roles[id] == "submit")
+    others = sum(asks(contract, id) for id in roles if roles[id] not in (*LOOKING, "submit"))
+    sessions = others + bool(turns)
+    return replace(
+        check,
+        rule=rule.id,
+        sessions=sessions,
+        turns=turns,
+        reads=not sessions,
+        requests=LOOKS + looks + EACH * (sessions + turns),
+        label=_label(check, rule),
+    )
+
+
+def _label(check: Check, rule: Rule) -> str:
+    return f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
 
 
 def is_watched(contract: Contract, id: str) -> bool:

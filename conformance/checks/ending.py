@@ -44,18 +44,6 @@ def check_the_note_is_read_back_nowhere(api: Api) -> None:
         expect(note.encode() not in answer.content, "no note in the answer", answer.summary)
 
 
-@rule("END-10", "smoke")
-def check_ending_an_unknown_session(api: Api) -> None:
-    api.given_final()
-    api.end(api.unknown_id()).expect_status(*api.refused("unknown-session"))
-
-
-@rule("END-11")
-def check_ending_a_malformed_id(api: Api) -> None:
-    api.given_final()
-    api.end(api.malformed_id()).expect_status(*api.refused("malformed-id"))
-
-
 @rule("END-12")
 def check_a_note_that_is_no_string_is_refused(api: Api) -> None:
     id = api.given()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..judging.equivalence import is_whole, same_id, same_time
-from ..judging.outcomes import Blocked, NotApplicable, expect, shown
+from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import ABSENT, FILLER, UNSET
@@ -198,20 +198,6 @@ def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
     expect(same_id(got[names.id], id), id, got[names.id])
     for member in (names.agent, names.channel, names.timeout, names.mirror, *api.contract.further):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
-
-
-@rule("GET-02", "smoke")
-def check_retrieving_an_unknown_id(api: Api) -> None:
-    api.get(api.given()).expect_ok()
-    api.get(api.unknown_id()).expect_status(*api.refused("unknown-session"))
-
-
-@rule("GET-03")
-def check_retrieving_a_malformed_id(api: Api) -> None:
-    if not api.get(api.given()).ok:
-        raise Blocked("a well-formed id is not answered either, see GET-01")
-    for id in ("not-a-uuid", "1234", "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b1"):
-        api.get(id).expect_status(*api.refused("malformed-id"))
 
 
 @rule("GET-04", "smoke", turns=1)

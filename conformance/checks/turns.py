@@ -190,18 +190,6 @@ def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
     api.submit(id, data="text").expect_status(*api.refused("invalid-request"))
 
 
-@rule("TURN-13", sessions=1, turns=2)
-def check_a_turn_on_an_unknown_session(api: Api) -> None:
-    api.given(turns=1)
-    api.submit(api.unknown_id()).expect_status(*api.refused("unknown-session"))
-
-
-@rule("TURN-14", turns=2)
-def check_a_turn_on_a_malformed_id(api: Api) -> None:
-    api.given(turns=1)
-    api.submit(api.malformed_id()).expect_status(*api.refused("malformed-id"))
-
-
 @rule("TURN-17", turns=6)
 def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
     id = api.given(turns=1)

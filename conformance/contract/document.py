@@ -162,6 +162,11 @@ class Contract:
         found: dict[str, Any] = (self.body(self.resource.operations[role]) or {})["properties"]
         return found
 
+    def taken(self, operation: str) -> dict[str, dict[str, Any]]:
+        """The schema of each member of an operation's body, or of each parameter of its query."""
+        body: dict[str, Any] = self.body(operation) or {}
+        return body.get("properties") or self.query(operation)
+
     def needs_body(self, operation: str) -> bool:
         """Whether an operation cannot be asked for without a body."""
         return bool(self._raw(operation).get("requestBody", {}).get("required"))

@@ -13,6 +13,9 @@ from conformance.config.settings import FIXTURE_AGENTS, Config
 from conformance.contract.document import Contract
 from conformance.run.execute import execute
 from conformance.run.run import Run
+from mock_server.domain.chats import Chats
+from mock_server.domain.session import Session
+from mock_server.problems.kinds import Refusal
 from tests.sampling import every
 from tests.serving import TOKEN, Api
 
@@ -52,6 +55,31 @@ def test_a_contract_of_other_names_is_judged(tmp_path: Path) -> None:
     contract = Contract(path)
     with Api.of(contract=path) as obedient:
         assert broken(contract, obedient, profile="core") == []
+
+
+def test_an_unknown_id_of_an_operation_of_the_owners_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {"level": "SHOULD", "evidence": "project", "source": "contract"}
+    acts = {**ids, "operations": ["pauseChat", "resumeChat"], "text": "It is refused."}
+    kinds = {"OWN-01": "unknown", "OWN-02": "malformed"}
+    rules = [{"id": id, "kind": kind, **acts} for id, kind in kinds.items()]
+    ruled = {"/x-rules": [*json.loads(WHOLE)["x-rules"], *rules]}
+    path = edited({"name": "ids", "set": pausing() | ruled}, tmp_path).path
+    contract = Contract(path)
+    with Api.of(contract=path) as obedient:
+        assert broken(contract, obedient, (*kinds,)) == []
+
+    async def found(chats: Chats, session_id: str, event: str) -> Session:
+        try:
+            return await act(chats, session_id, event)
+        except Refusal:
+            return (await chats.open({"agent_id": "agent-echo"}))[0]
+
+    act = Chats.act
+    monkeypatch.setattr(Chats, "act", found)
+    with Api.of(contract=path) as careless:
+        assert broken(contract, careless, (*kinds,)) == ["OWN-01"]
 
 
 def broken(

@@ -124,6 +124,18 @@ def brought(api: Api, state: str, **members: Any) -> Subject:
     return subject
 
 
+def taking(api: Api, operation: str) -> Subject:
+    """A session in the nearest state in which an operation is not refused."""
+    lifecycle, found = api.contract.lifecycle, []
+    for row in lifecycle.rows.values():
+        if row.event == lifecycle.of(operation) and not row.refusal:
+            path = lifecycle.path(lifecycle.initial, row.state)
+            found += [] if path is None else [(len(path), row.state)]
+    if not found:
+        raise NotApplicable(f"no request of a client leads to a state that takes {operation}")
+    return brought(api, min(found)[1])
+
+
 def _prepared(api: Api, rule: Rule, state: str, *, finishing: bool) -> Subject:
     """A session in this state. It takes turns, as one turn has shown; one that the agent is to
     finish has had none, as who knows what it finishes on."""

@@ -6,30 +6,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..contract.values import UUID, least, odd_values, plain_values
-from ..judging.exchange import Exchange, Json
-from ..judging.outcomes import Blocked, Violation, shown
-from ..judging.trace import Trace
-from ..registry import rule
-from ..target.api import Api
+from ...contract.document import Contract
+from ...contract.rules import Rule
+from ...contract.values import UUID, least, odd_values, plain_values
+from ...judging.exchange import Exchange, Json
+from ...judging.outcomes import Blocked, Violation, shown
+from ...judging.trace import Trace
+from ...registry import kind
+from ...target.api import Api
+from .arrange import taking
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
 CHARACTERS = 100  # of a value that is shown
 LISTED = 5  # refusals that are told one by one
 UNLISTED = "x_unlisted"
-EXTENSIBLE = ("create", "submit", "end")  # operations whose unlisted members are ignored
+ON_A_SESSION = ("submit", "end", "act")
+EXTENSIBLE = ("create", *ON_A_SESSION)  # operations whose unlisted members are ignored
 
 
 class Requests:
-    """The requests of one operation, told by its role. Each is a list of members, which are sent
-    together."""
+    """The requests of one operation. Each is a list of members, which are sent together."""
 
-    def __init__(self, api: Api, role: str) -> None:
+    def __init__(self, api: Api, operation: str) -> None:
         self.api = api
-        self.role = role
-        self.operation = api.contract.resource.operations[role]
+        self.operation = operation
+        self.role = api.contract.resource.role(operation)
         self.body = api.contract.body(self.operation)
-        self.members = (self.body or {}).get("properties") or api.contract.query(self.operation)
+        self.members = api.contract.taken(operation)
         self.needed = (self.body or {}).get("required", ())
         self.examples = api.contract.examples(self.operation)
 
@@ -149,11 +152,11 @@ class Trial:
         self.api.trace = list(self.opening)
         if self.role == "list":
             return self.api.send(self.requests.operation, query=made)
-        if self.role in ("submit", "end") and not self.id:
-            self.id = self.api.given()
+        if self.role in ON_A_SESSION and not self.id:
+            self.id = taking(self.api, self.requests.operation).id
             self.opening = list(self.api.trace)
         answer = self.api.send(self.requests.operation, id=self.id, body=made)
-        if self.role == "end" or (answer.ok and _is_final(answer)):
+        if self.role in ("end", "act") or (answer.ok and _is_final(answer)):
             self.id, self.opening = "", []
         return answer
 
@@ -173,61 +176,30 @@ def _shown(value: Any) -> str:
     return shown(value, CHARACTERS)
 
 
-def plain(api: Api, role: str) -> None:
-    requests = Requests(api, role)
-    Trial(api, requests).expect(requests.plain())
+def plain_requests(contract: Contract, operation: str) -> int:
+    """How many requests the values of an operation's members are tried with at most."""
+    members = contract.taken(operation)
+    return 2 + len(members) + sum(len([*plain_values(one)]) for one in members.values())
 
 
-def odd(api: Api, role: str) -> None:
-    requests = Requests(api, role)
-    Trial(api, requests, 413).expect(requests.odd())
+def odd_requests(contract: Contract, operation: str) -> int:
+    members = contract.taken(operation)
+    return (2 + len(members)) * max(
+        (len([*odd_values(one)]) for one in members.values()), default=1
+    )
 
 
-@rule("OPEN-17", sessions=20)
-def check_what_an_open_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "create")
+@kind("accepted", asks=plain_requests)
+def check_what_it_may_hold_is_accepted(api: Api, rule: Rule) -> None:
+    """Each documented member is taken, at the edges of each bound, alone and together."""
+    for operation in rule.operations:
+        requests = Requests(api, operation)
+        Trial(api, requests).expect(requests.plain())
 
 
-@rule("OPEN-18", sessions=35)
-def check_any_text_in_an_open_is_accepted(api: Api) -> None:
-    odd(api, "create")
-
-
-@rule("LIST-27", reads=True, requests=40)
-def check_what_a_list_may_be_asked_is_accepted(api: Api) -> None:
-    plain(api, "list")
-
-
-@rule("LIST-28", reads=True, requests=20)
-def check_any_text_in_a_list_is_accepted(api: Api) -> None:
-    odd(api, "list")
-
-
-@rule("TURN-19", turns=20)
-def check_what_a_turn_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "submit")
-
-
-@rule("TURN-20", turns=40)
-def check_any_text_in_a_turn_is_accepted(api: Api) -> None:
-    odd(api, "submit")
-
-
-@rule("END-13", sessions=8)
-def check_what_an_end_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "end")
-
-
-@rule("END-14", sessions=20)
-def check_any_text_in_an_end_is_accepted(api: Api) -> None:
-    odd(api, "end")
-
-
-@rule("FIN-08", reads=True, requests=40)
-def check_what_a_search_may_hold_is_accepted(api: Api) -> None:
-    plain(api, "search")
-
-
-@rule("FIN-09", reads=True, requests=40)
-def check_any_text_in_a_search_is_accepted(api: Api) -> None:
-    odd(api, "search")
+@kind("any-text", asks=odd_requests)
+def check_any_text_is_accepted(api: Api, rule: Rule) -> None:
+    """Texts and objects are taken whatever they hold."""
+    for operation in rule.operations:
+        requests = Requests(api, operation)
+        Trial(api, requests, 413).expect(requests.odd())

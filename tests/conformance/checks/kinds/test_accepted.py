@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks.accepted import (
-    check_any_text_in_a_search_is_accepted,
-    check_what_a_list_may_be_asked_is_accepted,
+from conformance.checks.kinds.accepted import (
+    check_any_text_is_accepted,
+    check_what_it_may_hold_is_accepted,
     in_words,
 )
 from conformance.config.settings import Config
@@ -44,6 +44,14 @@ def connect(contract: Contract) -> Callable[[Refuse], Api]:
     return make
 
 
+def list_is_accepted(api: Api) -> None:
+    check_what_it_may_hold_is_accepted(api, api.contract.rules["LIST-27"])
+
+
+def any_search_is_accepted(api: Api) -> None:
+    check_any_text_is_accepted(api, api.contract.rules["FIN-09"])
+
+
 def test_every_parameter_of_a_list_is_tried(connect: Any) -> None:
     seen: list[dict[str, str]] = []
 
@@ -51,7 +59,7 @@ def test_every_parameter_of_a_list_is_tried(connect: Any) -> None:
         seen.append(dict(request.url.params))
         return 200
 
-    check_what_a_list_may_be_asked_is_accepted(connect(keep))
+    list_is_accepted(connect(keep))
     assert {} in seen
     assert {"state": "final"} in seen
     assert {"take": "1"} in seen
@@ -64,7 +72,7 @@ def test_every_parameter_of_a_list_is_tried(connect: Any) -> None:
 def test_a_refused_parameter_is_told_by_its_name_and_value(connect: Any) -> None:
     api = connect(lambda request: 400 if request.url.params.get("take") == "200" else 200)
     with pytest.raises(Violation) as told:
-        check_what_a_list_may_be_asked_is_accepted(api)
+        list_is_accepted(api)
     assert told.value.actual == "take 200: 400"
     assert [exchange.status for exchange in api.trace] == [400]
 
@@ -74,20 +82,18 @@ def test_of_members_that_are_refused_together_the_guilty_one_is_told(connect: An
         return 400 if "\U00020000" in str(json.loads(request.content).get("endpoint")) else 200
 
     with pytest.raises(Violation) as told:
-        check_any_text_in_a_search_is_accepted(connect(refuse))
+        any_search_is_accepted(connect(refuse))
     assert told.value.actual.startswith("endpoint ")
     assert ";" not in told.value.actual
 
 
 def test_a_large_text_may_be_answered_413(connect: Any) -> None:
-    check_any_text_in_a_search_is_accepted(
-        connect(lambda request: 413 if len(request.content) > 10_000 else 200)
-    )
+    any_search_is_accepted(connect(lambda request: 413 if len(request.content) > 10_000 else 200))
 
 
 def test_a_server_error_is_another_rules(connect: Any) -> None:
     with pytest.raises(Blocked, match="see HTTP-02"):
-        check_any_text_in_a_search_is_accepted(connect(lambda request: 500))
+        any_search_is_accepted(connect(lambda request: 500))
 
 
 def test_a_value_is_told_whole_unless_it_is_long() -> None:

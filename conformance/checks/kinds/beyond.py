@@ -6,27 +6,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..contract.values import beyond_values
-from ..judging.exchange import Exchange, Json
-from ..judging.outcomes import Violation
-from ..registry import rule
-from ..target.api import Api
-from ..target.operations import UNSET
-from .accepted import LISTED, LONGEST_IN_A_QUERY, Requests, in_words
+from ...contract.document import Contract
+from ...contract.rules import Rule
+from ...contract.values import beyond_values
+from ...judging.exchange import Exchange, Json
+from ...judging.outcomes import Violation
+from ...registry import kind
+from ...target.api import Api
+from ...target.operations import UNSET
+from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_words
+from .arrange import taking
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
 BOUNDS = ("minimum", "maximum", "maxLength")
-ROLES = ("create", "list", "submit", "end", "search")
 
 
 class Beyond:
     """Wrong requests of one operation."""
 
-    def __init__(self, api: Api, role: str) -> None:
+    def __init__(self, api: Api, operation: str) -> None:
         self.api = api
-        self.requests = Requests(api, role)
-        self.role = role
+        self.requests = Requests(api, operation)
+        self.role = self.requests.role
         self.id = ""
 
     def taken(self, cases: Iterator[Case]) -> Iterator[str]:
@@ -34,8 +36,8 @@ class Beyond:
         wrong = list(cases)
         control: Case = ("", self.requests.made_of({}))
         for words, made in (control, *wrong) if wrong else ():
-            if self.role in ("submit", "end") and not self.id:
-                self.id = self.api.given()
+            if self.role in ON_A_SESSION and not self.id:
+                self.id = taking(self.api, self.requests.operation).id
             answer = self._answer(made)
             if not words:
                 answer.control()
@@ -43,7 +45,7 @@ class Beyond:
                 yield f"{self.requests.operation} with {words}: {answer.status}"
             else:
                 answer.expect_refusal()
-            if self.role == "end" and answer.ok:
+            if self.role in ("end", "act") and answer.ok:
                 self.id = ""
 
     def beyond(self) -> Iterator[Case]:
@@ -84,15 +86,24 @@ class Beyond:
         return self.api.send(self.requests.operation, id=self.id, body=made)
 
 
-@rule("HTTP-21", sessions=20, turns=20, requests=120)
-def check_what_lies_beyond_a_bound_is_refused(api: Api) -> None:
-    tried = (Beyond(api, role) for role in ROLES)
+def requests_beyond(contract: Contract, operation: str) -> int:
+    """How many wrong requests of an operation are sent at most, and what is right."""
+    return 1 + sum(len([*beyond_values(one)]) for one in contract.taken(operation).values())
+
+
+def requests_lacking(contract: Contract, operation: str) -> int:
+    return 2 + len((contract.body(operation) or {}).get("required", ()))
+
+
+@kind("beyond", asks=requests_beyond)
+def check_what_lies_beyond_a_bound_is_refused(api: Api, rule: Rule) -> None:
+    tried = (Beyond(api, operation) for operation in rule.operations)
     expect_none(taken for one in tried for taken in one.taken(one.beyond()))
 
 
-@rule("HTTP-22", sessions=8, turns=4, requests=40)
-def check_what_lacks_a_part_is_refused(api: Api) -> None:
-    tried = (Beyond(api, role) for role in ROLES)
+@kind("lacking", asks=requests_lacking)
+def check_what_lacks_a_part_is_refused(api: Api, rule: Rule) -> None:
+    tried = (Beyond(api, operation) for operation in rule.operations)
     expect_none(taken for one in tried for taken in one.taken(one.lacking()))
 
 

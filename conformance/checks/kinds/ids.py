@@ -1,0 +1,44 @@
+"""Ids that name no session: each operation of a rule is asked for one, after one that is taken."""
+
+from __future__ import annotations
+
+from ...contract.rules import Rule
+from ...judging.exchange import Exchange
+from ...registry import kind
+from ...target.api import Api
+from ...target.operations import UNSET
+from .arrange import taking
+
+
+def operations(_: object, rule: Rule) -> int:
+    return len(rule.operations)
+
+
+@kind("unknown", "smoke", turns=2, subjects=operations)
+def check_an_unknown_id(api: Api, rule: Rule) -> None:
+    """A well-formed id that no session has is not found."""
+    for operation in rule.operations:
+        _control(api, operation)
+        _asked(api, operation, api.unknown_id()).expect_status(*api.refused("unknown-session"))
+
+
+@kind("malformed", turns=2, subjects=operations)
+def check_a_malformed_id(api: Api, rule: Rule) -> None:
+    """An id that is none is refused: a word, a number, a part of one."""
+    for operation in rule.operations:
+        _control(api, operation)
+        for id in (api.malformed_id(), api.unknown("1234"), api.unknown(api.unknown_id()[:-1])):
+            _asked(api, operation, id).expect_status(*api.refused("malformed-id"))
+
+
+def _control(api: Api, operation: str) -> None:
+    """What is asked for is taken of a session that there is."""
+    api.trace.clear()
+    reads = api.resource.role(operation) == "read"
+    _asked(api, operation, api.given() if reads else taking(api, operation).id).control()
+
+
+def _asked(api: Api, operation: str, id: str) -> Exchange:
+    bare = api.contract.body(operation) is None
+    body = UNSET if bare else api.contract.filled(operation, api.text())
+    return api.send(operation, id=id, body=body)
