@@ -119,7 +119,8 @@ class Mock:
     def answer_elsewhere(self, scope: Scope) -> Reply:
         """The answer on a path that the contract does not have. Raises Problem for none."""
         found = page(scope["path"], self.ready)
-        if found is not None and scope["method"] not in ("GET", "HEAD"):
+        about_all = (scope["method"], scope["path"]) == ("OPTIONS", "*")
+        if about_all or (found is not None and scope["method"] not in ("GET", "HEAD")):
             raise HTTPException(405)
         if found is None:
             shown = quote(scope["path"], 100)

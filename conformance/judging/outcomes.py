@@ -31,6 +31,10 @@ class Blocked(Exception):
     """The rule could not be evaluated: something that it builds on did not hold."""
 
 
+class NotYet(Blocked):
+    """What may still be starting gave no answer, or a gateway's."""
+
+
 class Hiccup(Blocked):
     """A gateway may have failed, not the target, and the request is not safe to repeat: the
     whole check is run once more, later."""

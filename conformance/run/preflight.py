@@ -15,7 +15,7 @@ import httpx
 from ..config.settings import UsageError
 from ..contract.parts import server_urls
 from ..judging.exchange import ABSENT, Exchange
-from ..judging.outcomes import Blocked, Hiccup, shown
+from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
 from ..target.diagnosis import diagnosis, wants_http2
@@ -61,6 +61,8 @@ def _ready(api: Api) -> Exchange:
             if answer.status not in GATEWAY_ERRORS:
                 return answer
             why = f"the target answers {answer.status}, as one does that starts or is down"
+        except NotYet as awaited:
+            why = str(awaited)
         except Blocked as blocked:
             if not isinstance(blocked.__cause__, httpx.HTTPError):
                 raise

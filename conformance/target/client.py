@@ -18,7 +18,7 @@ from ..config.settings import Config, UsageError
 from ..contract.declaration import Resource
 from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange, Silence
-from ..judging.outcomes import Blocked
+from ..judging.outcomes import Blocked, NotYet
 from ..judging.watch import Watch
 from .answer import read_body
 from .budget import Budget
@@ -120,7 +120,7 @@ class Client:
             if exchange.status == 401 and self.credentials.are_own(draft):
                 if self.credentials.tokens.renew(self.credentials.tokens.token):
                     return self._once(draft)
-        except UsageError as error:  # no key is to be had
+        except (UsageError, NotYet) as error:  # no key is to be had
             if not self.health.watching:
                 raise
             self.circuit.open(str(error))

@@ -52,6 +52,15 @@ def wants_http2(error: BaseException) -> bool:
     return any("no application protocol" in str(cause).lower() for cause in causes)
 
 
+def is_lasting(error: BaseException) -> bool:
+    """Whether what failed will not come up by itself: a name that nobody has, a certificate."""
+    lasting = (ssl.SSLError, socket.gaierror)
+    return any(
+        isinstance(cause, lasting) and getattr(cause, "errno", 0) != socket.EAI_AGAIN
+        for cause in _chain(error)
+    )
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

@@ -14,25 +14,29 @@ import httpx
 
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
+from ..judging.outcomes import NotYet
+from .circuit import GATEWAY_ERRORS
+from .diagnosis import is_lasting
 from .network import exchange
 from .transport import http_client
 
 PLACEHOLDER = "conformance"  # a key for targets that take any
 LONGEST_COMMAND = 60.0  # seconds
 AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its life
+AGAIN = 2.0  # seconds after which a key that still holds is asked for anew
 LARGEST = 64 * 1024  # characters of what tells a key
 BOM = "\ufeff"  # begins what PowerShell prints
 
 
 class Tokens:
-    """The key in force. Raises UsageError where none can be had; safe to share between
-    threads."""
+    """The key in force. Raises UsageError where none can be had, NotYet where its server may be
+    starting; safe to share between threads."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.lock = threading.Lock()
         self.token = config.token or ""
-        self.renew_at = math.inf
+        self.renew_at = self.ends_at = math.inf
         if not (config.token or self.renewable):
             self.token = PLACEHOLDER
 
@@ -44,7 +48,7 @@ class Tokens:
         """The key, renewed where it is about to expire."""
         with self.lock:
             if not self.token or time.monotonic() >= self.renew_at:
-                self._renew()
+                self._renew_in_time()
             return self.token
 
     def renew(self, refused: str) -> bool:
@@ -56,11 +60,22 @@ class Tokens:
                 self._renew()
             return self.token != refused
 
+    def _renew_in_time(self) -> None:
+        """Renew the key, or keep it as long as it holds and its server is away."""
+        try:
+            self._renew()
+        except NotYet:
+            now = time.monotonic()
+            if not self.token or now >= self.ends_at:
+                raise
+            self.renew_at = min(self.ends_at, now + AGAIN)
+
     def _renew(self) -> None:
         given = _of_command(self.config) if self.config.token_command else _of_server(self.config)
         self.token, lifetime = _parsed(given, self.config)
         self.config.secrets.add(self.token)
-        self.renew_at = time.monotonic() + lifetime - min(AHEAD, lifetime / 10)
+        self.ends_at = time.monotonic() + lifetime
+        self.renew_at = self.ends_at - min(AHEAD, lifetime / 10)
 
 
 def _of_command(config: Config) -> str:
@@ -98,7 +113,10 @@ def _of_server(config: Config) -> str:
                 form |= {"client_id": id, "client_secret": secret}
                 answer = http.post(url, data=form)
     except httpx.HTTPError as error:
-        raise UsageError(f"--token-url {url} gave no answer: {error}") from error
+        wrong = UsageError if is_lasting(error) else NotYet
+        raise wrong(f"--token-url {url} gave no answer: {error}") from error
+    if answer.status_code in GATEWAY_ERRORS:
+        raise NotYet(f"--token-url {url} answers {answer.status_code}, as a server that starts")
     if not answer.is_success:
         raise UsageError(
             f"--token-url {url} gave no key but {answer.status_code} ({_reason(answer, config)});"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,7 +63,11 @@ class Contract:
         return frozenset(at(webhook["post"]["requestBody"], JSON)["properties"])
 
     def allowed(self, path: str) -> str | None:
-        """The value of Allow for a concrete path, or None for a path that does not exist."""
+        """The value of Allow for a concrete path, `*` for any, or None for one that does not
+        exist."""
+        if path == "*":
+            every = chain.from_iterable(map(_methods_of, self.document["paths"].values()))
+            return ", ".join(dict.fromkeys(every))
         if not path.startswith(self.base_path):
             return None
         return allowed_methods(self.document["paths"], path.removeprefix(self.base_path))

@@ -253,9 +253,10 @@ class Proxy:
 
 
 def _is_beside(scope: Scope) -> bool:
-    """Whether a request is none of the API's clients' own: a probe, or a browser's preflight."""
-    preflight = b"access-control-request-method" in dict(scope["headers"])
-    return scope["path"] in PROBES or (scope["method"] == "OPTIONS" and preflight)
+    """Whether a request is about no operation: a probe, a browser's preflight, or one about the
+    server as a whole."""
+    about = scope["path"] == "*" or b"access-control-request-method" in dict(scope["headers"])
+    return scope["path"] in PROBES or (scope["method"] == "OPTIONS" and about)
 
 
 def _refuse(error: Exception, scope: Scope) -> Reply:

@@ -54,6 +54,28 @@ def test_a_target_that_starts_is_waited_for_and_not_accused(connect: Make, statu
     assert api.client.evidence.findings == {}
 
 
+def test_a_server_of_keys_that_starts_is_waited_for_too(
+    connect: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Starting(Page):
+        left = 2
+
+        def do_POST(self) -> None:
+            Starting.left -= 1
+            late = Starting.left >= 0
+            self.answer(503 if late else 200, b"" if late else {"access_token": "key-0001"})
+
+    monkeypatch.setattr("conformance.run.preflight.PAUSE", 0.01)
+    key: Any = {"token": None, "client_id": "me", "client_secret": "secret-0001"}
+    with serving(type("Server", (Starting,), {"asked": []})) as url:
+        well = lambda request: httpx.Response(200, json=PAGE)  # noqa: E731
+        api = asked(connect, well, wait_ready=30.0, token_url=url, **key)
+        assert api.client.credentials.tokens.current() == "key-0001"
+        Starting.left = 9
+        with pytest.raises(Blocked, match=r"--token-url .* answers 503.*--wait-ready"):
+            asked(connect, well, token_url=url, **key)
+
+
 def test_a_target_that_does_not_come_up_is_told_with_the_cure(connect: Make) -> None:
     with pytest.raises(Blocked, match="answers 503, as one does that starts.*--wait-ready"):
         asked(connect, lambda request: httpx.Response(503))

@@ -16,6 +16,7 @@ import pytest
 from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.evidence import Evidence
+from conformance.judging.outcomes import NotYet
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
@@ -190,6 +191,51 @@ def test_a_server_that_gives_none_is_told_without_the_secret(server: tuple[str, 
     assert "wrong-secret" not in str(e.value)
 
 
+class Starting(Authority):
+    """One that is away whenever it is told so."""
+
+    away = True
+
+    def do_POST(self) -> None:
+        if self.away:
+            self.answer(503, b"")
+        else:
+            super().do_POST()
+
+
+@pytest.fixture
+def starting() -> Iterator[tuple[Config, Any]]:
+    handler: Any = type("Starting", (Starting,), {"asked": [], "forms": []})
+    with serving(handler) as url:
+        yield Config(token_url=url, client_id="me", client_secret="s3cret-of-mine"), handler
+
+
+def test_a_server_that_starts_is_told_from_one_that_refuses(starting: tuple[Config, Any]) -> None:
+    config, handler = starting
+    tokens = Tokens(config)
+    with pytest.raises(NotYet, match=r"--token-url http.* answers 503, as a server that starts"):
+        tokens.current()
+    handler.away = False
+    assert tokens.current() == "key-0001"
+
+
+def test_a_key_that_holds_is_kept_while_its_server_is_away(
+    starting: tuple[Config, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, handler = starting
+    handler.away = False
+    clock = [time.monotonic()]
+    tokens = Tokens(config)
+    assert tokens.current() == "key-0001"
+    monkeypatch.setattr("conformance.target.tokens.time.monotonic", lambda: clock[0])
+    handler.away = True
+    clock[0] += 58
+    assert tokens.current() == "key-0001"
+    clock[0] += 3
+    with pytest.raises(NotYet):
+        tokens.current()
+
+
 def test_a_page_for_people_is_no_key() -> None:
     class Login(Page):
         def do_POST(self) -> None:
@@ -203,5 +249,11 @@ def test_a_page_for_people_is_no_key() -> None:
 
 def test_a_server_that_does_not_listen_is_told() -> None:
     config = Config(token_url="http://127.0.0.1:9", client_id="me", client_secret="secret")
-    with pytest.raises(UsageError, match="--token-url http://127.0.0.1:9 gave no answer"):
+    with pytest.raises(NotYet, match="--token-url http://127.0.0.1:9 gave no answer"):
+        Tokens(config).current()
+
+
+def test_a_server_of_an_unknown_name_is_the_callers_to_mend() -> None:
+    config = Config(token_url="http://id.invalid", client_id="me", client_secret="secret")
+    with pytest.raises(UsageError, match="--token-url http://id.invalid gave no answer"):
         Tokens(config).current()

@@ -231,6 +231,15 @@ def test_options_and_head_are_answered(api):
     assert head.headers["content-length"] == api.get(f"{CHATS}/{session}").headers["content-length"]
 
 
+def test_options_of_the_server_itself_are_every_method(api):
+    head = "{} * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answer = api.exchange(head.format("OPTIONS").encode())
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    (allow,) = [line for line in answer.split(b"\r\n") if line.startswith(b"allow: ")]
+    assert {*allow.removeprefix(b"allow: ").split(b", ")} == {b"GET", b"HEAD", b"POST", b"OPTIONS"}
+    assert api.exchange(head.format("GET").encode()).startswith(b"HTTP/1.1 404 ")
+
+
 @pytest.mark.parametrize("path", ["/nope", f"{CHATS}/", "/api/v1/chats/a/b/c", "/api/v2/chats"])
 def test_another_path_is_not_found(api, path):
     response = api.get(path)
