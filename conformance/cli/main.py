@@ -25,6 +25,7 @@ from ..report.terminal import Marks
 from ..run.execute import execute
 from ..run.sweep import command as sweep_command
 from ..target.interrupt import install_handlers
+from .derive import command as derive_command
 from .export import command as export_command
 from .job import Job
 from .lint import command as lint_command
@@ -140,6 +141,7 @@ def command(
 
 
 command.add_command(compare_command)
+command.add_command(derive_command)
 command.add_command(export_command)
 command.add_command(history_command)
 command.add_command(lint_command)

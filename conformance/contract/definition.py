@@ -57,11 +57,16 @@ class Definition:
     def unfounded(self, document: Any) -> Iterator[Defect]:
         """Rules about words that the contract lacks, so that they tell of nothing."""
         for place, rule in enumerate(document["x-rules"]):
-            for word in self.schema["about"].get(rule["id"], ()):
-                name = word if word.startswith("x-") else f"x-resource.{word}"
-                if not _holds(document, name.split(".")):
-                    wanted = f"wanted {name}, which {rule['id']} is about, got none"
-                    yield Defect(("x-rules", place, "id"), wanted)
+            for name in self.lacked(document, rule["id"]):
+                wanted = f"wanted {name}, which {rule['id']} is about, got none"
+                yield Defect(("x-rules", place, "id"), wanted)
+
+    def lacked(self, document: Any, rule: str) -> Iterator[str]:
+        """The words that a rule is about, and that the contract lacks."""
+        for word in self.schema["about"].get(rule, ()):
+            name = word if word.startswith("x-") else f"x-resource.{word}"
+            if not _holds(document, name.split(".")):
+                yield name
 
 
 def _holds(document: Any, names: list[str]) -> bool:

@@ -1,0 +1,110 @@
+"""The rules that a declaration implies, and that a contract does not hold yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..contract.areas import area_of
+from ..contract.definition import Definition
+from ..contract.document import Contract
+from ..contract.rules import Rule
+
+SOURCE = "contract"
+STATUSES = re.compile(r"(?<=with )\d{3}(?:(?:, | or )\d{3})*")
+PLAIN = ("AUTH", "ERR", "HTTP")  # areas that speak of no member of the resource
+
+
+def implied(contract: Contract, known: Contract) -> Iterator[dict[str, Any]]:
+    """What the `known` contract demands of things that this one has too and no such rule of, in
+    the words of this one."""
+    definition, words = Definition(), Words(contract, known)
+    held = {_told(**vars(rule)) for rule in contract.rules.values() if rule.kind}
+    for rule in known.rules.values():
+        about_all = not any(definition.lacked(contract.resolved, rule.id))
+        if rule.id not in contract.rules and not rule.unchecked and about_all:
+            made = words.rule(rule)
+            if made and not (rule.kind and _told(**made) in held):
+                yield made
+
+
+class Words:
+    """What one contract calls the things of another one."""
+
+    def __init__(self, contract: Contract, known: Contract) -> None:
+        self.contract, self.known = contract, known
+        own, its = contract.resolved["x-resource"], known.resolved["x-resource"]
+        of_operations = ((its["operations"][role], id) for role, id in own["operations"].items())
+        self.operations: dict[str, str] = dict(of_operations)
+        begun, ended = known.lifecycle.initial, known.lifecycle.ended
+        self.states = {begun: contract.lifecycle.initial, ended: contract.lifecycle.ended}
+        self.names = {**dict(_pairs(its, own)), **self.states}
+        for member, parameter in known.resource.filtering.items():
+            if own_parameter := contract.resource.filtering.get(self.names.get(member, "")):
+                self.names[parameter] = own_parameter
+
+    def rule(self, rule: Rule) -> dict[str, Any] | None:
+        """The rule as it is of this contract; None where it speaks of what is not there."""
+        operations = [self.operations[id] for id in rule.operations if id in self.operations]
+        members = [self.names[name] for name in rule.members if name in self.names]
+        events = {rule.by, rule.when} - {""}
+        if not operations or len(members) < len(rule.members) or events - {*self._events}:
+            return None
+        made = {
+            "id": rule.id,
+            "level": "MAY" if rule.level == "MAY" else "SHOULD",
+            "evidence": "project",
+            "source": SOURCE,
+            "operations": operations,
+            "text": self._text(rule),
+            "needs": [*rule.needs],
+            "kind": rule.kind,
+            "given": self.states.get(rule.given, ""),
+            "by": rule.by,
+            "when": rule.when,
+            "members": members,
+        }
+        return {word: value for word, value in made.items() if value}
+
+    @property
+    def _events(self) -> dict[str, str | None]:
+        return self.contract.lifecycle.causes
+
+    def _text(self, rule: Rule) -> str:
+        """Its sentence with the names and the statuses of this contract."""
+        text = STATUSES.sub(self._statuses, rule.text)
+        if area_of(rule.id) in PLAIN:
+            return text
+        names = "|".join(sorted(map(re.escape, self.names), key=len, reverse=True))
+        return re.sub(rf"\b({names})\b", lambda found: self.names[found[0]], text)
+
+    def _statuses(self, found: re.Match[str]) -> str:
+        """The statuses of the same refusal."""
+        told = {int(status) for status in re.findall(r"\d+", found[0])}
+        for reason, statuses in self.known.resource.refusals.items():
+            own = self.contract.resource.refusals.get(reason)
+            if own and told == {*statuses}:
+                *some, last = map(str, own)
+                return f"{', '.join(some)} or {last}" if some else last
+        return found[0]
+
+
+def _told(**rule: Any) -> tuple[Any, ...]:
+    """What a rule of a kind is told; of which operations where it is about no event."""
+    words = [rule.get(word) or "" for word in ("kind", "given", "by", "when")]
+    return *words, *(rule.get("members") or ()), *(() if words[-1] else rule["operations"])
+
+
+def _pairs(known: Any, own: Any) -> Iterator[tuple[str, str]]:
+    """Each name of the one beside that of the other."""
+    for role, name in known.items():
+        has = own.get(role)
+        if (
+            isinstance(name, dict)
+            and isinstance(has, dict)
+            and role not in ("operations", "filters")
+        ):
+            yield from _pairs(name, has)
+        elif isinstance(name, str) and isinstance(has, str):
+            yield name, has
