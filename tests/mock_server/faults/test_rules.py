@@ -1,7 +1,12 @@
 """Faults as rules of the control plane."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+import yaml
+
+import mock_server
+from mock_server.faults.kinds import CALL_FAULTS, WEBHOOK_FAULTS
 from mock_server.faults.rules import RULE_LIMIT, FaultRules
 from tests.serving import CHATS
 
@@ -21,6 +26,12 @@ def rules(api):
 
 def statuses(api, count, path=CHATS, **headers):
     return [api.get(path, headers=headers).status_code for _ in range(count)]
+
+
+def test_the_control_plane_takes_every_fault_that_there_is():
+    text = (Path(mock_server.__file__).parent / "admin.yaml").read_text(encoding="utf-8")
+    rule = yaml.safe_load(text)["components"]["schemas"]["NewFaultRule"]
+    assert {*rule["properties"]["fault"]["enum"]} == {*CALL_FAULTS, *WEBHOOK_FAULTS}
 
 
 def test_a_rule_applies_to_its_operation_alone(api, rules):
