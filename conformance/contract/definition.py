@@ -89,24 +89,46 @@ def _in_words_of(document: Any, value: Any) -> Any:
         "@refusals": [*document["x-resource"]["refusals"]],
     }
 
-    def name(found: re.Match[str]) -> str:
-        if found[1] == "initial":
-            return str(document["x-lifecycle"]["initial"])
+    def word(place: str) -> Any:
+        """What the contract has there; None where it has nothing."""
+        if place == "initial":
+            return document["x-lifecycle"]["initial"]
         part: Any = document["x-resource"]
-        for step in found[1].split("."):
+        for step in place.split("."):
+            if step not in part and not step.isdigit():
+                return None
             part = part[int(step) if step.isdigit() else step]
-        return str(part)
+        return part
+
+    def counts(part: Any) -> bool:
+        """Whether a part is about words that the contract has."""
+        if isinstance(part, dict):
+            needed = "@if" not in part or word(part["@if"]) is not None
+            return needed and ("@unless" not in part or word(part["@unless"]) is None)
+        if not isinstance(part, str) or part in lists:
+            return True
+        return None not in map(word, NAMED.findall(part))
 
     def renamed(part: Any) -> Any:
         if isinstance(part, dict):
-            return {renamed(step): renamed(inner) for step, inner in part.items()}
+            if "@value" in part:
+                return renamed(part["@value"])
+            return {
+                renamed(step): renamed(inner)
+                for step, inner in part.items()
+                if step not in ("@if", "@unless") and counts(step)
+                if isinstance(inner, str) or counts(inner)
+            }
         if isinstance(part, list):
             wholes = (
                 lists[one] if isinstance(one, str) and one in lists else [renamed(one)]
                 for one in part
+                if counts(one)
             )
             return [inner for whole in wholes for inner in whole]
-        return NAMED.sub(name, part) if isinstance(part, str) else part
+        if not isinstance(part, str):
+            return part
+        return NAMED.sub(lambda found: str(word(found[1]) or found[0]), part)
 
     return renamed(value)
 

@@ -33,7 +33,6 @@ class Schemas:
         page, turn, session = (answers[role] for role in ("list", "submit", "read"))
         listed = page["properties"][names.items]["items"]
         self.page = contract.validator(_hollow(page, names.items))
-        self.results = contract.validator(answers["search"])
         self.problem = contract.validator(contract.problem)
         self.turns = {
             final: contract.validator(contract.in_state(turn, final=final))
@@ -44,6 +43,13 @@ class Schemas:
             for in_list, schema in ((False, session), (True, listed))
             for final in (False, True)
         }
+
+    @cached_property
+    def results(self) -> Validator:
+        """A page of call results, where the contract has an operation that finds them."""
+        return self.contract.validator(
+            self.contract.answer(self.contract.resource.operations["search"])
+        )
 
 
 @dataclass(frozen=True)

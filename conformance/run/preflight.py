@@ -84,9 +84,16 @@ def _ready(api: Api) -> Exchange:
 def _answer_beside(api: Api) -> Exchange | None:
     """What another operation is answered, where a list is not: that is for the checks to judge."""
     with suppress(Blocked):
-        answer = api.search(size=1)
+        answer = _another(api)
         return None if answer.status in GATEWAY_ERRORS else answer
     return None
+
+
+def _another(api: Api) -> Exchange:
+    """What another operation than a list is answered, one that only looks."""
+    if "search" in api.resource.operations:
+        return api.search(size=1)
+    return api.get(api.unknown_id())
 
 
 def _expect_no_redirect(api: Api, answer: Exchange) -> None:
@@ -112,7 +119,8 @@ def _expect_this_api(api: Api, answer: Exchange) -> None:
             f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
             " or another program's; --target names the API, --header adds a gateway's key"
         )
-    if answer.status in NOT_FOUND and api.search(size=1).status in NOT_FOUND:
+    can_tell = "search" in api.resource.operations  # else what is asked for need not be there
+    if can_tell and answer.status in NOT_FOUND and _another(api).status in NOT_FOUND:
         raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {_cure(api)}")
 
 
@@ -137,7 +145,7 @@ def _cure(api: Api) -> str:
 def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
     """The key opens the API. Whether a wrong one does too is for the checks to judge."""
     given = "token" in api.config.capabilities
-    if answer.status in REFUSED and api.search(size=1).status in REFUSED:
+    if answer.status in REFUSED and _another(api).status in REFUSED:
         refusal = f"the target refuses the suite's key ({answer.status})"
         if api.config.token_command or api.config.token_url:
             raise UsageError(f"{refusal}; check what --token-command or --token-url gives")

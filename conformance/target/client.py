@@ -37,6 +37,7 @@ from .tokens import Tokens
 from .transport import http_client
 
 SILENCES_AT_THE_END = 2  # a clean-up that nobody answers is given up soon; a sweep follows
+NOBODY = "00000000-0000-4000-8000-000000000000"
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
@@ -139,7 +140,10 @@ class Client:
                 self.health.doubt(exchange, self.credentials.are_own(draft))
 
     def _probe(self, role: str) -> Exchange:
-        operation = self.resource.operations[role]
+        """Look by the operation of this role; where there is none, for what nobody has."""
+        operation = self.resource.operations.get(role)
+        if operation is None:
+            return self._find(NOBODY)
         found = self.watch.contract.operations[operation]
         return self.look(self._draft(operation, found.method, found.path))
 

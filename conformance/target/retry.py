@@ -89,4 +89,4 @@ def is_repeatable(exchange: Exchange, contract: Contract) -> bool:
         return keyed and contract.lifecycle.does("remember", TURN)
     if exchange.operation == operations["end"]:
         return not contract.late_ends
-    return exchange.method in READING or exchange.operation == operations["search"]
+    return exchange.method in READING or exchange.role == "search"

@@ -28,7 +28,10 @@ def refusing(document: _Part) -> dict[str, tuple[str, ...]]:
     """The operations that refuse for each reason."""
     table, operations = document["x-lifecycle"], document["x-resource"]["operations"]
     causes = {name: event["operation"] for name, event in table["events"].items()}
-    found = {reason: {operations[role] for role in roles} for reason, roles in _REFUSED.items()}
+    found = {
+        reason: {operations[role] for role in roles if role in operations}
+        for reason, roles in _REFUSED.items()
+    }
     for reason in ("unknown-session", "malformed-id"):
         found[reason].update(acts(document).values())
     for row in table["transitions"]:

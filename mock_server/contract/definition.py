@@ -36,6 +36,7 @@ _KINDS = {
 _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
+_CONDITIONS = ("@if", "@unless")
 _LISTS = ("@states", "@finals", "@open", "@events", "@acts", "@refusals", "@shown")
 
 
@@ -94,24 +95,40 @@ def _names(document: Any) -> dict[str, Any]:
     waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
     while waiting:
         place, value = waiting.pop()
-        if isinstance(value, str):
-            names[place] = value
-        elif isinstance(value, dict | list):
+        names[place] = value
+        if isinstance(value, dict | list):
             inner = value.items() if isinstance(value, dict) else enumerate(value)
             waiting.extend((f"{place}.{step}", part) for step, part in inner)
     return names
 
 
 def _named(value: Any, names: Mapping[str, Any]) -> Any:
-    """The same with the names that a contract has in the places of those that stand for them."""
+    """The same with the names that a contract has in the places of those that stand for them, and
+    without the parts that are about words which it does not have."""
     if isinstance(value, str):
         return _NAMED_IN.sub(lambda found: names.get(found[1], found[0]), value)
     if isinstance(value, list):
-        parts = ([*names[item[1:]]] if item in _LISTS else [_named(item, names)] for item in value)
+        told = (item for item in value if _is_told(item, names))
+        parts = ([*names[item[1:]]] if item in _LISTS else [_named(item, names)] for item in told)
         return [item for part in parts for item in part]
     if isinstance(value, dict):
-        return {_named(name, names): _named(item, names) for name, item in value.items()}
+        if "@value" in value:
+            return _named(value["@value"], names)
+        return {
+            _named(name, names): _named(item, names)
+            for name, item in value.items()
+            if name not in _CONDITIONS and _is_told(name, names)
+            if not isinstance(item, dict) or _is_told(item, names)
+        }
     return value
+
+
+def _is_told(part: Any, names: Mapping[str, Any]) -> bool:
+    """Whether a contract has the words that a part of the schema is about."""
+    if isinstance(part, dict):
+        absent = part.get("@unless") in names
+        return not absent and ("@if" not in part or part["@if"] in names)
+    return not isinstance(part, str) or all(name in names for name in _NAMED_IN.findall(part))
 
 
 def _defect(error: jsonschema_rs.ValidationError, schema: Any, document: Any) -> Defect:

@@ -24,6 +24,7 @@ class Pipeline:
     ) -> None:
         self.webhook_url, self.announced = webhook_url, announced
         self.renderer = renderer
+        self.keeps_results = "search" in renderer.resource.operations
         self.call_result_delay = int(renderer.choices["call_result_delay"]) * SECOND
 
     def complete(self, session: Session, agent: Agent, note: str | None) -> Completion:
@@ -31,7 +32,7 @@ class Pipeline:
         finished = session.last_activity if session.finished is None else session.finished
         result = self.call_result(session, agent, self.analyse(agent), finished)
         return Completion(
-            call_result=result,
+            call_result=result if self.keeps_results else None,
             completed=finished,
             visible=finished + self.call_result_delay,
             event=session.final_reason or "final",

@@ -45,7 +45,7 @@ class CallResultQuery:
 class Completion:
     """What the finish pipeline leaves behind: call result, audit entry, webhook."""
 
-    call_result: Mapping[str, Any]
+    call_result: Mapping[str, Any] | None
     completed: int
     visible: int
     event: str

@@ -169,9 +169,10 @@ def reply_row(change: Change, count: int) -> dict[str, Any]:
     }
 
 
-def result_row(session: Session, completion: Completion) -> dict[str, Any]:
+def result_row(
+    session: Session, result: Mapping[str, Any], completion: Completion
+) -> dict[str, Any]:
     """A call result."""
-    result = completion.call_result
     return {
         "call_id": session.id,
         "agent_id": result["agentId"],

@@ -46,7 +46,9 @@ class PostgresResults:
 
     async def record(self, transaction: Transaction, session: Session, made: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
-        await transaction.insert("call_results", result_row(session, made))
+        if made.call_result is not None:
+            row = result_row(session, made.call_result, made)
+            await transaction.insert("call_results", row)
         await transaction.insert("audit", audit_row(session, made))
         if (webhook := made.webhook) is not None:
             row = webhook_row(session.id, **webhook, due=made.completed)

@@ -45,8 +45,10 @@ class SqliteResults:
 
     def record(self, session: Session, completion: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
-        serial = next(self.tables.database.activity)
-        self.tables.insert("call_results", {**result_row(session, completion), "serial": serial})
+        if completion.call_result is not None:
+            row = result_row(session, completion.call_result, completion)
+            serial = next(self.tables.database.activity)
+            self.tables.insert("call_results", {**row, "serial": serial})
         self.tables.insert("audit", audit_row(session, completion))
         if (webhook := completion.webhook) is not None:
             self.outbox.put(webhook_row(session.id, **webhook, due=completion.completed))
