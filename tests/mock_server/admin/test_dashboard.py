@@ -320,10 +320,10 @@ def test_a_proxy_shows_its_journal_with_what_both_sides_broke(browser, proxy, ba
     client = proxy(backend.url)
     client.post(CHATS, json={"agent_id": 5})
     with visiting(browser, client) as page:
-        says(page, "#journal", "violations")
+        says(page, "#connection", "Connected")
+        says(page, "#journal .content", "violations")
         titles = page.find_elements(By.CSS_SELECTOR, "h2")
         assert [one.text for one in titles if one.is_displayed()] == ["Journal"]
-        says(page, "#connection", "Connected")
 
 
 @pytest.mark.browser
