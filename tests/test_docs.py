@@ -20,8 +20,8 @@ PROGRAMS = {
     "adjourn-conformance": ("-m", "conformance"),
     "python": (),
 }
-INSTALLATION = (  # the programs are there already, as below
-    "python3 -m venv .venv && . .venv/bin/activate\npip install -q ./adjourn\n"
+INSTALLATION = re.compile(  # the programs are there already, as below
+    r"python3 -m venv .venv && . .venv/bin/activate\npip install -q '?\./adjourn.*\n"
 )
 
 
@@ -40,7 +40,7 @@ def script_of(text: str) -> str:
             )
         elif language == "sh":
             parts.append(code)
-    return "\n".join(parts).replace(INSTALLATION, "")
+    return INSTALLATION.sub("", "\n".join(parts))
 
 
 def run_lines(page: str, folder: Path) -> str:
@@ -109,6 +109,11 @@ def test_a_page_that_a_command_makes_is_current(name: str) -> None:
 @pytest.mark.slow
 def test_the_steps_on_the_contract_lead_where_they_say(tmp_path: Path) -> None:
     assert_keeps("contract.md", run_lines("contract.md", tmp_path))
+
+
+@pytest.mark.slow
+def test_an_assistant_is_answered_as_its_page_says(tmp_path: Path) -> None:
+    assert_keeps("assistants.md", run_lines("assistants.md", tmp_path))
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from ..config.program import CHECKOUT, MOCK
+from ..config.program import MOCK, importable
 from ..config.settings import Config, UsageError
 
 GRACE = 5.0  # seconds that the mock has to stop
@@ -45,12 +45,9 @@ def embedded_mock(
     # With every default, whatever a mock of the user's is told by the environment.
     environment = {key: value for key, value in os.environ.items() if key[:8] != "ADJOURN_"}
     environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
-    if CHECKOUT:
-        paths = (str(CHECKOUT), os.environ.get("PYTHONPATH"))
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            command, env=importable(environment), stdout=subprocess.PIPE, stderr=log, text=True
         )
         try:
             url = _url(process, log) + base_path

@@ -157,6 +157,28 @@ def explain_rule(rule: str, contract: Path | None) -> None:
     click.echo(explain(Contract(path), rule))
 
 
+@command.command("mcp", context_settings={"ignore_unknown_options": True})
+@click.argument("given", nargs=-1, type=click.UNPROCESSED, metavar="[OPTION OF A RUN]...")
+def mcp_command(given: tuple[str, ...]) -> None:
+    """Give an assistant the suite as tools: the Model Context Protocol on stdin and stdout.
+
+    The options are those of every run that it asks for. It chooses packs and rules; target, key and
+    consent to write stay yours.
+    """
+    try:
+        from .mcp import serve
+    except ImportError as error:
+        if (error.name or "").split(".")[0] != "mcp":
+            raise
+        raise UsageError(
+            "mcp needs the protocol's SDK in version 2; pip install 'mcp>=2.3,<3' adds it, as the"
+            " extra adjourn[mcp] does"
+        ) from None
+    kept = [option for option in command.params if option.name not in ("list_rules", "plan_only")]
+    flags = click.Command("mcp", params=kept).make_context("mcp", [*given]).params
+    serve(given, Job.of(flags, flags.pop("config_file")))
+
+
 def _refuse_lost(context: click.Context) -> None:
     """Options before a subcommand are not the subcommand's, and would be lost."""
     for parameter in context.command.params:

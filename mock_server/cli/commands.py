@@ -1,6 +1,5 @@
 """The subcommands that steer a running mock."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,17 +10,11 @@ import orjson
 
 from ..addresses import is_usable
 from ..client import Client, ClientError
-from ..domain.instants import parse_duration
 from ..http.sandboxes import NAME
 from ..serve.errors import OptionError
 from .proxy import proxy
 from .sources import FROM_ENVIRONMENT, AddressOption
-from .values import Seconds
-
-_SPAN = re.compile(
-    r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
-    re.ASCII | re.IGNORECASE,
-)
+from .values import Seconds, iso_duration
 
 
 class _Failure(click.ClickException):
@@ -203,23 +196,28 @@ def healthcheck(url: str | None, port: int, ssl_certfile: str | None) -> None:
         raise _Failure(str(error)) from None
 
 
+@click.command()
+@_steering
+def mcp(client: Client) -> None:
+    """Give an assistant the mock as tools: the Model Context Protocol on stdin and stdout."""
+    try:
+        from .mcp import make_server
+    except ImportError as error:
+        if (error.name or "").split(".")[0] != "mcp":
+            raise
+        raise OptionError(
+            "mcp needs the protocol's SDK in version 2; pip install 'mcp>=2.3,<3' adds it, as the"
+            " extra adjourn[mcp] does"
+        ) from None
+    make_server(client).run()
+
+
 COMMANDS = {
     command.name or "": command
-    for command in (clock, reset, seed, snapshot, sandboxes, requests, wait, proxy, healthcheck)
+    for command in (
+        *(clock, reset, seed, snapshot, sandboxes, requests, wait, proxy, healthcheck, mcp),
+    )
 }
-
-
-def iso_duration(text: str) -> str:
-    """The ISO 8601 form of a span such as 1h30m; what is one already stays."""
-    match = _SPAN.fullmatch(text)
-    duration = f"P{match[1]}{match[2] and 'T'}{match[2]}".upper() if match else text.upper()
-    try:
-        parse_duration(duration)
-    except ValueError:
-        raise click.BadParameter(
-            f"wanted a span such as 30m, 1w2d, 1h30m, 0.5h or PT90S, got {text!r}"
-        ) from None
-    return duration
 
 
 def _harmless(line: str) -> str:

@@ -9,11 +9,16 @@ from typing import Any
 import click
 
 from ..addresses import is_host
-from ..domain.instants import EARLIEST, LATEST, parse_instant
+from ..domain.instants import EARLIEST, LATEST, parse_duration, parse_instant
 
 _YEAR = 366 * 86_400
 # As browsers write it: lower case, and neither path nor user.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+
+_SPAN = re.compile(
+    r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
@@ -92,3 +97,16 @@ def usable_token(_: click.Context, __: click.Parameter, token: str | None) -> st
     if token is not None and (token != token.strip() or not token or not token.isprintable()):
         raise click.BadParameter("wanted a token that is not empty, without blanks around it")
     return token
+
+
+def iso_duration(text: str) -> str:
+    """The ISO 8601 form of a span such as 1h30m; what is one already stays."""
+    match = _SPAN.fullmatch(text)
+    duration = f"P{match[1]}{match[2] and 'T'}{match[2]}".upper() if match else text.upper()
+    try:
+        parse_duration(duration)
+    except ValueError:
+        raise click.BadParameter(
+            f"wanted a span such as 30m, 1w2d, 1h30m, 0.5h or PT90S, got {text!r}"
+        ) from None
+    return duration

@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from mock_server.cli.commands import iso_duration
 from mock_server.cli.main import main
+from mock_server.cli.values import iso_duration
 
 NOON = "2030-01-05T12:00:00Z"
 
