@@ -14,8 +14,8 @@ from ..domain.instants import (
     parse_duration,
     parse_instant,
 )
-from ..http.large import beside
 from ..http.validation import Call
+from ..large import beside
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.violations import quote

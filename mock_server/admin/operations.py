@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.types import Message, Send
+from jsonschema_rs import Draft4Validator
+from starlette.types import Message, Receive, Scope, Send
 
+from ..codec import decode_in_turns, encode
 from ..contract.schemas import compile_schema
 from ..http.bodies import parse_strictly
 from ..http.parameters import QueryReader
 from ..http.sandboxes import PARAMETER
-from ..http.validation import ValidatedOperation
+from ..http.validation import CALL, Errors, ValidatedOperation
+from ..large import SMALL, empty, let_go, pieces
 from ..problems.nearest import did_you_mean
-from ..problems.violations import describe_error, json_pointer, quote, violation
+from ..problems.violations import describe_error, json_pointer, quote, schema_violations, violation
 from ..settings import Settings
 
 _NO_BODY = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -52,6 +55,33 @@ class AdminOperation(ValidatedOperation):
         """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
         return parse_strictly(raw)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry out a call, and free what it holds."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if call := scope["extensions"].get(CALL):
+                await let_go(call.body)
+
+    def examine(self, raw: bytes, validator: Draft4Validator) -> tuple[Any, Errors]:
+        """The value of a body and its violations. Raises Problem when it is no JSON."""
+        value = self.parse_body(raw)
+        if all(validator.is_valid(piece) for piece in pieces(value)):
+            return value, []
+        errors = schema_violations(validator, value, schema=self.schema)
+        empty(value)
+        return None, errors
+
+    def check_value(self, validator: Draft4Validator, body: bytes) -> None:
+        """Raise an internal problem for the body of a response that breaks its schema."""
+        if len(body) <= SMALL:
+            super().check_value(validator, body)
+            return
+        value = decode_in_turns(body, _members)
+        for piece in pieces(value):
+            super().check_value(validator, encode(piece))
+        empty(value)
+
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters. Raises Problem for one that its schema refuses."""
         errors = [
@@ -87,3 +117,7 @@ def _path_validators(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _is_json(start: Message) -> bool:
     return any(name == b"content-type" and b"json" in value for name, value in start["headers"])
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(pairs)  # in Python, so that other threads have a turn

@@ -59,5 +59,5 @@ def _find(sandbox: Sandbox, name: str) -> Snapshot:
 
 
 def _row(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    sessions = len(snapshot.rows["sessions"])
+    sessions = snapshot.packed.sessions
     return {"name": name, "taken": format_instant(snapshot.taken, "micro"), "sessions": sessions}

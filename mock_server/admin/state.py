@@ -12,6 +12,7 @@ from ..contract.schemas import compile_schema
 from ..domain.agents import Agent, load_agents
 from ..domain.records import Rows
 from ..http.validation import Call
+from ..large import empty, let_go
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.nearest import did_you_mean
@@ -50,8 +51,7 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 
 async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Reply:
     """GET /state."""
-    rows = await sandbox.store.image.dump()
-    return await asyncio.to_thread(lambda: Reply(200, encode(document_of(rows))))
+    return await asyncio.to_thread(_told, await sandbox.store.image.dump())
 
 
 async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -61,7 +61,10 @@ async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         basis = sandbox.basis()
         # In a thread, as a state may be large.
         rows = await asyncio.to_thread(_rows_of, mock, call.body, basis)
-        replaced = await sandbox.replace(rows, basis)
+        try:
+            replaced = await sandbox.replace(rows, basis)
+        finally:
+            await let_go(rows)
     return 200, {"sessions": len(call.body["sessions"])}
 
 
@@ -71,6 +74,18 @@ HANDLERS: Mapping[str, AdminHandler] = {
     "showState": show_state,
     "replaceState": replace_state,
 }
+
+
+def _told(rows: Rows) -> Reply:
+    """The state of these rows, which are freed."""
+    document = document_of(rows)
+    empty(rows)
+    lists = {name: part for name, part in document.items() if isinstance(part, list)}
+    parts = [encode({k: v for k, v in document.items() if k not in lists})[1:-1]]
+    for name, part in lists.items():
+        parts.append(b"%s:[%s]" % (encode(name), b",".join(map(encode, part))))
+    empty(document)
+    return Reply(200, b"{%s}" % b",".join(parts))
 
 
 def _agents_of(fixture: Mapping[str, Any], known: Mapping[str, Agent]) -> dict[str, Agent]:

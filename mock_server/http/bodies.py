@@ -1,12 +1,12 @@
 """Request bodies: read up to a limit, refused by media type, parsed once."""
 
-import json
+from collections import Counter
 from typing import Any
 
 import orjson
 from starlette.types import Receive
 
-from ..codec import decode
+from ..codec import decode, decode_in_turns
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
 
@@ -59,29 +59,39 @@ def parse_json(body: bytes, malformed: int = 400) -> Any:
         value = decode(body)
     except orjson.JSONDecodeError as error:
         raise _malformed(_reason(error), malformed) from None
-    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
-        raise _malformed(_TOO_DEEP, malformed)
+    _check_depth(body, value, malformed)
     return value
 
 
 def parse_strictly(body: bytes) -> Any:
-    """The same; raises Problem for a member that is named twice, too: one would be lost."""
-    value = parse_json(body)
+    """The same of a body that may be large; raises Problem for a member that is named twice, too:
+    one would be lost."""
     twice: list[str] = []
 
-    def note(members: list[tuple[str, Any]]) -> None:
-        seen: set[str] = set()
-        for name, _ in members:
-            if name in seen and not twice:
-                twice.append(name)
-            seen.add(name)
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs) and not twice:
+            twice.extend(name for name, _ in Counter(name for name, _ in pairs).most_common(1))
+        return made
 
-    json.loads(body, object_pairs_hook=note, parse_int=bool, parse_float=bool)
+    try:
+        value = decode_in_turns(body, members)
+    except (ValueError, RecursionError):
+        value = parse_json(body)  # which says what is wrong
+    else:
+        _check_depth(body, value, 400)
+        if b"\\u" in body:
+            parse_json(body)  # there may be half a character
     if twice:
         detail = f"wanted each member once, got {quote(twice[0])} twice in one object"
         errors = [violation("body", "", detail)]
         raise Problem("invalid-request", "The body names a member twice.", errors=errors)
     return value
+
+
+def _check_depth(body: bytes, value: Any, status: int) -> None:
+    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
+        raise _malformed(_TOO_DEEP, status)
 
 
 def _reason(error: orjson.JSONDecodeError) -> str:

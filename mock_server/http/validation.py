@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..codec import decode
 from ..contract.schemas import bounds_of, compile_schema, relaxed
+from ..large import beside
 from ..problems.kinds import Problem
 from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
 from .bodies import BODY_LIMIT, check_media_type, parse_json, read_body
 from .headers import header
-from .large import beside
 from .parameters import QueryReader, canonical_id
 
 CALL = "adjourn.call"
@@ -176,7 +176,12 @@ class ValidatedOperation:
         validator = self.responses.get((status, _media_type(start)))
         if validator is None:
             self.fault(f"status {status} as {_media_type(start)} is not in the contract")
-        elif not validator.is_valid(value := decode(body)):
+        else:
+            self.check_value(validator, body)
+
+    def check_value(self, validator: jsonschema_rs.Draft4Validator, body: bytes) -> None:
+        """The same of a body with a schema."""
+        if not validator.is_valid(value := decode(body)):
             self.fault("; ".join(_innermost(validator, value)))
 
     def fault(self, reason: str) -> None:

@@ -10,11 +10,11 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..http.bodies import BODY_LIMIT
-from ..http.large import beside
 from ..http.routing import Routing
 from ..http.security import Scheme
 from ..http.streams import beginning, replay
 from ..http.validation import ValidatedOperation
+from ..large import beside
 from ..problems.kinds import Problem
 from ..problems.violations import describe_value, quote, schema_violations, violation
 from ..settings import Settings

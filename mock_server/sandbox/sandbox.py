@@ -20,6 +20,7 @@ from ..domain.render import Renderer
 from ..domain.session import Session
 from ..domain.store import Store
 from ..faults.rules import FaultRules
+from ..large import let_go
 from ..problems.kinds import Problem
 from ..settings import Settings
 from ..webhooks.dispatcher import Dispatcher
@@ -31,7 +32,7 @@ from .background import keep_running
 from .coverage import Coverage
 from .journal import Journal, Journals
 from .seeds import BUSY, Draft, draft, find_busy, refused
-from .snapshot import Basis, Snapshot
+from .snapshot import Basis, Packed, Snapshot
 from .sweeper import Sweeper
 
 _PAUSE_SECONDS = 0.001
@@ -230,14 +231,18 @@ class Sandbox:
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""
         rows = await self.store.image.dump()
-        now = self.clock.now()
-        return Snapshot(rows, self.clock.state, self.ids.state(), self.agents.own, now)
+        beside = self.clock.state, self.ids.state(), self.agents.own, self.clock.now()
+        packed = await asyncio.to_thread(Packed, rows)
+        await let_go(rows)
+        return Snapshot(packed, *beside)
 
     async def restore(self, snapshot: Snapshot) -> None:
         """Be as it was then."""
         async with self.moving:
             self._refuse_closed()
-            await self._load(snapshot.rows)
+            rows = await asyncio.to_thread(snapshot.packed.rows)
+            await self._load(rows)
+            await let_go(rows)
             self.clock.restore(snapshot.clock)
             self.ids.restore(snapshot.ids)
             self.agents.replace(snapshot.agents)

@@ -1,5 +1,6 @@
 """What a sandbox was, and what a state was judged by."""
 
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,30 @@ from ..domain.agents import Agent
 from ..domain.clock import ClockState
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
+from ..large import pieces
+
+
+class Packed:
+    """Rows that are kept, as bytes: the collector of cycles would look through each of them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.sessions = len(rows["sessions"])
+        self.pieces = [marshal.dumps(piece) for piece in pieces(rows)]
+
+    def rows(self) -> Rows:
+        """The rows again."""
+        rows: Rows = {}
+        for piece in map(marshal.loads, self.pieces):
+            for table, some in piece.items():
+                rows.setdefault(table, []).extend(some)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A sandbox as it was at the instant `taken`."""
 
-    rows: Rows
+    packed: Packed
     clock: ClockState
     ids: Any
     agents: Mapping[str, Agent]
