@@ -9,8 +9,8 @@ from .contract.document import Contract, load_contract
 from .contract.fixtures import load_fixture
 from .contract.locations import resource
 from .contract.source import FixtureError
-from .domain.agents import Agent, load_agents
-from .sandbox.seeds import check_seed
+from .domain.agents import NOBODY, Agent, load_agents
+from .sandbox.seeds import NO_AGENTS, check_seed
 from .settings import Settings
 
 
@@ -35,8 +35,13 @@ def paths(settings: Settings) -> list[Path]:
 def read_files(settings: Settings) -> Files:
     """Read and check all of them. Raises FixtureError, with file and place, for a bad one."""
     contract, fixture, *seeds = paths(settings)
-    seed = load_fixture(seeds[0]) if seeds else {}
-    agents = {**load_agents(load_fixture(fixture)), **load_agents(seed)}
+    seed, served = load_fixture(seeds[0]) if seeds else {}, load_contract(contract)
+    if served.resource.replies:
+        agents = {**load_agents(load_fixture(fixture)), **load_agents(seed)}
+    elif settings.agents or "agents" in seed:
+        raise FixtureError(settings.agents or seeds[0], NO_AGENTS, "/agents")
+    else:
+        agents = {NOBODY.id: NOBODY}
     if seeds and (fault := check_seed(seed, agents)):
         raise FixtureError(seeds[0], fault[1], fault[0])
-    return Files(load_contract(contract), agents, seed)
+    return Files(served, agents, seed)

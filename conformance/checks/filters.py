@@ -56,7 +56,8 @@ def found_row(session: Marked) -> Json:
         return rows[0]
     api = session.api
     size = api.contract.members("search")["size"]["maximum"]
-    for row in api.search(agentIds=[api.config.agent], size=size).results["results"]:
+    known: Json = {"agentIds": [api.config.agent]} if api.config.agent else {}
+    for row in api.search(**known, size=size).results["results"]:
         if session.owns(row):
             raise Violation("a row by additionalDataFilters", "none, though its agent has the row")
     raise Blocked("the session has no call result, see FIN-01")

@@ -40,7 +40,7 @@ def with_text(
     """A good body to every operation that takes one, with these bytes as a text in it."""
     names, data = api.resource, {"conformance_run": api.run, "text": TEXT}
     bodies: dict[str, Any] = {
-        "create": {names.agent: api.config.agent, names.channel: api.channel, names.data: data},
+        "create": {**api.plain(), names.data: data},
         "submit": {names.text: TEXT},
         "search": {"size": 1, "endpoint": TEXT},
     }
@@ -174,8 +174,9 @@ def check_a_huge_body(api: Api) -> None:
 @rule("HTTP-18", sessions=2)
 def check_a_member_named_twice(api: Api) -> str:
     api.given()
-    agent, create = api.resource.agent, api.resource.operations["create"]
-    body = {agent: api.config.agent, api.resource.channel: api.channel}
-    whole = json.dumps(api.contract.filled(create, api.text(), body))
-    answer = api.send(create, content=f'{{"{agent}": "nobody", {whole[1:]}'.encode())
+    create = api.resource.operations["create"]
+    whole = api.contract.filled(create, api.text(), api.plain())
+    twice = next(iter(whole), "twice")
+    whole.setdefault(twice, "nobody")
+    answer = api.send(create, content=f'{{"{twice}": "nobody", {json.dumps(whole)[1:]}'.encode())
     return f"a member named twice is answered {answer.status}"

@@ -179,6 +179,11 @@ class Config:
             headers=tuple(parse_headers(self.headers)),
         )
 
+    def without_agents(self) -> Config:
+        """The same for a contract that has no agents, whoever named some."""
+        none: dict[str, Any] = dict.fromkeys(FIXTURE_AGENTS)
+        return replace(self, **none)
+
     @property
     def capabilities(self) -> frozenset[str]:
         """What the target was said to have, in the words of a rule's `needs`."""

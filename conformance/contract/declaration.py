@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .parts import BODY, Json, at, operations, schemas
+from .parts import BODY, Json, at, holds, operations, schemas
 from .words import Defect, Steps, quoted
 
 # What a list is filtered by, in words.
@@ -38,14 +38,14 @@ class Filter:
 
 
 class Named:
-    """The name that `x-resource` has for a role."""
+    """The name that `x-resource` has for a role; empty where it has none."""
 
     def __init__(self, part: str, role: str) -> None:
         self.part = part
         self.role = role
 
     def __get__(self, resource: Resource, _: type[Resource]) -> str:
-        name: str = getattr(resource, self.part)[self.role]
+        name: str = getattr(resource, self.part).get(self.role, "")
         return name
 
 
@@ -71,6 +71,11 @@ class Resource:
     text, data, note = (Named("request", role) for role in ("text", "data", "note"))
     key = Named("idempotency", "member")
     items, total = Named("list", "items"), Named("list", "total")
+
+    @property
+    def replies(self) -> bool:
+        """Whether an agent replies; where none does, a turn is answered with its session."""
+        return bool(self.agent)
 
     @property
     def endpoint(self) -> str:
@@ -169,6 +174,8 @@ def repeated_names(document: Json) -> Iterator[Defect]:
 
 def _leaves(declared: Json, place: str) -> list[Steps]:
     steps: Steps = tuple(int(step) if step.isdigit() else step for step in place.split("."))
+    if not holds(declared, steps):
+        return []
     found = at(declared, steps)
     return [(*steps, name) for name in found] if isinstance(found, dict) else [steps]
 
@@ -260,7 +267,8 @@ def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iter
         for row in table["transitions"]
         if "refusal" in row and table["events"][row["event"]]["operation"] == id
     }
-    for reason in (*REASONS[roles.get(id, "read")], *own):
+    reasons = (*REASONS[roles.get(id, "read")], *own)
+    for reason in (reason for reason in reasons if reason in declared.refusals):
         statuses = [str(status) for status in declared.refusals[reason]]
         if not any(status in at(document, steps) for status in statuses):
             wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"

@@ -38,7 +38,8 @@ class Lifecycle:
         self.rows = {(row.state, row.event): row for row in rows}
 
     def row(self, state: str, event: str) -> Transition:
-        return self.rows[state, event]
+        """What an event makes of a state; where nobody replies, a last turn is one like any."""
+        return self.rows.get((state, event)) or self.rows[state, TURN]
 
     def does(self, effect: str, event: str) -> bool:
         """Whether an event has this effect on what is in the initial state."""

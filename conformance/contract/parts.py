@@ -20,6 +20,15 @@ def at(document: Any, steps: Steps) -> Any:
     return document
 
 
+def holds(document: Any, steps: Steps) -> bool:
+    """Whether there is something at these steps."""
+    for step in steps:
+        if isinstance(document, dict) and step not in document:
+            return False
+        document = document[step]
+    return True
+
+
 def operations(document: Json) -> Iterator[tuple[Steps, Json]]:
     for path, item in document["paths"].items():
         yield from ((("paths", path, m), item[m]) for m in METHODS if m in item)

@@ -61,13 +61,14 @@ class _Workflows:
         for place, way in enumerate(self._way(row.state) or (), 1):
             steps.append(self._event(f"way-{place}", way))
         steps += [self._event("event", row, keyed=row.event == REPLAY), self._read(row)]
+        inputs = ["agent", "token"] if self.resource.replies else ["token"]
         return {
             "workflowId": f"{row.state}-{row.event}",
             "summary": f"{row.event} on what is {row.state}",
             "inputs": {
                 "type": "object",
-                "required": ["agent", "token"],
-                "properties": {"agent": {"type": "string"}, "token": {"type": "string"}},
+                "required": inputs,
+                "properties": {name: {"type": "string"} for name in inputs},
             },
             **_parameters(self.key),
             "steps": steps,
@@ -80,8 +81,8 @@ class _Workflows:
         return self.lifecycle.row(self.lifecycle.initial, event)
 
     def _open(self) -> Json:
-        create, members = self.resource.operations["create"], self.resource.members
-        payload = {**self.contract.filled(create, "Hello"), members["agent"]: "$inputs.agent"}
+        create, agent = self.resource.operations["create"], self.resource.agent
+        payload = self.contract.filled(create, "Hello", {agent: "$inputs.agent"} if agent else {})
         return {
             "stepId": "open",
             "operationId": create,

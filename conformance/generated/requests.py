@@ -126,14 +126,13 @@ class Generation:
             return self._opening(body, negative=negative)
         if role == "submit" and _is_text(body.get(key)):
             body[key] = self._fresh(body[key])
-        if role == "search" and not negative and body.get("agentIds"):
+        if role == "search" and not negative and self.api.config.agent and body.get("agentIds"):
             body["agentIds"] = [self.api.config.agent]
         return body
 
     def _opening(self, body: Json, *, negative: bool) -> Json:
         names = self.names
-        own: Json = {names.agent: self.api.config.agent, names.channel: self.api.channel}
-        for name, value in own.items():
+        for name, value in self.api.plain().items():
             if _is_text(body.get(name)) or not (negative or name in body):
                 body[name] = value
         if body.get(names.channel) != self.api.channel:

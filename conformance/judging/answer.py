@@ -19,7 +19,6 @@ from .exchange import ABSENT, Exchange, Json
 from .memory import Change, Memory
 from .schema_errors import Place, SchemaErrors
 
-SESSION_ROLES = ("create", "read", "end", "act")
 MOST_MESSAGES = 2000  # of a transcript
 
 
@@ -172,7 +171,7 @@ class Answer:
         exchange = self.exchange
         if not exchange.ok or exchange.json is ABSENT:
             return []
-        if exchange.role in SESSION_ROLES:
+        if exchange.gives_session:
             return [self._session(exchange.json)]
         most = 2 * self.schemas.contract.page_sizes.most
         items = enumerate(islice(self._items, most))
@@ -181,7 +180,7 @@ class Answer:
     @cached_property
     def _turns(self) -> list[Part]:
         body, names = self._body_of("submit"), self.exchange.resource
-        if body is ABSENT:
+        if body is ABSENT or not names.replies:
             return []
         return [_part(self.schemas.turns[_is_final(body, names)], body, names)]
 

@@ -213,7 +213,7 @@ def _sessions(exchange: Exchange) -> Iterator[Json]:
     if exchange.role == "list":
         items = body.get(exchange.resource.items)
         yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
-    elif exchange.role in ("create", "read", "end", "act"):
+    elif exchange.gives_session:
         yield body
 
 

@@ -77,6 +77,12 @@ class Exchange:
         return self.resource.role(self.operation) if self.operation else None
 
     @property
+    def gives_session(self) -> bool:
+        """Whether the operation is answered with a session."""
+        turned = self.role == "submit" and not self.resource.replies
+        return turned or self.role in ("create", "read", "end", "act")
+
+    @property
     def sent(self) -> Json:
         """The members of the body that was sent; none where it is no JSON object."""
         try:
@@ -234,7 +240,7 @@ class Exchange:
         """The rule that tells of a success whose body is not what it is to be."""
         if self.json is ABSENT:
             return "HTTP-12" if "json" in self.media_type and self.content else "HTTP-03"
-        if self.role in ("create", "read", "end", "act"):
+        if self.gives_session:
             return "SES-01" if isinstance(self.json, dict) else "SES-05"
         return {"list": "LIST-01", "submit": "TURN-01"}.get(self.role or "", "FIN-03")
 

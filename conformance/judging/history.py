@@ -136,21 +136,32 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
             for other in events
         )
         return [state] if busy or event.status in refusals else []
+    replies = event.said if state.contract.resource.replies else ()
     if earlier is not None:
-        return [state] if earlier == event.said and not refusals else []
+        same = earlier == replies and _goes_on(state, event)
+        return [state] if same and not refusals else []
     if state.final:
         return []
     turn = FINISH if event.final else TURN
     row, after = state.row(turn), state
     if "append" in row.effects:
-        after = replace(after, said=(*state.said, ("user", event.text), *event.said))
+        after = replace(after, said=(*state.said, ("user", event.text), *replies))
     if event.key and "remember" in row.effects:
-        after = replace(after, replies=(*after.replies, (event.key, event.said)))
+        after = replace(after, replies=(*after.replies, (event.key, replies)))
+    if not _goes_on(after, event):
+        return []
     if not event.final:
         return [after.then(turn)]
     # Final as it was answered: by the agent, or by an end that came while it was under way.
     ended = any(other.name == "end" and other.overlaps(event) for other in events)
     return [after.then(FINISH), *([after.then(TURN)] if ended else [])]
+
+
+def _goes_on(state: State, event: Event) -> bool:
+    """Whether the answer of a turn, where it is a session, shows all that was said; more may have
+    been said until it was given."""
+    told = event.said[: len(state.said)]
+    return state.contract.resource.replies or told == state.said
 
 
 def _end(state: State, event: Event) -> list[State]:

@@ -42,7 +42,9 @@ def preflight(
     _expect_key(looking, answer, say)
     with suppress(Hiccup):
         api.list(limit=1)
-    if not api.config.read_only:
+    if not api.resource.replies:
+        say("preflight the contract has no agents; options that name some are not used")
+    elif not api.config.read_only:
         named = {name: getattr(api.config, name) for name in AGENTS if name in {"agent", *needs}}
         known = [agent for name, agent in named.items() if agent and _knows(api, name, agent)]
         say(f"preflight these agents are known: {', '.join(known) or 'none'}")

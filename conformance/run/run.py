@@ -60,6 +60,8 @@ class Run:
     violated: list[Check] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if not self.contract.resource.replies:
+            self.config = self.config.without_agents()
         self.checks = selected_checks(self.config, self.contract)
         self.config = with_budgets(self.config, self.contract, self.checks, self.replay)
         self.client = Client(self.config, watch_of(self.contract), self.evidence)

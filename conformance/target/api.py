@@ -27,6 +27,17 @@ class Api(Operations):
             self.given_turn(id)
         return id
 
+    def plain(self) -> Json:
+        """What an open of this check holds at least, so that it is the check's own."""
+        names = self.resource
+        own = {names.agent: self.config.agent, names.channel: self.channel}
+        return {name: value for name, value in own.items() if name}
+
+    def given_replies(self, id: str, text: Any = None, **members: Any) -> Sessions:
+        """What the agent said in a turn that the target took; nothing where none replies."""
+        turn = self.given_turn(id, text, **members)
+        return turn[self.resource.transcript] if self.resource.replies else []
+
     def given_turn(self, id: str, text: Any = None, **members: Any) -> Json:
         """The result of a turn that the target took."""
         return self.submit(id, text, **members).turn

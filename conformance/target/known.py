@@ -132,7 +132,7 @@ def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str
     body, names = exchange.json, exchange.resource
     if not isinstance(body, dict):
         return
-    if exchange.role == "submit":
+    if exchange.role == "submit" and names.replies:
         final = body.get(names.mirror) is True
         kept = contract.lifecycle.does("append", FINISH if final else TURN)
         said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()

@@ -105,6 +105,7 @@ class Operations:
     ) -> Exchange:
         """A page of sessions; `filters` are others, by their parameters."""
         names = self.resource
+        channel = channel if names.channel else None
         members = (names.channel, names.agent, names.status, names.touched)
         given = zip(members, (channel, agent, state, later), strict=True)
         query = {self.filter_of(member): value for member, value in given if value is not None}
@@ -143,6 +144,7 @@ class Operations:
         """Send the operation of this role, without the members that are not set, and with
         what the contract wants beside those that are named here."""
         operation = self.resource.operations[role]
+        body = {name: value for name, value in body.items() if name}  # that the contract has
         whole = self.contract.filled(operation, FILLER, self._needed(role, body))
         given = {name: value for name, value in whole.items() if value not in (UNSET, ABSENT)}
         return self.send(operation, id=id, body=given, auth=auth)

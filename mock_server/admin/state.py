@@ -9,7 +9,7 @@ from jsonschema_rs import ValidationError
 from ..codec import encode
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
-from ..domain.agents import Agent, load_agents
+from ..domain.agents import NOBODY, Agent, load_agents
 from ..domain.records import Rows
 from ..http.validation import Call
 from ..large import empty, let_go
@@ -19,7 +19,7 @@ from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
 from ..sandbox.sandbox import Sandbox
-from ..sandbox.seeds import check_seed
+from ..sandbox.seeds import NO_AGENTS, check_seed
 from ..sandbox.snapshot import Basis
 from ..sandbox.state_check import find_fault, session_check
 from .calls import AdminHandler, Answer, invalid
@@ -93,6 +93,8 @@ def _agents_of(fixture: Mapping[str, Any], known: Mapping[str, Agent]) -> dict[s
     if errors := fixture_violations(fixture):
         raise Problem("invalid-request", "The body is no fixture.", errors=errors)
     agents = load_agents(fixture)
+    if agents and NOBODY.id in known:
+        raise invalid("/agents", NO_AGENTS)
     if fault := check_seed(fixture, {**known, **agents}):
         raise invalid(*fault)
     return agents

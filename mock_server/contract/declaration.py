@@ -6,7 +6,7 @@ from typing import Any
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import JSON, acts, at, each_operation, each_schema, shown
+from .parts import JSON, acts, at, each_operation, each_schema, holds, shown
 from .references import Steps
 
 _Part = Mapping[str, Any]
@@ -26,11 +26,12 @@ _REFUSED = {
 
 def refusing(document: _Part) -> dict[str, tuple[str, ...]]:
     """The operations that refuse for each reason."""
-    table, operations = document["x-lifecycle"], document["x-resource"]["operations"]
+    table, declared = document["x-lifecycle"], document["x-resource"]
     causes = {name: event["operation"] for name, event in table["events"].items()}
     found = {
-        reason: {operations[role] for role in roles if role in operations}
+        reason: {declared["operations"][role] for role in roles if role in declared["operations"]}
         for reason, roles in _REFUSED.items()
+        if reason in declared["refusals"]
     }
     for reason in ("unknown-session", "malformed-id"):
         found[reason].update(acts(document).values())
@@ -71,7 +72,7 @@ def shared_names(document: _Part) -> Iterator[Defect]:
     )
     for places in together:
         seen: set[str] = set()
-        for steps in places:
+        for steps in (steps for steps in places if holds(declared, steps)):
             name = at(declared, steps)
             if name in seen:
                 wanted = f"wanted a name of its own, got {quote(name)} twice"

@@ -74,7 +74,6 @@ _AGENT = {
 _SEED_SESSION = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["agent_id"],
     "properties": {
         "agent_id": _TEXT,
         "channel": {"type": "string", "minLength": 1},

@@ -23,6 +23,15 @@ def at(document: Any, steps: Steps) -> Any:
     return document
 
 
+def holds(document: Any, steps: Steps) -> bool:
+    """Whether these steps lead to something."""
+    for step in steps:
+        if isinstance(document, dict) and step not in document:
+            return False
+        document = document[step]
+    return True
+
+
 def each_operation(document: Mapping[str, Any]) -> Iterator[Part]:
     """The operations below the paths."""
     for path, item in document["paths"].items():
@@ -57,7 +66,8 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
     """What a body of an operation must hold beside the agent and the text, as an example has it."""
-    named = document["x-resource"]["members"]["agent"], document["x-resource"]["request"]["text"]
+    declared = document["x-resource"]
+    named = declared["members"].get("agent"), declared["request"]["text"]
     body = _operation(document, id).get("requestBody", {}).get("content", {}).get(JSON[1], {})
     given = next((one["value"] for one in body.get("examples", {}).values()), body.get("example"))
     known = given if isinstance(given, dict) else {}

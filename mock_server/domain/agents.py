@@ -40,7 +40,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent as its fixture describes it."""
+    """One agent as its fixture describes it. Without a script it never replies."""
 
     id: str
     description: str = ""
@@ -55,6 +55,8 @@ class Agent:
 
     def answer(self, text: str, cursor: int, values: Mapping[str, Any]) -> Round:
         """The round that a user's text leads to, at the session's cursor."""
+        if not self.script:
+            return Round((), 0.0, finish=False, fail=False, cursor=cursor)
         step, moved = self._pick(text, cursor)
         values = {**values, "text": text}
         turns: list[tuple[str, list[dict[str, Any]] | None]] = [
@@ -99,6 +101,9 @@ class Agents(Mapping[str, Agent]):
     def replace(self, own: Mapping[str, Agent]) -> None:
         """Know these, and no others, as the sandbox's own."""
         self.own = dict(own)
+
+
+NOBODY = Agent("", "Nobody: the contract has no agents.")
 
 
 def absent_agent(name: str) -> Agent:

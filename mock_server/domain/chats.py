@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from ..codec import encode
 from ..problems.kinds import Refusal
 from ..problems.violations import quote
-from .agents import Agent, Round, absent_agent, template_values
+from .agents import NOBODY, Agent, Round, absent_agent, template_values
 from .behaviour import Behaviour
 from .clock import Clock
 from .ids import Ids
@@ -50,7 +50,7 @@ class Chats:
 
     async def open(self, body: Mapping[str, Any]) -> tuple[Session, bool]:
         """The session of an open, and whether it is new. Raises Refusal when refused."""
-        agent = self.bind(body["agent_id"])
+        agent = self.bind(body.get("agent_id", NOBODY.id))
         session = self.new_session(agent, body)
         # What comes to a sandbox just when it is deleted is deleted with it.
         while not self.closed and not await self.sessions.insert(session):
@@ -77,7 +77,7 @@ class Chats:
         now = self.clock.stamp()
         channel = body.get("channel") or "web"
         data = body.get("additional_data") or {}
-        always = self.behaviour.choices["greeting"] == "on"
+        always = self.behaviour.choices["greeting"] == "on" and agent is not NOBODY
         greeting = agent.greet(template_values(data, {}, channel), always)
         return Session(
             id=self.ids.next(),
@@ -124,7 +124,7 @@ class Chats:
                 if earlier is not None:
                     self._refuse("replay", session)
                     self.observer.stepped(session.state, "replay")
-                    return earlier
+                    return replace(earlier, session=session)
                 result = await self.run_turn(session, key, body)
                 if result is not None:
                     return result
@@ -167,7 +167,8 @@ class Chats:
             complete=self.completion("pipeline" in step.effects, None),
             seen=session.message_count,
         )
-        if await self.sessions.apply(change) is None:
+        stored = await self.sessions.apply(change)
+        if stored is None:
             self._refuse(event, await self.get(session.id))
             return None
         self.observer.stepped(session.state, event)
@@ -175,7 +176,7 @@ class Chats:
         if step.session.is_final:
             announced = change.complete is not None and self.announces(step.session)
             self.observer.finished(step.session, announced)
-        return TurnResult(replies, step.session.state)
+        return TurnResult(replies, step.session.state, stored)
 
     async def ask(self, session: Session, body: Mapping[str, Any]) -> Round:
         """What the agent answers, after the time that it takes. Raises Refusal if it fails."""

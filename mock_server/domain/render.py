@@ -15,7 +15,7 @@ class Renderer:
         self.choices, self.resource = choices, resource
         members, state, timer = resource.members, resource.state, resource.timer
         self.identity, self.agent, self.channel = (
-            members[name] for name in ("identity", "agent", "channel")
+            members.get(name) for name in ("identity", "agent", "channel")
         )
         self.transcript, self.created = members["transcript"], members["created"]
         self.timeout, self.activity = timer["after"], timer["since"]
@@ -27,13 +27,13 @@ class Renderer:
         self.items, self.total = resource.list["items"], resource.list["total"]
         self.offset, self.limit = (resource.list["page"][name] for name in ("offset", "limit"))
         self.time_format = choices["time_format"]
-        self.tool_calls = choices["tool_calls"]
+        self.tool_calls = choices["tool_calls"] if resource.replies else "absent"
         self.upper = choices["uuid_case"] == "upper"
 
     def session(self, session: Session) -> dict[str, Any]:
         """The members of a session."""
         further = {name: session.members.get(name, self.shown[name]) for name in self.shown}
-        return {
+        told = {
             self.identity: self.identifier(session.id),
             self.agent: session.agent_id,
             self.channel: session.channel,
@@ -46,6 +46,8 @@ class Renderer:
             self.reason: session.final_reason,
             **further,
         }
+        told.pop(None, None)  # what the contract has no name for
+        return told
 
     def listed(self, session: Session) -> dict[str, Any]:
         """A session as an item of a list."""

@@ -92,6 +92,11 @@ class Resource:
         return read
 
     @property
+    def replies(self) -> bool:
+        """Whether an agent replies; where none does, a turn is answered with its session."""
+        return "agent" in self.members
+
+    @property
     def every(self) -> str | None:
         """The word of the list for all states."""
         return next((one.all for one in self.filters if one.all is not None), None)
@@ -99,9 +104,9 @@ class Resource:
 
 def _taken(declaration: Mapping[str, Any]) -> Names:
     members, request = declaration["members"], declaration["request"]
-    return {
-        members["agent"]: "agent_id",
-        members["channel"]: "channel",
+    taken = {
+        members.get("agent"): "agent_id",
+        members.get("channel"): "channel",
         declaration["unique"]["key"][1]: "external_id",
         declaration["timer"]["after"]: "ttl_seconds",
         declaration["idempotency"]["member"]: "idempotency_key",
@@ -109,6 +114,7 @@ def _taken(declaration: Mapping[str, Any]) -> Names:
         request["text"]: "content",
         request["note"]: "note",
     }
+    return {name: own for name, own in taken.items() if name}
 
 
 def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names:
@@ -118,8 +124,8 @@ def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names
         declaration["list"]["page"],
     )
     fields = {
-        members["agent"]: "agent_id",
-        members["channel"]: "channel",
+        members.get("agent"): "agent_id",
+        members.get("channel"): "channel",
         members["created"]: "created_after",
         declaration["timer"]["since"]: "updated_after",
         state["member"]: "state",

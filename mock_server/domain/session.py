@@ -51,7 +51,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """The assistant turns of one round, and the state that the round left."""
+    """The assistant turns of one round, the state that the round left, and the session as it was
+    when they were given."""
 
     messages: tuple[Message, ...]
     state: str
+    session: Session | None = None

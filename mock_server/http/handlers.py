@@ -20,7 +20,7 @@ async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     names = renderer.resource
     body = names.body({**call.defaults, **call.body})
     body["ttl_seconds"] = clamp(body.get("ttl_seconds"), call.bounds[names.timer["after"]])
-    body["channel"] = body.get("channel") or call.defaults.get(names.members["channel"])
+    body["channel"] = body.get("channel") or call.defaults.get(names.members.get("channel", ""))
     session, created = await sandbox.chats.open(body)
     status = int(renderer.choices["open_status"]) if created else 200
     return status, renderer.session(session)
@@ -41,9 +41,10 @@ async def get_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
 
 async def submit_message(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Run a turn."""
-    return 200, renderer.turn(
-        await sandbox.chats.submit(call.id, renderer.resource.body(call.body))
-    )
+    turn = await sandbox.chats.submit(call.id, renderer.resource.body(call.body))
+    if renderer.resource.replies:
+        return 200, renderer.turn(turn)
+    return 200, renderer.session(turn.session or await sandbox.chats.get(call.id))
 
 
 async def end_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.agents import Agent, template_values
+from ..domain.agents import NOBODY, Agent, template_values
 from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats, external_hash
 from ..domain.clock import Clock, settle
@@ -19,6 +19,7 @@ from ..problems.violations import violation
 from ..store.opening import embedded_store
 from ..store.sqlite.database import SqliteDatabase
 
+NO_AGENTS = "wanted no agents, as the contract has none"
 BUSY = "its endpoint has an active session: end that one, or reset"
 
 
@@ -26,9 +27,11 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
     """Where and why the seed's sessions cannot be played, or None."""
     busy: dict[tuple[str, str | None], int] = {}
     for number, entry in enumerate(seed.get("sessions", ())):
-        agent = agents.get(entry["agent_id"])
+        name = entry.get("agent_id", NOBODY.id)
+        agent = agents.get(name)
         if agent is None:
-            return f"/sessions/{number}/agent_id", f"there is no agent {entry['agent_id']!r}"
+            reason = f"there is no agent {name!r}" if name else "wanted an agent, got none"
+            return f"/sessions/{number}/agent_id", reason
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
         fault, final = _try_turns(entry, agent)

@@ -8,6 +8,7 @@ import jsonschema_rs
 
 from ..contract.document import Contract
 from ..contract.schemas import compile_schema
+from ..domain.agents import NOBODY
 from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.render import Renderer
@@ -117,7 +118,7 @@ def _replies(document: _Part) -> Iterator[_Fault]:
             first, last = reply["first"], reply["last"]
             if last > len(messages):
                 yield f"{place}/last", f"wanted at most {len(messages)}, its messages, got {last}"
-            elif first >= last:
+            elif first > last or (first == last and session["agent_id"] != NOBODY.id):
                 yield f"{place}/first", f"wanted less than last, {last}, got {first}"
             elif any(message["role"] != "assistant" for message in messages[first:last]):
                 wanted = f"wanted the assistant's messages alone, got those from {first} to {last}"

@@ -4,6 +4,7 @@ import os
 
 import orjson
 
+from ..contract.parts import needed
 from ..mock import Mock
 
 
@@ -19,7 +20,7 @@ def announce_json(mock: Mock, url: str, version: str) -> str:
         "version": version,
         "contract": mock.contract.version,
         "operations": operations,
-        "agents": [*mock.agents],
+        "agents": [*filter(None, mock.agents)],
         **({"demo_fault": fault} if (fault := mock.settings.demo_fault) else {}),
     }
     return orjson.dumps(facts).decode()
@@ -29,10 +30,13 @@ def banner(mock: Mock, url: str, version: str) -> str:
     """A few lines for people."""
     operations = [*mock.contract.operations()]
     width = max(len(path) for _, path, _, _ in operations)
-    agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values()]
+    agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values() if agent.id]
     resource = mock.contract.resource
     (opened,) = (path for _, path, id, _ in operations if id == resource.operations["create"])
-    body = orjson.dumps({resource.members["agent"]: "agent-echo"}).decode()
+    given = needed(mock.contract.resolved, resource.operations["create"])
+    if resource.replies:
+        given = {resource.members["agent"]: "agent-echo", **given}
+    body = orjson.dumps(given).decode()
     token = "TOKEN" if mock.settings.token else "any"
     fault = mock.settings.demo_fault
     warning = (
@@ -43,8 +47,7 @@ def banner(mock: Mock, url: str, version: str) -> str:
             *warning,
             f"Chats API mock {version} at {url} (docs: {url}/ui/)",
             *(f"  {method:5}{path:{width}} {summary}" for method, path, _, summary in operations),
-            "Agents",
-            *agents,
+            *(["Agents", *agents] if agents else []),
             "Try",
             f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' --json '{body}'",
             *warning,

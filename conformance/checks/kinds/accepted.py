@@ -87,8 +87,8 @@ class Requests:
         be refused."""
         agent = self.api.config.agent
         known: dict[str, list[Any]] = {
-            self.api.contract.resource.members["agent"]: [agent],
-            "agentIds": [[agent]],
+            self.api.resource.agent: [agent],
+            "agentIds": [[agent]] if agent else [],
             "callIds": [[UUID]],
             "callStatuses": [["Completed"]],
             "additionalDataFilters": list(self._examples("additionalDataFilters")),

@@ -126,7 +126,7 @@ def test_a_seed_that_fails_on_the_way_changes_nothing(client):
         ("a.yaml", "sessions:\n  - agent_id: a\n  - agent_id: 7\n", 3, "/sessions/1/agent_id"),
         ("a.json", '{\n"sessions": [\n{"agent_id": []}\n]}', 3, "/sessions/0/agent_id"),
         ("a.yaml", "agents:\n  a:\n    enabled: 1\n    script: [{}]\n", 3, "/agents/a/enabled"),
-        ("a.yaml", "# one\nsessions:\n  - turns: []\n", 3, "/sessions/0/agent_id"),
+        ("a.yaml", "# one\nsessions:\n  - turns: ['']\n", 3, "/sessions/0/turns/0"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_line(tmp_path, name, text, line, pointer):

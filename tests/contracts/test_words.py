@@ -1,0 +1,120 @@
+"""Contracts that lack a word of `x-resource` are served and judged; what needs it is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.contract.document import Contract
+from conformance.contract.source import ContractError
+from mock_server.contract.document import load_contract
+from mock_server.contract.source import FixtureError
+from mock_server.domain.agents import Agent, Step
+from mock_server.files import read_files
+from mock_server.settings import Settings
+from tests.serving import CHATS, Api
+
+from .test_judged import broken
+from .without import Json, without
+
+WORDS = ("members.agent",)
+
+
+def written(document: Json, folder: Path) -> Path:
+    path = folder / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_contract_without_a_word_is_served_and_judged(word: str, tmp_path: Path) -> None:
+    path = written(without(word), tmp_path)
+    with Api.of(contract=path) as api:
+        assert broken(Contract(path), api) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("word", WORDS)
+def test_all_rules_judge_a_contract_without_a_word(word: str, tmp_path: Path) -> None:
+    path = written(without(word), tmp_path)
+    with Api.of(contract=path) as api:
+        assert broken(Contract(path), api, profile="core") == []
+        assert broken(Contract(path), api, profile="races") == []
+
+
+def test_a_turn_without_an_agent_is_answered_with_the_session(tmp_path: Path) -> None:
+    path = written(without("members.agent"), tmp_path)
+    with Api.of(contract=path) as api:
+        id = api.post(CHATS, json={}).json()["id"]
+        first, again = (api.submit(id, "Hello", idempotency_key="k").json() for _ in range(2))
+        assert [(one["role"], one["content"]) for one in first["messages"]] == [("user", "Hello")]
+        assert first == again == api.get(f"{CHATS}/{id}").json()
+        assert api.admin("GET", "/state").json()["sessions"][0]["agent_id"] == ""
+        state = api.admin("GET", "/state").json()
+        assert api.admin("PUT", "/state", json=state).status_code == 200
+        refused = api.admin("POST", "/seed", json={"agents": {"a": {"script": [{}]}}})
+        assert refused.json()["errors"][0]["pointer"] == "/agents"
+        seeded = api.admin("POST", "/seed", json={"sessions": [{"turns": ["Hi"]}]})
+        assert seeded.status_code == 200
+
+
+def test_a_reply_where_nobody_replies_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(without("members.agent"), tmp_path)
+    monkeypatch.setattr("mock_server.files.NOBODY", Agent("", script=(Step("Hi!"),)))
+    with Api.of(contract=path) as api:
+        assert broken(Contract(path), api, ("TURN-07",)) == ["TURN-07"]
+
+
+def test_agents_for_a_contract_without_any_are_refused(tmp_path: Path) -> None:
+    path, own = written(without("members.agent"), tmp_path), tmp_path / "agents.yaml"
+    own.write_text("agents: {}", encoding="utf-8")
+    with pytest.raises(FixtureError, match="wanted no agents, as the contract has none"):
+        read_files(Settings(contract=path, agents=own))
+
+
+def has_refusal(document: Json) -> None:
+    document["x-resource"]["refusals"]["unknown-agent"] = [404]
+
+
+def has_event(document: Json) -> None:
+    document["x-lifecycle"]["events"]["finish"] = {"operation": "submitMessage", "text": "It ends."}
+
+
+def needs_agent(document: Json) -> None:
+    document["x-rules"][0]["needs"] = ["tool_agent"]
+
+
+def answers_with_a_turn(document: Json) -> None:
+    submit = document["paths"][f"{CHATS}/{{id}}/messages"]["post"]
+    answer = submit["responses"]["200"]["content"]["application/json"]
+    form = {"type": "object", "properties": {"messages": {"type": "array", "items": {}}}}
+    answer.update(schema=form, examples={})
+
+
+REFUSED: dict[str, tuple[str, Any, str]] = {
+    "a refusal of agents": ("members.agent", has_refusal, "/refusals/unknown-agent: wanted no"),
+    "a finish": (
+        "members.agent",
+        has_event,
+        "/x-lifecycle/events/finish: wanted no word of agents",
+    ),
+    "a need of an agent": ("members.agent", needs_agent, "/x-rules/0/needs/0: wanted no agent"),
+    "a turn's result": ("members.agent", answers_with_a_turn, "/schema/properties/id: wanted"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_needs_a_word_is_refused_without_it(name: str, tmp_path: Path) -> None:
+    word, change, says = REFUSED[name]
+    document = without(word)
+    change(document)
+    path = written(document, tmp_path)
+    with pytest.raises(ContractError, match=says):
+        Contract(path)
+    with pytest.raises(FixtureError, match=says):
+        load_contract(path)

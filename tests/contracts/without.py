@@ -1,0 +1,80 @@
+"""Makes contracts of `openapi.yaml` that lack a word of `x-resource`, and all that is about it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .edits import WHOLE
+
+ABOUT: dict[str, list[str]] = json.loads(
+    (Path(__file__).parents[2] / "contract.schema.json").read_text(encoding="utf-8")
+)["about"]
+AGENTS = {"tool_agent", "closing_agent", "disabled_agent"}
+
+Json = dict[str, Any]
+
+
+def without(*words: str) -> Json:
+    """The contract as it is without these words."""
+    document: Json = json.loads(WHOLE)
+    for word in words:
+        WAYS[word](document)
+    document["x-rules"] = [
+        rule for rule in document["x-rules"] if not _lacking(document, ABOUT[rule["id"]])
+    ]
+    return document
+
+
+def _lacking(document: Json, words: list[str]) -> bool:
+    for word in words:
+        part = document if word.startswith("x-") else document["x-resource"]
+        for name in word.split("."):
+            part = part.get(name, {})
+        if not part:
+            return True
+    return False
+
+
+def _without_agent(document: Json) -> None:
+    name = document["x-resource"]["members"].pop("agent")
+    for reason in ("unknown-agent", "agent-disabled"):
+        del document["x-resource"]["refusals"][reason]
+    table = document["x-lifecycle"]
+    del table["events"]["finish"]
+    table["transitions"] = [row for row in table["transitions"] if row["event"] != "finish"]
+    table["immutable"]["always"].remove(name)
+    schemas = document["components"]["schemas"]
+    del schemas["OpenRequest"]["required"]
+    del document["x-resource"]["list"]["filters"][name]
+    submit = document["paths"]["/api/v1/chats/{id}/messages"]["post"]
+    answer = submit["responses"]["200"]["content"]["application/json"]
+    answer["schema"] = {"$ref": "#/components/schemas/Session"}
+    answer["examples"] = {"active": {"$ref": "#/components/examples/ActiveSession"}}
+    for unused in ("TurnResult", "ActiveTurnResult", "FinalTurnResult"):
+        del schemas[unused]
+    for member in (name, "tool_calls"):
+        _removed(document, member)
+    for rule in document["x-rules"]:
+        if needs := [need for need in rule.pop("needs", ()) if need not in AGENTS]:
+            rule["needs"] = needs
+    rules = [one for one in document["x-rules"] if "finish" not in (one.get("by"), one.get("when"))]
+    document["x-rules"] = rules
+
+
+WAYS = {"members.agent": _without_agent}
+
+
+def _removed(node: Any, name: str) -> None:
+    """Take a member out of every schema, example and list of parameters."""
+    if isinstance(node, dict):
+        node.pop(name, None)
+        if isinstance(node.get("required"), list):
+            node["required"] = [one for one in node["required"] if one != name]
+        if isinstance(node.get("parameters"), list):
+            node["parameters"] = [p for p in node["parameters"] if p.get("name") != name]
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        _removed(inner, name)
