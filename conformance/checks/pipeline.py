@@ -101,10 +101,10 @@ def finished(api: Api, row: Transition) -> Marked | None:
     agent = api.config.closing_agent if row.event == FINISH else api.config.agent
     session = Marked(api, agent=agent)
     subject = Subject(api, session.id)
-    for before in api.contract.lifecycle.path(api.contract.lifecycle.initial, row.state) or ():
-        subject.follow(before)
-    subject.follow(row)
-    if "pipeline" not in row.effects:
+    ahead = api.contract.lifecycle.path(api.contract.lifecycle.initial, row.state) or []
+    for one in (*ahead, row):
+        subject.follow(one)
+    if not any("pipeline" in one.effects for one in (*ahead, row)):
         return session
     expect_result(session, agent)
     return None
@@ -134,12 +134,23 @@ def expect_result(session: Marked, agent: str | None) -> None:
         expect(rows[0]["agentId"] == agent, str(agent), rows[0]["agentId"])
 
 
+def goes_on(api: Api, id: str) -> bool:
+    """Whether what an end has led to is left again, as it then is."""
+    for row in api.contract.reopening:
+        if row.state == api.contract.lifecycle.ended:
+            Subject(api, id).follow(row)
+            return True
+    return False
+
+
 @rule("FIN-02", sessions=2, turns=3, requests=2 * POLLS)
 def check_a_finished_session_is_one_call_result(api: Api) -> None:
     if ending_leaves_traces(api):
         session = Marked(api)
         session.end()
         api.end(session.id, note="again")
+        if goes_on(api, session.id):
+            session.end()
         expect_one_result(session)
     if closing_leaves_traces(api):
         closed, key = Marked(api, agent=api.config.closing_agent), api.key()

@@ -18,6 +18,7 @@ from .pipeline import (
     ending_leaves_traces,
     expect_ending_to_leave_traces,
     expect_transcription,
+    goes_on,
 )
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
@@ -53,9 +54,13 @@ class Announced:
         self.see = "HOOK-08"
         self.api.given_close(self.id)
 
+    def told(self, count: int = 1) -> list[Delivery]:
+        """What came for the session by its data or id, once there are so many, or in vain."""
+        return self.listener.wait(self.marker, count, self.api.config.webhook_wait)
+
     def arrived(self) -> list[Delivery]:
         """What came for the session; nothing where the patience was in vain."""
-        found = self.listener.wait(self.marker, 1, self.api.config.webhook_wait)
+        found = self.told()
         if not found and not self.listener.heard:
             self.listener.vain = (
                 "no webhook holds the data or the id of its session, so none can be told"
@@ -137,6 +142,9 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
     if api.resource.replies:
         agent = found[0].payload["agentId"]
         expect(agent == api.config.agent, f"agentId {api.config.agent}", agent)
+    if session.told() and goes_on(api, session.id):
+        session.end()
+        expect(len(session.told(2)) > 1, f"another webhook {within(api)} of another end", "none")
 
 
 @rule("HOOK-02", "webhooks", sessions=2, turns=1)

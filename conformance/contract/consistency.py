@@ -224,7 +224,7 @@ def _frozen(document: Json) -> Iterator[Defect]:
 
 def _ways(row: Json, states: list[str], declared: Json) -> Iterator[tuple[str, str]]:
     """Why a transition cannot lead where it does."""
-    final = row["state"] in declared["state"]["final"]
+    final = {row["state"], row["to"]} <= {*declared["state"]["final"]}
     stays = "refusal" in row or row["event"] == REPLAY or final
     taken = declared["unique"]["while"]
     free = row["state"] not in taken

@@ -113,6 +113,12 @@ class Contract:
     def late_ends(self) -> tuple[int, ...]:
         return self.refused(self.lifecycle.ended, END)
 
+    @cached_property
+    def reopening(self) -> tuple[Transition, ...]:
+        """The rows by which what has ended goes on; none where an end is for ever."""
+        rows, finals = self.lifecycle.rows.values(), self.resource.finals
+        return tuple(row for row in rows if row.state in finals and row.to not in finals)
+
     def row_of(self, rule: Rule) -> Transition:
         """The row that a rule is about. Where no turn is remembered, each is a new one."""
         remembers = self.lifecycle.does("remember", TURN)

@@ -104,18 +104,22 @@ class Coverage:
         id = canonical(session.get(exchange.resource.id))
         known, shown = self.sessions.get(id), self.contract.state_of(session)
         finals = self.contract.resource.finals
+        reopened = bool(self.contract.reopening) and shown not in finals
         if known is None:
             if exchange.role == "create" and shown not in finals:
                 initial = self.contract.lifecycle.initial
                 self.sessions[id] = _observed(session, exchange, shown or initial)
             return
-        if known.state in finals:
+        if known.state in finals and not reopened:
             if shown == known.state and known.met(exchange) and _overdue(known, exchange):
                 self._expired(exchange, known.state)
         elif shown:
             if shown in finals and session.get(exchange.resource.reason) == self.timed_out:
                 self._expired(exchange, known.state)
-            known.learn(shown, exchange, for_ever=shown in finals)
+            known.learn(shown, exchange, for_ever=self._is_for_ever(shown))
+
+    def _is_for_ever(self, state: str) -> bool:
+        return state in self.contract.resource.finals and not self.contract.reopening
 
     def _expired(self, exchange: Exchange, state: str) -> None:
         self.cells[state, "expire"] += 1
@@ -131,7 +135,7 @@ class Coverage:
         if state in finals and cell and cell[0] not in finals and cell[1] == FINISH:
             self.closing.add((known.agent, str(body.get(exchange.resource.text))))
         if state and known.state not in finals and not (cell and cell[1] == REPLAY):
-            known.learn(state, exchange, for_ever=state in finals)
+            known.learn(state, exchange, for_ever=self._is_for_ever(state))
 
     def report(self, findings: Iterable[Finding]) -> dict[str, Any]:
         """The `coverage` member of the report."""

@@ -50,9 +50,9 @@ class Session:
     def final(self) -> bool:
         return self.reason is not None
 
-    def follow(self, row: Transition) -> None:
-        """Become what a row of the lifecycle has; a reason once told stays."""
-        self.state, self.reason = row.to, self.reason or row.reason
+    def follow(self, row: Transition, *, reopens: bool = False) -> None:
+        """Become what a row of the lifecycle has; a reason once told stays until it `reopens`."""
+        self.state, self.reason = row.to, None if reopens else self.reason or row.reason
 
 
 class Model:
@@ -194,7 +194,7 @@ class Model:
             self._refused("LIFE-14", refusals, answer)
             return
         expect("LIFE-14", answer.ok, "a 2xx status", answer.summary)
-        session.follow(row)
+        session.follow(row, reopens=row in self.contract.reopening)
         self._compare("LIFE-14", session, answer.session)
 
     def get(self, session: Session, answer: Exchange) -> None:

@@ -93,8 +93,10 @@ class Client:
         """Send, wait out any 429 and a gateway's hiccup, and record what comes. Blocked when
         no answer comes."""
         self.freshness.wait(draft)
-        retries = Retries()
-        with self.ledger.admit(draft, self.watch.contract.paths.named(draft.path)):
+        retries, id = Retries(), self.watch.contract.paths.named(draft.path)
+        with self.ledger.admit(draft, id):
+            if draft.role == "act" and self.watch.contract.reopening:
+                self._expect_reopening(id)
             while True:
                 exchange = self._accepted(draft, observer)
                 if self.retry.of_gateway(exchange, retries):
@@ -106,6 +108,12 @@ class Client:
                     self.health.doubt(exchange, self.credentials.are_own(draft))
                 if not self.retry.of_busy(exchange, retries):
                     return exchange
+
+    def _expect_reopening(self, id: str) -> None:
+        """Hold nothing against a session that may go on from now, whatever answer comes."""
+        self.ledger.reopen(id)
+        self.freshness.forget(id)
+        self.watch.forget(id)
 
     def look(self, draft: Exchange) -> Exchange:
         """Send a request beside the plan, and judge nothing by its answer."""

@@ -61,6 +61,11 @@ class Freshness:
                 if after != before:
                     self.known[id] = after, exchange.finished
 
+    def forget(self, id: str) -> None:
+        """Expect nothing of a session's next read."""
+        with self.lock:
+            self.known.pop(id, None)
+
     def wait(self, draft: Exchange) -> None:
         """Give a replica that lags the time to catch up, before it is asked."""
         lag = self.lags.get(draft.role or "")

@@ -133,10 +133,11 @@ def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str
     if not isinstance(body, dict):
         return
     if exchange.role == "submit" and names.replies:
-        final = body.get(names.mirror) is True
-        kept = contract.lifecycle.does("append", FINISH if final else TURN)
+        ends = body.get(names.mirror) is True
+        kept = contract.lifecycle.does("append", FINISH if ends else TURN)
+        final = ends and not contract.reopening  # of old, as a replay, it tells nothing of now
         said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()
-        moved = "" if len(contract.lifecycle.turned) > 1 else None  # a replay tells a state of old
+        moved = "" if len(contract.lifecycle.turned) > 1 or contract.reopening else None
         moved = contract.state_of(body) if final else moved
         known = Known(final, turn=said, state=moved)
         yield contract.paths.named(exchange.path), known

@@ -115,6 +115,14 @@ class Ledger:
                 if self.file:
                     self.file.note_open(id)
 
+    def reopen(self, id: str) -> None:
+        """Count a session as open, also where it was seen final."""
+        with self.lock:
+            if id in self.final:
+                self.final.remove(id)
+                if self.file:
+                    self.file.note_open(self.opened[id])
+
     def note_final(self, id: str) -> None:
         with self.lock:
             if canonical(id) not in self.final:

@@ -116,6 +116,7 @@ def read_ledger(path: Path) -> LedgerRecord:
     for entry in entries[1:]:
         if "opened" in entry:
             record.opened.setdefault(canonical(entry["opened"]), entry["opened"])
+            record.final.discard(canonical(entry["opened"]))
         if "final" in entry:
             record.final.add(canonical(entry["final"]))
     return record

@@ -230,6 +230,8 @@ class Chats:
         self.observer.stepped(session.state, event)
         if stored.is_final:
             self.observer.finished(stored, complete is not None and self.announces(stored))
+        elif session.is_final:
+            self.observer.reopened(stored)
         return stored
 
     def announces(self, session: Session) -> bool:

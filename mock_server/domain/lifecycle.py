@@ -23,6 +23,7 @@ class Transition:
     refusal: str | None = None
     effects: tuple[str, ...] = ()
     holds: bool = True
+    reopens: bool = False
 
     @property
     def changes(self) -> bool:
@@ -56,18 +57,25 @@ class Lifecycle:
     @classmethod
     def load(cls, table: Mapping[str, Any], resource: Resource) -> Self:
         """The machine of an `x-lifecycle` table that is sound."""
-        holding = frozenset(resource.unique["while"])
+        holding, finals = frozenset(resource.unique["while"]), (*resource.state["final"],)
         rows = (
-            Transition(**{**raw, "effects": (*raw["effects"],), "holds": raw["to"] in holding})
+            Transition(
+                **{**raw, "effects": (*raw["effects"],), "holds": raw["to"] in holding},
+                reopens=raw["state"] in finals and raw["to"] not in finals,
+            )
             for raw in table["transitions"]
         )
-        finals = (*resource.state["final"],)
         return cls(table["initial"], finals, holding, {(row.state, row.event): row for row in rows})
 
     @property
     def states(self) -> list[str]:
         """Every state."""
         return [*dict.fromkeys(state for state, _ in self.rows)]
+
+    @property
+    def reopens(self) -> bool:
+        """Whether a session that has ended may go on."""
+        return any(row.reopens for row in self.rows.values())
 
     def step(self, session: Session, event: str, now: int) -> Step:
         """What `event` at the instant `now` makes of the session."""
@@ -82,4 +90,6 @@ def _follow(session: Session, row: Transition, now: int) -> Session:
         session = replace(session, state=row.to, holds=row.holds)
     if "finalise" in row.effects:
         session = replace(session, final_reason=row.reason, finished=now)
+    if row.reopens:
+        session = replace(session, final_reason=None, finished=None)
     return session

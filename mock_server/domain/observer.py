@@ -19,3 +19,6 @@ class Observer(Protocol):
 
     def finished(self, session: Session, announced: bool) -> None:
         """A session has become final; `announced` if that leaves a webhook."""
+
+    def reopened(self, session: Session) -> None:
+        """A session that was final goes on."""

@@ -38,7 +38,7 @@ class Session:
 
     @property
     def is_final(self) -> bool:
-        """Whether the session is terminated, for ever."""
+        """Whether the session has ended."""
         return self.final_reason is not None
 
     @property

@@ -91,8 +91,7 @@ class Sandbox:
 
     def opened(self, session: Session) -> None:
         """Tell of a new session, and have it expire in time."""
-        if session.expires is not None:
-            self.sweeper.note(session.expires)
+        self.reopened(session)
         facts = {"agent_id": session.agent_id, "channel": session.channel}
         self.events.emit("session.opened", session.id, **facts)
 
@@ -110,6 +109,11 @@ class Sandbox:
         self.events.emit("session.final", session.id, **facts)
         if announced:
             self.dispatcher.notify()
+
+    def reopened(self, session: Session) -> None:
+        """Have a session expire in time."""
+        if session.expires is not None:
+            self.sweeper.note(session.expires)
 
     def adopt(self, contract: Contract) -> None:
         """Go by another table of states, and other members, from now on."""

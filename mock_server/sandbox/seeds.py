@@ -95,6 +95,9 @@ class Notes:
     def finished(self, session: Session, announced: bool) -> None:
         self.notices.append(lambda observer: observer.finished(session, announced))
 
+    def reopened(self, session: Session) -> None:
+        """No seed has what is final go on."""
+
 
 async def find_busy(seed: Mapping[str, Any], sessions: Sessions) -> int | None:
     """The number of the first session whose endpoint has an active one, or None."""

@@ -33,8 +33,10 @@ def find_fault(document: _Part, agents: Iterable[str], table: Lifecycle) -> _Fau
     Call results, audit entries and deliveries may outlive their sessions.
     """
     known = frozenset(agents)
-    checks = (_times, _sessions, _order, _replies, _results, _audit, _deliveries)
-    parts = (_agents(document, known), _states(document, table))
+    checks = (_times, _sessions, _order, _replies, _results, _deliveries)
+    # What has ended and goes on has left them behind already.
+    early = () if table.reopens else _early(document)
+    parts = (_agents(document, known), _states(document, table), early)
     faults = chain(*parts, *(check(document) for check in checks))
     return next(faults, None)
 
@@ -135,18 +137,23 @@ def _results(document: _Part) -> Iterator[_Fault]:
         session = sessions.get(result["callId"].lower())
         if session is None:
             continue
-        if not _is_final(session):
-            yield f"{place}/callId", _of_an_active_one(result["callId"])
         if result["agentId"] != session["agent_id"]:
             wanted = f"wanted the session's agent, {quote(session['agent_id'])}"
             yield f"{place}/agentId", f"{wanted}, got {quote(result['agentId'])}"
 
 
-def _audit(document: _Part) -> Iterator[_Fault]:
+def _early(document: _Part) -> Iterator[_Fault]:
+    """What only an end leaves behind, of sessions that have not ended."""
     active = {session["id"].lower() for session in document["sessions"] if not _is_final(session)}
-    for number, row in enumerate(document.get("audit", [])):
-        if row["session_id"].lower() in active:
-            yield f"/audit/{number}/session_id", _of_an_active_one(row["session_id"])
+    results, audit = document.get("call_results", []), document.get("audit", [])
+    places = [
+        (f"/call_results/{n}/result/callId", r["result"]["callId"]) for n, r in enumerate(results)
+    ]
+    places += [(f"/audit/{n}/session_id", row["session_id"]) for n, row in enumerate(audit)]
+    for place, id in places:
+        if id.lower() in active:
+            wanted = "is active; give it a final_reason, or leave this out"
+            yield place, f"the session {quote(id)} {wanted}"
 
 
 def _deliveries(document: _Part) -> Iterator[_Fault]:
@@ -155,10 +162,6 @@ def _deliveries(document: _Part) -> Iterator[_Fault]:
         if row.get("due") is not None and attempts > MAX_RETRIES:
             wanted = f"wanted at most {MAX_RETRIES} of one that is due, got {attempts}"
             yield f"/deliveries/{number}/attempts", f"{wanted}; set due to null"
-
-
-def _of_an_active_one(session_id: str) -> str:
-    return f"the session {quote(session_id)} is active; give it a final_reason, or leave this out"
 
 
 def _is_final(session: _Part) -> bool:

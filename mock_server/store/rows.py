@@ -184,6 +184,13 @@ def result_row(
     }
 
 
+# Of a session that goes on and ends again, the call result is that of its latest end.
+LATEST_RESULT = (
+    " ON CONFLICT (sandbox, call_id) DO UPDATE SET completed = excluded.completed, "
+    "visible = excluded.visible, serial = excluded.serial, document = excluded.document"
+)
+
+
 def audit_row(session: Session, completion: Completion) -> dict[str, Any]:
     """An audit entry."""
     return {

@@ -90,7 +90,7 @@ def broken(
     execute(run)
     assert (run.cause, run.fault) == ("", "")
     outcomes = {id: run.evidence.outcomes[id] for id in rules or contract.rules}
-    assert not [id for id, (outcome, _) in outcomes.items() if outcome in ("not-run", "error")]
+    assert not {id: end for id, end in outcomes.items() if end[0] in ("not-run", "error")}
     return [id for id, (outcome, _) in outcomes.items() if outcome in ("fail", "warn")]
 
 

@@ -21,6 +21,8 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
     bodies = change.before, change.now
     if rule.given and not all(_is_in(contract, body, rule.given) for body in bodies):
         raise NotApplicable(f"no two answers in the state {rule.given}")
+    if contract.reopening and not change.in_order:
+        raise NotApplicable("the session may have gone on between the two")
     names = rule.members or tuple(_unnamed(contract, *bodies))
     both = [member for member in names if all(member in body for body in bodies)]
     transcript = contract.resource.transcript  # which a list may leave out

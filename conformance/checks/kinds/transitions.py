@@ -33,9 +33,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
         if row.reason and reason not in body:  # a turn's result does not tell it
             body = api.get(subject.id).session
             expect_state(api, body, row.to)
-        if row.reason:
-            got = body[reason]
-            expect(got == row.reason, f"{reason} {row.reason}", shown(got))
+        expect_reason(api.contract, row, body)
         if before:
             expect_effects(api.contract, row, before, api.get(subject.id).session)
 
@@ -146,9 +144,7 @@ def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
         expect_state(api, body_of(answer.expect_ok()), row.to)
     after = api.get(subject.id).session
     expect_state(api, after, row.to)
-    if row.reason:
-        name = resource.reason
-        expect(after[name] == row.reason, f"{name} {row.reason}", shown(after[name]))
+    expect_reason(api.contract, row, after)
     if tells_activity(api.contract, row):
         expect_effects(api.contract, row, before, after)
     kept = {name: value for name, value in before.items() if name not in freed(row, resource)}
@@ -156,6 +152,13 @@ def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
         kept.pop(resource.touched, None)
     differs = change(resource, kept, after)
     expect(differs is None, "all else as it was", f"it differs in {differs}")
+
+
+def expect_reason(contract: Contract, row: Transition, body: Json) -> None:
+    """The reason that a row has, or none where what has ended goes on."""
+    name = contract.resource.reason
+    if row.reason or row in contract.reopening:
+        expect(body[name] == row.reason, f"{name} {shown(row.reason)}", shown(body[name]))
 
 
 def tells_activity(contract: Contract, row: Transition) -> bool:

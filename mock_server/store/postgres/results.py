@@ -7,10 +7,11 @@ from ...domain.records import CallResultQuery, Completion
 from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
 from ..matching import holds
-from ..rows import audit_row, dump, result_row, webhook_row
+from ..rows import LATEST_RESULT, audit_row, dump, result_row, webhook_row
 from .outbox import PostgresOutbox
 from .tables import Tables, Transaction
 
+_LATEST = f"{LATEST_RESULT} RETURNING call_id"
 _ORDER = "ORDER BY completed DESC, serial DESC"
 
 
@@ -48,7 +49,7 @@ class PostgresResults:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
         if made.call_result is not None:
             row = result_row(session, made.call_result, made)
-            await transaction.insert("call_results", row)
+            await transaction.insert("call_results", row, _LATEST)
         await transaction.insert("audit", audit_row(session, made))
         if (webhook := made.webhook) is not None:
             row = webhook_row(session.id, **webhook, due=made.completed)

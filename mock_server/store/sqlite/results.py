@@ -6,7 +6,7 @@ from ...codec import decode
 from ...domain.records import CallResultQuery, Completion
 from ...domain.session import Session
 from ..filters import all_of, call_result_tests, memberships
-from ..rows import audit_row, dump, result_row, webhook_row
+from ..rows import LATEST_RESULT, audit_row, dump, result_row, webhook_row
 from .outbox import SqliteOutbox
 from .tables import Tables
 
@@ -48,7 +48,7 @@ class SqliteResults:
         if completion.call_result is not None:
             row = result_row(session, completion.call_result, completion)
             serial = next(self.tables.database.activity)
-            self.tables.insert("call_results", {**row, "serial": serial})
+            self.tables.insert("call_results", {**row, "serial": serial}, LATEST_RESULT)
         self.tables.insert("audit", audit_row(session, completion))
         if (webhook := completion.webhook) is not None:
             self.outbox.put(webhook_row(session.id, **webhook, due=completion.completed))

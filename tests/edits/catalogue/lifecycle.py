@@ -112,16 +112,14 @@ def third(state: str, rows: dict[str, dict[str, Any]], **values: Any) -> dict[st
     }
 
 
-WAITING = third(
-    "waiting",
-    {
-        "submit": {"to": "active", "effects": KEPT},
-        "finish": {**OVER, "reason": "agent_finish", "effects": [*KEPT, *OVER["effects"]]},
-        "replay": {"to": "waiting"},
-        "end": {**OVER, "reason": "user_end"},
-        "expire": {**OVER, "reason": "ttl"},
-    },
-)
+WAITING_ROWS: dict[str, dict[str, Any]] = {
+    "submit": {"to": "active", "effects": KEPT},
+    "finish": {**OVER, "reason": "agent_finish", "effects": [*KEPT, *OVER["effects"]]},
+    "replay": {"to": "waiting"},
+    "end": {**OVER, "reason": "user_end"},
+    "expire": {**OVER, "reason": "ttl"},
+}
+WAITING = third("waiting", WAITING_ROWS)
 
 
 def act(name: str, *refusing: str) -> dict[str, Any]:
@@ -300,6 +298,26 @@ def ping(api: Client) -> None:
 def reopening(api: Client) -> None:
     session = api.ended()["id"]
     assert api.act(session, "reopen").json()["status"] == "active"
+
+
+REOPENED = third(
+    "reopened",
+    {**WAITING_ROWS, "submit": {"to": "reopened", "effects": KEPT}, "replay": {"to": "reopened"}},
+    **{**act("reopen"), "/x-resource/unique/while": ["active"]},
+)
+REOPENED[TABLE] += [
+    {"state": "active", "event": "reopen", "to": "active", "effects": []},
+    {"state": "reopened", "event": "reopen", "to": "reopened", "effects": []},
+    {"state": "final", "event": "reopen", "to": "reopened", "effects": ["touch"]},
+]
+
+
+@edit("A final session goes on in a state of its own", REOPENED, blames="LIST-27 LIFE-13 LIFE-14")
+def going_on(api: Client) -> None:
+    session = api.ended()["id"]
+    assert api.act(session, "reopen").json()["final_reason"] is None
+    assert api.submit(session).json()["status"] == "reopened"
+    assert api.end(session).json()["is_final"] is True
 
 
 CLOSED = {
