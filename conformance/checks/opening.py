@@ -111,15 +111,15 @@ def check_open_without_agent_is_refused(api: Api) -> None:
 @rule("OPEN-11", sessions=7)
 def check_open_with_wrong_types_is_refused(api: Api) -> None:
     api.given(endpoint=api.endpoint(), timeout=api.contract.timeouts.least)
-    if api.resource.replies:
-        api.open(agent=17).expect_status(*api.refused("invalid-request"))
-    api.open(channel=["web"]).expect_status(*api.refused("invalid-request"))
-    api.open(endpoint="not-an-object").expect_status(*api.refused("invalid-request"))
+    names = api.resource
+    wrong = {names.agent: 17, names.channel: ["web"], names.endpoint: "text", names.data: [1, 2]}
+    for name in filter(None, wrong):
+        opened = api.open(further={name: wrong[name]})
+        opened.expect_status(*api.refused("invalid-request"))
     endpoint = api.endpoint()
     api.open(timeout="soon", endpoint=endpoint).expect_status(*api.refused("invalid-request"))
     again = api.open(endpoint=endpoint)
     expect(again.ok, "the endpoint of a refused open still free", again.summary)
-    api.open(data=[1, 2]).expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-12", "smoke", sessions=5)

@@ -184,13 +184,13 @@ def _reached(table: Json, steps: Steps) -> Iterator[Defect]:
 
 def _turned(document: Json, steps: Steps) -> Iterator[Defect]:
     """Where turns alone lead to another state, all goes on there as it began."""
-    table, unique = document["x-lifecycle"], document["x-resource"]["unique"]
+    table, unique = document["x-lifecycle"], document["x-resource"].get("unique")
     rows = {(row["state"], row["event"]): row for row in table["transitions"]}
     first, states = table["initial"], [table["initial"]]
     while (state := rows.get((states[-1], TURN), {"to": first})["to"]) not in states:
         states.append(state)
     for state in states[1:]:
-        if state not in unique["while"]:
+        if unique and state not in unique["while"]:
             wanted = f"wanted {state} too, as turns lead to it"
             yield Defect(("x-resource", "unique", "while"), f"{wanted}, got another list")
     for place, row in enumerate(table["transitions"]):
@@ -226,7 +226,7 @@ def _ways(row: Json, states: list[str], declared: Json) -> Iterator[tuple[str, s
     """Why a transition cannot lead where it does."""
     final = {row["state"], row["to"]} <= {*declared["state"]["final"]}
     stays = "refusal" in row or row["event"] == REPLAY or final
-    taken = declared["unique"]["while"]
+    taken = declared.get("unique", {}).get("while", ())
     free = row["state"] not in taken
     if row["to"] not in states:
         yield "to", " or ".join(states)

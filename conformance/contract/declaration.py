@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -57,11 +57,11 @@ class Resource:
     members: dict[str, str]
     request: dict[str, str]
     state: Json
-    unique: Json
     idempotency: dict[str, str]
     timer: dict[str, str]
     refusals: dict[str, list[int]]
     list: Json
+    unique: Json = field(default_factory=dict)
 
     id, agent = Named("members", "identity"), Named("members", "agent")
     channel, transcript = Named("members", "channel"), Named("members", "transcript")
@@ -79,19 +79,20 @@ class Resource:
 
     @property
     def endpoint(self) -> str:
-        """The member of which there is, in a channel, one active session at most."""
-        name: str = self.unique["key"][1]
+        """The member of which there is, in a channel, one active session at most; empty where it
+        may be shared."""
+        name: str = self.unique.get("key", ("", ""))[1]
         return name
 
     @property
     def reuses(self) -> bool:
         """Whether a second open may be answered with the session that there is."""
-        return "reuse" in self.unique["else"]
+        return "reuse" in self.unique.get("else", ())
 
     @property
     def conflict(self) -> tuple[int, ...]:
         """The statuses that may refuse a second open."""
-        return tuple(answer for answer in self.unique["else"] if answer != "reuse")
+        return tuple(answer for answer in self.unique.get("else", ()) if answer != "reuse")
 
     @property
     def finals(self) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class Model:
     def holder(self, endpoint: str | None) -> Session | None:
         """The session that has an endpoint for itself; `endpoint` is its value in canonical
         form."""
-        states = self.resource.unique["while"]
+        states = self.resource.unique.get("while", ())
         holding = [s for s in self.sessions if s.endpoint == endpoint and s.state in states]
         return holding[0] if holding and endpoint is not None else None
 

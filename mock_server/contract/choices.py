@@ -50,8 +50,9 @@ def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
 def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
     """The values of each choice that a contract lists."""
     created = contract.statuses(contract.resource.operations["create"])
-    words = [_WORDS[word] for word in contract.resource.unique["else"]]
-    for key, values in (("open_status", CHOICES["open_status"].values), ("duplicate_open", words)):
+    words = [_WORDS[word] for word in contract.resource.unique.get("else", ())]
+    listed = {"open_status": CHOICES["open_status"].values, "duplicate_open": words}
+    for key, values in listed.items() if words else [*listed.items()][:1]:
         yield key, [value for value in values if _STATUS.get(value, value) in created]
     for key, name in _REFUSALS.items():
         yield key, _listed(name, contract)

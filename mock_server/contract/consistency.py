@@ -154,7 +154,7 @@ def _rows(document: _Document) -> Iterator[Defect]:
     table, steps = document["x-lifecycle"], ("x-lifecycle", "transitions")
     rows = Counter((row["state"], row["event"]) for row in table["transitions"])
     held, final = (
-        document["x-resource"]["unique"]["while"],
+        document["x-resource"].get("unique", {}).get("while", ()),
         document["x-resource"]["state"]["final"],
     )
     for state in table["states"]:
@@ -199,8 +199,9 @@ def _after_turns(document: _Document, steps: Steps) -> Iterator[Defect]:
     while (row := rows.get((state, "submit"))) and row["to"] not in (initial, *after):
         state = row["to"]
         after.append(state)
+    unique = document["x-resource"].get("unique", {"while": after})
     for state in after:
-        if state not in document["x-resource"]["unique"]["while"]:
+        if state not in unique["while"]:
             wanted = f"wanted {state} too, as turns lead to it"
             yield Defect(("x-resource", "unique", "while"), f"{wanted}, got another list")
     for number, row in enumerate(table["transitions"]):

@@ -91,6 +91,7 @@ class Chats:
             members={**self.behaviour.members, **body.get("members", {})},
             messages=() if greeting is None else (Message("assistant", greeting, now),),
             external_hash=external_hash(body.get("external_id")),
+            holds=self.behaviour.lifecycle.initial in self.behaviour.lifecycle.holding,
         )
 
     async def duplicate(self, session: Session) -> Session | None:

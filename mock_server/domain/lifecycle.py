@@ -57,7 +57,8 @@ class Lifecycle:
     @classmethod
     def load(cls, table: Mapping[str, Any], resource: Resource) -> Self:
         """The machine of an `x-lifecycle` table that is sound."""
-        holding, finals = frozenset(resource.unique["while"]), (*resource.state["final"],)
+        holding = frozenset(resource.unique.get("while", ()))
+        finals = (*resource.state["final"],)
         rows = (
             Transition(
                 **{**raw, "effects": (*raw["effects"],), "holds": raw["to"] in holding},

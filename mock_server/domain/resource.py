@@ -55,7 +55,8 @@ class Resource:
         """The view of an `x-resource`; `acts` are the operations of further events, by event, and
         `shown` the further members that sessions show, with their defaults."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
-        raw |= {name: declaration[name] for name in ("state", "unique", "timer", "list")}
+        raw |= {name: declaration[name] for name in ("state", "timer", "list")}
+        raw["unique"] = declaration.get("unique", {})
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
         roles = {id: role for role, id in declaration["operations"].items()}
@@ -107,7 +108,7 @@ def _taken(declaration: Mapping[str, Any]) -> Names:
     taken = {
         members.get("agent"): "agent_id",
         members.get("channel"): "channel",
-        declaration["unique"]["key"][1]: "external_id",
+        declaration["unique"]["key"][1] if "unique" in declaration else None: "external_id",
         declaration["timer"]["after"]: "ttl_seconds",
         declaration["idempotency"]["member"]: "idempotency_key",
         request["data"]: "additional_data",

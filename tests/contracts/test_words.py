@@ -20,7 +20,7 @@ from tests.serving import CHATS, Api
 from .test_judged import broken
 from .without import Json, without
 
-WORDS = ("members.agent",)
+WORDS = ("members.agent", "unique", "members.agent unique")
 
 
 def written(document: Json, folder: Path) -> Path:
@@ -29,17 +29,17 @@ def written(document: Json, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_a_contract_without_a_word_is_served_and_judged(word: str, tmp_path: Path) -> None:
-    path = written(without(word), tmp_path)
+@pytest.mark.parametrize("words", WORDS)
+def test_a_contract_without_a_word_is_served_and_judged(words: str, tmp_path: Path) -> None:
+    path = written(without(*words.split()), tmp_path)
     with Api.of(contract=path) as api:
         assert broken(Contract(path), api) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", WORDS)
-def test_all_rules_judge_a_contract_without_a_word(word: str, tmp_path: Path) -> None:
-    path = written(without(word), tmp_path)
+@pytest.mark.parametrize("words", WORDS)
+def test_all_rules_judge_a_contract_without_a_word(words: str, tmp_path: Path) -> None:
+    path = written(without(*words.split()), tmp_path)
     with Api.of(contract=path) as api:
         assert broken(Contract(path), api, profile="core") == []
         assert broken(Contract(path), api, profile="races") == []
@@ -75,6 +75,15 @@ def test_agents_for_a_contract_without_any_are_refused(tmp_path: Path) -> None:
     own.write_text("agents: {}", encoding="utf-8")
     with pytest.raises(FixtureError, match="wanted no agents, as the contract has none"):
         read_files(Settings(contract=path, agents=own))
+
+
+def test_without_anything_unique_each_open_is_new(tmp_path: Path) -> None:
+    path = written(without("unique"), tmp_path)
+    with Api.of(contract=path) as api:
+        ids = {api.open(external_id={"line": "1"})["id"] for _ in range(2)}
+        seed = {"agent_id": "agent-echo", "external_id": {"line": "1"}, "end": True}
+        ids |= {*api.steer("POST", "/seed", json={"sessions": [seed, seed]})["opened"]}
+        assert len(ids) == 4
 
 
 def has_refusal(document: Json) -> None:

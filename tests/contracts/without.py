@@ -63,7 +63,15 @@ def _without_agent(document: Json) -> None:
     document["x-rules"] = rules
 
 
-WAYS = {"members.agent": _without_agent}
+def _without_unique(document: Json) -> None:
+    _removed(document, document["x-resource"].pop("unique")["key"][1])
+    # What refuses a second open, or an agent that is disabled.
+    opening = document["paths"]["/api/v1/chats"]["post"]["responses"]
+    if "agent" not in document["x-resource"]["members"]:
+        del opening["409"]
+
+
+WAYS = {"members.agent": _without_agent, "unique": _without_unique}
 
 
 def _removed(node: Any, name: str) -> None:

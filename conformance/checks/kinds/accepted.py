@@ -63,7 +63,7 @@ class Requests:
     def made_of(self, given: Json) -> Json:
         """A request with these members, what it must have, and what keeps it to this run."""
         resource = self.api.contract.resource
-        channel, endpoint = resource.unique["key"]
+        channel, endpoint = resource.channel, resource.endpoint
         base = {name: self._base(name) for name in self.needed}
         if self.role == "create":
             base |= {channel: self.api.channel}
