@@ -26,7 +26,7 @@ def check_a_note_is_optional(api: Api) -> None:
         raise NotApplicable("an end must have a note")
     for note in (UNSET, None):
         ended = api.end(api.given(), note=note).expect_ok().session
-        expect(ended[api.resource.mirror] is True, "a final session", "it is active")
+        expect(api.resource.final(ended) is True, "a final session", "it is active")
 
 
 @rule("END-08")
@@ -49,4 +49,4 @@ def check_a_note_that_is_no_string_is_refused(api: Api) -> None:
     id = api.given()
     api.end(id, note=["done"]).expect_status(*api.refused("invalid-request"))
     got = api.get(id).session
-    expect(got[api.resource.mirror] is False, "the session still active", "it is final")
+    expect(api.resource.final(got) is False, "the session still active", "it is final")

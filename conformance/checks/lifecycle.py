@@ -18,7 +18,7 @@ def check_an_end_leaves_other_sessions(api: Api) -> None:
         if same_id(api.given_final(endpoint=endpoint), other):
             raise Blocked("two channels share a session, see DEDUP-05")
         got = api.get(other).session
-        expect(got[api.resource.mirror] is False, "the other session still active", "it is final")
+        expect(api.resource.final(got) is False, "the other session still active", "it is final")
 
 
 @rule("LIFE-12", sessions=2, turns=1)

@@ -87,9 +87,11 @@ def check_filters_select_together(api: Api) -> None:
     most = api.contract.page_sizes.most
     found = api.list(channel=api.channel, state=state, agent=api.config.agent, limit=most)
     items = found.page[api.resource.items]
-    wanted = (api.channel, api.config.agent, True)
-    names = api.resource.channel, api.resource.agent, api.resource.mirror
-    alike = all(tuple(item[name] for name in names) == wanted for item in items)
+    names = api.resource
+    wanted = {names.channel: api.channel, names.agent: api.config.agent}
+    alike = all(
+        names.final(item) and all(item[name] == wanted[name] for name in wanted) for item in items
+    )
     expect(alike, "only what matches channel, agent and state", ids(api, items))
     expect(has(api, items, final), f"{final}, which matches each filter", ids(api, items))
     found = api.list(channel=api.channel, agent=f"nobody-{api.key()}", limit=most)

@@ -19,8 +19,10 @@ def times(session: Part) -> tuple[str, str]:
     return session.resource.created, session.resource.touched
 
 
-def status(part: Part) -> tuple[str, str]:
-    return part.resource.mirror, part.resource.status
+def status(part: Part) -> tuple[str, ...]:
+    """The members that tell the state, where there are two of them."""
+    names = part.resource
+    return (names.mirror, names.status) if names.mirror else ()
 
 
 @every_exchange("SES-01", Answer.sessions)

@@ -93,7 +93,7 @@ class Timeouts:
                 self._talk()
                 sight = self.api.get(self.silent.id)
                 self.sights.append(sight)
-                if sight.session[self.api.resource.mirror] is True:
+                if self.api.resource.final(sight.session):
                     self.final, self.first_final = sight, sight.finished - self.silent.started
                     self._look()
                     return

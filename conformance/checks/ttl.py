@@ -21,9 +21,12 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     wanted = f"a final session within {timeouts.ttl} s and a grace of {timeouts.grace:g} s"
     expect(final is not None, wanted, "it is active")
     assert final
-    reason = api.get(timeouts.silent.id).session[api.resource.reason]
-    due = api.contract.lifecycle.reason("expire")
-    expect(reason == due, f"{api.resource.reason} {due}", shown(reason))
+    if name := api.resource.reason:
+        reason, due = (
+            api.get(timeouts.silent.id).session[name],
+            api.contract.lifecycle.reason(EXPIRE),
+        )
+        expect(reason == due, f"{name} {due}", shown(reason))
     if api.contract.lifecycle.does("touch", "expire"):
         name = api.resource.touched
         before, after = (one.session[name] for one in (timeouts.silent, final))
@@ -48,7 +51,7 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
     for sight in certain_looks(timeouts) if touches(api) else ():
         api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
-        still = sight.session[api.resource.mirror] is False
+        still = api.resource.final(sight.session) is False
         expect(
             still,
             f"{timeouts.ttl} s of silence at least",
@@ -92,7 +95,7 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
         )
     for sight in looks:
         api.trace.append(sight)
-        final = sight.session[api.resource.mirror]
+        final = api.resource.final(sight.session)
         expect(final is False, f"active until {timeouts.ttl} s after its last turn", "it is final")
 
 
@@ -102,7 +105,7 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
     if timeouts.first_final is None:
         raise Blocked("no session timed out, see TTL-01")
     api.trace.append(timeouts.endless)
-    final = api.get(timeouts.endless.id).session[api.resource.mirror]
+    final = api.resource.final(api.get(timeouts.endless.id).session)
     expect(final is False, "a session that is still active", "it is final")
 
 
@@ -111,7 +114,7 @@ def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> Non
     timeouts.wait()
     api.trace.append(timeouts.silent)
     before = api.get(timeouts.silent.id).session
-    if before[api.resource.mirror] is not True:
+    if not api.resource.final(before):
         raise Blocked("the session did not time out, see TTL-01")
     expired = api.contract.lifecycle.row(api.contract.lifecycle.initial, EXPIRE).to
     late = api.contract.refused(expired, TURN)

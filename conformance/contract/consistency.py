@@ -211,7 +211,7 @@ def _frozen(document: Json) -> Iterator[Defect]:
         declared["members"]["transcript"]: lambda row: "append" in row["effects"],
         declared["timer"]["since"]: lambda row: "touch" in row["effects"],
         **dict.fromkeys(
-            (state["member"], state["mirror"], state["reason"]),
+            (state[role] for role in ("member", "mirror", "reason") if role in state),
             lambda row: row["to"] != row["state"],
         ),
     }

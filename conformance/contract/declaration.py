@@ -114,6 +114,14 @@ class Resource:
         """What each operation is to the resource."""
         return {id: role for role, id in self.operations.items()}
 
+    def final(self, body: Any) -> bool | None:
+        """Whether a session, or a turn's result, tells that it is final; None where it tells
+        neither."""
+        told = body.get(self.mirror or self.status) if isinstance(body, dict) else None
+        if self.mirror:
+            return told if isinstance(told, bool) else None
+        return told in self.finals if isinstance(told, str) else None
+
     def role(self, operation: str) -> str:
         """What an operation is to the resource; one that has no name there is an act."""
         return self.roles.get(operation, "act")
@@ -221,7 +229,7 @@ def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
     for steps, schema in schemas(document):
         held = schema.get("properties", {})
         for name in names:
-            if name not in held or declared.state["mirror"] not in held:
+            if name not in held or declared.status not in held:
                 continue
             reason = ""
             if not held[name].get("nullable") and name not in certain:

@@ -129,6 +129,8 @@ class Contract:
     def telling(self) -> dict[str, dict[str, Any]]:
         """The members by which an answer tells that the resource is in a state, for each state."""
         mirror, member = self.resource.mirror, self.resource.status
+        if not mirror:
+            return {state: {member: state} for state in self.lifecycle.states}
         members: dict[str, dict[str, Any]] = {}
         for one in self.answer(self.resource.operations["read"])["oneOf"]:
             mirrored, states = (one["properties"][name]["enum"] for name in (mirror, member))
@@ -147,8 +149,13 @@ class Contract:
 
     def in_state(self, schema: dict[str, Any], *, final: bool) -> dict[str, Any]:
         """The alternative of a schema that a resource in this state is told by."""
-        name = self.resource.mirror
-        return next(one for one in schema["oneOf"] if one["properties"][name]["enum"] == [final])
+        name, forms = self.resource.mirror or self.resource.status, schema.get("oneOf", [schema])
+        values = (True,) if self.resource.mirror else self.resource.finals
+        return next(
+            one
+            for one in forms
+            if any((value in values) == final for value in one["properties"][name]["enum"])
+        )
 
     def filled(
         self, operation: str, text: str, given: Mapping[str, Any] | None = None

@@ -108,7 +108,7 @@ class Samples:
         if not isinstance(value, dict):
             return value
         whole = {name: self._completed(one, silent) for name, one in value.items()}
-        named = {self.resource["members"]["created"], self.resource["state"]["mirror"]}
+        named = {self.resource["members"]["created"], self.resource["state"]["member"]}
         return {**whole, **silent} if named <= whole.keys() else whole
 
     def _bodies(self, steps: Steps, samples: Json) -> Iterator[Defect]:
@@ -162,7 +162,9 @@ class Samples:
                 yield from self._refused_samples(role, sample, steps, quoted(state))
 
     def _reasons(self) -> Iterator[Defect]:
-        final, member = self._answer("end"), self.resource["state"]["reason"]
+        final, member = self._answer("end"), self.resource["state"].get("reason")
+        if member is None:
+            return
         for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
             if reason := row.get("reason"):
                 steps = ("x-lifecycle", "transitions", place, "reason")

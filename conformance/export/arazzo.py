@@ -109,7 +109,7 @@ class _Workflows:
     def _read(self, row: Transition) -> Json:
         read = self.resource.operations["read"]
         told = {f"#/{name}": value for name, value in self.contract.telling[row.to].items()}
-        if reason := self._reason(row):
+        if (reason := self._reason(row)) and self.resource.reason:
             told[f"#/{self.resource.reason}"] = reason
         return {
             "stepId": "read",

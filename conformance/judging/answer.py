@@ -61,7 +61,7 @@ class Part:
 
     @property
     def is_final(self) -> bool:
-        return _is_final(self.body, self.resource)
+        return self.resource.final(self.body) is True
 
     @property
     def messages(self) -> list[Any] | None:
@@ -182,7 +182,7 @@ class Answer:
         body, names = self._body_of("submit"), self.exchange.resource
         if body is ABSENT or not names.replies:
             return []
-        return [_part(self.schemas.turns[_is_final(body, names)], body, names)]
+        return [_part(self.schemas.turns[names.final(body) is True], body, names)]
 
     @cached_property
     def _changes(self) -> list[Change]:
@@ -192,7 +192,7 @@ class Answer:
 
     def _session(self, body: Any, at: Place = ()) -> Part:
         names = self.exchange.resource
-        return _part(self.schemas.sessions[bool(at), _is_final(body, names)], body, names, at)
+        return _part(self.schemas.sessions[bool(at), names.final(body) is True], body, names, at)
 
     def _body_of(self, role: str) -> Any:
         """The JSON of a success of the operation of this role, or ABSENT."""
@@ -210,10 +210,6 @@ def _hollow(schema: Json, member: str) -> Json:
     """The schema with nothing wanted of what is in a list."""
     members = schema["properties"]
     return {**schema, "properties": {**members, member: {**members[member], "items": {}}}}
-
-
-def _is_final(body: Any, names: Resource) -> bool:
-    return isinstance(body, dict) and body.get(names.mirror) is True
 
 
 def _part(validator: Validator, body: Any, names: Resource, at: Place = ()) -> Part:

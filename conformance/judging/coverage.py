@@ -86,8 +86,8 @@ class Coverage:
             return None
         if (id, str(body.get(exchange.resource.key))) in self.answered:
             return "replay"
-        told = _member(exchange, exchange.resource.mirror)
-        finishes = told is True and state not in (None, *self.contract.resource.finals)
+        told = exchange.ok and exchange.resource.final(exchange.json) is True
+        finishes = told and state not in (None, *self.contract.resource.finals)
         return (
             "finish"
             if finishes or (known.agent, body[exchange.resource.text]) in self.closing
@@ -219,7 +219,3 @@ def _sessions(exchange: Exchange) -> Iterator[Json]:
         yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
     elif exchange.gives_session:
         yield body
-
-
-def _member(exchange: Exchange, name: str) -> Any:
-    return exchange.json.get(name) if exchange.ok and isinstance(exchange.json, dict) else None

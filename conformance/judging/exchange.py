@@ -152,7 +152,7 @@ class Exchange:
     def turn(self) -> Json:
         """The turn's result in the answer, or Blocked."""
         names = self.resource
-        body = self._object("a turn's result", names.transcript, names.mirror)
+        body = self._object("a turn's result", names.transcript, names.mirror or names.status)
         if not isinstance(body[names.transcript], list):
             raise Blocked(f"{self.name} gave a turn without messages, see TURN-01")
         return body

@@ -84,7 +84,7 @@ def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Even
         text=text,
         key=key,
         said=said(body.get(resource.transcript) or ()),
-        final=body.get(resource.mirror),
+        final=resource.final(body),
         reason=body.get(resource.reason),
     )
 
@@ -176,7 +176,9 @@ def _get(state: State, event: Event) -> list[State]:
 
 
 def _shows(state: State, event: Event) -> bool:
-    return (event.final, event.reason, event.said) == (state.final, state.reason, state.said)
+    tells = bool(state.contract.resource.reason)
+    fine = event.reason == state.reason if tells else event.reason is None
+    return fine and (event.final, event.said) == (state.final, state.said)
 
 
 def timeline(events: Sequence[Event]) -> str:

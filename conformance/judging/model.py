@@ -108,7 +108,7 @@ class Model:
         body = answer.session
         twins = [s.id for s in self.sessions if same_id(s.id, body[self.resource.id])]
         expect("DEDUP-04" if endpoint is None else rule, not twins, "a new session", twins)
-        expect("OPEN-04", body[self.resource.mirror] is False, "an active session", "a final one")
+        expect("OPEN-04", self.resource.final(body) is False, "an active session", "a final one")
         initial, texts = self.lifecycle.initial, [*self._said(body)]
         self.sessions.append(
             Session(body[self.resource.id], endpoint, agent, timeout, texts, initial)
@@ -135,7 +135,7 @@ class Model:
         roles = [role for role, _ in replies]
         fine = bool(roles) and set(roles) == {"assistant"}
         expect("TURN-02", fine, "assistant turns only, one at least", roles)
-        finished = turn[self.resource.mirror] is True
+        finished = self.resource.final(turn) is True
         self._follow_turn(session, text, key, turn[self.resource.transcript], finished)
         if finished:
             session.finishing_key = key
@@ -182,8 +182,9 @@ class Model:
             return
         expect(rule, answer.ok, "a 2xx status", answer.summary)
         wanted = str(session.reason or row.reason)
-        got = answer.session[self.resource.reason]
-        expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
+        if name := self.resource.reason:
+            got = answer.session[name]
+            expect("END-03" if session.final else "END-01", got == wanted, wanted, got)
         session.follow(row)
         self._compare("END-03" if rule == "END-02" else "END-06", session, answer.session)
 
@@ -220,8 +221,9 @@ class Model:
         expect("LIST-19", len(set(got)) == len(got), "each session once", got)
         for item in page[self.resource.items]:
             session = next(s for s in wanted if same_id(s.id, item[self.resource.id]))
-            reason = item[self.resource.reason]
-            expect("LIST-25", reason == session.reason, f"{session.reason}", reason)
+            if name := self.resource.reason:
+                fine = item[name] == session.reason
+                expect("LIST-25", fine, f"{session.reason}", item[name])
 
     def list_later(self, items: Sequence[Json], instant: str, state: str, answer: Exchange) -> None:
         """A list of what was active after an instant, beside the list of all `items`. Whether
@@ -242,10 +244,10 @@ class Model:
         expect("LIST-08", not strangers, f"{state} sessions only", strangers)
 
     def _compare(self, rule: str, session: Session, body: Json) -> None:
-        mirror, reason = self.resource.mirror, self.resource.reason
-        final = f"{mirror} {session.final}, {reason} {session.reason}"
-        got = f"{mirror} {body[mirror]}, {reason} {body[reason]}"
-        expect(rule, final == got, final, got)
+        told = {self.resource.mirror: session.final, self.resource.reason: session.reason}
+        known = [name for name in told if name]
+        wanted, shows = (", ".join(f"{n} {one[n]}" for n in known) for one in (told, body))
+        expect(rule, wanted == shows, wanted, shows)
         differs = self.contract.state_of(body) not in (None, session.state)
         expect(rule, not differs, f"the state {session.state}", self.contract.state_of(body))
         wanted = f"the transcript {shown(session.said)}"

@@ -64,7 +64,7 @@ class Sweep:
             for item in self._listed(state):
                 if not isinstance(item, dict) or not isinstance(item.get(names.id), str):
                     continue
-                if item.get(names.mirror) is True:
+                if names.final(item):
                     continue
                 if found := TAGGED.fullmatch(str(item.get(names.channel))):
                     yield item[names.id], found.group(1)
@@ -83,12 +83,12 @@ class Sweep:
             return
         self.api.client.ledger.note_open(id)
         try:
-            sight, mirror = self.api.get(id), self.api.resource.mirror
-            if sight.status == 404 or sight.session.get(mirror) is True:
+            sight, final = self.api.get(id), self.api.resource.final
+            if sight.status == 404 or final(sight.session):
                 self.settled.append(id)
                 return
-            final = self.api.end(id, note=f"sweep of {self.api.run}").session.get(mirror)
-            (self.ended if final is True else self.failed).append(id)
+            ended = final(self.api.end(id, note=f"sweep of {self.api.run}").session)
+            (self.ended if ended else self.failed).append(id)
         except Blocked:
             self.failed.append(id)
 

@@ -50,7 +50,7 @@ class Api(Operations):
 
     def given_end(self, id: str) -> None:
         """End a session."""
-        if self.end(id).session.get(self.resource.mirror) is not True:
+        if not self.resource.final(self.end(id).session):
             raise Blocked("an end left the session active, see END-01")
 
     @property
@@ -66,7 +66,7 @@ class Api(Operations):
     def given_close(self, id: str, key: str | None = None) -> Exchange:
         """The turn in which the closing agent finishes its session."""
         turn = self.submit(id, self.config.closing_text, key=key or UNSET)
-        if turn.turn.get(self.resource.mirror) is not True:
+        if not self.resource.final(turn.turn):
             raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
         return turn
 

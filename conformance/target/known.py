@@ -36,7 +36,7 @@ class Known:
     def by(cls, session: Json, names: Resource) -> Known:
         """What a session tells of itself."""
         return cls(
-            session.get(names.mirror) is True,
+            names.final(session) is True,
             len(_messages(session, names) or ()),
             active=session.get(names.touched),
             channel=session.get(names.channel),
@@ -133,7 +133,7 @@ def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str
     if not isinstance(body, dict):
         return
     if exchange.role == "submit" and names.replies:
-        ends = body.get(names.mirror) is True
+        ends = names.final(body) is True
         kept = contract.lifecycle.does("append", FINISH if ends else TURN)
         final = ends and not contract.reopening  # of old, as a replay, it tells nothing of now
         said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()

@@ -105,7 +105,7 @@ class Ledger:
                 self.note_open(id)
             elif not self.owns(id):
                 self.foreign.add(canonical(id))
-        if exchange.role in ("read", "end", "act") and body.get(names.mirror) is True:
+        if exchange.role in ("read", "end", "act") and names.final(body):
             self.note_final(str(id))
 
     def note_open(self, id: str) -> None:

@@ -147,7 +147,8 @@ class Operations:
         body = {name: value for name, value in body.items() if name}  # that the contract has
         whole = self.contract.filled(operation, FILLER, self._needed(role, body))
         given = {name: value for name, value in whole.items() if value not in (UNSET, ABSENT)}
-        return self.send(operation, id=id, body=given, auth=auth)
+        taken = self.contract.body(operation) is not None
+        return self.send(operation, id=id, body=given if taken else UNSET, auth=auth)
 
     def needs(self, role: str, member: str) -> bool:
         """Whether a body of this role must hold a member."""

@@ -222,7 +222,8 @@ def _immutable(document: _Document) -> Iterator[Defect]:
     if "touch" in done:
         changing.add(declared["timer"]["since"])
     if any(row["to"] != row["state"] for row in table["transitions"]):
-        changing |= {declared["state"][role] for role in ("member", "mirror", "reason")}
+        roles = ("member", "mirror", "reason")
+        changing |= {declared["state"][role] for role in roles if role in declared["state"]}
     for number, name in enumerate(table["immutable"]["always"]):
         if name in changing:
             wanted = f"wanted a member that no transition changes, got {quote(name)}"

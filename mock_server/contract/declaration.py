@@ -99,7 +99,7 @@ def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator
 
 def _members(document: _Part) -> Iterator[Defect]:
     """Members of sessions that need not be what an open has given."""
-    names, mirror = shown(document), document["x-resource"]["state"]["mirror"]
+    names, state = shown(document), document["x-resource"]["state"]["member"]
     if not names:
         return
     body = _opening(document)
@@ -107,7 +107,7 @@ def _members(document: _Part) -> Iterator[Defect]:
     certain = {name for name in names if _is_certain(name, body)}
     for steps, schema in each_schema(document):
         properties = schema.get("properties", {})
-        for name in names if {mirror, *names} <= properties.keys() else ():
+        for name in names if {state, *names} <= properties.keys() else ():
             place = (*steps, "properties", name)
             if properties[name].get("nullable") is not True and name not in certain:
                 wanted = "wanted nullable: true, as an open need not give it"

@@ -132,10 +132,11 @@ class Samples:
     def _reasons(self) -> Iterator[Defect]:
         operations = self.resource["operations"]
         final = self.samples["answers"][operations["end"]][0]
+        member = self.resource["state"].get("reason")
         for number, row in enumerate(self.document["x-lifecycle"]["transitions"]):
-            if "reason" in row:
+            if member and "reason" in row:
                 steps = ("x-lifecycle", "transitions", number, "reason")
-                session = {**final, self.resource["state"]["reason"]: row["reason"]}
+                session = {**final, member: row["reason"]}
                 yield from self._shown(operations["read"], session, steps, quote(row["reason"]))
 
     def _timeouts(self) -> Iterator[Defect]:
@@ -187,7 +188,7 @@ class Samples:
 
 def _completed(samples: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The samples, in which a session shows nothing of what an open need not give."""
-    mirror, silent = document["x-resource"]["state"]["mirror"], shown(document)
+    state, silent = document["x-resource"]["state"]["member"], shown(document)
 
     def completed(value: Any) -> Any:
         if isinstance(value, list):
@@ -195,7 +196,7 @@ def _completed(samples: Mapping[str, Any], document: Mapping[str, Any]) -> Mappi
         if not isinstance(value, dict):
             return value
         whole = {name: completed(item) for name, item in value.items()}
-        is_session = mirror in whole and document["x-resource"]["members"]["created"] in whole
+        is_session = state in whole and document["x-resource"]["members"]["created"] in whole
         return {**whole, **silent} if is_session else whole
 
     return {**samples, "answers": completed(samples["answers"])}

@@ -19,9 +19,8 @@ class Renderer:
         )
         self.transcript, self.created = members["transcript"], members["created"]
         self.timeout, self.activity = timer["after"], timer["since"]
-        self.state, self.mirror, self.reason = (
-            state[name] for name in ("member", "mirror", "reason")
-        )
+        self.state = state["member"]
+        self.mirror, self.reason = (state.get(name) for name in ("mirror", "reason"))
         self.shown = resource.shown
         self.final = frozenset(state["final"])
         self.items, self.total = resource.list["items"], resource.list["total"]
@@ -62,11 +61,13 @@ class Renderer:
 
     def turn(self, result: TurnResult) -> dict[str, Any]:
         """What a submit is answered with."""
-        return {
+        told = {
             self.transcript: [self.message(message) for message in result.messages],
             self.mirror: result.state in self.final,
             self.state: result.state,
         }
+        told.pop(None, None)
+        return told
 
     def message(self, message: Message) -> dict[str, Any]:
         """One message of a transcript."""

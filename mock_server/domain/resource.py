@@ -111,9 +111,9 @@ def _taken(declaration: Mapping[str, Any]) -> Names:
         declaration["unique"]["key"][1] if "unique" in declaration else None: "external_id",
         declaration["timer"]["after"]: "ttl_seconds",
         declaration["idempotency"]["member"]: "idempotency_key",
-        request["data"]: "additional_data",
+        request.get("data"): "additional_data",
         request["text"]: "content",
-        request["note"]: "note",
+        request.get("note"): "note",
     }
     return {name: own for name, own in taken.items() if name}
 
@@ -130,7 +130,7 @@ def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names
         members["created"]: "created_after",
         declaration["timer"]["since"]: "updated_after",
         state["member"]: "state",
-        state["reason"]: "reason",
+        state.get("reason"): "reason",
     }
     asked = {page["offset"]: "skip", page["limit"]: "take"}
     return {

@@ -6,64 +6,49 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from conformance.contract.document import Contract
 from tests.serving import Api
 
-from .test_about import ABOUT, lacking
 from .test_judged import broken
-
-Document = dict[str, Any]
-
-
-def without(word: str) -> Document:
-    """The contract without a word, the rules about it, and the operation that it names."""
-    document: Document = lacking(word)
-    known = {*document["x-resource"]["operations"].values()}
-    for path, item in [*document["paths"].items()]:
-        if not {one["operationId"] for one in item.values() if "operationId" in one} & known:
-            del document["paths"][path]
-    for holder in holding(document, "links"):
-        kept = {
-            k: v
-            for k, v in holder["links"].items()
-            if {"$ref", *known} & {*v, v.get("operationId")}
-        }
-        holder["links"] = kept
-    rules = [rule for rule in document["x-rules"] if word not in ABOUT[rule["id"]]]
-    for rule in rules:
-        rule["operations"] = [id for id in rule["operations"] if id in known]
-    document["x-rules"] = [rule for rule in rules if rule["operations"]]
-    return document
-
-
-def holding(part: Any, name: str) -> Iterator[Any]:
-    """Every object of a document that has this member."""
-    if isinstance(part, dict) and name in part:
-        yield part
-    for inner in (
-        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    ):
-        yield from holding(inner, name)
+from .without import without
 
 
 @contextmanager
-def served(document: Document, folder: Path) -> Iterator[tuple[Api, Contract]]:
-    """A mock of a contract, and the contract as the suite reads it."""
+def served(folder: Path, *words: str) -> Iterator[tuple[Api, Contract]]:
+    """A mock of a contract without these words, and the contract as the suite reads it."""
     path = folder / "openapi.yaml"
-    path.write_text(json.dumps(document), encoding="utf-8")
+    path.write_text(json.dumps(without(*words)), encoding="utf-8")
     with Api.of(contract=path) as api:
         yield api, Contract(path)
 
 
 def test_no_search(tmp_path: Path) -> None:
-    document = without("operations.search")
-    assert "/api/v1/callresults/search" not in document["paths"]
-    with served(document, tmp_path) as (api, contract):
+    with served(tmp_path, "operations.search") as (api, contract):
         session = api.open()
         api.end(session["id"])
         state = api.admin("GET", "/state").json()
         assert (state["call_results"], len(state["audit"])) == ([], 1)
         assert api.admin("PUT", "/state", json=state).status_code == 200
+        assert broken(contract, api, profile="core") == []
+
+
+@pytest.mark.parametrize("member", ["mirror", "reason"])
+def test_no_member_of_the_state(member: str, tmp_path: Path) -> None:
+    with served(tmp_path, f"state.{member}") as (api, contract):
+        name = {"mirror": "is_final", "reason": "final_reason"}[member]
+        ended = api.end(api.open()["id"]).json()
+        assert ended["status"] == "final"
+        assert name not in ended
+        assert broken(contract, api, profile="core") == []
+
+
+def test_neither_data_nor_a_note(tmp_path: Path) -> None:
+    with served(tmp_path, "request.data", "request.note") as (api, contract):
+        session = api.open(additional_data={"ignored": "altogether"})
+        assert api.post(f"/api/v1/chats/{session['id']}/end").status_code == 200
+        (audit,) = api.admin("GET", "/state").json()["audit"]
+        assert "note" not in audit or audit["note"] is None
         assert broken(contract, api, profile="core") == []

@@ -71,7 +71,63 @@ def _without_unique(document: Json) -> None:
         del opening["409"]
 
 
-WAYS = {"members.agent": _without_agent, "unique": _without_unique}
+def _without_search(document: Json) -> None:
+    name = document["x-resource"]["operations"].pop("search")
+    del document["paths"]["/api/v1/callresults/search"]
+    _unlinked(document, name)
+    for rule in document["x-rules"]:
+        rule["operations"] = [id for id in rule["operations"] if id != name]
+    document["x-rules"] = [rule for rule in document["x-rules"] if rule["operations"]]
+
+
+def _without_data(document: Json) -> None:
+    _removed(document, document["x-resource"]["request"].pop("data"))
+
+
+def _without_note(document: Json) -> None:
+    del document["x-resource"]["request"]["note"]
+    del document["paths"]["/api/v1/chats/{id}/end"]["post"]["requestBody"]
+
+
+def _without_mirror(document: Json) -> None:
+    _unshown(document, document["x-resource"]["state"].pop("mirror"))
+
+
+def _without_reason(document: Json) -> None:
+    _unshown(document, document["x-resource"]["state"].pop("reason"))
+
+
+WAYS = {
+    "members.agent": _without_agent,
+    "operations.search": _without_search,
+    "unique": _without_unique,
+    "request.data": _without_data,
+    "request.note": _without_note,
+    "state.mirror": _without_mirror,
+    "state.reason": _without_reason,
+}
+
+
+def _unshown(document: Json, name: str) -> None:
+    """Take a member out of the sessions, and of what is said of them."""
+    _removed(document, name)
+    told = [document["x-lifecycle"]["immutable"], *document["x-rules"]]
+    for part in told:
+        for key in ("members", "always", "final"):
+            if name in part.get(key, ()):
+                part[key] = [one for one in part[key] if one != name]
+    document["x-rules"] = [one for one in document["x-rules"] if one.get("members") != []]
+
+
+def _unlinked(node: Any, operation: str) -> None:
+    """Take the links to an operation away."""
+    if isinstance(node, dict) and "links" in node:
+        links = node["links"].items()
+        node["links"] = {k: one for k, one in links if one.get("operationId") != operation}
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        _unlinked(inner, operation)
 
 
 def _removed(node: Any, name: str) -> None:

@@ -162,7 +162,7 @@ class Trial:
 
 
 def _is_final(answer: Exchange) -> bool:
-    return isinstance(answer.json, dict) and answer.json.get(answer.resource.mirror) is True
+    return answer.resource.final(answer.json) is True
 
 
 def in_words(members: Json) -> str:

@@ -164,10 +164,8 @@ def _expired(api: Api, timeouts: Timeouts | None, way: Transition) -> Subject:
     api.trace.append(timeouts.silent)
     subject = Subject(api, timeouts.silent.id)
     found = api.get(subject.id).session
-    if (
-        contradiction(api, found, way.to)
-        or found[api.contract.resource.state["reason"]] != way.reason
-    ):
+    name = api.resource.reason
+    if contradiction(api, found, way.to) or (name and found[name] != way.reason):
         raise Blocked("the session did not end by its timeout, see TTL-01")
     return subject
 

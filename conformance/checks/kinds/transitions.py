@@ -21,7 +21,8 @@ from .arrange import Subject, body_of, can_be_in, count, expect_state, subjects
 def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event is refused, or leads to the state and the reason that the table has."""
     resource = api.contract.resource
-    row, reason = api.contract.row_of(rule), resource.state["reason"]
+    row = api.contract.row_of(rule)
+    reason = resource.reason if row.reason else ""
     for subject in subjects(api, rule, timeouts):
         before = subject.still(row.state) if tells_activity(api.contract, row) else None
         answer = subject.meet(rule.when)
@@ -30,7 +31,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
             continue
         body = body_of(answer.expect_ok())
         expect_state(api, body, row.to)
-        if row.reason and reason not in body:  # a turn's result does not tell it
+        if reason and reason not in body:  # a turn's result does not tell it
             body = api.get(subject.id).session
             expect_state(api, body, row.to)
         expect_reason(api.contract, row, body)
@@ -57,7 +58,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
         before = _judged(subject.still(rule.given), rule, row, resource)
         answers = [subject.meet(rule.when)]
         if api.contract.lifecycle.causes[rule.when] == resource.operations["submit"] and not replay:
-            keyed = {resource.idempotency["member"]: api.key()}
+            keyed = {resource.key: api.key()}
             answers.append(subject.meet(rule.when, **keyed))
         sights = [
             answer.session
@@ -73,7 +74,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
 def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the timer counts from moves with the event if the row touches it, and stays if not."""
     row = api.contract.row_of(rule)
-    since = api.contract.resource.timer["since"]
+    since = api.contract.resource.touched
     for subject in subjects(api, rule, timeouts):
         before = api.get(subject.id).session[since]
         api.pass_time(before)
@@ -157,7 +158,7 @@ def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
 def expect_reason(contract: Contract, row: Transition, body: Json) -> None:
     """The reason that a row has, or none where what has ended goes on."""
     name = contract.resource.reason
-    if row.reason or row in contract.reopening:
+    if name and (row.reason or row in contract.reopening):
         expect(body[name] == row.reason, f"{name} {shown(row.reason)}", shown(body[name]))
 
 
