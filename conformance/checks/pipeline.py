@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..contract.lifecycle import FINISH, Transition
-from ..judging.equivalence import text_of
+from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import rule
@@ -223,7 +223,10 @@ def check_an_active_session_is_no_call_result(api: Api) -> None:
     expect(not active.rows(), "no call result of an active session", "there is one")
 
 
-@rule("FIN-07", sessions=2, requests=POLLS)
+FEW = 24  # sessions that are ended, at most, to have more rows than a page holds by default
+
+
+@rule("FIN-07", sessions=2 + FEW, requests=3 * POLLS)
 def check_pages_of_call_results(api: Api) -> None:
     first = Marked(api)
     for session in (first, Marked(api, first.marker)):
@@ -234,6 +237,31 @@ def check_pages_of_call_results(api: Api) -> None:
     if ids_of({"results": first.rows()}) != ids_of(first.search()):
         raise Blocked("the search does not keep to additionalDataFilters, see FIN-10")
     expect_pages(both, pages)
+    if size := api.contract.members("search")["size"].get("default"):
+        expect_size(api.search().results, size)
+        if size < FEW:
+            expect_size(filled(first, size + 1), size)
+
+
+def filled(first: Marked, count: int) -> Json:
+    """A page of no size of its own, where so many rows are found, of which there are two."""
+    for _ in range(count - 2):
+        Marked(first.api, first.marker).end()
+    waits = pauses(first.api)
+    while (page := first.search())["totalCount"] < count and next(waits, False):
+        pass
+    if page["totalCount"] < count:
+        raise Blocked("not every session has a call result, see FIN-01")
+    return page
+
+
+def expect_size(page: Json, size: int) -> None:
+    """Of a page that was asked for without its size, this one."""
+    rows, total, pages = len(page["results"]), page["totalCount"], page["totalPages"]
+    expect(rows <= size, f"{size} rows at most, where no size is asked for", f"{rows} rows")
+    if is_whole(total) and total > 0:
+        wanted = f"totalPages {total / size:g}, rounded, of {total} rows where no size is asked for"
+        expect(pages in (total // size, -(-total // size)), wanted, pages)
 
 
 def ids_of(page: Json) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ...contract.document import Contract
 from ...contract.rules import Rule
 from ...contract.values import beyond_values
+from ...judging.equivalence import is_whole
 from ...judging.exchange import Exchange, Json
 from ...judging.outcomes import Violation
 from ...registry import kind
@@ -18,8 +19,9 @@ from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_wor
 from .arrange import taking
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
-COUNTS = ("page", "size")  # of a search, which may be clamped as those of a list may
+PAGE, SIZE = "page", "size"  # of a search
 BOUNDS = ("minimum", "maximum", "maxLength")
+TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contract's own
 
 
 class Beyond:
@@ -41,9 +43,9 @@ class Beyond:
             answer = self._answer(made)
             if not words:
                 answer.control()
-            elif answer.ok:
+            elif answer.ok and not self._is_clamped(answer, made):
                 yield f"{self.requests.operation} with {words}: {answer.status}"
-            else:
+            elif not answer.ok:
                 answer.expect_refusal()
             if self.role in ("end", "act") and answer.ok:
                 self.id = ""
@@ -70,8 +72,22 @@ class Beyond:
         """The schema without bounds beyond which a deployment has a choice, told by rules of
         their own: it may clamp a number, or keep the whole of a key."""
         resource = self.api.contract.resource
-        free = (resource.timeout, resource.key, *resource.list["page"].values(), *COUNTS)
-        return {word: schema[word] for word in schema if name not in free or word not in BOUNDS}
+        free: tuple[str, ...] = ()
+        if name in (resource.timeout, resource.key, resource.limit, SIZE):
+            free = BOUNDS
+        elif name in (resource.offset, PAGE):
+            ends = schema.get("maximum", TYPES_END) >= TYPES_END
+            free = BOUNDS if ends else ("minimum",)
+        return {word: schema[word] for word in schema if word not in free}
+
+    def _is_clamped(self, answer: Exchange, made: Any) -> bool:
+        """Whether a list begins within its bounds all the same, and says so."""
+        name = self.api.contract.resource.offset
+        if self.role != "list" or name not in made:
+            return False
+        asked, told = made[name], answer.page.get(name)
+        most = self.requests.members[name].get("maximum", asked)
+        return is_whole(asked) and is_whole(told) and told <= most < asked
 
     def _breaks(self, made: Json, value: Any) -> bool:
         """Whether the request is wrong as it is sent, and short enough to be."""

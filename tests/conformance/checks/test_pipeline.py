@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks.pipeline import LOOKS, expect_pages, pauses
+from conformance.checks.pipeline import LOOKS, expect_pages, expect_size, pauses
 from conformance.judging.outcomes import Violation
 from conformance.target.api import Api
 
@@ -56,3 +56,24 @@ def test_a_row_of_another_page_is_a_finding() -> None:
     singles = [{"results": [rows[0]], "totalCount": 2, "totalPages": 2} for _ in rows]
     with pytest.raises(Violation, match="on pages 0 and 1"):
         expect_pages(both, singles)
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "pages", "told"),
+    [
+        (20, 41, 3, ""),
+        (20, 41, 2, ""),
+        (3, 3, 0, ""),
+        (0, 0, 1, ""),
+        (21, 41, 3, "20 rows at most"),
+        (20, 41, 1, "totalPages 2.05, rounded"),
+        (5, 41, 9, "totalPages 2.05, rounded"),
+        (3, "3", 1, ""),
+    ],
+)
+def test_a_page_whose_size_nobody_asked_for(
+    rows: int, total: object, pages: object, told: str
+) -> None:
+    page: dict[str, Any] = {"results": [{}] * rows, "totalCount": total, "totalPages": pages}
+    with pytest.raises(Violation, match=told) if told else nullcontext():
+        expect_size(page, 20)
