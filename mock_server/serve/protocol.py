@@ -75,6 +75,7 @@ class MockProtocol(HttpToolsProtocol):
 
         One that leaves in the middle of a stream is gone. TLS knows no half of a connection.
         """
+        self.transport.flush()  # type: ignore[attr-defined]  # before it closes
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body or self.scheme == "https":
             return False

@@ -17,7 +17,7 @@ class Corked:
     def write(self, data: bytes) -> None:
         """Keep the data until the tick is over."""
         if not self._parts:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._parts.append(data)
 
     def is_closing(self) -> bool:
@@ -26,16 +26,17 @@ class Corked:
 
     def close(self) -> None:
         """Write what is kept, then close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
     def write_eof(self) -> None:
         """Write what is kept, then say that no more will come."""
-        self._flush()
+        self.flush()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is kept."""
         if self._parts:
             parts, self._parts = self._parts, []
             if not self._transport.is_closing():

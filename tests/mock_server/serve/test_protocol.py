@@ -171,6 +171,18 @@ def test_a_client_that_has_closed_its_side_is_answered(api, one, version):
     assert one.closed() == b""
 
 
+@pytest.mark.parametrize(
+    "sent", [request("GET", "/livez"), request("POST", CHATS, body=OPEN)], ids=["read", "write"]
+)
+def test_a_client_that_closes_its_side_while_the_answer_leaves_gets_it(connect, sent):
+    for _ in range(25):
+        client = connect()
+        client.send(sent)
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.read()[0] in (200, 201)
+        assert client.closed() == b""
+
+
 def test_pipelined_requests_of_a_client_that_has_closed_its_side_are_all_answered(one):
     one.send(request("GET", CHATS, "X-Mock-Delay: 200") + 2 * request("GET", "/livez"))
     one.socket.shutdown(socket.SHUT_WR)
