@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ..config.connection import pasted_url
 from ..config.profiles import PROFILES
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
@@ -74,7 +75,7 @@ class Job:
         with ExitStack() as stack:
             listener = _listener(config, stack)
             if listener and not config.webhook_listen:
-                config = replace(config, webhook_listen=listener.url)
+                config = replace(config, webhook_listen=listener.address)
             if embedded:
                 url = listener.url if listener else None
                 path = base_path(self.contract.spec)
@@ -168,6 +169,6 @@ def _listener(config: Config, stack: ExitStack) -> Listener | None:
     address = config.webhook_listen or (None if config.target else "127.0.0.1:0")
     if not address or not any("webhooks" in PROFILES[name] for name in config.profile):
         return None
-    listener = Listener(address, config.webhook_url)
+    listener = Listener(address, config.webhook_url and pasted_url(config.webhook_url))
     stack.callback(listener.close)
     return listener

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+LAST_PORT = 65_535
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -61,9 +62,23 @@ def check_url(option: str, url: str) -> SplitResult:
             ipaddress.IPv6Address(str(parts.hostname).partition("%")[0])
     except ValueError:
         fine = False
-    if not fine:
+    if not fine or url.split() != [url]:
         raise ValueError(f"{option} {url!r} is no http:// or https:// URL{_hint(url)}")
     return parts
+
+
+def pasted_url(text: str) -> str:
+    """The first URL in a text, such as a tunnel prints, or the text where it has none."""
+    found = re.search(r"https?://[^\s|<>'\"]+", text)
+    return found[0] if found else text
+
+
+def listening_address(text: str) -> tuple[str, int]:
+    """Host and port to listen on."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and int(port[:6]) <= LAST_PORT):
+        raise ValueError(f"--webhook-listen {text}: wanted HOST:PORT, or [ADDRESS]:PORT for IPv6")
+    return host.strip("[]"), int(port)
 
 
 def check_target(url: str) -> None:
@@ -75,6 +90,10 @@ def check_target(url: str) -> None:
 
 def _hint(url: str) -> str:
     """What was probably meant."""
+    if url != url.strip("'\"<> \t\r\n"):
+        return "; leave out the quotation marks and blanks around it"
+    if "://" not in url and (found := re.match(r"(https?):[\\/]{1,2}(?=[^\\/])", url)):
+        return f"; write {found[1]}://{url[found.end() :]}"
     host = url.partition("://")[2] or url
     if host.count(":") > 1 and "[" not in host:
         return "; an IPv6 address stands in brackets, as in http://[::1]:4010"

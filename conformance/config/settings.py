@@ -16,7 +16,9 @@ from .connection import (
     check_target,
     check_url,
     is_loopback,
+    listening_address,
     parse_headers,
+    pasted_url,
     proxy_for,
 )
 from .profiles import PROFILES
@@ -144,9 +146,12 @@ class Config:
     def _check_connection(self) -> None:
         if self.target is not None:
             check_target(self.target)
-        for option, url in (("--token-url", self.token_url), ("--webhook-url", self.webhook_url)):
-            if url is not None:
-                check_url(option, url)
+        if self.token_url is not None:
+            check_url("--token-url", self.token_url)
+        if self.webhook_url is not None:
+            check_url("--webhook-url", pasted_url(self.webhook_url))
+        if self.webhook_listen is not None:
+            listening_address(self.webhook_listen)
         if self.webhook_url and not self.webhook_listen:
             raise ValueError("--webhook-url is of no use without --webhook-listen")
         if self.insecure and self.ca:
@@ -249,6 +254,11 @@ def _check_key(name: str, key: str) -> None:
         raise UsageError(
             f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
             " a line break"
+        )
+    if key != key.strip() or key.lower().startswith("bearer "):
+        raise UsageError(
+            f"{PREFIX}{name.upper()} is the key alone; leave out blanks around it and the word"
+            " Bearer before it"
         )
 
 

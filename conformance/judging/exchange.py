@@ -110,6 +110,11 @@ class Exchange:
     def media_type(self) -> str:
         return self.answer_headers.get("content-type", "").split(";")[0].strip().lower()
 
+    @property
+    def is_page(self) -> bool:
+        """Whether the answer is a page for people, and no JSON that is called one."""
+        return "html" in self.media_type and self.json is ABSENT
+
     def rest(self) -> None:
         """Keep no JSON of a large answer: whoever wants it later reads it anew."""
         if len(self.content) > WHOLE:

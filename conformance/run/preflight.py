@@ -14,15 +14,16 @@ import httpx
 
 from ..config.settings import UsageError
 from ..contract.parts import server_urls
-from ..judging.exchange import ABSENT, Exchange
+from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
-from ..target.diagnosis import diagnosis, wants_http2
+from ..target.diagnosis import diagnosis, speaks_tls, wants_http2, with_scheme
 
 PAUSE = 0.5  # seconds between two looks at a target that starts
 REFUSED = (401, 403)
 NOT_FOUND = (404, 405)
+BAD_REQUEST = 400  # what servers of TLS say of plain HTTP, in HTTP
 
 
 AGENTS = ("agent", "tool_agent", "closing_agent", "disabled_agent")
@@ -116,7 +117,10 @@ def _expect_no_redirect(api: Api, answer: Exchange) -> None:
 
 def _expect_this_api(api: Api, answer: Exchange) -> None:
     """A wrong path answers every operation alike, and another program with pages of its own."""
-    if "html" in answer.media_type and answer.status < 500 and answer.json is ABSENT:
+    if answer.status == BAD_REQUEST and speaks_tls(api.config):
+        target = with_scheme(api.config, "https")
+        raise UsageError(f"the target speaks TLS; write --target {target}")
+    if answer.is_page and answer.status < 500:
         raise UsageError(
             f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
             " or another program's; --target names the API, --header adds a gateway's key"

@@ -6,7 +6,8 @@ import threading
 
 from ..judging.outcomes import Blocked
 
-GATEWAY_ERRORS = (502, 503, 504)
+# Of gateways: RFC 9110, and what Cloudflare says of an origin that is down or late.
+GATEWAY_ERRORS = (502, 503, 504, *range(520, 528), 530)
 SILENCES_TO_OPEN = 5  # unanswered requests in a row, after which the target counts as down
 GATEWAY_ERRORS_TO_OPEN = 10  # in a row: a failing agent gives some 502 too, but not them alone
 
@@ -55,7 +56,7 @@ class Circuit:
         if self.silences >= self.most_silences:
             return f"the target left {self.silences} requests in a row unanswered"
         if self.gateway_errors >= self.most_gateway_errors:
-            return f"the target answered {self.gateway_errors} requests in a row 502, 503 or 504"
+            return f"the target answered {self.gateway_errors} requests in a row 502, 503 or alike"
         return ""
 
     def check(self) -> None:

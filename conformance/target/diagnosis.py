@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +23,8 @@ def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
     """The line, and whether the caller is to mend what it says: else the target is."""
     place, host = _place(config)
     for cause in _chain(error):
+        if config.unix_socket and (told := _socket(cause, config.unix_socket)):
+            return told
         if isinstance(cause, socket.gaierror):
             if cause.errno in NO_SUCH_HOST:
                 return f"no address is known of the host {host}; check the name in {place}", True
@@ -34,16 +36,25 @@ def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
         if isinstance(cause, ConnectionRefusedError):
             where = f"{host} ({', '.join(_addresses(config))})"
             return f"nothing listens at {where}; is it started, and is {place} right?", False
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOENT, errno.ENOTSOCK):
-            return f"--unix-socket {config.unix_socket} is no socket that anybody listens on", True
     if isinstance(error, httpx.ProxyError):
         cure = "; it wants user:password@ before its host" if str(error)[:3] == "407" else ""
         return f"the proxy {host} refuses the way to the target: {error}{cure}", True
     if isinstance(error, httpx.ConnectTimeout):
         return f"{host} takes no connection within {config.timeout:g} s; a firewall may", False
-    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and _speaks_tls(config):
-        return f"the target speaks TLS; write --target {_with_scheme(config, 'https')}", True
+    if isinstance(error, httpx.RemoteProtocolError) and config.http2:
+        return f"{_place(config)[1]} does not speak HTTP/2 ({error}); leave out --http2", True
+    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(config):
+        return f"the target speaks TLS; write --target {with_scheme(config, 'https')}", True
     return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
+
+
+def _socket(error: BaseException, path: Path) -> tuple[str, bool] | None:
+    if isinstance(error, OSError) and "too long" in str(error):
+        return f"--unix-socket {path}: {error}; give a shorter path", True
+    if isinstance(error, FileNotFoundError | ConnectionRefusedError):
+        starts = isinstance(error, ConnectionRefusedError) and not path.is_file()
+        return f"--unix-socket {path} is no socket that anybody listens on", not starts
+    return None
 
 
 def wants_http2(error: BaseException) -> bool:
@@ -101,7 +112,7 @@ def _certificate(error: ssl.SSLCertVerificationError, config: Config) -> str:
 def _handshake(error: ssl.SSLError, config: Config) -> tuple[str, bool]:
     reason = str(error.reason or error)
     if reason in NOT_TLS:
-        return f"the target speaks no TLS; write --target {_with_scheme(config, 'http')}", True
+        return f"the target speaks no TLS; write --target {with_scheme(config, 'http')}", True
     if "CERTIFICATE" in reason or "HANDSHAKE_FAILURE" in reason:
         cure = "give another by" if config.client_cert else "give one by"
         words = reason.lower().replace("_", " ")
@@ -109,11 +120,12 @@ def _handshake(error: ssl.SSLError, config: Config) -> tuple[str, bool]:
     return f"TLS with {_place(config)[1]} failed: {reason.lower().replace('_', ' ')}", False
 
 
-def _with_scheme(config: Config, scheme: str) -> str:
+def with_scheme(config: Config, scheme: str) -> str:
+    """The target, spoken to in this scheme."""
     return f"{scheme}://{str(config.target).partition('://')[2]}"
 
 
-def _speaks_tls(config: Config) -> bool:
+def speaks_tls(config: Config) -> bool:
     """Whether the target's port takes a TLS handshake, with whatever certificate."""
     parts = urlsplit(str(config.target))
     if parts.scheme != "http" or config.connection.proxy or config.unix_socket:

@@ -6,11 +6,44 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..judging.exchange import Exchange
-from ..judging.outcomes import Blocked
+from ..judging.outcomes import Blocked, shown
 from .circuit import GATEWAY_ERRORS, Circuit
 
-REFUSED = (401, 403)
 Look = Callable[[str], Exchange]
+
+
+def is_of_gateway(exchange: Exchange) -> bool:
+    return exchange.status in GATEWAY_ERRORS
+
+
+# What no operation that only reads is answered by the API itself, and what that means of all.
+SIGNS: tuple[tuple[Callable[[Exchange], bool], str], ...] = (
+    (
+        lambda exchange: exchange.status in (401, 403),
+        "the target no longer accepts the suite's key ({status}), which it did before: has it"
+        " expired? --token-command renews one",
+    ),
+    (is_of_gateway, "the target is down in the middle of the run: it answers {status}"),
+    (
+        lambda exchange: exchange.status == 429,
+        "the target answers everything 429; --rate lowers the pace",
+    ),
+    (
+        lambda exchange: 300 <= exchange.status < 400,
+        "the target redirects everything to {location} in the middle of the run: has a login at"
+        " a gateway expired? See --header",
+    ),
+    (
+        lambda exchange: exchange.status == 404,
+        "the target has nothing at its paths in the middle of the run (404): a gateway whose"
+        " backend is being replaced?",
+    ),
+    (
+        lambda exchange: exchange.is_page,
+        "the target answers everything with a web page in the middle of the run ({status}): a"
+        " login, or a notice of maintenance?",
+    ),
+)
 
 
 class Health:
@@ -22,7 +55,7 @@ class Health:
         self.look = look
         self.find = find
         self.watching = False
-        self.known: set[tuple[str | None, int]] = set()  # answers that are an operation's own
+        self.known: set[tuple[str | None, int, bool]] = set()  # answers that are an operation's own
         self.before: list[str] = []  # sessions that were active when the target went away
 
     def begin(self) -> None:
@@ -33,18 +66,13 @@ class Health:
 
     def doubt(self, exchange: Exchange, own: bool) -> None:
         """Blocked, from now on, where an answer is that of the whole target."""
-        kind = (exchange.operation, exchange.status)
+        kind = (exchange.operation, exchange.status, exchange.is_page)
         if not self.watching or not own or kind in self.known:
             return
-        if exchange.status in REFUSED and self._all(REFUSED):
-            self._stop(
-                f"the target no longer accepts the suite's key ({exchange.status}), which it did"
-                " before: has it expired? --token-command renews one"
-            )
-        if exchange.status in GATEWAY_ERRORS and self._all(GATEWAY_ERRORS):
-            self._stop(f"the target is down in the middle of the run: it answers {exchange.status}")
-        if exchange.status == 429 and self._all((429,)):
-            self._stop("the target answers everything 429; --rate lowers the pace")
+        for holds, cause in SIGNS:
+            if holds(exchange) and self._all(holds):
+                location = shown(exchange.answer_headers.get("location", "nowhere"))
+                self._stop(cause.format(status=exchange.status, location=location))
         self.known.add(kind)
 
     def gone(self, active: list[str]) -> None:
@@ -60,13 +88,13 @@ class Health:
 
     def answers(self) -> bool:
         """Whether an operation that only reads is answered, while another is not."""
-        return self.watching and not self._all(GATEWAY_ERRORS)
+        return self.watching and not self._all(is_of_gateway)
 
-    def _all(self, statuses: tuple[int, ...]) -> bool:
+    def _all(self, holds: Callable[[Exchange], bool]) -> bool:
         """Whether every operation that only reads is answered so, or not at all."""
         for role in ("list", "search"):
             try:
-                if self.look(role).status not in statuses:
+                if not holds(self.look(role)):
                     return False
             except Blocked:
                 continue

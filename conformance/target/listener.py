@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..config.connection import listening_address
 from ..config.settings import UsageError
 from .receiver import PAUSE, Delivery, server_on
 
@@ -39,7 +40,6 @@ class Listener:
     another address: a tunnel's, for example."""
 
     def __init__(self, address: str, public_url: str | None = None) -> None:
-        host, _, port = address.rpartition(":")
         self.public_url = public_url
         self.bytes_kept = 0
         self.lock = threading.Lock()
@@ -49,13 +49,9 @@ class Listener:
         self.vain = ""  # why it is of no use to wait for a delivery
         self.stopped = threading.Event()
         try:
-            self.server = server_on(
-                host.strip("[]") or "127.0.0.1", int(port), self.receive, self.stopped
-            )
-        except (ValueError, OverflowError):
-            raise UsageError(
-                f"--webhook-listen {address}: wanted HOST:PORT, or [ADDRESS]:PORT for IPv6"
-            ) from None
+            self.server = server_on(*listening_address(address), self.receive, self.stopped)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         except OSError as error:
             raise UsageError(
                 f"--webhook-listen {address}: {error.strerror}; give an address of this machine and"
@@ -65,9 +61,13 @@ class Listener:
     @property
     def url(self) -> str:
         """Where the target is to send its webhooks to."""
+        return self.public_url or f"http://{self.address}/"
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
         host, port = self.server.server_address[:2]
-        named = f"[{host!s}]" if ":" in str(host) else str(host)
-        return self.public_url or f"http://{named}:{port}/"
+        return f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
 
     def close(self) -> None:
         self.stopped.set()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import threading
 import time
 import unicodedata
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -24,6 +25,7 @@ PLACEHOLDER = "conformance"  # a key for targets that take any
 LONGEST_COMMAND = 60.0  # seconds
 AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its life
 AGAIN = 2.0  # seconds after which a key that still holds is asked for anew
+LAST_WORDS = 1.0  # seconds that what a command has said may take to be read
 LARGEST = 64 * 1024  # characters of what tells a key
 BOM = "\ufeff"  # begins what PowerShell prints
 
@@ -80,25 +82,50 @@ class Tokens:
 
 def _of_command(config: Config) -> str:
     """What the command prints."""
+    process = subprocess.Popen(
+        str(config.token_command),
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    output, errors = _Heard(process.stdout), _Heard(process.stderr)
     try:
-        done = subprocess.run(
-            str(config.token_command),
-            check=False,
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=LONGEST_COMMAND,
-        )
+        code = process.wait(LONGEST_COMMAND)
     except subprocess.TimeoutExpired:
         raise UsageError(
             f"--token-command did not end within {LONGEST_COMMAND:g} s; run it by hand to see why"
         ) from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    finally:
+        process.kill()
+        process.wait()
+    if code:
+        said = errors.text().strip().splitlines()
         last = redacted(said[-1][:200], config.secrets) if said else ""
         why = f": {last}" if last else "; run it by hand to see why"
-        raise UsageError(f"--token-command failed with exit code {done.returncode}{why}")
-    return done.stdout.decode("utf-8", "replace")[:LARGEST]
+        raise UsageError(f"--token-command failed with exit code {code}{why}")
+    return output.text()
+
+
+class _Heard:
+    """The begin of what a command says. It may leave a process behind that never closes its
+    output, so that only its own end tells that it has said all."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        self.stream = stream
+        self.said = b""
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def text(self) -> str:
+        self.thread.join(LAST_WORDS)
+        return self.said.decode("utf-8", "replace")
+
+    def _listen(self) -> None:
+        assert self.stream
+        with self.stream:
+            while part := os.read(self.stream.fileno(), LARGEST):
+                self.said += part[: LARGEST - len(self.said)]
 
 
 def _of_server(config: Config) -> str:

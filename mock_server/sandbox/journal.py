@@ -16,8 +16,9 @@ from ..domain.instants import format_instant
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
 # A header or a parameter holds a secret if one of these is in its name, as X-Access-Token has it.
 _SECRET = re.compile(
-    r"auth(?!enticate$)|cookie|token|secret|passw|pwd|credential|session-?_?id|signature|api[-_]?key"
-    r"|(?:^|[-_])(?:key|sig)(?:$|[-_])",
+    r"auth(?!enticate$)|cookie|token|secret|passw|passphrase|passcode|pwd|credential|session-?_?id"
+    r"|signature|jwt|assertion|(?:api|access|account|private|shared)[-_]?key"
+    r"|(?:^|[-_])(?:key|otp|pin|sig)(?:$|[-_])",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"([?&])([^=&]*)=([^&]*)")
@@ -161,6 +162,7 @@ def _shown(packed: bytes) -> dict[str, str]:
     parts = iter(packed.split(b"\n") if packed else ())
     for raw_name, raw in zip(parts, parts, strict=True):
         name = raw_name.decode("latin-1")
-        value = _REDACTED if _SECRET.search(name) else raw.decode("latin-1")
+        text = _WORDS.sub(_redacted, raw.decode("latin-1"))  # Referer and Location hold URLs
+        value = _REDACTED if _SECRET.search(name) else text
         shown[name] = f"{shown[name]}, {value}" if name in shown else value
     return shown

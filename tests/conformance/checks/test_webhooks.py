@@ -52,7 +52,7 @@ def target(
                 listener.receive(payload, {})
             return httpx.Response(200, json=session(is_final=True))
 
-        return connect(answer, webhook_listen=listener.url, webhook_wait=0.2)
+        return connect(answer, webhook_listen=listener.address, webhook_wait=0.2)
 
     return make
 

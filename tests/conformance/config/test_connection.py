@@ -2,7 +2,14 @@
 
 import pytest
 
-from conformance.config.connection import Proxy, check_target, check_url, parse_headers, proxy_for
+from conformance.config.connection import (
+    Proxy,
+    check_target,
+    check_url,
+    parse_headers,
+    pasted_url,
+    proxy_for,
+)
 from conformance.config.settings import Config, UsageError
 
 STAGING = "https://staging.example.test"
@@ -99,6 +106,11 @@ def test_an_ipv6_address_is_a_target(url: str) -> None:
         ("http://::1:4010", r"brackets, as in http://\[::1\]:4010"),
         ("http://[::1", "is no http:// or https:// URL"),
         ("http://[localhost]:4010", "is no http:// or https:// URL"),
+        ("http:\\\\a.test:80", "write http://a.test:80$"),
+        ("https:/a.test", "write https://a.test$"),
+        (" http://a.test", "leave out the quotation marks and blanks"),
+        ("'http://a.test'", "leave out the quotation marks and blanks"),
+        ("http://a.test\r\n", "leave out the quotation marks and blanks"),
         ("http://a.test?b", "ends in a query"),
         ("http://a.test#b", "ends in a query or a fragment"),
     ],
@@ -106,6 +118,33 @@ def test_an_ipv6_address_is_a_target(url: str) -> None:
 def test_what_is_no_target_is_refused_with_what_would_be(url: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         check_target(url)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "Forwarding         https://ab-1.tunnel.test -> http://localhost:8080",
+        "2026-01-05T09:00:00Z INF |  https://ab-1.tunnel.test  |",
+        "your url is: https://ab-1.tunnel.test\n",
+        "https://ab-1.tunnel.test",
+    ],
+)
+def test_what_a_tunnel_prints_can_be_pasted(printed: str) -> None:
+    Config(webhook_listen="127.0.0.1:0", webhook_url=printed)
+    assert pasted_url(printed) == "https://ab-1.tunnel.test"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", ":8080", "a:b", "::1:99999", "http://a:80/"])
+def test_where_nobody_can_listen_is_refused_whether_it_is_needed_or_not(address: str) -> None:
+    with pytest.raises(UsageError, match="--webhook-listen .*: wanted HOST:PORT"):
+        Config(webhook_listen=address, profile=("smoke",))
+
+
+@pytest.mark.parametrize("key", [" ", " key-0001", "key-0001 ", "Bearer key-0001"])
+def test_a_key_with_more_than_the_key_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(UsageError, match="CONFORMANCE_TOKEN is the key alone") as e:
+        Config(token=key)
+    assert "0001" not in str(e.value)
 
 
 def test_a_user_in_a_path_is_no_secret() -> None:

@@ -43,7 +43,7 @@ def test_a_target_that_is_well_is_judged_by_what_it_answered(connect: Make) -> N
     assert api.client.health.watching
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [502, 503, 504, 521, 523, 530])
 def test_a_target_that_starts_is_waited_for_and_not_accused(connect: Make, status: int) -> None:
     left = [status] * 3
 
@@ -296,9 +296,38 @@ def test_tls_where_there_is_none_is_told(reach: Make) -> None:
             reach(url.replace("http:", "https:"))
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+def test_tls_that_is_answered_400_in_plain_http_is_told(
+    connect: Make, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("conformance.run.preflight.speaks_tls", lambda config: True)
+    words = "Client sent an HTTP request to an HTTPS server."
+    with pytest.raises(UsageError, match="the target speaks TLS; write --target https://t.test$"):
+        asked(
+            connect, lambda request: httpx.Response(400, text=words, headers={"content-type": kind})
+        )
+
+
 def test_a_socket_that_is_none_is_told(reach: Make, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--unix-socket .* is no socket"):
         reach("http://localhost", unix_socket=tmp_path / "nowhere")
+
+
+def test_a_file_that_is_no_socket_is_told(reach: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"--unix-socket .*/file is no socket"):
+        reach("http://localhost", unix_socket=tmp_path / "file")
+
+
+def test_a_socket_that_is_too_long_is_told(reach: Make, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="too long; give a shorter path"):
+        reach("http://localhost", unix_socket=tmp_path / ("s" * 200))
+
+
+def test_a_target_without_http_2_is_told(reach: Make) -> None:
+    with serving(page()) as url:
+        with pytest.raises(UsageError, match="does not speak HTTP/2 .*leave out --http2"):
+            reach(url, http2=True)
 
 
 def test_a_proxy_that_is_gone_is_told_by_who_named_it(reach: Make) -> None:

@@ -69,6 +69,40 @@ def test_a_deployment_that_goes_down_is_accused_of_nothing(
     assert api.client.evidence.findings == {}
 
 
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        (
+            httpx.Response(302, headers={"location": "https://sso.test/"}),
+            "everything to .*sso.test",
+        ),
+        (httpx.Response(200, html="<h1>Back soon</h1>"), r"with a web page .*\(200\)"),
+        (httpx.Response(404, text="default backend - 404"), r"nothing at its paths .*\(404\)"),
+        (httpx.Response(521, html="<h1>Web server is down</h1>"), "it answers 521"),
+    ],
+    ids=["a login", "maintenance", "no backend", "no origin"],
+)
+def test_what_a_gateway_answers_in_the_place_of_all_stops_the_run(
+    connect: Make, naps: list[float], then: httpx.Response, told: str
+) -> None:
+    api = watched(connect, after(1, lambda request: then))
+    api.list()
+    with pytest.raises(Blocked, match=told):
+        api.list()
+    assert api.client.evidence.findings == {}
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_one_operation_that_answers_like_a_gateway_is_judged(connect: Make, status: int) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        odd = request.url.path.endswith("/search")
+        return httpx.Response(status if odd else 200, json=PAGE)
+
+    api = watched(connect, answer)
+    assert api.search().status == status
+    assert "HTTP-01" in api.client.evidence.findings
+
+
 def test_a_restart_that_loses_the_sessions_is_told(connect: Make, session: Make) -> None:
     states = iter(["open", "refused", "gone"])
     now = [next(states)]

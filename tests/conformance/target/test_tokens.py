@@ -122,6 +122,24 @@ def test_a_command_that_tells_no_key_is_named(command: str, told: str) -> None:
         of(command).current()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are a POSIX shell's")
+def test_a_command_may_leave_a_process_behind(tmp_path: Path) -> None:
+    over = tmp_path / "over"
+    helper = f"(until [ -e '{over}' ]; do sleep 0.05; done) &"
+    try:
+        assert of(f"{helper} echo key-0001").current() == "key-0001"
+    finally:
+        over.touch()
+    for thread in threading.enumerate():
+        if thread.daemon and thread.name.startswith("Thread-"):
+            thread.join(HANGING)
+
+
+def test_a_command_that_says_much_is_heard_in_part(saying: Said) -> None:
+    command = f"\"{sys.executable}\" -c \"print('key-0001' + 30_000_000 * ' ')\""
+    assert of(command).current() == "key-0001"
+
+
 class Authority(Page):
     """An OAuth 2.0 server with one client, which takes its secret in the header or the body."""
 

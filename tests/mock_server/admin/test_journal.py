@@ -1,5 +1,7 @@
 """The journal over HTTP: what was asked, bounded, and without secrets."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from mock_server.sandbox.journal import Entry, Journal, Journals
@@ -32,7 +34,17 @@ def test_secrets_are_not_shown(client):
 
 @pytest.mark.parametrize(
     "name",
-    ["X-Auth-Token", "Api-Key", "X-Api-Key", "X-Access-Token", "X-Client-Secret", "X-Goog-Api-Key"],
+    [
+        "X-Auth-Token",
+        "Api-Key",
+        "X-Api-Key",
+        "X-Access-Token",
+        "X-Client-Secret",
+        "X-Goog-Api-Key",
+        "X-Goog-IAP-JWT-Assertion",
+        "X-AccessKey",
+        "X-Passphrase",
+    ],
 )
 def test_the_headers_of_secrets_are_not_shown(client, name):
     client.get(CHATS, headers={name: "hush-1"})
@@ -41,12 +53,36 @@ def test_the_headers_of_secrets_are_not_shown(client, name):
 
 @pytest.mark.parametrize(
     "name",
-    ["api_key", "apikey", "Api-Key", "token", "access_token", "key", "auth", "sig", "password"],
+    [
+        "api_key",
+        "apikey",
+        "Api-Key",
+        "token",
+        "access_token",
+        "key",
+        "auth",
+        "sig",
+        "password",
+        "accessKey",
+        "private_key",
+        "client_assertion",
+        "otp",
+        "user[passcode]",
+    ],
 )
 def test_secrets_of_the_query_are_not_shown(client, name):
     client.get(CHATS, params={"take": 1, name: "hush-1", "skip": 0})
     (entry,) = listed(client)
-    assert entry["request"]["url"] == f"{CHATS}?take=1&{name}=[redacted]&skip=0"
+    shown = unquote(entry["request"]["url"])
+    assert shown == f"{CHATS}?take=1&{name}=[redacted]&skip=0"
+
+
+@pytest.mark.parametrize("name", ["Referer", "X-Original-URL", "X-Forwarded-Uri"])
+def test_secrets_of_a_url_in_a_header_are_not_shown(client, name):
+    client.get(CHATS, headers={name: "https://app.example/a?take=1&access%5Ftoken=hush-1,2"})
+    text = client.admin("GET", "/requests").text
+    assert "hush" not in text
+    assert "https://app.example/a?take=1&" in text
 
 
 def test_every_value_of_a_repeated_header_is_shown():
