@@ -276,8 +276,10 @@ def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iter
         for row in table["transitions"]
         if "refusal" in row and table["events"][row["event"]]["operation"] == id
     }
-    reasons = (*REASONS[roles.get(id, "read")], *own)
-    for reason in (reason for reason in reasons if reason in declared.refusals):
+    reasons = {*REASONS[roles.get(id, "read")], *own} & {*declared.refusals}
+    if roles.get(id) == "end" and "requestBody" not in at(document, steps[:-1]):
+        reasons.discard("invalid-request")  # nothing is given that could be
+    for reason in sorted(reasons):
         statuses = [str(status) for status in declared.refusals[reason]]
         if not any(status in at(document, steps) for status in statuses):
             wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"

@@ -93,6 +93,9 @@ def _in_words_of(document: Any, value: Any) -> Any:
         """What the contract has there; None where it has nothing."""
         if place == "initial":
             return document["x-lifecycle"]["initial"]
+        if place == "reason":
+            rows = document["x-lifecycle"]["transitions"]
+            return next((row["reason"] for row in rows if "reason" in row), None)
         part: Any = document["x-resource"]
         for step in place.split("."):
             if step not in part and not step.isdigit():

@@ -35,6 +35,8 @@ def refusing(document: _Part) -> dict[str, tuple[str, ...]]:
     }
     for reason in ("unknown-session", "malformed-id"):
         found[reason].update(acts(document).values())
+    bare = {op["operationId"] for _, op in each_operation(document) if "requestBody" not in op}
+    found["invalid-request"] -= bare & {declared["operations"]["end"]}
     for row in table["transitions"]:
         if "refusal" in row:
             found.setdefault(row["refusal"], set()).add(causes[row["event"]])

@@ -88,6 +88,8 @@ def _names(document: Any) -> dict[str, Any]:
     table, final = document["x-lifecycle"], document["x-resource"]["state"]["final"]
     names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
     names["finals"] = [*final]
+    if reasons := [row["reason"] for row in table["transitions"] if "reason" in row]:
+        names["reason"] = reasons[0]
     names["open"] = [state for state in table["states"] if state not in final]
     names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
     names["shown"] = shown(document)
