@@ -10,6 +10,7 @@ from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.credentials import BEARER, SWAPPED
+from .listing import has, ids
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
 WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
@@ -127,6 +128,8 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
         answer.expect_status(404, 403)
     page = api.list(auth=SECOND_BEARER, channel=api.channel).page
     items, total = page[api.resource.items], page[api.resource.total]
-    expect(not items and total == 0, "an empty list, none in all", f"{len(items)} of {total}")
+    if api.resource.channel:
+        expect(not items and total == 0, "an empty list, none in all", f"{len(items)} of {total}")
+    expect(not has(api, items, id), f"a list without {id}", ids(api, items))
     for answer in (api.submit(id), api.end(id)):
         answer.control()

@@ -85,7 +85,8 @@ def check_the_total_counts_every_match(api: Api) -> None:
     active: dict[str, Any] = {"channel": api.channel, "state": api.active}
     for skip, take in ((0, 20), (0, 1), (2, 1), (19, 20)):
         total = api.list(**active, offset=skip, limit=take).page[api.resource.total]
-        expect(total == MANY, f"{api.resource.total} {MANY} from {skip}, {take} at most", total)
+        fine = total == MANY if api.resource.channel else is_whole(total) and total >= MANY
+        expect(fine, f"{api.resource.total} {MANY} from {skip}, {take} at most", total)
     for query, matches in narrowed(api):
         if len(api.listed(limit=api.contract.page_sizes.most, **query)) != matches:
             continue  # other rules tell of a filter that is not kept to
@@ -111,7 +112,8 @@ def check_a_skip_beyond_the_last_match(api: Api) -> None:
     api.given()
     if len(api.listed()) != 1:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    items = api.listed(offset=5)
+    others = 0 if api.resource.channel else api.list(state=api.active).page[api.resource.total]
+    items = api.listed(offset=5 + others)
     expect(not items, "an empty page", f"{len(items)} items")
 
 

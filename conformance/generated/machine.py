@@ -216,7 +216,7 @@ class Machine(RuleBasedStateMachine):
         session = self.pick(place)
         self.judge(self.model.get, session, self.api.get(session.id))
 
-    @precondition(lambda self: not self.spent and self.states)
+    @precondition(lambda self: not self.spent and self.states and self.api.resource.channel)
     @rule(
         state=st.integers(0, 5),
         offset=st.integers(0, 4),

@@ -113,12 +113,16 @@ class Generation:
         return self.opening.id
 
     def _listing(self, query: Json) -> Json:
-        filtering, channel = self.names.filtering, self.names.filtering[self.names.channel]
-        own = {channel: self.api.channel}
-        if self.names.agent in filtering:
-            own[filtering[self.names.agent]] = str(self.api.config.agent)
+        filtering, channel = self.names.filtering, self.names.channel
+        own = {
+            filtering[name]: str(value)
+            for name, value in self.api.plain().items()
+            if name in filtering
+        }
         pinned = {key: own.get(key, value) for key, value in query.items()}
-        return {**pinned, channel: self.api.channel} if self.in_scenario else pinned
+        if self.in_scenario and channel:
+            pinned[filtering[channel]] = self.api.channel
+        return pinned
 
     def _body(self, role: str, body: Json, *, negative: bool) -> Json:
         key = self.names.key

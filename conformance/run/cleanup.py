@@ -38,8 +38,10 @@ def _open_in(api: Api, channel: str) -> Iterator[Any]:
 
 def _find_unanswered(api: Api) -> None:
     """An open that was not answered, or by a gateway alone, may have opened a session in a
-    channel of the run's."""
+    channel of the run's. Without channels nothing tells which one it is."""
     ledger = api.client.ledger
+    if not api.resource.channel:
+        return
     for channel in {*ledger.unanswered, *ledger.unconfirmed}:
         if not channel.startswith(api.run):
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing

@@ -48,7 +48,7 @@ class Sweep:
     def sweep(self, ids: list[str], tags: set[str]) -> None:
         """End these sessions and the active ones of these runs. Blocked where the target does
         not list its sessions."""
-        tagged = list(self._tagged())
+        tagged = list(self._tagged()) if self.api.resource.channel else []
         for id in ids:
             self._end(id)
         for id, tag in tagged:
@@ -160,7 +160,10 @@ def _consent(config: Config) -> None:
 
 
 def _sweep(config: Config, records: list[LedgerRecord], tags: set[str]) -> int:
-    client = Client(config, Watch(Contract(config.contract or find_contract()), ()), Evidence())
+    contract = Contract(config.contract or find_contract())
+    if tags and not contract.resource.channel and not records:
+        raise UsageError("no channel tells a run's sessions; give its ledger by --ledger")
+    client = Client(config, Watch(contract, ()), Evidence())
     swept = Sweep(Api(client, "sweep"))
     ids = [id for record in records for id in record.left_open]
     try:

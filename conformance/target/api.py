@@ -14,6 +14,7 @@ from ..judging.outcomes import Blocked, NotApplicable
 from .operations import UNSET, Operations
 
 Sessions = list[Json]
+MOST_PAGES = 10  # of a list in which sessions are looked for
 
 
 class Api(Operations):
@@ -97,13 +98,30 @@ class Api(Operations):
 
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.
-        Blocked where the target does not keep to the channel (LIST-07 reports that)."""
+        Blocked where the target does not keep to the channel (LIST-07 reports that). Without
+        channels they are this check's own, or of the page that is asked for whoever's they are."""
         asked = {"state": self.active, "channel": self.channel, **query}
+        if not self.resource.channel:
+            paged = "offset" in query or "limit" in query
+            return self.list(**asked).page[self.resource.items] if paged else self._own_of(asked)
         answer, name = self.list(**asked), self.resource.channel
         items: Sessions = answer.page[self.resource.items]
         if any(not isinstance(item, dict) or item.get(name) != self.channel for item in items):
             raise Blocked(f"{answer.name} does not keep to the channel, see LIST-07")
         return items
+
+    def _own_of(self, asked: Json) -> Sessions:
+        """This check's sessions on the pages of a list, which overlap, as others come and go."""
+        size, name = self.contract.page_sizes.most, self.resource.id
+        found: dict[str, Json] = {}
+        for offset in range(0, MOST_PAGES * size, max(1, size // 2)):
+            items = self.list(**asked, offset=offset, limit=size).page[self.resource.items]
+            told = [item for item in items if isinstance(item, dict)]
+            mine = (item for item in told if canonical(item.get(name)) in self.own)
+            found |= {canonical(item[name]): item for item in mine}
+            if len(items) < size or found.keys() == self.own:
+                return [*found.values()]
+        raise Blocked(f"the list is longer than {MOST_PAGES} pages, too long to be looked through")
 
     def still(self, id: str) -> Json:
         """The session as it stays while it is only looked at, until a change would show:

@@ -107,7 +107,7 @@ class Selection:
             known.final == (state in names.finals)
             and not self.narrowed
             and self.state in (names.all, state)
-            and self.channel is not None
+            and (self.channel is not None or not names.channel)
             and self.channel == known.channel
             and self.agent in (None, known.agent)
             and (self.after is None or goes_back(known.active, self.after))

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from ..contract.declaration import Resource
 from ..contract.document import Contract
+from ..contract.ids import canonical
 from ..judging.evidence import Finding, Observation
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, Violation
@@ -37,7 +38,8 @@ _counter = itertools.count(1)
 
 class Operations:
     """Sends operations for one check. The sessions that it opens carry the run's tag, in a
-    channel that nobody else uses, so that lists can be judged on a shared deployment."""
+    channel that nobody else uses, so that lists can be judged on a shared deployment; where there
+    are no channels, they are told by their ids."""
 
     def __init__(self, client: Client, run: str, check: str = "", seed: int = 0) -> None:
         self.client = client
@@ -47,6 +49,7 @@ class Operations:
         self.judged = True  # whether the exchanges are evidence
         self.trace: Trace = []
         self.channel = f"{run}-{next(_counter)}"
+        self.own: set[str] = set()  # the sessions that were opened
         self.random = random.Random(f"{seed}/{check}")
 
     @property
@@ -240,6 +243,8 @@ class Operations:
 
     def _heard(self, exchange: Exchange, seen: Observations) -> None:
         self.trace.append(exchange)
+        if exchange.opened:
+            self.own.add(canonical(exchange.opened))
         for rule, violation in seen:
             if violation:
                 self.report(rule, violation, relevant(self.trace, self.contract.paths))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
 from mock_server.domain.agents import Agent, Step
+from mock_server.domain.chats import Chats
+from mock_server.domain.render import Renderer
 from mock_server.files import read_files
 from mock_server.settings import Settings
 from tests.serving import CHATS, Api
@@ -20,7 +23,12 @@ from tests.serving import CHATS, Api
 from .test_judged import broken
 from .without import Json, without
 
-WORDS = ("members.agent", "unique", "members.agent unique")
+WORDS = (
+    "members.agent",
+    "unique",
+    "unique members.channel",
+    "members.agent unique members.channel",
+)
 
 
 def written(document: Json, folder: Path) -> Path:
@@ -86,12 +94,50 @@ def test_without_anything_unique_each_open_is_new(tmp_path: Path) -> None:
         assert len(ids) == 4
 
 
+def one_page(page: Any) -> Any:
+    return lambda self, sessions, _, *bounds: page(self, sessions, len(sessions), *bounds)
+
+
+def first_page(page: Any) -> Any:
+    return lambda self, query: page(self, replace(query, skip=0))
+
+
+def newest_alone(page: Any) -> Any:
+    async def found(self: Chats, query: Any) -> Any:
+        sessions, total = await page(self, query)
+        return sessions[:1], total
+
+    return found
+
+
+FAULTS: list[tuple[str, type, str, Any]] = [
+    ("LIST-17", Renderer, "page", one_page),
+    ("LIST-18", Chats, "list_sessions", first_page),
+    ("LIST-13", Chats, "list_sessions", newest_alone),
+]
+
+
+@pytest.mark.parametrize(("rule", "owner", "name", "fault"), FAULTS)
+def test_lists_without_channels_are_judged(
+    rule: str, owner: type, name: str, fault: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(without("unique", "members.channel"), tmp_path)
+    monkeypatch.setattr(owner, name, fault(getattr(owner, name)))
+    with Api.of(contract=path) as api:
+        assert broken(Contract(path), api, (rule,)) == [rule]
+
+
 def has_refusal(document: Json) -> None:
     document["x-resource"]["refusals"]["unknown-agent"] = [404]
 
 
 def has_event(document: Json) -> None:
     document["x-lifecycle"]["events"]["finish"] = {"operation": "submitMessage", "text": "It ends."}
+
+
+def has_unique(document: Json) -> None:
+    document["x-resource"]["unique"] = {"key": ["a", "line"], "while": ["active"], "else": [409]}
+    document["components"]["schemas"]["OpenRequest"]["properties"]["line"] = {"type": "object"}
 
 
 def needs_agent(document: Json) -> None:
@@ -105,6 +151,7 @@ def answers_with_a_turn(document: Json) -> None:
     answer.update(schema=form, examples={})
 
 
+WITHOUT = {"members.channel": ("unique", "members.channel")}
 REFUSED: dict[str, tuple[str, Any, str]] = {
     "a refusal of agents": ("members.agent", has_refusal, "/refusals/unknown-agent: wanted no"),
     "a finish": (
@@ -112,6 +159,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         has_event,
         "/x-lifecycle/events/finish: wanted no word of agents",
     ),
+    "something unique": ("members.channel", has_unique, "/unique: wanted nothing unique"),
     "a need of an agent": ("members.agent", needs_agent, "/x-rules/0/needs/0: wanted no agent"),
     "a turn's result": ("members.agent", answers_with_a_turn, "/schema/properties/id: wanted"),
 }
@@ -120,7 +168,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_needs_a_word_is_refused_without_it(name: str, tmp_path: Path) -> None:
     word, change, says = REFUSED[name]
-    document = without(word)
+    document = without(*WITHOUT.get(word, (word,)))
     change(document)
     path = written(document, tmp_path)
     with pytest.raises(ContractError, match=says):

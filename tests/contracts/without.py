@@ -97,7 +97,14 @@ def _without_reason(document: Json) -> None:
     _unshown(document, document["x-resource"]["state"].pop("reason"))
 
 
+def _without_channel(document: Json) -> None:
+    name = document["x-resource"]["members"].pop("channel")
+    del document["x-resource"]["list"]["filters"][name]
+    _unshown(document, name)
+
+
 WAYS = {
+    "members.channel": _without_channel,
     "members.agent": _without_agent,
     "operations.search": _without_search,
     "unique": _without_unique,
