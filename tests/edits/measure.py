@@ -188,7 +188,7 @@ def _judged(
         repeats=0,
         index_wait=3.0,
         max_seconds=180.0,
-        webhook_listen=listener.url if listener else None,
+        webhook_listen=listener.address if listener else None,
         webhook_wait=20.0,
     )
     try:

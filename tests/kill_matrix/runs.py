@@ -89,7 +89,7 @@ def _played(task: Task) -> list[Sight]:
             closing_agent=FIXTURE_AGENTS["closing_agent"],
             closing_text=FIXTURE_AGENTS["closing_text"],
             disabled_agent=FIXTURE_AGENTS["disabled_agent"],
-            webhook_listen=listener.url if listener else None,
+            webhook_listen=listener.address if listener else None,
             webhook_wait=WEBHOOK_WAIT,
             rules=(task.rule,) if task.rule else (),
         )

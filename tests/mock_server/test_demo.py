@@ -40,7 +40,7 @@ def test_the_suite_finds_it(name):
     rule, profile = RULES[name]
     listener = Listener("127.0.0.1:0")
     hooks = ("--webhook-url", listener.url, "--webhook-backoff", "0.2")
-    given = {**GIVEN, "rules": (rule,), "profile": (profile,), "webhook_listen": listener.url}
+    given = {**GIVEN, "rules": (rule,), "profile": (profile,), "webhook_listen": listener.address}
     with closing(listener), serving(FAITHFUL, "--demo-fault", name, *hooks) as target:
         config = Config(target=target.url, token=target.token, **given)
         run = Run(config, Contract(find_contract()), listener=listener)

@@ -79,7 +79,7 @@ def look(fault: str) -> Sight:
                 target=url,
                 profile=profile,
                 repeats=0,
-                webhook_listen=listener.url if listener else None,
+                webhook_listen=listener.address if listener else None,
                 webhook_wait=30.0,
             )
             run = Run(config, contract(), listener=listener)
