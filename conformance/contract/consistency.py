@@ -173,13 +173,19 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
 
 def _reached(table: Json, steps: Steps) -> Iterator[Defect]:
     """A state that nothing leads to is of no use, and cannot be looked at."""
-    ahead = [table["initial"]]
-    for state in ahead:
-        rows = [row for row in table["transitions"] if row["state"] == state]
-        ahead += dict.fromkeys(row["to"] for row in rows if row["to"] not in ahead)
+    ahead = _ahead(table, table["initial"])
     for state in table["states"]:
         if state not in ahead:
             yield Defect(steps, f"wanted a transition that leads to {state}, got none")
+
+
+def _ahead(table: Json, start: str) -> list[str]:
+    """The states that can follow a state, and it."""
+    found = [start]
+    for state in found:
+        rows = [row for row in table["transitions"] if row["state"] == state]
+        found += dict.fromkeys(row["to"] for row in rows if row["to"] not in found)
+    return found
 
 
 def _turned(document: Json, steps: Steps) -> Iterator[Defect]:
@@ -254,7 +260,7 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
     """What the parameters of a rule's kind name that the lifecycle does not have."""
     causes = {name: event["operation"] for name, event in table["events"].items()}
     sent = [name for name, operation in causes.items() if operation]
-    given = rule.get("given", table["initial"])
+    given = str(rule.get("given", table["initial"]))
     rows = [row for row in table["transitions"] if row["to"] == given != row["state"]]
     ways = [*dict.fromkeys(row["event"] for row in rows)]
     frozen = {*table["immutable"]["always"], *table["immutable"].get(rule.get("given", ""), ())}
@@ -262,6 +268,9 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
     for name, words in known.items():
         if name in rule and rule[name] not in words:
             yield (name,), f"wanted {listed(words or ['none'])}, got {quoted(rule[name])}"
+    if rule.get("kind") == "reachable" and not {*table["states"]} - {*_ahead(table, given)}:
+        wanted = "wanted a state from which another one is never reached"
+        yield ("given",), f"{wanted}, got {quoted(given)}"
     if rule.get("kind") == "immutable":
         for place, member in enumerate(rule.get("members", ())):
             if member not in frozen:

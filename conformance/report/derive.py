@@ -49,6 +49,8 @@ class Words:
         operations = [self.operations[id] for id in rule.operations if id in self.operations]
         members = [self.names[name] for name in rule.members if name in self.names]
         events = {rule.by, rule.when} - {""}
+        if self.contract.reopening and rule.given and rule.kind in ("reachable", "immutable"):
+            return None  # what is said of an end, as if it were for ever
         if not operations or len(members) < len(rule.members) or events - {*self._events}:
             return None
         made = {

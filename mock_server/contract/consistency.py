@@ -182,12 +182,17 @@ def _rows(document: _Document) -> Iterator[Defect]:
 
 def _unreached(table: _Document, steps: Steps) -> Iterator[Defect]:
     """States that no transition leads to."""
-    reached, count = {table["initial"]}, 0
+    reached = _reachable(table, table["initial"])
+    for state in (state for state in table["states"] if state not in reached):
+        yield Defect(steps, f"wanted a transition that leads to {state}, got none")
+
+
+def _reachable(table: _Document, state: str) -> set[str]:
+    reached, count = {state}, 0
     while len(reached) > count:
         count = len(reached)
         reached |= {row["to"] for row in table["transitions"] if row["state"] in reached}
-    for state in (state for state in table["states"] if state not in reached):
-        yield Defect(steps, f"wanted a transition that leads to {state}, got none")
+    return reached
 
 
 def _after_turns(document: _Document, steps: Steps) -> Iterator[Defect]:
@@ -257,6 +262,9 @@ def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Itera
         if name in rule and rule[name] not in words:
             wanted = f"wanted {' or '.join(words) or 'none'}"
             yield Defect(("x-rules", number, name), f"{wanted}, got {quote(rule[name])}")
+    if rule.get("kind") == "reachable" and _reachable(table, given) >= {*table["states"]}:
+        wanted = "wanted a state from which another one is never reached"
+        yield Defect(("x-rules", number, "given"), f"{wanted}, got {quote(given)}")
     immutable = table["immutable"]
     for place, member in enumerate(
         rule.get("members", ()) if rule.get("kind") == "immutable" else ()

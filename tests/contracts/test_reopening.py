@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.document import Contract
+from conformance.contract.document import Contract, find_contract
 from conformance.contract.source import ContractError
+from conformance.report.derive import implied
 from conformance.run.execute import execute
 from conformance.run.run import Run
 from conformance.target.listener import Listener
@@ -25,6 +26,8 @@ from tests.serving import Api, receiving
 from .edits import CONTRACT, edited
 from .test_judged import broken, run_of
 from .test_rows import ROWS, db, pausing  # noqa: F401  # a fixture
+from .test_words import written
+from .without import Json, without
 
 TURN = ["append", "touch", "remember"]
 OVER = {"to": "final", "effects": ["finalise", "pipeline"]}
@@ -205,13 +208,48 @@ def test_an_end_that_is_not_announced_again_is_found(
             given: dict[str, Any] = {
                 "rules": ("HOOK-01",),
                 "profile": ("webhooks",),
-                "webhook_listen": listener.url,
+                "webhook_listen": listener.address,
                 "webhook_wait": 2.0,
             }
             config = replace(plain.config, **given)
             run = Run(config, plain.contract, embedded=True, listener=listener)
             execute(run)
     assert run.evidence.outcomes["HOOK-01"][0] == ("fail" if careless else "pass")
+
+
+def begun_again() -> Json:
+    """Where nothing is unique, what has ended goes on as it began."""
+    document, made = without("unique"), pausing()
+    path = made["/paths/~1api~1v1~1chats~1{id}~1pause"]
+    path = {**path, "post": {**path["post"], "operationId": "reopenChat"}}
+    document["paths"]["/api/v1/chats/{id}/reopen"] = path
+    table = document["x-lifecycle"]
+    table["events"]["reopen"] = {"operation": "reopenChat", "text": "a second beginning"}
+    row = {"event": "reopen", "to": "active"}
+    table["transitions"] += [
+        {**row, "state": "active", "effects": []},
+        {**row, "state": "final", "effects": ["touch"]},
+    ]
+    return document
+
+
+def test_what_has_ended_goes_on_as_it_began(tmp_path: Path) -> None:
+    document = begun_again()
+    document["x-rules"] = [rule for rule in document["x-rules"] if rule["id"] != "LIFE-02"]
+    path = written(document, tmp_path)
+    contract = Contract(path)
+    derived = {rule["id"] for rule in implied(contract, Contract(find_contract()))}
+    assert not derived & {"LIFE-02", "LIFE-05"}
+    with Api.of(contract=path) as api:
+        assert broken(contract, api) == []
+
+
+def test_a_rule_that_nothing_could_break_is_refused(tmp_path: Path) -> None:
+    path, says = written(begun_again(), tmp_path), "from which another one is never reached"
+    with pytest.raises(ContractError, match=says):
+        Contract(path)
+    with pytest.raises(FixtureError, match=says):
+        load_contract(path)
 
 
 REFUSED = {
