@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import certifi
+
 from .addresses import is_loopback, is_usable
 
 if TYPE_CHECKING:
@@ -79,9 +81,13 @@ class Outgoing:
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """Whom to trust, and who to be. Slow to make. Raises OutgoingFault."""
-        import httpx
-
-        context = httpx.create_ssl_context(verify=False) if self.insecure else self._trust()
+        # Not ssl's default one, which would write keys to the SSLKEYLOGFILE of the environment.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        else:
+            self._trust(context)
         if self.client_cert:
             certificate, key = self.client_cert
             try:
@@ -93,14 +99,15 @@ class Outgoing:
                 raise OutgoingFault(f"--client-cert {files}: {_reason(error)}; {form}") from None
         return context
 
-    def _trust(self) -> ssl.SSLContext:
-        import httpx
-
+    def _trust(self, context: ssl.SSLContext) -> None:
+        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         try:
-            context = httpx.create_ssl_context()
+            if file or folder:
+                context.load_verify_locations(file or None, None if file else folder)
+            else:
+                context.load_verify_locations(certifi.where())
         except OSError as error:
-            name = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
-            where = f"the environment has {name}={os.environ.get(name)}"
+            where = f"the environment has SSL_CERT_FILE={file}"
             raise OutgoingFault(f"{where}: {_reason(error)}; correct or unset it") from None
         try:
             if self.ca:
@@ -108,7 +115,6 @@ class Outgoing:
         except OSError as error:
             wanted = "wanted a file of PEM certificates"
             raise OutgoingFault(f"--ca {self.ca}: {_reason(error)}; {wanted}") from None
-        return context
 
     def _way(self, url: str) -> dict[str, Any]:
         """What a transport is made from; TLS is set up where it is spoken alone."""

@@ -83,6 +83,10 @@ adjourn-conformance --target http://127.0.0.1:8005/api/v1
 adjourn-conformance --target http://127.0.0.1:8005
 adjourn-conformance --target https://127.0.0.1:8001
 adjourn-conformance --target http://localhost --unix-socket nowhere.sock
+adjourn-conformance --target http://localhost --unix-socket notes.txt
+adjourn-conformance --target '"http://localhost:8000"'
+adjourn-conformance --target 'http:\\localhost:8000'
+adjourn-conformance --target http://127.0.0.1:8001 --http2
 """,
     "Certificates": """
 adjourn-conformance --target https://localhost:8006
@@ -113,6 +117,7 @@ adjourn-conformance --header 'X-Price: 5$'
 adjourn-conformance --target http://127.0.0.1:8001 --token-command 'exit 3'
 adjourn-conformance --target http://127.0.0.1:8001 --token-command true
 CONFORMANCE_TOKEN=key-0001 adjourn-conformance --token-command 'cat key'
+CONFORMANCE_TOKEN='Bearer key-0001' adjourn-conformance
 adjourn-conformance --token-url https://id.invalid/token
 adjourn-conformance --token-url https://id.invalid/token --client-id suite
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --client-id suite --token-url id.invalid
@@ -131,6 +136,7 @@ adjourn-conformance --target http://127.0.0.1:8012 --agent plain --closing-agent
 """,  # noqa: E501
     "Webhooks": """
 adjourn-conformance --profile webhooks --webhook-listen here
+adjourn-conformance --profile smoke --webhook-listen 127.0.0.1
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:70000
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:8001
 adjourn-conformance --profile webhooks --webhook-listen 127.0.0.1:0 --webhook-url tunnel

@@ -14,14 +14,15 @@ from ..config.settings import UsageError
 
 def tls_context(connection: Connection) -> ssl.SSLContext:
     """The context of every TLS connection. Raises UsageError for a file that cannot serve."""
-    context = ssl.create_default_context()
+    # Not ssl's default one, which would write keys to the SSLKEYLOGFILE of the environment.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if connection.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif connection.roots:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         _trust(context, connection.roots, "SSL_CERT_FILE")
     else:
+        context.load_default_certs()
         context.load_verify_locations(certifi.where())  # beside the system's
     if connection.ca:
         _trust(context, connection.ca, "--ca")

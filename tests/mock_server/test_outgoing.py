@@ -87,6 +87,12 @@ def test_both_the_option_and_the_environment_are_trusted(secure, authority, stra
     assert ask(secure, ca=authority.file) == "hi"
 
 
+@pytest.mark.parametrize("insecure", [False, True])
+def test_no_keys_are_written_where_another_program_is_told_to(monkeypatch, tmp_path, insecure):
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no-such-folder" / "keys"))
+    assert Outgoing(insecure=insecure).tls.keylog_filename is None
+
+
 def test_no_certificate_is_checked_when_told_so(secure):
     assert ask(secure, insecure=True) == "hi"
 

@@ -21,6 +21,7 @@ from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
 from conformance.target.network import exchange
+from conformance.target.tls import tls_context
 from conformance.target.transport import Transport, http_client
 from tests.network import Authority, answering_tls, forwarding
 from tests.serving import wait_until
@@ -79,6 +80,15 @@ def test_a_private_authority_is_named_by_the_environment(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     assert ask(secure) == 200
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_no_keys_are_written_where_another_program_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, insecure: bool
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no-such-folder" / "keys"))
+    config = Config(target="https://staging.test", insecure=insecure)
+    assert tls_context(config.connection).keylog_filename is None
 
 
 def test_an_unknown_authority_is_not_trusted(ask: Ask, secure: str) -> None:
