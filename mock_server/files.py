@@ -42,6 +42,10 @@ def read_files(settings: Settings) -> Files:
         raise FixtureError(settings.agents or seeds[0], NO_AGENTS, "/agents")
     else:
         agents = {NOBODY.id: NOBODY}
-    if seeds and (fault := check_seed(seed, agents)):
+    if settings.webhook_url and served.webhook is None:
+        raise FixtureError(
+            served.path, "wanted a webhook, for --webhook-url, got none", "/x-webhooks"
+        )
+    if seeds and (fault := check_seed(seed, agents, served.lifecycle)):
         raise FixtureError(seeds[0], fault[1], fault[0])
     return Files(served, agents, seed)

@@ -82,7 +82,7 @@ def check_each_filter_of_a_list(api: Api) -> None:
     """By what a list without the filter shows of its sessions."""
     api.given_final(further=given(api, 0))
     for place in (1, 2, 3):
-        api.pass_time(api.open(further=given(api, place)).session[api.resource.touched])
+        api.pass_time(api.open(further=given(api, place)).session[api.resource.latest])
     state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
     whole = api.listed(state=state)
     if not whole:

@@ -189,7 +189,7 @@ def check_a_turn_moves_its_session_ahead(api: Api) -> None:
     if not touches(api):
         raise NotApplicable("a turn is no activity, as the lifecycle has it")
     first, *others = [api.given() for _ in range(3)]
-    api.pass_time(api.get(others[-1]).session[api.resource.touched])
+    api.pass_time(api.get(others[-1]).session[api.resource.latest])
     api.given_turn(first)
     ahead = api.listed(state=api.turned)[:1]
     expect(has(api, ahead, first), f"{first} first, after its turn", ids(api, ahead))
@@ -224,8 +224,9 @@ def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
         item = item_of(api, api.listed(state=api.asked_for(every, state)), id)
         if item is None:
             raise Blocked("the session is not in the list, see LIST-05")
-        if not same_time(got.get(api.resource.touched), api.get(id).session[api.resource.touched]):
-            got.pop(api.resource.touched, None)  # which the list has moved, see TIME-03
+        latest = api.resource.latest
+        if not same_time(got.get(latest), api.get(id).session[latest]):
+            got.pop(latest, None)  # which the list has moved, see TIME-03
         hidden = {api.resource.transcript: None} if item[api.resource.transcript] is None else {}
         differs = change(api.resource, {**got, **hidden}, item)
         expect(differs is None, "the session as it is retrieved", f"it differs in {differs}")

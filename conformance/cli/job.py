@@ -73,7 +73,7 @@ class Job:
         if config.report:
             discard(config.report, config.replay)
         with ExitStack() as stack:
-            listener = _listener(config, stack)
+            listener = _listener(config, self.contract, stack)
             if listener and not config.webhook_listen:
                 config = replace(config, webhook_listen=listener.address)
             if embedded:
@@ -164,10 +164,14 @@ def _make(directory: Path, option: str) -> None:
         raise UsageError(f"cannot make {directory}: {error.strerror}; check {option}") from error
 
 
-def _listener(config: Config, stack: ExitStack) -> Listener | None:
+def _listener(config: Config, contract: Contract, stack: ExitStack) -> Listener | None:
     """Where the target's webhooks are received: as told, or for the embedded mock any port."""
     address = config.webhook_listen or (None if config.target else "127.0.0.1:0")
-    if not address or not any("webhooks" in PROFILES[name] for name in config.profile):
+    if (
+        "x-webhooks" not in contract.spec
+        or not address
+        or not any("webhooks" in PROFILES[name] for name in config.profile)
+    ):
         return None
     listener = Listener(address, config.webhook_url and pasted_url(config.webhook_url))
     stack.callback(listener.close)

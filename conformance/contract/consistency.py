@@ -215,7 +215,7 @@ def _frozen(document: Json) -> Iterator[Defect]:
     rows, state = table["transitions"], declared["state"]
     moved: dict[str, Any] = {
         declared["members"]["transcript"]: lambda row: "append" in row["effects"],
-        declared["timer"]["since"]: lambda row: "touch" in row["effects"],
+        declared.get("timer", {}).get("since"): lambda row: "touch" in row["effects"],
         **dict.fromkeys(
             (state[role] for role in ("member", "mirror", "reason") if role in state),
             lambda row: row["to"] != row["state"],

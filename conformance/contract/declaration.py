@@ -57,11 +57,11 @@ class Resource:
     members: dict[str, str]
     request: dict[str, str]
     state: Json
-    idempotency: dict[str, str]
-    timer: dict[str, str]
     refusals: dict[str, list[int]]
     list: Json
     unique: Json = field(default_factory=dict)
+    idempotency: dict[str, str] = field(default_factory=dict)
+    timer: dict[str, str] = field(default_factory=dict)
 
     id, agent = Named("members", "identity"), Named("members", "agent")
     channel, transcript = Named("members", "channel"), Named("members", "transcript")
@@ -71,6 +71,11 @@ class Resource:
     text, data, note = (Named("request", role) for role in ("text", "data", "note"))
     key = Named("idempotency", "member")
     items, total = Named("list", "items"), Named("list", "total")
+
+    @property
+    def latest(self) -> str:
+        """The member that tells the latest of a session's times."""
+        return self.touched or self.created
 
     @property
     def replies(self) -> bool:
@@ -203,7 +208,7 @@ def shown(document: Json) -> list[str]:
     asked = known.get(declared["operations"]["create"], {}).get("requestBody", {})
     told = known.get(declared["operations"]["read"], {}).get("responses", {}).get("200", {})
     named = [*declared["members"].values(), *declared["request"].values()]
-    named += [*declared["timer"].values(), declared["state"]["member"]]
+    named += [*declared.get("timer", {}).values(), declared["state"]["member"]]
     held = {name for one in _forms(told) for name in one}
     given = [name for one in _forms(asked) for name in one]
     return [name for name in given if name in held and name not in named]

@@ -96,7 +96,7 @@ def _in_words_of(document: Any, value: Any) -> Any:
         if place == "reason":
             rows = document["x-lifecycle"]["transitions"]
             return next((row["reason"] for row in rows if "reason" in row), None)
-        part: Any = document["x-resource"]
+        part: Any = document if place.startswith("x-") else document["x-resource"]
         for step in place.split("."):
             if step not in part and not step.isdigit():
                 return None

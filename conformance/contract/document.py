@@ -235,8 +235,9 @@ class Contract:
 
     @cached_property
     def timeouts(self) -> Bounds:
-        """The seconds of silence that a session may be given."""
-        return Bounds.of(self.members("create")[self.resource.timeout])
+        """The seconds of silence that a session may be given; none where none expires."""
+        schema = self.members("create").get(self.resource.timeout)
+        return Bounds.of(schema) if schema else Bounds(0, 0)
 
     @cached_property
     def default_state(self) -> str:
@@ -271,7 +272,7 @@ class Contract:
     @cached_property
     def longest_key(self) -> int:
         """The most characters of a key that a deployment must take."""
-        return int(self.members("submit")[self.resource.key]["maxLength"])
+        return int(self.members("submit").get(self.resource.key, {}).get("maxLength", 0))
 
     @cached_property
     def _bodies(self) -> dict[str, Validator]:

@@ -72,7 +72,7 @@ def holders(document: Json, member: str) -> Iterator[tuple[Steps, Json]]:
                 yield from walk((*steps, step), part)
 
     for root in ("paths", "components", "x-webhooks"):
-        yield from walk((root,), document[root])
+        yield from walk((root,), document.get(root))
 
 
 def schemas(document: Json) -> Iterator[tuple[Steps, Json]]:

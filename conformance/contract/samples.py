@@ -64,7 +64,7 @@ class Samples:
                 yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
         for name in self.operations:
             yield from self._answers(name)
-        for name in self.document["x-webhooks"]:
+        for name in self.document.get("x-webhooks", ()):
             steps = ("x-webhooks", name, "post", "requestBody", *BODY)
             members = at(self.document, steps)["properties"]
             values = [
@@ -172,6 +172,8 @@ class Samples:
                 yield from self._refused_samples("read", sample, steps, quoted(reason))
 
     def _timeouts(self) -> Iterator[Defect]:
+        if "timer" not in self.resource:
+            return
         active, member = self._answer("create"), self.resource["timer"]["after"]
         steps = (*self._steps("create"), "requestBody", *BODY, "properties", member)
         for bound in ("minimum", "maximum"):

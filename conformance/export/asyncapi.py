@@ -13,7 +13,7 @@ from .view import View, other_parts
 
 def asyncapi(contract: Contract) -> View:
     """A channel, a message and an operation for each webhook; its address is the receiver's."""
-    hooks = {name: item["post"] for name, item in contract.resolved["x-webhooks"].items()}
+    hooks = {name: item["post"] for name, item in contract.resolved.get("x-webhooks", {}).items()}
     document = {
         "asyncapi": "3.0.0",
         "info": {name: contract.spec["info"][name] for name in ("title", "version")},

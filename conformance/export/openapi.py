@@ -15,7 +15,7 @@ def openapi(contract: Contract) -> View:
     """The whole contract; what 3.1 has no word for stays in the members that begin with x-."""
     document = _newer({key: part for key, part in contract.spec.items() if key != "x-webhooks"})
     document["openapi"] = "3.1.0"
-    document["webhooks"] = _newer(contract.spec["x-webhooks"])
+    document["webhooks"] = _newer(contract.spec.get("x-webhooks", {}))
     return View.of("openapi-3.1.json", document, iter(()))
 
 

@@ -47,7 +47,8 @@ class Coverage:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.timed_out = contract.lifecycle.reason("expire")
+        timed = "expire" in contract.lifecycle.causes
+        self.timed_out = contract.lifecycle.reason("expire") if timed else None
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.cells: Counter[Cell] = Counter()
         self.cell_of: dict[int, Cell | None] = {}  # by exchange; None where events raced
@@ -114,7 +115,8 @@ class Coverage:
             if shown == known.state and known.met(exchange) and _overdue(known, exchange):
                 self._expired(exchange, known.state)
         elif shown:
-            if shown in finals and session.get(exchange.resource.reason) == self.timed_out:
+            reason = session.get(exchange.resource.reason)
+            if shown in finals and reason is not None and reason == self.timed_out:
                 self._expired(exchange, known.state)
             known.learn(shown, exchange, for_ever=self._is_for_ever(shown))
 

@@ -144,7 +144,7 @@ class Exchange:
         """The session in the answer. Blocked where there is none, so that a check whose
         precondition fails is not-run and never accuses a second time."""
         names = self.resource
-        body = self._object("a session", names.id, names.transcript, names.touched)
+        body = self._object("a session", names.id, names.transcript, names.latest)
         if not isinstance(body[names.id], str) or not isinstance(body[names.transcript], list):
             raise Blocked(f"{self.name} gave a session without an id or transcript, see SES-05")
         return body

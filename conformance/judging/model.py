@@ -252,9 +252,9 @@ class Model:
         expect(rule, not differs, f"the state {session.state}", self.contract.state_of(body))
         wanted = f"the transcript {shown(session.said)}"
         expect(rule, [*self._said(body)] == session.said, wanted, self._said(body))
-        name = self.resource.timeout
-        fine = body[name] == session.timeout
-        expect(rule, fine, f"{name} {session.timeout}", body[name])
+        if name := self.resource.timeout:
+            fine = body[name] == session.timeout
+            expect(rule, fine, f"{name} {session.timeout}", body[name])
 
     def _selects(self, state: str, own: str | None) -> bool:
         return state in (self.resource.all, own)

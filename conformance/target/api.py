@@ -126,7 +126,7 @@ class Api(Operations):
     def still(self, id: str) -> Json:
         """The session as it stays while it is only looked at, until a change would show:
         without its last activity where a look alone moves it (TIME-03 reports that)."""
-        name = self.resource.touched
+        name = self.resource.latest
         before = self.get(id).session[name]
         self.pass_time(before)
         sights = [self.get(id).session for _ in range(2)]

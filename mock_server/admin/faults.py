@@ -47,7 +47,7 @@ def check_rule(rule: Mapping[str, Any], mock: Mock) -> None:
     """Raise Problem for a rule whose members do not go together."""
     operation, fault = rule.get("operation"), rule.get("fault")
     calls = [operation_id for _, _, operation_id, _ in mock.contract.operations()]
-    webhooks = mock.contract.webhooks()
+    webhooks = [mock.contract.webhook_id] if mock.contract.webhook else []
     if operation is not None and operation not in (*calls, *webhooks):
         wanted = f"wanted one of {', '.join([*calls, *webhooks])}, got {quote(operation)}"
         raise _refused("/operation", wanted)

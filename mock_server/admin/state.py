@@ -10,6 +10,7 @@ from ..codec import encode
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import NOBODY, Agent, load_agents
+from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
 from ..http.validation import Call
 from ..large import empty, let_go
@@ -44,7 +45,9 @@ async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /seed."""
     # In a thread, as a fixture may be large.
-    agents = await asyncio.to_thread(_agents_of, call.body, {**sandbox.agents})
+    agents = await asyncio.to_thread(
+        _agents_of, call.body, {**sandbox.agents}, mock.contract.lifecycle
+    )
     opened = await sandbox.add(call.body, agents)
     return 200, {"opened": [*opened], "agents": [*agents]}
 
@@ -88,14 +91,16 @@ def _told(rows: Rows) -> Reply:
     return Reply(200, b"{%s}" % b",".join(parts))
 
 
-def _agents_of(fixture: Mapping[str, Any], known: Mapping[str, Agent]) -> dict[str, Agent]:
+def _agents_of(
+    fixture: Mapping[str, Any], known: Mapping[str, Agent], lifecycle: Lifecycle
+) -> dict[str, Agent]:
     """The agents of a fixture. Raises Problem for one that is none, or cannot be played."""
     if errors := fixture_violations(fixture):
         raise Problem("invalid-request", "The body is no fixture.", errors=errors)
     agents = load_agents(fixture)
     if agents and NOBODY.id in known:
         raise invalid("/agents", NO_AGENTS)
-    if fault := check_seed(fixture, {**known, **agents}):
+    if fault := check_seed(fixture, {**known, **agents}, lifecycle):
         raise invalid(*fault)
     return agents
 

@@ -43,6 +43,7 @@ async def redeliver(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /webhooks/trigger."""
     given = call.body or {}
+    _expect_webhook(mock.contract)
     url = given.get("url") or sandbox.pipeline.webhook_url
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
@@ -57,6 +58,7 @@ async def set_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
+        _expect_webhook(mock.contract)
         await _check_target(sandbox, url)
     sandbox.pipeline.webhook_url = url
     return 200, {"url": url}
@@ -70,10 +72,16 @@ HANDLERS: Mapping[str, AdminHandler] = {
 }
 
 
+def _expect_webhook(contract: Contract) -> dict[str, Any]:
+    """The contract's webhook. Raises Problem where it has none."""
+    if contract.webhook is None:
+        raise Problem("no-webhook-target", "The contract has no webhook to send.")
+    return contract.webhook
+
+
 def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
     """The contract's example of the webhook with other members. Raises Problem if it is none."""
-    (webhook,) = contract.resolved["x-webhooks"].values()
-    media = webhook["post"]["requestBody"]["content"]["application/json"]
+    media = _expect_webhook(contract)["requestBody"]["content"]["application/json"]
     payload = {**media["example"], **members}
     errors = [
         violation("body", f"/payload{pointer_of(error)}", describe_error(error), error.kind.name)

@@ -33,8 +33,8 @@ def refusal_statuses(choices: Mapping[str, str], contract: Contract) -> dict[str
 
 def clamped(choices: Mapping[str, str], resource: Resource) -> frozenset[str]:
     """The numbers that are taken beyond their bounds, and clamped."""
-    names = {"take_range": resource.list["page"]["limit"], "ttl_range": resource.timer["after"]}
-    return frozenset(name for key, name in names.items() if choices[key] == "clamp")
+    names = {"take_range": resource.list["page"]["limit"], "ttl_range": resource.timer.get("after")}
+    return frozenset(name for key, name in names.items() if name and choices[key] == "clamp")
 
 
 def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:

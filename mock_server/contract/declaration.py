@@ -83,7 +83,7 @@ def shared_names(document: _Part) -> Iterator[Defect]:
 
 
 def _names(declared: _Part, part: str) -> list[Steps]:
-    return [(part, role) for role, name in declared[part].items() if isinstance(name, str)]
+    return [(part, role) for role, name in declared.get(part, {}).items() if isinstance(name, str)]
 
 
 def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator[Defect]:

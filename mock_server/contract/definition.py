@@ -94,6 +94,7 @@ def _names(document: Any) -> dict[str, Any]:
     names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
     names["shown"] = shown(document)
     names["refusals"] = [*document["x-resource"]["refusals"]]
+    names |= {name: part for name, part in document.items() if name == "x-webhooks"}
     waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
     while waiting:
         place, value = waiting.pop()

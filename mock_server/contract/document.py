@@ -52,15 +52,21 @@ class Contract:
             served = self.base_path + path
             yield method.upper(), served, operation["operationId"], operation.get("summary", "")
 
-    def webhooks(self) -> list[str]:
-        """The operationIds of the webhooks."""
-        return [item["post"]["operationId"] for item in self.document["x-webhooks"].values()]
+    @property
+    def webhook(self) -> dict[str, Any] | None:
+        """What is sent when a session has ended; None where nothing is."""
+        return next((one["post"] for one in self.resolved.get("x-webhooks", {}).values()), None)
+
+    @property
+    def webhook_id(self) -> str:
+        """The operationId of the webhook; empty where there is none."""
+        return str(self.webhook["operationId"]) if self.webhook else ""
 
     @property
     def announced(self) -> frozenset[str]:
-        """The members that a webhook has."""
-        (webhook,) = self.resolved["x-webhooks"].values()
-        return frozenset(at(webhook["post"]["requestBody"], JSON)["properties"])
+        """The members that the webhook has; none where there is no webhook."""
+        webhook = self.webhook
+        return frozenset(at(webhook["requestBody"], JSON)["properties"] if webhook else ())
 
     def allowed(self, path: str) -> str | None:
         """The value of Allow for a concrete path, `*` for any, or None for one that does not

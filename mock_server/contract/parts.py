@@ -52,7 +52,12 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     with what it is where nothing gives it: its default or, of one that must be given, an example.
     """
     declared = document["x-resource"]
-    places = (declared["members"], declared["state"], declared["timer"], declared["request"])
+    places = (
+        declared["members"],
+        declared["state"],
+        declared.get("timer", {}),
+        declared["request"],
+    )
     named = {name for part in places for name in part.values() if isinstance(name, str)}
     found = dict(_schemas_of(document, declared["operations"]["read"], "responses", "200"))
     taken = dict(_schemas_of(document, declared["operations"]["create"], "requestBody"))
@@ -112,7 +117,8 @@ def parameters_of(document: Mapping[str, Any], operation: Steps) -> list[Mapping
 
 def each_with(document: Mapping[str, Any], member: str) -> Iterator[Part]:
     """Everything with this member, but values and schemas; what references share, once."""
-    waiting: list[tuple[Steps, Any]] = [((root,), document[root]) for root in _ROOTS]
+    roots = [root for root in _ROOTS if root in document]
+    waiting: list[tuple[Steps, Any]] = [((root,), document[root]) for root in roots]
     seen: set[int] = set()
     while waiting:
         steps, node = waiting.pop()

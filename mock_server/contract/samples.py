@@ -89,7 +89,7 @@ class Samples:
                     yield from self._taken((*steps, status, "content", kind, "schema"), values)
 
     def _webhooks(self) -> Iterator[Defect]:
-        for name in self.document["x-webhooks"]:
+        for name in self.document.get("x-webhooks", ()):
             steps: Steps = ("x-webhooks", name, "post", "requestBody", *JSON)
             known = at(self.document, steps)["properties"]
             for sample in self.samples["webhooks"]:
@@ -140,6 +140,8 @@ class Samples:
                 yield from self._shown(operations["read"], session, steps, quote(row["reason"]))
 
     def _timeouts(self) -> Iterator[Defect]:
+        if "timer" not in self.resource:
+            return
         operations, member = self.resource["operations"], self.resource["timer"]["after"]
         body = (*self.operations[operations["create"]], "requestBody", *JSON)
         active = self.samples["answers"][operations["create"]][0]

@@ -69,6 +69,11 @@ class Lifecycle:
         return cls(table["initial"], finals, holding, {(row.state, row.event): row for row in rows})
 
     @property
+    def expires(self) -> bool:
+        """Whether a session can time out."""
+        return (self.initial, "expire") in self.rows
+
+    @property
     def states(self) -> list[str]:
         """Every state."""
         return [*dict.fromkeys(state for state, _ in self.rows)]

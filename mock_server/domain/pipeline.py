@@ -69,7 +69,10 @@ class Pipeline:
         return [{"speaker": message.role, "text": message.content} for message in messages]
 
     def target(self, agent: Agent) -> Mapping[str, Any] | None:
-        """Where the agent's webhooks go, with what headers; None when nobody listens."""
+        """Where the agent's webhooks go, with what headers; None when nobody listens, or the
+        contract has no webhook."""
+        if not self.announced:
+            return None
         return agent.webhook or ({"url": self.webhook_url} if self.webhook_url else None)
 
     def webhook(self, agent: Agent, result: Mapping[str, Any]) -> Mapping[str, Any] | None:

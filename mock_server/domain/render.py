@@ -18,7 +18,7 @@ class Renderer:
             members.get(name) for name in ("identity", "agent", "channel")
         )
         self.transcript, self.created = members["transcript"], members["created"]
-        self.timeout, self.activity = timer["after"], timer["since"]
+        self.timeout, self.activity = timer.get("after"), timer.get("since")
         self.state = state["member"]
         self.mirror, self.reason = (state.get(name) for name in ("mirror", "reason"))
         self.shown = resource.shown

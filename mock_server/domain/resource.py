@@ -55,7 +55,7 @@ class Resource:
         """The view of an `x-resource`; `acts` are the operations of further events, by event, and
         `shown` the further members that sessions show, with their defaults."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
-        raw |= {name: declaration[name] for name in ("state", "timer", "list")}
+        raw |= {name: declaration.get(name, {}) for name in ("state", "timer", "list")}
         raw["unique"] = declaration.get("unique", {})
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
@@ -109,8 +109,8 @@ def _taken(declaration: Mapping[str, Any]) -> Names:
         members.get("agent"): "agent_id",
         members.get("channel"): "channel",
         declaration["unique"]["key"][1] if "unique" in declaration else None: "external_id",
-        declaration["timer"]["after"]: "ttl_seconds",
-        declaration["idempotency"]["member"]: "idempotency_key",
+        declaration.get("timer", {}).get("after"): "ttl_seconds",
+        declaration.get("idempotency", {}).get("member"): "idempotency_key",
         request.get("data"): "additional_data",
         request["text"]: "content",
         request.get("note"): "note",
@@ -128,7 +128,7 @@ def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names
         members.get("agent"): "agent_id",
         members.get("channel"): "channel",
         members["created"]: "created_after",
-        declaration["timer"]["since"]: "updated_after",
+        declaration.get("timer", {}).get("since"): "updated_after",
         state["member"]: "state",
         state.get("reason"): "reason",
     }

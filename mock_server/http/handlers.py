@@ -19,7 +19,8 @@ async def open_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """Open a session, or give the one at its endpoint."""
     names = renderer.resource
     body = names.body({**call.defaults, **call.body})
-    body["ttl_seconds"] = clamp(body.get("ttl_seconds"), call.bounds[names.timer["after"]])
+    if timeout := names.timer.get("after"):
+        body["ttl_seconds"] = clamp(body.get("ttl_seconds"), call.bounds[timeout])
     body["channel"] = body.get("channel") or call.defaults.get(names.members.get("channel", ""))
     session, created = await sandbox.chats.open(body)
     status = int(renderer.choices["open_status"]) if created else 200

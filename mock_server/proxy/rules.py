@@ -34,7 +34,8 @@ class AnswerRules:
                 yield from self._order(value)
 
     def _session(self, value: dict[str, Any], place: _Place) -> Iterator[dict[str, str]]:
-        created, since = self.resource.members["created"], self.resource.timer["since"]
+        created = self.resource.members["created"]
+        since = self.resource.timer.get("since", created)
         for at, message in self._messages(value):
             role = message.get("role")
             if isinstance(role, str) and role not in _ROLES:

@@ -85,7 +85,7 @@ class Sandbox:
             settings.webhook_backoff,
             self.events.emit,
             parse_secret(settings.webhook_secret) if settings.webhook_secret else None,
-            DeliveryFaults(self.faults, contract.webhooks()[0]),
+            DeliveryFaults(self.faults, contract.webhook_id),
             settings.webhook_timeout,
         )
 
@@ -119,7 +119,7 @@ class Sandbox:
         """Go by another table of states, and other members, from now on."""
         self.behaviour.lifecycle = contract.lifecycle
         self.behaviour.members = contract.resource.shown
-        self.dispatcher.faults.webhook = contract.webhooks()[0]
+        self.dispatcher.faults.webhook = contract.webhook_id
         self.pipeline.announced = contract.announced
 
     async def start(self) -> None:

@@ -10,6 +10,7 @@ from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats, external_hash
 from ..domain.clock import Clock, settle
 from ..domain.ids import Ids
+from ..domain.lifecycle import Lifecycle
 from ..domain.observer import Observer
 from ..domain.records import Rows
 from ..domain.session import Session
@@ -19,11 +20,14 @@ from ..problems.violations import violation
 from ..store.opening import embedded_store
 from ..store.sqlite.database import SqliteDatabase
 
+ENDLESS = "wanted none, as no session of the contract expires"
 NO_AGENTS = "wanted no agents, as the contract has none"
 BUSY = "its endpoint has an active session: end that one, or reset"
 
 
-def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[str, str] | None:
+def check_seed(
+    seed: Mapping[str, Any], agents: Mapping[str, Agent], table: Lifecycle
+) -> tuple[str, str] | None:
     """Where and why the seed's sessions cannot be played, or None."""
     busy: dict[tuple[str, str | None], int] = {}
     for number, entry in enumerate(seed.get("sessions", ())):
@@ -32,6 +36,8 @@ def check_seed(seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> tuple[st
         if agent is None:
             reason = f"there is no agent {name!r}" if name else "wanted an agent, got none"
             return f"/sessions/{number}/agent_id", reason
+        if entry.get("ttl_seconds") is not None and not table.expires:
+            return f"/sessions/{number}/ttl_seconds", ENDLESS
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
         fault, final = _try_turns(entry, agent)

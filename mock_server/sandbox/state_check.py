@@ -16,6 +16,7 @@ from ..domain.session import Session
 from ..problems.violations import leaf_errors, quote
 from ..webhooks.dispatcher import MAX_RETRIES
 from .documents import endpoint_hash, message_times
+from .seeds import ENDLESS
 
 _Part = Mapping[str, Any]
 _Fault = tuple[str, str]
@@ -59,6 +60,8 @@ def _states(document: _Part, table: Lifecycle) -> Iterator[_Fault]:
         for position, reply in enumerate(session.get("replies", [])):
             place = f"/sessions/{number}/replies/{position}/state"
             places.append((place, reply["state"], every if final else wanted))
+        if session.get("ttl_seconds") is not None and not table.expires:
+            yield f"/sessions/{number}/ttl_seconds", ENDLESS
         for place, state, possible in places:
             if state not in possible:
                 yield place, f"wanted {' or '.join(possible)}, got {quote(state)}{why}"

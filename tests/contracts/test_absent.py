@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from conformance.contract.document import Contract
+from conformance.contract.source import ContractError
+from mock_server.contract.document import load_contract
+from mock_server.contract.source import FixtureError
 from tests.serving import Api
 
+from .edits import WHOLE
 from .test_judged import broken
 from .without import without
 
@@ -52,3 +56,64 @@ def test_neither_data_nor_a_note(tmp_path: Path) -> None:
         (audit,) = api.admin("GET", "/state").json()["audit"]
         assert "note" not in audit or audit["note"] is None
         assert broken(contract, api, profile="core") == []
+
+
+def test_no_webhook(tmp_path: Path) -> None:
+    with served(tmp_path, "x-webhooks") as (api, contract):
+        refused = api.admin("PUT", "/webhooks/target", json={"url": "http://127.0.0.1:9/"})
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/no-webhook-target")
+        session = api.open()
+        api.end(session["id"])
+        assert api.search(callIds=[session["id"]])["totalCount"] == 1
+        assert api.admin("GET", "/webhooks/deliveries").json()["deliveries"] == []
+        assert broken(contract, api, profile="core") == []
+    url, path = "http://127.0.0.1:9/", tmp_path / "openapi.yaml"
+    with (
+        pytest.raises(FixtureError, match="wanted a webhook, for --webhook-url, got none"),
+        Api.of(contract=path, webhook_url=url),
+    ):
+        pass
+
+
+def test_a_pipeline_of_nothing(tmp_path: Path) -> None:
+    document = without("x-webhooks", "operations.search")
+    document["x-lifecycle"]["effects"]["pipeline"] = "Nothing at all."
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
+        with pytest.raises(error, match='append, finalise, touch|"pipeline"'):
+            load(path)
+
+
+def test_no_key(tmp_path: Path) -> None:
+    with served(tmp_path, "idempotency") as (api, contract):
+        session = api.open()
+        for _ in range(2):
+            api.submit(session["id"], idempotency_key="one")
+        assert len(api.read(session["id"])["messages"]) == 4
+        assert broken(contract, api, profile="core") == []
+
+
+def test_no_timer(tmp_path: Path) -> None:
+    with served(tmp_path, "timer") as (api, contract):
+        session = api.open(ttl_seconds=60)
+        assert not {"ttl_seconds", "last_activity"} & session.keys()
+        api.admin("POST", "/clock/advance", json={"by": "PT1H"})
+        assert api.read(session["id"])["status"] == "active"
+        state = api.admin("GET", "/state").json()
+        state["sessions"][0]["ttl_seconds"] = 60
+        refused = api.admin("PUT", "/state", json=state).json()["errors"][0]
+        assert refused["pointer"] == "/sessions/0/ttl_seconds"
+        assert broken(contract, api, profile="core") == []
+
+
+def test_what_a_word_brings_is_refused_without_it(tmp_path: Path) -> None:
+    table = json.loads(WHOLE)["x-lifecycle"]
+    for word, event in (("timer", "expire"), ("idempotency", "replay")):
+        document = without(word)
+        document["x-lifecycle"]["events"][event] = table["events"][event]
+        path = tmp_path / "openapi.yaml"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
+            with pytest.raises(error, match=f"as x-resource has no {word}"):
+                load(path)

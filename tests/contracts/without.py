@@ -103,8 +103,47 @@ def _without_channel(document: Json) -> None:
     _unshown(document, name)
 
 
+def _without_timer(document: Json) -> None:
+    names = document["x-resource"].pop("timer")
+    filters = document["x-resource"]["list"]["filters"]
+    parameters = [name for name, one in filters.items() if isinstance(one, dict) and "later" in one]
+    for name in parameters:
+        del filters[name]
+    for name in (*names.values(), *parameters):
+        _unshown(document, name)
+    _without_event(document, "expire", "touch")
+
+
+def _without_key(document: Json) -> None:
+    _removed(document, document["x-resource"].pop("idempotency")["member"])
+    _without_event(document, "replay", "remember")
+
+
+def _without_webhook(document: Json) -> None:
+    del document["x-webhooks"]
+    if "search" not in document["x-resource"]["operations"]:
+        _without_event(document, "", "pipeline")
+
+
+def _without_event(document: Json, event: str, effect: str) -> None:
+    table = document["x-lifecycle"]
+    table["events"].pop(event, None)
+    del table["effects"][effect]
+    table["transitions"] = [row for row in table["transitions"] if row["event"] != event]
+    for row in table["transitions"]:
+        row["effects"] = [one for one in row["effects"] if one != effect]
+    document["x-rules"] = [
+        one
+        for one in document["x-rules"]
+        if not event or event not in (one.get("by"), one.get("when"))
+    ]
+
+
 WAYS = {
     "members.channel": _without_channel,
+    "timer": _without_timer,
+    "idempotency": _without_key,
+    "x-webhooks": _without_webhook,
     "members.agent": _without_agent,
     "operations.search": _without_search,
     "unique": _without_unique,

@@ -57,7 +57,8 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
     for subject in subjects(api, rule, timeouts):
         before = _judged(subject.still(rule.given), rule, row, resource)
         answers = [subject.meet(rule.when)]
-        if api.contract.lifecycle.causes[rule.when] == resource.operations["submit"] and not replay:
+        turns = api.contract.lifecycle.causes[rule.when] == resource.operations["submit"]
+        if turns and resource.key and not replay:
             keyed = {resource.key: api.key()}
             answers.append(subject.meet(rule.when, **keyed))
         sights = [

@@ -441,7 +441,7 @@ const furnish = () => {
     ...($("#times").value && { times: $("#times").valueAsNumber }),
   });
   const { properties } = resolve(operations.get("addFault").requestBody.content["application/json"].schema);
-  const items = [...Object.values(contract.paths), ...Object.values(contract["x-webhooks"])];
+  const items = [...Object.values(contract.paths), ...Object.values(contract["x-webhooks"] ?? {})];
   $("#operation").append(...items.flatMap(Object.values).map((one) => one.operationId).filter(Boolean).map(option));
   $("#fault").append(...properties.fault.enum.map(option));
   $("#of").append(...operations.get("showCoverage").parameters.find(({ name }) => name === "of").schema.enum.map(option));
