@@ -12,7 +12,11 @@ from ..problems.violations import quote
 from .front import ADMIN, DOCUMENTATION
 
 _ADMIN_TOKEN = Key("admin token", "--admin-token or ADJOURN_ADMIN_TOKEN")
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+# What proxies and tunnels say of whom they ask for; all that begin with x-forwarded too.
+_FORWARDED = frozenset(
+    b"forwarded via x-real-ip x-client-ip x-cluster-client-ip x-original-forwarded-for "
+    b"x-envoy-external-address true-client-ip cf-connecting-ip fastly-client-ip".split()
+)
 _PAGES = (f"{ADMIN}/ui", f"{ADMIN}{DOCUMENTATION}", f"{ADMIN}/openapi.")
 
 
@@ -29,7 +33,7 @@ def check_caller(
     host = headers.get(b"host", "")
     if token is None and not is_loopback((scope.get("client") or ("",))[0]):
         raise _forbidden("Only loopback peers may call it; start the mock with --admin-token.")
-    if token is None and (forwarded := [name for name in _FORWARDED if name in headers]):
+    if token is None and (forwarded := [name for name in headers if _is_of_a_proxy(name)]):
         came = forwarded[0].decode()
         detail = f"The call came by way of a proxy ({came}), for whoever asked that"
         raise _forbidden(f"{detail}; start the mock with --admin-token.")
@@ -44,6 +48,10 @@ def check_caller(
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
     if token is not None and not is_page(scope) and not _is_webhook(scope):
         check_credentials(headers.get(b"authorization"), token, _ADMIN_TOKEN)
+
+
+def _is_of_a_proxy(name: bytes) -> bool:
+    return name in _FORWARDED or name.startswith(b"x-forwarded")
 
 
 def is_page(scope: Scope) -> bool:

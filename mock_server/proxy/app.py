@@ -38,6 +38,7 @@ from .rules import AnswerRules
 
 # What the client of the upstream says for itself.
 _REQUEST_ONLY = frozenset([b"host", b"accept-encoding", b"x-request-id"])
+BODY_SECONDS = 60.0  # as long as a request may take to be whole
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LENGTH = frozenset([b"content-length"])
@@ -208,17 +209,28 @@ class Proxy:
         async with aclosing(answer):
             yield answer
 
+    async def _head_of(self, request: httpx.Request) -> httpx.Response:
+        """The answer, when its head has come: in time, however little comes at a time. The body
+        of a request has as long as its client is given for it."""
+        has_body = {"content-length", "transfer-encoding"} & request.headers.keys()
+        seconds = self.timeout + (BODY_SECONDS if has_body else 0)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.client.send(request, stream=True)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the head did not end in time") from error
+
     async def _first_answer(
         self, build: Callable[[], httpx.Request], *, again: bool
     ) -> httpx.Response:
         """The answer. RFC 9112, section 9.3.1: an upstream may close an idle connection at any
         time, and what is safe to send `again` is then sent on another one."""
         try:
-            return await self.client.send(build(), stream=True)
+            return await self._head_of(build())
         except _CLOSED:
             if not again:
                 raise
-            return await self.client.send(build(), stream=True)
+            return await self._head_of(build())
 
     def _via(self, version: str) -> tuple[bytes, bytes]:
         """The header that says, of a message in this version of HTTP, who has passed it on."""

@@ -213,7 +213,18 @@ def test_the_origins_come_from_flags_and_environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"]
+    "header",
+    [
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Real-Ip",
+        "X-Client-Ip",
+        "CF-Connecting-IP",
+        "True-Client-IP",
+        "Via",
+    ],
 )
 def test_behind_a_reverse_proxy_of_this_machine_the_token_is_wanted(header):
     problem = refused(caller(**{header: "203.0.113.7"}))

@@ -1,6 +1,9 @@
 """The proxy passes on what it gets, and says why where it cannot."""
 
 import socket
+import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
@@ -9,7 +12,7 @@ from click.testing import CliRunner
 from mock_server.cli.proxy import proxy as command
 from mock_server.proxy.app import Proxy
 from tests.hostile.server import listening
-from tests.serving import CHATS, HANGING, serving, usual_files
+from tests.serving import CHATS, HANGING, answering, serving, usual_files
 
 
 def test_hop_by_hop_headers_stay_behind(proxy, backend):
@@ -142,3 +145,32 @@ def test_an_upstream_that_is_silent_is_told_with_the_time(proxy):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = proxy(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2)
         assert "no answer within 0.2 s" in client.get(CHATS).json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "drop",
+    [
+        b"X-Header: and another\r\n",
+        b"\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n",
+        b"\r\nHTTP/1.1 100 Continue\r\n",
+    ],
+    ids=["a head that drips", "hints without end", "asking on without end"],
+)
+@pytest.mark.parametrize("body", [None, {"agent_id": "agent-echo"}], ids=["read", "write"])
+def test_a_head_without_an_end_is_no_answer(proxy, monkeypatch, drop, body):
+    monkeypatch.setattr("mock_server.proxy.app.BODY_SECONDS", 0.2)
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self):
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n")
+                while True:
+                    self.wfile.write(drop)
+                    time.sleep(0.02)
+
+        do_POST = do_GET
+
+    with answering(Dripping) as url:
+        client = proxy(url, timeout=0.4)
+        answer = client.request("POST" if body else "GET", CHATS, json=body, timeout=HANGING)
+    assert (answer.status_code, "no answer within 0.4 s" in answer.text) == (502, True)
