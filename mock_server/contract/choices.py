@@ -6,12 +6,20 @@ from ..choices import CHOICES, Choices
 from ..domain.resource import Resource
 from .declaration import refusing
 from .document import Contract
+from .parts import holds
 from .source import FixtureError
 
 _REFUSALS = {
     "final_submit": "session-final",
     "malformed_id": "malformed-id",
     "invalid_status": "invalid-request",
+}
+_ABOUT = {
+    "duplicate_open": "unique",
+    "greeting": "members.agent",
+    "tool_calls": "members.agent",
+    "ttl_range": "timer",
+    "call_result_delay": "operations.search",
 }
 _STATUS = {"reuse": "200", "conflict": "409"}
 _WORDS = {"reuse": "reuse", 409: "conflict"}
@@ -38,6 +46,10 @@ def clamped(choices: Mapping[str, str], resource: Resource) -> frozenset[str]:
 
 
 def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
+    for key in sorted(choices.made & _ABOUT.keys()):
+        if not holds(contract.document["x-resource"], (*_ABOUT[key].split("."),)):
+            wanted = f"wanted {_ABOUT[key]}, which --choice {key} is about, got none"
+            raise FixtureError(contract.path, wanted, "/x-resource")
     for key, legal in _legal(contract):
         chosen = choices[key]
         if key not in choices.made and legal:
@@ -50,9 +62,10 @@ def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
 def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
     """The values of each choice that a contract lists."""
     created = contract.statuses(contract.resource.operations["create"])
-    words = [_WORDS[word] for word in contract.resource.unique.get("else", ())]
-    listed = {"open_status": CHOICES["open_status"].values, "duplicate_open": words}
-    for key, values in listed.items() if words else [*listed.items()][:1]:
+    listed = {"open_status": CHOICES["open_status"].values}
+    if contract.resource.unique:
+        listed["duplicate_open"] = (*(_WORDS[word] for word in contract.resource.unique["else"]),)
+    for key, values in listed.items():
         yield key, [value for value in values if _STATUS.get(value, value) in created]
     for key, name in _REFUSALS.items():
         yield key, _listed(name, contract)

@@ -94,6 +94,16 @@ def test_without_anything_unique_each_open_is_new(tmp_path: Path) -> None:
         assert len(ids) == 4
 
 
+@pytest.mark.parametrize("choice", ["greeting=on", "duplicate_open=reuse"])
+def test_a_choice_about_what_is_not_there_is_refused(choice: str, tmp_path: Path) -> None:
+    path = written(without("members.agent", "unique"), tmp_path)
+    with (
+        pytest.raises(FixtureError, match="which --choice [a-z_]+ is about"),
+        Api.of((choice,), contract=path),
+    ):
+        pass
+
+
 def one_page(page: Any) -> Any:
     return lambda self, sessions, _, *bounds: page(self, sessions, len(sessions), *bounds)
 
@@ -140,6 +150,11 @@ def has_unique(document: Json) -> None:
     document["components"]["schemas"]["OpenRequest"]["properties"]["line"] = {"type": "object"}
 
 
+def tells_agent(document: Json) -> None:
+    schema = document["components"]["schemas"]["CompletedWebHookPayload"]
+    schema["properties"]["agentId"] = {"type": "string"}
+
+
 def needs_agent(document: Json) -> None:
     document["x-rules"][0]["needs"] = ["tool_agent"]
 
@@ -160,6 +175,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "/x-lifecycle/events/finish: wanted no word of agents",
     ),
     "something unique": ("members.channel", has_unique, "/unique: wanted nothing unique"),
+    "an agent in a webhook": ("members.agent", tells_agent, "/properties/agentId: wanted one of"),
     "a need of an agent": ("members.agent", needs_agent, "/x-rules/0/needs/0: wanted no agent"),
     "a turn's result": ("members.agent", answers_with_a_turn, "/schema/properties/id: wanted"),
 }

@@ -56,6 +56,8 @@ def _without_agent(document: Json) -> None:
         del schemas[unused]
     for member in (name, "tool_calls"):
         _removed(document, member)
+    for member in ("agentId", "agentAdditionalData"):
+        _unannounced(document, member)
     for rule in document["x-rules"]:
         if needs := [need for need in rule.pop("needs", ()) if need not in AGENTS]:
             rule["needs"] = needs
@@ -101,6 +103,7 @@ def _without_channel(document: Json) -> None:
     name = document["x-resource"]["members"].pop("channel")
     del document["x-resource"]["list"]["filters"][name]
     _unshown(document, name)
+    _unannounced(document, "endpoint")
 
 
 def _without_timer(document: Json) -> None:
@@ -152,6 +155,12 @@ WAYS = {
     "state.mirror": _without_mirror,
     "state.reason": _without_reason,
 }
+
+
+def _unannounced(document: Json, name: str) -> None:
+    """Take a member out of the webhook."""
+    _removed(document.get("x-webhooks"), name)
+    _removed(document["components"]["schemas"]["CompletedWebHookPayload"], name)
 
 
 def _unshown(document: Json, name: str) -> None:
