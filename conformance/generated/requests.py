@@ -144,7 +144,7 @@ class Generation:
         if isinstance(endpoint := body.get(names.endpoint), dict):
             body[names.endpoint] = {**endpoint, "conformance": self.api.key()}
         data = body.get(names.data, None if negative else {})
-        if isinstance(data, dict):
+        if names.data and isinstance(data, dict):
             body[names.data] = {**data, "conformance_run": self.api.run}
         return body
 

@@ -17,7 +17,7 @@ from tests.serving import Api
 
 from .edits import WHOLE
 from .test_judged import broken
-from .without import without
+from .without import WAYS, without
 
 
 @contextmanager
@@ -117,3 +117,17 @@ def test_what_a_word_brings_is_refused_without_it(tmp_path: Path) -> None:
         for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
             with pytest.raises(error, match=f"as x-resource has no {word}"):
                 load(path)
+
+
+def test_no_word_that_can_be_left_out(tmp_path: Path) -> None:
+    with served(tmp_path, *WAYS) as (api, contract):
+        assert {*api.open()} == {"id", "messages", "created_time", "status"}
+        assert broken(contract, api, profile="core") == []
+
+
+@pytest.mark.parametrize("kept", WAYS)
+def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    needed = {"unique": "members.channel"}.get(kept)  # what is unique is so within a channel
+    path.write_text(json.dumps(without(*(word for word in WAYS if word not in (kept, needed)))))
+    assert Contract(path).rules.keys() > load_contract(path).resource.shown.keys()

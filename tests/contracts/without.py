@@ -21,6 +21,8 @@ def without(*words: str) -> Json:
     document: Json = json.loads(WHOLE)
     for word in words:
         WAYS[word](document)
+    if "x-webhooks" in words and "operations.search" in words:
+        _without_event(document, "", "pipeline")
     document["x-rules"] = [
         rule for rule in document["x-rules"] if not _lacking(document, ABOUT[rule["id"]])
     ]
@@ -124,8 +126,6 @@ def _without_key(document: Json) -> None:
 
 def _without_webhook(document: Json) -> None:
     del document["x-webhooks"]
-    if "search" not in document["x-resource"]["operations"]:
-        _without_event(document, "", "pipeline")
 
 
 def _without_event(document: Json, event: str, effect: str) -> None:
