@@ -59,8 +59,8 @@ class Tools:
     ) -> dict[str, str]:
         """Say what a run would cost: checks, sessions, turns, requests, waits. Sends nothing.
 
-        profile names packs by comma: smoke, core, generated, races, ttl, webhooks, extended.
-        rules selects single rules of them. Gives the id that run wants."""
+        profile names packs by comma: smoke, core, model, generated, races, ttl, webhooks,
+        extended. rules selects single rules of them. Gives the id that run wants."""
         words = [f"--profile={profile}", *(f"--rule={rule}" for rule in rules)]
         words += [] if seed is None else [f"--seed={seed}"]
         words += ["--strict"] * strict + ["--read-only"] * read_only
@@ -157,9 +157,11 @@ def _in_short(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    told = {name: rule[name] for name in ("id", "level", "outcome", "reason", "text")}
+    """A rule that did not pass, with its first finding or with why there is none."""
+    told = {name: rule[name] for name in ("id", "level", "outcome", "text")}
     for finding in rule["findings"][:1]:
         told |= {name: finding[name] for name in FACTS}
+    told |= {} if rule["findings"] else {"reason": rule["reason"]}
     return told | ({"known": rule["known"]} if "known" in rule else {})
 
 
@@ -189,17 +191,16 @@ def serve(given: Sequence[str], job: Job) -> None:
             lifespan=lifespan,
             log_level="WARNING",
         )
-        reads = ToolAnnotations(read_only_hint=True)
-        sends = ToolAnnotations(read_only_hint=False, destructive_hint=False)
-        hints: list[tuple[Callable[..., Any], ToolAnnotations]] = [
-            (tools.plan, reads),
-            (tools.run, sends),
-            (tools.result, reads),
-            (tools.stop, sends),
-            (tools.explain, reads),
-            (tools.rules, reads),
-        ]
-        for tool, hint in hints:
+        reads: tuple[Callable[..., Any], ...] = (
+            tools.plan,
+            tools.result,
+            tools.explain,
+            tools.rules,
+        )
+        for tool in reads:
+            server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
+        for tool in (tools.run, tools.stop):
+            hint = ToolAnnotations(read_only_hint=False, destructive_hint=False)
             server.add_tool(tool, annotations=hint)
         server.run()
         if tools.process:

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,9 +89,9 @@ class Tools:
     ) -> list[dict[str, Any]]:
         """List what clients asked and what was answered, the latest first, with what broke the
         contract in it; only_violations leaves out the rest."""
-        query = {"limit": 1000 if only_violations else limit}
-        rows = self._call(sandbox, "GET", "/__admin/requests", query=query)["requests"]
-        told = [_told(row) for row in rows]
+        asked = 1000 if only_violations else limit
+        found = self._call(sandbox, "GET", "/__admin/requests", limit=asked)["requests"]
+        told = [_told(entry) for entry in found]
         return [row for row in told if row["violations"] or not only_violations][:limit]
 
     def read_coverage(self, sandbox: str | None = None) -> dict[str, Any]:
@@ -100,12 +100,7 @@ class Tools:
         return dict(self._call(sandbox, "GET", "/__admin/coverage"))
 
     def _call(
-        self,
-        sandbox: str | None,
-        method: str,
-        path: str,
-        body: Any = None,
-        query: Mapping[str, Any] | None = None,
+        self, sandbox: str | None, method: str, path: str, body: Any = None, **query: Any
     ) -> Any:
         if sandbox is not None and not NAME.fullmatch(sandbox):
             raise ToolError(f"wanted 1 to 64 letters, digits, - or _, got {sandbox!r}")
@@ -145,20 +140,13 @@ def make_server(client: Client) -> MCPServer:
     server = MCPServer(
         "adjourn-mock", instructions=_INSTRUCTIONS, version=version(), log_level="WARNING"
     )
-    reads = ToolAnnotations(read_only_hint=True)
-    steers = ToolAnnotations(read_only_hint=False, destructive_hint=False)
-    forgets = ToolAnnotations(read_only_hint=False, destructive_hint=True)
-    hints: list[tuple[Callable[..., Any], ToolAnnotations]] = [
-        (tools.open_sandbox, steers),
-        (tools.list_sandboxes, reads),
-        (tools.show_clock, reads),
-        (tools.freeze_clock, steers),
-        (tools.advance_clock, steers),
-        (tools.list_sessions, reads),
-        (tools.read_journal, reads),
-        (tools.read_coverage, reads),
-        (tools.reset, forgets),
-    ]
-    for tool, hint in hints:
+    looks = (tools.list_sandboxes, tools.show_clock, tools.list_sessions)
+    reads: tuple[Callable[..., Any], ...] = (*looks, tools.read_journal, tools.read_coverage)
+    steers = (tools.open_sandbox, tools.freeze_clock, tools.advance_clock)
+    writes: tuple[Callable[..., Any], ...] = (*steers, tools.reset)
+    for tool in reads:
+        server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
+    for tool in writes:
+        hint = ToolAnnotations(read_only_hint=False, destructive_hint=tool == tools.reset)
         server.add_tool(tool, annotations=hint)
     return server
