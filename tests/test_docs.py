@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def run_lines(page: str, folder: Path) -> str:
         command = folder / "bin" / name
         command.write_text(f'#!/bin/sh\nexec {sys.executable} {" ".join(arguments)} "$@"\n')
         command.chmod(0o755)
-    (folder / "adjourn").symlink_to(HERE)
+    left_out = shutil.ignore_patterns(".*", "node_modules", "dist", "site", "__pycache__")
+    shutil.copytree(HERE, folder / "adjourn", ignore=left_out)
     environment = {
         **os.environ,
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
