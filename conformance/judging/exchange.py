@@ -62,6 +62,7 @@ class Exchange:
     status: int = 0
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
+    garbled: bool = False  # whether the content is not what its Content-Encoding says
     started: float = 0.0
     finished: float = 0.0
     broken: tuple[str, ...] = ()  # the watched rules that this exchange broke
@@ -130,6 +131,8 @@ class Exchange:
     @cached_property
     def json(self) -> Any:
         """The body as JSON, or ABSENT where it is none."""
+        if self.garbled:
+            return ABSENT
         try:
             text = self.content.decode("utf-8")
             found = json.loads(text, parse_constant=_refuse, parse_int=_integer)

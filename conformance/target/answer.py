@@ -13,6 +13,8 @@ LARGEST = 8 * 1024 * 1024  # bytes of an answer, on the wire and as they are rea
 MOST_VALUES = 500_000  # of JSON, counted by what parts them
 MOST_CODINGS = 2  # of the body, one over the other
 PIECE = 64 * 1024
+SLICE = 4 * 1024
+MEMBER = b"\x1f"  # begins one of gzip
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -20,16 +22,24 @@ class TooLarge(httpx.TransportError):
     """An answer holds more than any of the contract's would."""
 
 
-def read_body(answer: httpx.Response) -> bytes:
-    """The body of an answer whose head has come, decoded where the suite has offered to.
+def read_body(answer: httpx.Response) -> tuple[bytes, bool]:
+    """The body of an answer whose head has come, decoded where the suite has offered to; and
+    whether it is garbled, and then as it came: not what Content-Encoding says.
 
     Raises httpx.ReadTimeout when the exchange must end before it is whole, TooLarge when it
-    grows beyond LARGEST or MOST_VALUES, httpx.DecodingError where it is not what
-    Content-Encoding says.
+    grows beyond LARGEST or MOST_VALUES.
     """
-    parts, size, values = [], 0, 0
     assert isinstance(answer.stream, httpx.SyncByteStream)
-    for part in _decoded(_bounded(answer.stream), answer.headers):
+    came: list[bytes] = []
+    try:
+        return _whole(_decoded(_kept(_bounded(answer.stream), came), answer.headers)), False
+    except httpx.DecodingError:
+        return b"".join(came), True
+
+
+def _whole(coming: Iterator[bytes]) -> bytes:
+    parts, size, values = [], 0, 0
+    for part in coming:
         size += len(part)
         if size > LARGEST:
             raise TooLarge(f"more than {LARGEST} bytes came")
@@ -43,8 +53,15 @@ def read_body(answer: httpx.Response) -> bytes:
 
 
 def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """A body that has come whole, decoded. Raises as `read_body` does."""
+    """A body that has come whole, decoded. Raises TooLarge, and httpx.DecodingError where it is
+    not what Content-Encoding says."""
     return b"".join(_bounded(_decoded(iter([body]), httpx.Headers(headers))))
+
+
+def _kept(parts: Iterable[bytes], came: list[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        came.append(part)
+        yield part
 
 
 def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -61,7 +78,7 @@ def _decoded(parts: Iterator[bytes], headers: httpx.Headers) -> Iterator[bytes]:
     codings = [name.strip().lower() for name in headers.get("content-encoding", "").split(",")]
     codings = [name for name in codings if name not in ("", "identity")]
     if len(codings) > MOST_CODINGS:
-        raise httpx.DecodingError(f"the body is encoded {len(codings)} times")
+        raise TooLarge(f"the body is encoded {len(codings)} times")
     for name in reversed(codings):
         if name in ("gzip", "x-gzip"):
             parts = _inflated(parts, GZIP)
@@ -85,13 +102,25 @@ def _after(first: bytes, parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _inflated(parts: Iterator[bytes], format: int) -> Iterator[bytes]:
-    """What was compressed, in pieces: a few bytes may stand for very many."""
-    stream = zlib.decompressobj(format)
+    """What was compressed, in pieces: a few bytes may stand for very many. Several members of
+    gzip are one body (RFC 1952, section 2.2); what else follows the end is none of it."""
+    stream, begun = zlib.decompressobj(format), False
     try:
-        for part in parts:
-            while part:
+        for part in _sliced(parts):
+            begun = True
+            while part and not (stream.eof and (format != GZIP or part[:1] != MEMBER)):
+                if stream.eof:
+                    stream = zlib.decompressobj(format)
                 yield stream.decompress(part, PIECE)
-                part = stream.unconsumed_tail
-        yield stream.flush()
+                part = stream.unconsumed_tail or stream.unused_data
     except zlib.error as error:
         raise httpx.DecodingError(str(error)) from error
+    if begun and not stream.eof:
+        raise httpx.DecodingError("it breaks off")
+
+
+def _sliced(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """In small parts: the rest behind each member of gzip is copied."""
+    for part in parts:
+        for begin in range(0, len(part), SLICE):
+            yield part[begin : begin + SLICE]

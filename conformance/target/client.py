@@ -214,19 +214,19 @@ class Client:
         exchange = replace(
             draft, number=next(self.numbers), headers=headers, started=time.monotonic()
         )
-        answer, exchange.content = self._answer(exchange)
+        answer, exchange.content, exchange.garbled = self._answer(exchange)
         exchange.finished = time.monotonic()
         exchange.status = answer.status_code
         exchange.answer_headers = {key.lower(): value for key, value in answer.headers.items()}
         self.ledger.enter(exchange)
         return exchange
 
-    def _answer(self, draft: Exchange) -> tuple[httpx.Response, bytes]:
-        """The answer, and its body."""
+    def _answer(self, draft: Exchange) -> tuple[httpx.Response, bytes, bool]:
+        """The answer, its body, and whether that is garbled."""
         try:
             with timed(self.config.timeout, self.budget.ends_at):
                 with closing(self.http.send(self._request(draft), stream=True)) as answer:
-                    return answer, read_body(answer)
+                    return answer, *read_body(answer)
         except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:

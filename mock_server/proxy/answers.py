@@ -11,6 +11,8 @@ from ..codec import decode
 LIMIT = 4 * 1024 * 1024  # bytes of an answer that is checked, decoded
 _DIGITS = 4300  # of an integer, the most that Python reads and writes
 _DEEPEST = 100  # levels of JSON; the contract's own are ten at most
+_SLICE = 4 * 1024  # bytes, since the rest behind each member is copied
+_MEMBER = b"\x1f\x8b"  # begins one of gzip
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
@@ -33,6 +35,8 @@ def decoded(body: bytes, encoding: str) -> bytes | None:
     for coding in reversed(_codings(encoding)):
         if coding in _WINDOW:
             body = _inflate(body, coding)
+        elif coding not in ("", "identity"):
+            break  # what is below it stays as it came
         if len(body) > LIMIT:
             return None
     return body
@@ -69,14 +73,23 @@ def _codings(encoding: str) -> list[str]:
 
 
 def _inflate(body: bytes, coding: str) -> bytes:
+    """Raises ValueError for what is not so compressed, or not to its end."""
     for window in (_WINDOW[coding], -15):  # deflate is sent with and without its frame
-        engine = zlib.decompressobj(window)
+        engine, plain = zlib.decompressobj(window), bytearray()
         try:
-            plain = engine.decompress(body, LIMIT + 1)
+            for begin in range(0, len(body), _SLICE):
+                rest = body[begin : begin + _SLICE]
+                while rest and len(plain) <= LIMIT:
+                    if engine.eof and not rest.startswith(_MEMBER):
+                        return bytes(plain)
+                    if engine.eof:  # several members are one body: RFC 1952, section 2.2
+                        engine = zlib.decompressobj(window)
+                    plain += engine.decompress(rest, LIMIT + 1 - len(plain))
+                    rest = engine.unconsumed_tail or engine.unused_data
         except zlib.error:
             continue
         if engine.eof or len(plain) > LIMIT:
-            return plain
+            return bytes(plain)
     raise ValueError(f"no {coding}")
 
 

@@ -70,6 +70,7 @@ def cases() -> Iterator[Case]:
     yield from _media_types()
     yield from _statuses()
     yield from _encodings()
+    yield from _instants()
 
 
 ODD_TEXTS: list[tuple[str, bytes]] = [
@@ -104,6 +105,13 @@ ODD_TEXTS: list[tuple[str, bytes]] = [
     ("a bad escape", b'{"a":"\\x41"}'),
     ("a cut escape", b'{"a":"\\u00"}'),
     ("HTML", b"<!doctype html><p>Sign in"),
+    ("a form feed before it", b"\x0c{}"),
+    ("a zero behind it", b"{}\0"),
+    ("a line separator behind it", "{}\u2028".encode()),
+    ("a text sequence", b"\x1e{}\n"),
+    ("lines", b"{}\n{}"),
+    ("a guard against scripts", b")]}',\n{}"),
+    ("a call of a script", b"cb({})"),
     ("deep arrays", b"[" * 90 + b"]" * 90),
     ("deeper arrays", b"[" * 400 + b"]" * 400),
     ("endless arrays", b"[" * 100_000),
@@ -299,9 +307,44 @@ def _statuses() -> Iterator[Case]:
 
 def _encodings() -> Iterator[Case]:
     for body in (_text(SESSION), _text({**SESSION, "ttl_seconds": 7}), b"no"):
-        yield Case("gzip", "getChat", gzip.compress(body), headers={"Content-Encoding": "gzip"})
-        yield Case("deflate", "getChat", zlib.compress(body),
-                   headers={"Content-Encoding": "deflate"})  # fmt: skip
+        packed, half = gzip.compress(body), len(body) // 2
+        sent: dict[str, tuple[str, bytes]] = {
+            "gzip": ("gzip", packed),
+            "in capitals": ("GZIP", packed),
+            "by its old name": ("x-gzip", packed),
+            "beside none": ("gzip, identity", packed),
+            "twice": ("gzip, gzip", gzip.compress(packed)),
+            "in two members": ("gzip", gzip.compress(body[:half]) + gzip.compress(body[half:])),
+            "with something behind it": ("gzip", packed + b"xxxx"),
+            "cut": ("gzip", packed[:-9]),
+            "no gzip": ("gzip", body),
+            "deflate": ("deflate", zlib.compress(body)),
+            "deflate, bare": ("deflate", zlib.compress(body)[2:-4]),
+            "deflate, cut": ("deflate", zlib.compress(body)[:-5]),
+            "none": ("identity", body),
+            "a charset": ("utf-8", body),
+            "what nobody knows": ("br", packed),
+            "what nobody knows below": ("br, gzip", packed),
+        }
+        for name, (coding, came) in sent.items():
+            yield Case(f"encoded: {name}", "getChat", came, headers={"Content-Encoding": coding})
+
+
+def _instants() -> Iterator[Case]:
+    for text in INSTANTS:
+        body = _text({**SESSION, "created_time": text, "messages": []})
+        yield Case(f"created_time: {text!r:.40}", "getChat", body)
+
+
+INSTANTS = (
+    "2026-01-05T08:59:60Z", "2026-01-05T09:00:00+24:00", "2026-01-05T09:00:00+23:59",
+    "2026-01-05T09:00:00+00:60", "2026-01-05T09:00:00-00:00", "2026-01-05T09:00:00+0100",
+    "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+    "2026-01-05T09:00:00.Z", "2026-01-05T09:00:00,5Z", "2026-1-5T9:0:0Z", "2026-01-05T09:00Z",
+    "2026-W01-1T00:00:00Z", "2024-02-29T00:00:00Z", "2100-02-29T00:00:00Z",
+    "\uff12026-01-05T09:00:00Z", "2026-01-05T09:00:00Z\n", "2026-01-05T09:00:00Z\0",
+    "2026-01-05T09:00:00." + "1" * 300 + "Z",
+)  # fmt: skip
 
 
 def _changed(value: dict[str, Any], member: str, other: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from conformance.judging.exchange import Exchange
 from conformance.judging.memory import Memory
 from conformance.judging.watch import Watch
 from conformance.registry import watch_of
+from conformance.target.answer import read_body
 from mock_server.contract.document import load_contract
 from mock_server.proxy.app import Proxy
 from tests.judgement.cases import PATHS, Case, cases
@@ -55,17 +56,15 @@ def by_the_suite(case: Case, watch: Watch) -> list[str]:
     """The rules that the suite finds broken by an answer."""
     method, path, body = PATHS[case.operation]
     headers = {"content-type": case.media_type} if case.media_type else {}
-    response = (
-        httpx.Response(case.status, headers=case.headers, content=case.body)
-        if "Content-Encoding" in case.headers
-        else None
-    )
+    stream = httpx.ByteStream(case.body)
+    content, garbled = read_body(httpx.Response(case.status, headers=case.headers, stream=stream))
     exchange = Exchange(
         1, case.operation, method, f"http://upstream.test{path}", {},
         None if body is None else json.dumps(body).encode(), watch.contract.resource,
         status=case.status,
         answer_headers=httpx.Headers({**headers, **case.headers}),
-        content=case.body if response is None else response.content,
+        content=content,
+        garbled=garbled,
     )  # fmt: skip
     watch.memory = Memory()  # what one answer has shown says nothing of the next
     return sorted(rule for rule, why in watch.judge(exchange) if why)

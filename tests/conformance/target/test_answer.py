@@ -126,3 +126,21 @@ def test_what_was_offered_is_decoded(connect: Make, coding: str) -> None:
     stream = httpx.ByteStream(sent)
     api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
     assert api.list().content == body
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b'{"items": []}')[:-9], b'{"items": []}', b""])
+def test_what_is_not_encoded_as_it_says_is_judged_as_it_came(connect: Make, body: bytes) -> None:
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    stream = httpx.ByteStream(body)
+    api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
+    assert api.list().content == body
+    assert "HTTP-12" in api.client.evidence.findings
+
+
+def test_members_of_gzip_are_one_body(connect: Make) -> None:
+    body, nothing = b'{"items": []}', gzip.compress(b"")
+    sent = gzip.compress(body[:5]) + 1_000 * nothing + gzip.compress(body[5:]) + b"behind it"
+    stream = httpx.ByteStream(sent)
+    headers = {"content-encoding": "gzip"}
+    api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
+    assert api.list().content == body
