@@ -29,6 +29,7 @@ from ..target.operations import UNSET
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
 PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
+PICKED = 4  # sessions that are spoken to
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cf", "Co", "Cn"))
 # Hypothesis prefers short texts, so that each length has a share of its own.
 SHARES = ((0, 12), (13, 36), (37, 90))  # letters
@@ -111,6 +112,12 @@ class Machine(RuleBasedStateMachine):
         """Whether the budget is used up: what is left of the trace then does nothing."""
         return min(self.budget.values()) <= 0
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether another session is of use. Where none are listed, opens would take the turn of
+        each list, and more sessions than there are to spend."""
+        return bool(self.api.resource.channel) or len(self.model.sessions) < PICKED
+
     def note(self, mismatch: Mismatch) -> None:
         """Called with each mismatch, the shrunk one last."""
 
@@ -129,7 +136,7 @@ class Machine(RuleBasedStateMachine):
     def pick(self, place: int) -> Session:
         return self.model.sessions[place % len(self.model.sessions)]
 
-    @precondition(lambda self: not self.spent)
+    @precondition(lambda self: not self.spent and self.takes_more)
     @rule(
         part=st.none() | PARTS,
         ttl=st.sampled_from([None, 60, 3600]),
