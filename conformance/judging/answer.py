@@ -187,6 +187,8 @@ class Answer:
     @cached_property
     def _changes(self) -> list[Change]:
         """What the memory has of the sessions; it then remembers them as they are now."""
+        if self.exchange.may_be_old:
+            return []
         compared = [self.memory.compare(part.body, self.exchange) for part in self.sessions()]
         return [change for change in compared if change]
 

@@ -84,6 +84,12 @@ class Exchange:
         return turned or self.role in ("create", "read", "end", "act")
 
     @property
+    def may_be_old(self) -> bool:
+        """Whether the session that it is answered with may be as an earlier answer had it."""
+        turned = self.role == "submit" and not self.resource.replies
+        return turned and bool(self.sent.get(self.resource.key))
+
+    @property
     def sent(self) -> Json:
         """The members of the body that was sent; none where it is no JSON object."""
         try:

@@ -136,9 +136,10 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
             for other in events
         )
         return [state] if busy or event.status in refusals else []
-    replies = event.said if state.contract.resource.replies else ()
+    answered = state.contract.resource.replies
+    replies = event.said if answered else ()
     if earlier is not None:
-        same = earlier == replies and _goes_on(state, event)
+        same = earlier == event.said or (not answered and _goes_on(state, event))
         return [state] if same and not refusals else []
     if state.final:
         return []
@@ -147,7 +148,7 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     if "append" in row.effects:
         after = replace(after, said=(*state.said, ("user", event.text), *replies))
     if event.key and "remember" in row.effects:
-        after = replace(after, replies=(*after.replies, (event.key, replies)))
+        after = replace(after, replies=(*after.replies, (event.key, event.said)))
     if not _goes_on(after, event):
         return []
     if not event.final:
