@@ -31,7 +31,7 @@ def banner(mock: Mock, url: str, version: str) -> str:
     operations = [*mock.contract.operations()]
     width = max(len(path) for _, path, _, _ in operations)
     agents = [f"  {agent.id:17}{agent.description}" for agent in mock.agents.values() if agent.id]
-    resource = mock.contract.resource
+    resource, title = mock.contract.resource, mock.contract.document["info"]["title"]
     (opened,) = (path for _, path, id, _ in operations if id == resource.operations["create"])
     given = needed(mock.contract.resolved, resource.operations["create"])
     if resource.replies:
@@ -45,7 +45,7 @@ def banner(mock: Mock, url: str, version: str) -> str:
     return "\n".join(
         [
             *warning,
-            f"Chats API mock {version} at {url} (docs: {url}/ui/)",
+            f"{title} mock {version} at {url} (docs: {url}/ui/)",
             *(f"  {method:5}{path:{width}} {summary}" for method, path, _, summary in operations),
             *(["Agents", *agents] if agents else []),
             "Try",
