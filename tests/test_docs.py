@@ -85,7 +85,7 @@ def assert_keeps(page: str, told: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["backend", "contract", "break-it"])
+@pytest.mark.parametrize("name", ["backend", "contract", "break-it", "own-api"])
 def test_a_tutorial_leads_where_it_says(name: str, tmp_path: Path) -> None:
     page = f"tutorials/{name}.md"
     assert_keeps(page, run_lines(page, tmp_path))
