@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..contract.declaration import Filter
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, Violation, expect
+from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import rule
 from ..target.api import Api, Sessions
 from .listing import ids
@@ -91,6 +91,25 @@ def check_each_filter_of_a_list(api: Api) -> None:
     expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
 
 
+@rule("LIST-08", sessions=3, requests=60)
+def check_filters_select_together(api: Api) -> None:
+    """Each beside the filter of the state, by what a list of every state shows."""
+    ended, every = api.asked_for(api.contract.lifecycle.ended), api.asked_for(api.resource.all)
+    others = [one for one in api.resource.filters if one.all is None]
+    if not others:
+        raise NotApplicable("lists have one filter alone")
+    for place in (0, 1):
+        api.given_final(further=given(api, place))
+    api.given(further=given(api, 0))
+    whole = api.listed(state=every)
+    final = [item for item in whole if api.contract.state_of(item) == ended]
+    if len(final) != 2:
+        raise Blocked("the list does not hold what matches, see LIST-05")
+    active = {*ids(api, whole)}.difference(ids(api, final))
+    wrong = [words for one in others for words in selected(api, one, final, ended, active)]
+    expect(not wrong, f"{ended} sessions that match alone", "; ".join(wrong))
+
+
 def given(api: Api, place: int) -> Json:
     """Members of an open that sessions show and that `x-resource` does not name, the values of
     each place of their own; none at the last."""
@@ -103,14 +122,17 @@ def given(api: Api, place: int) -> Json:
     return made
 
 
-def selected(api: Api, one: Filter, whole: Sessions, state: str) -> Iterator[str]:
-    """How a list with this filter is not what the whole has of its values."""
+def selected(
+    api: Api, one: Filter, whole: Sessions, state: str, others: Collection[str] = ()
+) -> Iterator[str]:
+    """How a list with this filter is not what the whole has of its values; it has no `others`."""
     for value in filter_values(api, one, whole):
         items = api.listed(state=state, filters={one.parameter: value})
         wanted = {*ids(api, [item for item in whole if matches(one, item, value) is True])}
         if lacking := wanted.difference(ids(api, items)):
             yield f"{one.parameter}={value} leaves out {', '.join(sorted(lacking))}"
-        if strange := ids(api, [item for item in items if matches(one, item, value) is False]):
+        wrong = ids(api, [item for item in items if matches(one, item, value) is False])
+        if strange := [*wrong, *(id for id in ids(api, items) if id in others)]:
             yield f"{one.parameter}={value} lets {', '.join(strange)} through"
 
 

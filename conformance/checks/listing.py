@@ -80,25 +80,6 @@ def expect_apart(api: Api, channel: str, alike: str) -> None:
     )
 
 
-@rule("LIST-08", sessions=2)
-def check_filters_select_together(api: Api) -> None:
-    state, _ = api.asked_for(api.contract.lifecycle.ended), api.filter_of(api.resource.agent)
-    _, final = one_of_each(api)
-    most = api.contract.page_sizes.most
-    found = api.list(channel=api.channel, state=state, agent=api.config.agent, limit=most)
-    items = found.page[api.resource.items]
-    names = api.resource
-    wanted = {names.channel: api.channel, names.agent: api.config.agent}
-    alike = all(
-        names.final(item) and all(item[name] == wanted[name] for name in wanted) for item in items
-    )
-    expect(alike, "only what matches channel, agent and state", ids(api, items))
-    expect(has(api, items, final), f"{final}, which matches each filter", ids(api, items))
-    found = api.list(channel=api.channel, agent=f"nobody-{api.key()}", limit=most)
-    nobody = found.page[api.resource.items]
-    expect(not nobody, "nothing for another agent in the channel", ids(api, nobody))
-
-
 @rule("LIST-09", sessions=2, turns=1)
 def check_updated_after(api: Api) -> None:
     api.filter_of(api.resource.touched)

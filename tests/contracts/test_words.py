@@ -120,9 +120,17 @@ def newest_alone(page: Any) -> Any:
     return found
 
 
+def any_state(page: Any) -> Any:
+    def found(self: Chats, query: Any) -> Any:
+        return page(self, replace(query, state=None) if query.updated_after else query)
+
+    return found
+
+
 FAULTS: list[tuple[str, type, str, Any]] = [
     ("LIST-17", Renderer, "page", one_page),
     ("LIST-18", Chats, "list_sessions", first_page),
+    ("LIST-08", Chats, "list_sessions", any_state),
     ("LIST-13", Chats, "list_sessions", newest_alone),
 ]
 
