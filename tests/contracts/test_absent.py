@@ -131,3 +131,18 @@ def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     needed = {"unique": "members.channel"}.get(kept)  # what is unique is so within a channel
     path.write_text(json.dumps(without(*(word for word in WAYS if word not in (kept, needed)))))
     assert Contract(path).rules.keys() > load_contract(path).resource.shown.keys()
+
+
+def test_one_schema_of_a_session_in_any_state(tmp_path: Path) -> None:
+    document = without("state.mirror", "members.agent")
+    schemas = document["components"]["schemas"]
+    for name in ("Session", "ListedSession"):
+        merged = schemas[name.replace("Session", "ActiveSession")]
+        merged["properties"]["status"] = {"type": "string", "enum": ["active", "final"]}
+        merged["properties"]["final_reason"] = {"type": "string", "nullable": True}
+        schemas[name] = merged
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with Api.of(contract=path) as api:
+        assert api.end(api.open()["id"]).json()["status"] == "final"
+        assert broken(Contract(path), api, profile="core") == []
