@@ -74,6 +74,7 @@ def visit(fault: str = "") -> list[Any]:
     lists: tuple[dict[str, Any], ...] = (
         {}, {"limit": 1}, {"limit": 1, "offset": 1}, {"status": "closed"}, {"priority": "high"},
         {"updated_after": v.send("GET", other)["updated_at"]},
+        {"status": "open", "priority": "high"},
     )  # fmt: skip
     for query in lists:
         v.send("GET", "/tickets", query_string=query)

@@ -209,6 +209,9 @@ small("list-any-status", "LIST-03 LIST-04", "The status selects nothing.", "desk
     lambda site, real, ticket, query: (True, *real(ticket, query)[1:]))
 small("list-any-priority", "LIST-29", "The priority selects nothing.", "desk.passes",
     lambda site, real, ticket, query: (*real(ticket, query)[:1], True, *real(ticket, query)[2:]))
+small("list-priority-alone", "LIST-08", "The priority switches the status off.", "desk.passes",
+    lambda site, real, ticket, query: (
+        query["priority"] is not None or real(ticket, query)[0], *real(ticket, query)[1:]))
 small("list-inclusive", "LIST-10", "A list holds what changed at updated_after.", "desk.passes",
     lambda site, real, ticket, query: real(
         ticket, query | {"updated_after": (query["updated_after"] or 0) - 1}))
