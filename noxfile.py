@@ -187,8 +187,10 @@ def innocents(session: nox.Session) -> None:
 
 @nox.session
 def targets(session: nox.Session) -> None:
-    """Run the suite against the second server with each of its faults."""
+    """Run the suite against the second server with each of its faults, and that of tickets."""
     run(session, "tests.targets", *session.posargs)
+    if not session.posargs:
+        run(session, "tests.tickets")
 
 
 @nox.session
