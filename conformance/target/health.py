@@ -10,6 +10,7 @@ from ..judging.outcomes import Blocked, shown
 from .circuit import GATEWAY_ERRORS, Circuit
 
 Look = Callable[[str], Exchange]
+Sign = Callable[[Exchange], bool]
 
 
 def is_of_gateway(exchange: Exchange) -> bool:
@@ -17,7 +18,7 @@ def is_of_gateway(exchange: Exchange) -> bool:
 
 
 # What no operation that only reads is answered by the API itself, and what that means of all.
-SIGNS: tuple[tuple[Callable[[Exchange], bool], str], ...] = (
+SIGNS: tuple[tuple[Sign, str], ...] = (
     (
         lambda exchange: exchange.status in (401, 403),
         "the target no longer accepts the suite's key ({status}), which it did before: has it"
@@ -55,7 +56,9 @@ class Health:
         self.look = look
         self.find = find
         self.watching = False
-        self.known: set[tuple[str | None, int, bool]] = set()  # answers that are an operation's own
+        # Answers that are an operation's own.
+        self.known: set[tuple[str | None, int, str, bool]] = set()
+        self.stopped: tuple[Sign, str] | None = None  # by what, and why
         self.before: list[str] = []  # sessions that were active when the target went away
 
     def begin(self) -> None:
@@ -65,14 +68,18 @@ class Health:
         self.watching = False
 
     def doubt(self, exchange: Exchange, own: bool) -> None:
-        """Blocked, from now on, where an answer is that of the whole target."""
-        kind = (exchange.operation, exchange.status, exchange.is_page)
-        if not self.watching or not own or kind in self.known:
+        """Blocked, from now on, where an answer is that of the whole target, whichever key was
+        sent for this one: the suite's `own` or not."""
+        if self.stopped and self.stopped[0](exchange):  # what ends the sessions is told so, too
+            raise Blocked(self.stopped[1])
+        kind = (exchange.operation, exchange.status, exchange.media_type, own)
+        if not self.watching or kind in self.known:
             return
         for holds, cause in SIGNS:
             if holds(exchange) and self._all(holds):
                 location = shown(exchange.answer_headers.get("location", "nowhere"))
-                self._stop(cause.format(status=exchange.status, location=location))
+                self.stopped = holds, cause.format(status=exchange.status, location=location)
+                self._stop(self.stopped[1])
         self.known.add(kind)
 
     def gone(self, active: list[str]) -> None:
@@ -90,7 +97,7 @@ class Health:
         """Whether an operation that only reads is answered, while another is not."""
         return self.watching and not self._all(is_of_gateway)
 
-    def _all(self, holds: Callable[[Exchange], bool]) -> bool:
+    def _all(self, holds: Sign) -> bool:
         """Whether every operation that only reads is answered so, or not at all."""
         for role in ("list", "search"):
             try:

@@ -55,8 +55,32 @@ def test_one_operation_that_refuses_the_key_is_judged(connect: Make) -> None:
 
 @pytest.mark.parametrize("auth", [None, "Bearer wrong", "Basic x"])
 def test_a_wrong_key_may_be_refused(connect: Make, auth: str | None) -> None:
-    api = watched(connect, lambda request: httpx.Response(401, json={}))
-    assert api.list(auth=auth).status == 401
+    def answer(request: httpx.Request) -> httpx.Response:
+        right = request.headers.get("authorization") == "Bearer key-0001"
+        return httpx.Response(200 if right else 401, json=PAGE)
+
+    api = watched(connect, answer, token="key-0001")
+    assert [api.list(auth=auth).status for _ in range(2)] == [401, 401]
+
+
+@pytest.mark.parametrize("auth", [None, "Bearer wrong"])
+def test_a_gateway_that_refuses_every_key_stops_the_run(connect: Make, auth: str | None) -> None:
+    api = watched(connect, lambda request: httpx.Response(403, html="<h1>Blocked</h1>"))
+    with pytest.raises(Blocked, match="no longer accepts"):
+        api.list(auth=auth)
+    assert api.client.evidence.findings == {}
+
+
+def test_what_a_gateway_answers_is_told_from_the_apis_own_of_that_status(
+    connect: Make, naps: list[float]
+) -> None:
+    own = httpx.Response(404, json={}, headers={"content-type": "application/problem+json"})
+    gateway = httpx.Response(404, text="404 page not found")
+    answers = iter([own, httpx.Response(200, json=PAGE), gateway, gateway, gateway])
+    api = watched(connect, lambda request: next(answers))
+    assert api.get("3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10").status == 404
+    with pytest.raises(Blocked, match="nothing at its paths"):
+        api.get("3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10")
 
 
 def test_a_deployment_that_goes_down_is_accused_of_nothing(
@@ -88,6 +112,9 @@ def test_what_a_gateway_answers_in_the_place_of_all_stops_the_run(
     api = watched(connect, after(1, lambda request: then))
     api.list()
     with pytest.raises(Blocked, match=told):
+        api.list()
+    api.client.wind_down()
+    with pytest.raises(Blocked):
         api.list()
     assert api.client.evidence.findings == {}
 
