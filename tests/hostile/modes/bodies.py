@@ -73,7 +73,7 @@ MODES = (
     Mode("gzip-bomb-in-gzip", "inconclusive", packed("double", "gzip, gzip")),
     Mode("gzip-three-times", "inconclusive", packed("thrice", "gzip, gzip, gzip")),
     Mode("gzip-cut", "non-conformant", packed("cut", "gzip")),
-    Mode("gzip-of-garbage", "inconclusive", packed("garbage", "gzip")),
+    Mode("gzip-of-garbage", "non-conformant", packed("garbage", "gzip")),
     Mode("3000000-items", "inconclusive", body(PAGE % (b"0," * 2_999_999 + b"0"))),
     Mode("50000-wrong-sessions", "non-conformant", body(PAGE % (b'{"id":0},' * 49_999 + b"{}"))),
     Mode(
