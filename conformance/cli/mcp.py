@@ -33,9 +33,9 @@ from .job import Job
 BROKEN, NOT_EVALUATED = ("fail", "warn"), ("error", "not-run")
 FACTS = ("expected", "actual", "mend", "also")  # of a finding
 INSTRUCTIONS = """\
-Judges a deployment of the Chats API by its contract. Call plan first: it sends nothing and says
-what a run would cost; show that to the user where the target is not this machine. Then call run
-with the plan's id. explain tells what a rule demands, and what the last run found against it."""
+Judges a deployment by its contract. Call plan first: it sends nothing and says what a run would
+cost; show that to the user where the target is not this machine. Then call run with the plan's id.
+explain tells what a rule demands, and what the last run found against it."""
 
 
 class Tools:

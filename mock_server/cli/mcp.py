@@ -20,9 +20,9 @@ from .values import iso_duration
 
 _SHOWN = 2000  # characters of a body
 _INSTRUCTIONS = """\
-Steers one running mock of the Chats API and reads what its clients did. Begin with open_sandbox and
-send the header that it gives with every request of the API; pass its name to the other tools. Put
-time forward with advance_clock instead of waiting."""
+Steers one running mock and reads what its clients did. Begin with open_sandbox and send the header
+that it gives with every request of the API; pass its name to the other tools. Put time forward with
+advance_clock instead of waiting."""
 
 
 @dataclass(frozen=True, slots=True)
