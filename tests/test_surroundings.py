@@ -105,6 +105,32 @@ def test_the_suite_says_its_verdict_where_nothing_can_be_written(mock: str) -> N
     assert "Traceback" not in done.stderr
 
 
+FOR_OTHERS = [
+    {"PYTHONWARNINGS": "error"},
+    {"PYTHONOPTIMIZE": "2"},
+    {"SSLKEYLOGFILE": "/no-such-folder/keys", "REQUESTS_CA_BUNDLE": "/no-such-file"},
+    {"COLUMNS": "1", "LINES": "1", "CI": "true", "LC_ALL": "C", "PYTHONUTF8": "0"},
+]
+
+
+@pytest.mark.parametrize("variables", FOR_OTHERS, ids=lambda given: next(iter(given)))
+def test_what_is_set_for_other_programs_changes_no_verdict(
+    mock: str, tmp_path: Path, variables: dict[str, str]
+) -> None:
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('a project of its own')")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "schemathesis.toml").write_text("no-such-key = [")
+    done = verify(mock, cwd=tmp_path, **variables)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.mark.parametrize("variables", FOR_OTHERS[:2], ids=lambda given: next(iter(given)))
+def test_what_is_set_for_other_programs_keeps_no_mock_from_serving(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    expect_served(tmp_path, **variables)
+
+
 CLOSED = ["2>&-", ">&-", "<&- >&- 2>&-"]
 
 

@@ -16,9 +16,10 @@ from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
 from conformance.judging.outcomes import Blocked
 from conformance.registry import watch_of
-from conformance.target.answer import MOST_VALUES
+from conformance.target.answer import MOST_VALUES, decoded
 from conformance.target.api import Api
 from conformance.target.client import Client
+from tests.growth import expect_linear
 
 from .conftest import Make
 from .servers import speaking
@@ -144,3 +145,8 @@ def test_members_of_gzip_are_one_body(connect: Make) -> None:
     headers = {"content-encoding": "gzip"}
     api = connect(lambda request: httpx.Response(200, headers=headers, stream=stream))
     assert api.list().content == body
+
+
+def test_members_of_gzip_are_read_in_a_time_by_their_bytes_alone() -> None:
+    member = gzip.compress(b"x" * 50)
+    expect_linear(lambda size: decoded(member * size, {"content-encoding": "gzip"}))

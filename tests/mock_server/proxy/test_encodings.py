@@ -6,6 +6,8 @@ import zlib
 
 import pytest
 
+from mock_server.proxy.answers import decoded
+from tests.growth import expect_linear
 from tests.mock_server.conftest import SOME_ID
 from tests.mock_server.proxy.flags import violations
 from tests.serving import CHATS
@@ -91,3 +93,8 @@ def test_an_answer_that_unpacks_without_end_is_not_unpacked(proxy, backend):
     with proxy(backend.url).stream("GET", CHATS) as answer:
         assert b"".join(answer.iter_raw()) == bomb
     assert violations(answer) == []
+
+
+@pytest.mark.parametrize("member", [gzip.compress(b""), gzip.compress(b"x" * 50)])
+def test_undoing_gzip_of_many_members_takes_time_by_their_bytes_alone(member):
+    expect_linear(lambda size: decoded(member * size, "gzip"))
