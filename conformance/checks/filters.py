@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from ..contract.declaration import Filter
+from ..contract.resource import Filter
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json

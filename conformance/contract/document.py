@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from .bounds import Bounds
-from .declaration import Resource, shown
+from .declaration import shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
 from .lifecycle import END, REPLAY, TURN, Lifecycle, Transition
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
+from .resource import Resource
 from .rules import Rule, rule_of
 from .schemas import json_schema
 from .validator import Validator
@@ -239,17 +240,20 @@ class Contract:
         schema = self.members("create").get(self.resource.timeout)
         return Bounds.of(schema) if schema else Bounds(0, 0)
 
-    @cached_property
+    @property
     def default_state(self) -> str:
         """What a list selects that is asked for no state."""
-        query = self.query(self.resource.operations["list"])
-        return str(query[self.resource.filtering[self.resource.status]]["default"])
+        return str(self._listed["default"])
 
-    @cached_property
+    @property
     def listed_states(self) -> tuple[str, ...]:
         """What a list can be asked for: states, and the word for all."""
+        return tuple(self._listed["enum"])
+
+    @cached_property
+    def _listed(self) -> dict[str, Any]:
         query = self.query(self.resource.operations["list"])
-        return tuple(query[self.resource.filtering[self.resource.status]]["enum"])
+        return query[self.resource.filtering[self.resource.status]]
 
     @cached_property
     def open_lists(self) -> list[str]:
@@ -281,7 +285,7 @@ class Contract:
 
     def validator(self, schema: dict[str, Any]) -> Validator:
         """A compiled validator of a schema without references."""
-        return Validator(json_schema(schema), frozenset(_property_names(schema)))
+        return Validator(json_schema(schema))
 
     def _raw(self, operation: str) -> dict[str, Any]:
         found = self.operations[operation]
@@ -292,15 +296,6 @@ class Contract:
 def find_contract() -> Path:
     """The contract that travels with the package."""
     return resource("openapi.yaml")
-
-
-def _property_names(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        yield from node.get("properties", ())
-    for inner in (
-        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    ):
-        yield from _property_names(inner)
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[Operation]:

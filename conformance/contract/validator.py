@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -12,11 +14,16 @@ LETTERS = 100_000  # of a text; no schema asks for as many
 
 
 class Validator:
-    """A compiled schema. `names` are the members that its objects may have."""
+    """A compiled schema."""
 
-    def __init__(self, schema: dict[str, Any], names: frozenset[str] = frozenset()) -> None:
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.schema = schema
         self.compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-        self.names = names
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The members that its objects may have."""
+        return frozenset(_property_names(self.schema))
 
     def is_valid(self, body: Any) -> bool:
         return self.compiled.is_valid(body)
@@ -42,3 +49,11 @@ class Validator:
             kept = {name for name, _ in zip(value, range(MEMBERS), strict=False)} | self.names
             return {name: self._head(item) for name, item in value.items() if name in kept}
         return value[:LETTERS] if isinstance(value, str) else value
+
+
+def _property_names(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from node.get("properties", ())
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for part in inner:
+        yield from _property_names(part)

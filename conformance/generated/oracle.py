@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
-from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import UUID as ID
+from ..contract.resource import Resource
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import shown
 from .portable import is_portable, is_text

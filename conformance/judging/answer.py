@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from ..contract.declaration import Resource
 from ..contract.document import Contract
+from ..contract.resource import Resource
 from ..contract.validator import Validator
 from .exchange import ABSENT, Exchange, Json
 from .memory import Change, Memory

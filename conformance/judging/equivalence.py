@@ -10,8 +10,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from ..contract.declaration import Resource
 from ..contract.ids import canonical
+from ..contract.resource import Resource
 from .outcomes import Blocked, shown
 
 FRACTION = re.compile(r"\.(\d+)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +10,8 @@ from itertools import islice
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ..contract.declaration import Resource
+from ..contract.resource import Resource
+from .decoding import decoded
 from .outcomes import Blocked, expect, listed, shown
 
 Json = dict[str, Any]
@@ -21,8 +21,6 @@ ABSENT = object()
 WHOLE = 256 * 1024  # bytes of an answer that is kept as it is for a report, and as JSON too
 TOLD = 4096  # bytes of a larger one that its summary reads
 MOST_HEADERS = 200  # of an answer that a finding keeps
-DEEPEST = 100  # levels of JSON; no answer of the contract has more than ten of its own
-LONGEST_INTEGER = 4300  # digits, Python's limit for turning texts into integers and back
 LONGEST_ID = 2000  # characters; what is longer fits no URL, and names no session
 SILENCES: dict[Silence, str] = {
     "closed": "a connection that was closed without an answer, again and again",
@@ -38,7 +36,6 @@ ACCEPTING = {
     "act": "LIFE-14",
     "search": "FIN-08",
 }
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Members(dict[str, Any]):
@@ -140,13 +137,9 @@ class Exchange:
         if self.garbled:
             return ABSENT
         try:
-            text = self.content.decode("utf-8")
-            found = json.loads(text, parse_constant=_refuse, parse_int=_integer)
+            return decoded(self.content)
         except (ValueError, RecursionError):
             return ABSENT
-        if _is_deep(found):
-            found = _cut(found, DEEPEST)
-        return _whole(found) if SURROGATE.search(text) else found
 
     @property
     def session(self) -> Json:
@@ -266,41 +259,3 @@ class Exchange:
             words = f"{self.name} was answered {self.status} without {what}"
             raise Blocked(f"{words}, see {self._misshapen}")
         return Members(self.json)
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether it has more levels than a validator can follow."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST):
-        below = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [inner for items in below for inner in items if isinstance(inner, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _cut(value: Any, depth: int) -> Any:
-    """The same JSON with null for what lies deeper than a validator can follow."""
-    if isinstance(value, dict):
-        return {key: _cut(item, depth - 1) for key, item in value.items()} if depth else None
-    if isinstance(value, list):
-        return [_cut(item, depth - 1) for item in value] if depth else None
-    return value
-
-
-def _integer(digits: str) -> int:
-    """The integer, or where it is too long for Python to write it down, its beginning."""
-    return int(digits[:LONGEST_INTEGER])
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
-
-
-def _whole(value: Any) -> Any:
-    """The same JSON with every lone surrogate replaced: nothing could write it down."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..contract.declaration import Resource
 from ..contract.ids import canonical
+from ..contract.resource import Resource
 from .exchange import Exchange, Json
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, unquote_plus
 
 from ..config.redaction import REDACTED
-from ..contract.declaration import Resource
 from ..contract.ids import UUID, canonical, mentions
+from ..contract.resource import Resource
 from ..judging.exchange import Exchange
 from ..target.tokens import PLACEHOLDER
 from .polls import Poll

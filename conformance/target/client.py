@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from ..config.settings import Config, UsageError
-from ..contract.declaration import Resource
+from ..contract.resource import Resource
 from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange, Silence
 from ..judging.outcomes import Blocked, NotYet

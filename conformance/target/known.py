@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import canonical
 from ..contract.lifecycle import FINISH, TURN
+from ..contract.resource import Resource
 from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Exchange, Json
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from ..contract.declaration import Resource
 from ..contract.document import Contract
 from ..contract.ids import canonical
+from ..contract.resource import Resource
 from ..judging.evidence import Finding, Observation
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, Violation

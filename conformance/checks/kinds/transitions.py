@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...contract.declaration import Resource
 from ...contract.document import Contract
 from ...contract.lifecycle import FINISH, REPLAY, TURN, Transition
+from ...contract.resource import Resource
 from ...contract.rules import Rule
 from ...judging.equivalence import change, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
