@@ -55,7 +55,7 @@ def judged(url: str, *profile: str, rules: tuple[str, ...] = (), listener: Liste
     )
     run = Run(config, contract(), listener=listener)
     execute(run)
-    assert (run.cause, run.fault) == ("", "")
+    assert not run.cause + run.fault, run.cause + run.fault
     return run
 
 

@@ -57,7 +57,7 @@ class Inputs:
 
     def fits(self, seconds: Any) -> bool:
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        return is_number and seconds == seconds // 1 and 10 <= seconds <= 2_592_000
+        return is_number and seconds == seconds // 1 and 60 <= seconds <= 2_592_000
 
     def comment(self, body: Doc) -> Doc:
         self.text(body, "text", 10_000)
