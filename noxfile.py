@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tarfile
 from pathlib import Path
 
 import nox
@@ -119,8 +118,7 @@ def docs(session: nox.Session) -> None:
         if not folder.exists():
             session.run("npm", "pack", "--silent", package, external=True)
             archive = next(HERE.glob(f"{name}-*.tgz"))
-            with tarfile.open(archive) as packed:
-                packed.extractall(folder, filter="data")
+            shutil.unpack_archive(archive, folder)
             archive.unlink()
     session.env["NO_MKDOCS_2_WARNING"] = "1"  # it asks for a move to Zensical, which reads our file
     session.run("mkdocs", "build", "--strict", *session.posargs)

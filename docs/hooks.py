@@ -20,6 +20,7 @@ OUTSIDE = {  # a page's file in the repository: its name on the site
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "clients/js/README.md": "javascript.md",
+    "examples/tickets/README.md": "tickets.md",
 }
 SCRIPTS = {  # a file of an npm package, fetched by `nox -s docs`: its name on the site
     "mermaid/package/dist/mermaid.min.js": "assets/mermaid.js",
