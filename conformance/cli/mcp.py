@@ -139,7 +139,8 @@ class Tools:
         file = self.report / "conformance.json"
         refused = self.process is not None and self.process.returncode == USAGE_ERROR
         if refused or not file.exists():
-            raise ToolError(self.output.read_text("utf-8", "replace"))
+            said = self.output.read_text("utf-8", "replace")
+            raise ToolError(said or "the run was ended before it had begun")
         report: dict[str, Any] = json.loads(file.read_text("utf-8"))
         return report
 

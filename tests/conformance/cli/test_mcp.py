@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.assistant import Assistant, assist
-from tests.conformance.conftest import TOKEN, Target
+from tests.conformance.conftest import TOKEN, Target, served
 from tests.serving import wait_until
 
 Given = dict[str, str]
@@ -21,6 +21,13 @@ Given = dict[str, str]
 def keyed(tmp_path: Path) -> Given:
     """The environment of a server of tools: the key, and a place for ledgers."""
     return {"CONFORMANCE_TOKEN": TOKEN, "XDG_CACHE_HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def own() -> Iterator[Target]:
+    """A mock that nobody else has sessions on."""
+    with served("-m", "mock_server", "--port", "0", "--json", "--token", TOKEN) as target:
+        yield target
 
 
 def test_a_fault_is_planned_found_and_explained(broken: Target, keyed: Given) -> None:
@@ -92,29 +99,29 @@ def test_a_run_that_was_refused_is_not_told_as_the_one_before(
     assist(work, "conformance", *options, "--baseline", str(baseline), **keyed)
 
 
-def test_a_run_goes_on_while_the_assistant_waits_and_is_stopped(mock: Target, keyed: Given) -> None:
+def test_a_run_goes_on_while_the_assistant_waits_and_is_stopped(own: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         planned = await ask("plan", profile="ttl")
         assert await ask("run", plan=planned["plan"], wait=0) == {"state": "running"}
         assert "a run goes on" in await ask.refusal("run", plan=planned["plan"])
-        wait_until(mock.sessions)
+        wait_until(own.sessions)
         stopped = await ask("stop")
         assert stopped["verdict"] == "inconclusive"
         assert stopped["sessions_left_open"] == 0
-        assert mock.sessions() == []
+        assert own.sessions() == []
 
-    assist(work, "conformance", "--target", mock.url, "--agent", "agent-echo", **keyed)
+    assist(work, "conformance", "--target", own.url, "--agent", "agent-echo", **keyed)
 
 
 @pytest.mark.slow
-def test_who_leaves_ends_the_run_and_its_sessions(mock: Target, keyed: Given) -> None:
+def test_who_leaves_ends_the_run_and_its_sessions(own: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         planned = await ask("plan", profile="ttl")
         await ask("run", plan=planned["plan"], wait=0)
-        wait_until(mock.sessions)
+        wait_until(own.sessions)
 
-    assist(work, "conformance", "--target", mock.url, "--agent", "agent-echo", **keyed)
-    wait_until(lambda: not mock.sessions())
+    assist(work, "conformance", "--target", own.url, "--agent", "agent-echo", **keyed)
+    wait_until(lambda: not own.sessions())
 
 
 def test_what_is_wrong_is_told_when_the_server_starts(ask: Callable[..., Any]) -> None:
