@@ -29,6 +29,7 @@ def served(folder: Path, *words: str) -> Iterator[tuple[Api, Contract]]:
         yield api, Contract(path)
 
 
+@pytest.mark.slow
 def test_no_search(tmp_path: Path) -> None:
     with served(tmp_path, "operations.search") as (api, contract):
         session = api.open()
@@ -39,6 +40,7 @@ def test_no_search(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", ["mirror", "reason"])
 def test_no_member_of_the_state(member: str, tmp_path: Path) -> None:
     with served(tmp_path, f"state.{member}") as (api, contract):
@@ -58,6 +60,7 @@ def test_neither_data_nor_a_note(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
+@pytest.mark.slow
 def test_no_webhook(tmp_path: Path) -> None:
     with served(tmp_path, "x-webhooks") as (api, contract):
         refused = api.admin("PUT", "/webhooks/target", json={"url": "http://127.0.0.1:9/"})
@@ -85,6 +88,7 @@ def test_a_pipeline_of_nothing(tmp_path: Path) -> None:
             load(path)
 
 
+@pytest.mark.slow
 def test_no_key(tmp_path: Path) -> None:
     with served(tmp_path, "idempotency") as (api, contract):
         session = api.open()
@@ -94,6 +98,7 @@ def test_no_key(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
+@pytest.mark.slow
 def test_no_timer(tmp_path: Path) -> None:
     with served(tmp_path, "timer") as (api, contract):
         session = api.open(ttl_seconds=60)
@@ -133,6 +138,7 @@ def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     assert Contract(path).rules.keys() > load_contract(path).resource.shown.keys()
 
 
+@pytest.mark.slow
 def test_one_schema_of_a_session_in_any_state(tmp_path: Path) -> None:
     document = without("state.mirror", "members.agent")
     schemas = document["components"]["schemas"]

@@ -169,6 +169,7 @@ STEP = Lifecycle.step
 FAULTS = {one.__name__: one for one in (refusing, keeping_the_reason, keeping_the_time)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["core", "races"])
 def test_who_obeys_is_conformant(profile: str, contract: Path) -> None:
     with Api.of(contract=contract) as api:

@@ -28,6 +28,7 @@ def test_the_mock_is_conformant_by_eighty_rules() -> None:
     assert len(evaluated(run)) >= 80
 
 
+@pytest.mark.slow
 def test_another_server_is_conformant_by_eighty_rules() -> None:
     with served() as url:
         run = judged(url, "core", listener=None)

@@ -153,6 +153,7 @@ def longest_turns(size, turns):
     return longest
 
 
+@pytest.mark.slow
 def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
     turns, run = [], asyncio.Handle._run
 
