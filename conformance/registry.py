@@ -50,11 +50,11 @@ class Check:
 
 Subject = TypeVar("Subject")
 KindCheck = Callable[[Subject, Rule, Contract], None]
+Asks = Callable[[Contract, str], int]  # how many requests of an operation
 
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
-_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int]]] = {}
-_asking: dict[str, Callable[[Contract, str], int]] = {}
+_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int], Asks | None]] = {}
 _exchange_kinds: dict[str, ExchangeCheck] = {}
 
 
@@ -90,7 +90,7 @@ def kind(
     sessions: int = 1,
     turns: int = 0,
     subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
-    asks: Callable[[Contract, str], int] | None = None,
+    asks: Asks | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function to be the check of every rule of this kind; it is given the rule.
     What it costs is told for so many sessions, and grows with the `subjects` of a rule; or it
@@ -98,9 +98,7 @@ def kind(
     most = LOOKS + EACH * (sessions + turns)
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-        if asks:
-            _asking[name] = asks
-        _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects
+        _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects, asks
         return function
 
     return bind
@@ -176,9 +174,9 @@ def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:
 def _of_kind(contract: Contract, rule: Rule) -> Check:
     """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
     all that does; what needs anything is not for a first look."""
-    check, subjects = _kinds[rule.kind]
-    if rule.kind in _asking:
-        return _asked(contract, rule, check, _asking[rule.kind])
+    check, subjects, asks = _kinds[rule.kind]
+    if asks:
+        return _asked(contract, rule, check, asks)
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
     label = _label(check, rule)
@@ -200,9 +198,7 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, label=label)
 
 
-def _asked(
-    contract: Contract, rule: Rule, check: Check, asks: Callable[[Contract, str], int]
-) -> Check:
+def _asked(contract: Contract, rule: Rule, check: Check, asks: Asks) -> Check:
     """The check of a kind that asks each operation so often: a turn a request where it is one,
     nothing but a look where it reads, and a session otherwise."""
     roles = {id: contract.resource.role(id) for id in rule.operations}

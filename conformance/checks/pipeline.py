@@ -18,6 +18,7 @@ PAUSE = 0.1
 LOOKS = 150  # at most while a row is awaited, however long that may take
 POLLS = 30 + LOOKS  # requests of a check that waits for a row
 SETTLE = 1.0  # seconds to wait for a second row that should not come
+FEW = 24  # sessions that are ended, at most, to have more rows than a page holds by default
 
 
 def pauses(api: Api) -> Iterator[bool]:
@@ -221,9 +222,6 @@ def check_an_active_session_is_no_call_result(api: Api) -> None:
     ended.end()
     ended.row()  # by now the deployment has indexed what it was going to
     expect(not active.rows(), "no call result of an active session", "there is one")
-
-
-FEW = 24  # sessions that are ended, at most, to have more rows than a page holds by default
 
 
 @rule("FIN-07", sessions=2 + FEW, requests=3 * POLLS)

@@ -22,10 +22,8 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
     expect(final is not None, wanted, "it is active")
     assert final
     if name := api.resource.reason:
-        reason, due = (
-            api.get(timeouts.silent.id).session[name],
-            api.contract.lifecycle.reason(EXPIRE),
-        )
+        reason = api.get(timeouts.silent.id).session[name]
+        due = api.contract.lifecycle.reason(EXPIRE)
         expect(reason == due, f"{name} {due}", shown(reason))
     if api.contract.lifecycle.does("touch", "expire"):
         name = api.resource.touched

@@ -106,7 +106,9 @@ class Tools:
             told = explain(self.contract, rule)
         except UsageError as error:
             raise ToolError(str(error)) from None
-        found = self._last()["rules"] if self.process and not self.running else ()
+        found: list[dict[str, Any]] = []
+        with suppress(ToolError):  # a run that was refused has found nothing
+            found = self._last()["rules"] if self.process and not self.running else []
         own = [f for one in found if one["id"] == rule.upper() for f in one["findings"]]
         return {"rule": told, "findings": [_finding(finding) for finding in own]}
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from .declaration import acts, shown
-from .parts import operations
+from .parts import holds, operations
 from .words import Defect, defect_of
 
 NAMED = re.compile(r"@([a-z0-9.]+)")
@@ -65,14 +65,8 @@ class Definition:
         """The words that a rule is about, and that the contract lacks."""
         for word in self.schema["about"].get(rule, ()):
             name = word if word.startswith("x-") else f"x-resource.{word}"
-            if not _holds(document, name.split(".")):
+            if not holds(document, (*name.split("."),)):
                 yield name
-
-
-def _holds(document: Any, names: list[str]) -> bool:
-    for name in names:
-        document = document.get(name, {})
-    return bool(document)
 
 
 def _in_words_of(document: Any, value: Any) -> Any:

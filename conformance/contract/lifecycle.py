@@ -39,7 +39,8 @@ class Lifecycle:
 
     def row(self, state: str, event: str) -> Transition:
         """What an event makes of a state; where nobody replies, a last turn is one like any."""
-        return self.rows.get((state, event)) or self.rows[state, TURN]
+        replies = event not in (FINISH, REPLAY) or event in self.causes
+        return self.rows[state, event if replies else TURN]
 
     def does(self, effect: str, event: str) -> bool:
         """Whether an event has this effect on what is in the initial state."""

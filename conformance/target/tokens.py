@@ -25,7 +25,7 @@ PLACEHOLDER = "conformance"  # a key for targets that take any
 LONGEST_COMMAND = 60.0  # seconds
 AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its life
 AGAIN = 2.0  # seconds after which a key that still holds is asked for anew
-LAST_WORDS = 1.0  # seconds that what a command has said may take to be read
+LAST_WORDS = 5.0  # seconds that what a command has said may take to be read
 LARGEST = 64 * 1024  # characters of what tells a key
 BOM = "\ufeff"  # begins what PowerShell prints
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import reduce
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -11,7 +10,7 @@ import orjson
 
 from ..problems.violations import quote
 from .locations import resource
-from .parts import acts, each_operation, shown
+from .parts import acts, each_operation, holds, shown
 from .references import Steps
 
 
@@ -72,7 +71,7 @@ class Definition:
         for number, rule in enumerate(document["x-rules"]):
             for word in self.schema["about"].get(rule["id"], []):
                 steps = word.split(".") if word[:2] == "x-" else ["x-resource", *word.split(".")]
-                if not reduce(lambda part, step: part.get(step, {}), steps, document):
+                if not holds(document, (*steps,)):
                     wanted = f"wanted {'.'.join(steps)}, which {rule['id']} is about"
                     yield Defect(("x-rules", number, "id"), f"{wanted}, got none")
 

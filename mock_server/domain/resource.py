@@ -55,8 +55,7 @@ class Resource:
         """The view of an `x-resource`; `acts` are the operations of further events, by event, and
         `shown` the further members that sessions show, with their defaults."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
-        raw |= {name: declaration.get(name, {}) for name in ("state", "timer", "list")}
-        raw["unique"] = declaration.get("unique", {})
+        raw |= {name: declaration.get(name, {}) for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
         roles = {id: role for role, id in declaration["operations"].items()}

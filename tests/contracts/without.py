@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
+
+from conformance.contract.definition import Definition
 
 from .edits import WHOLE
 
-ABOUT: dict[str, list[str]] = json.loads(
-    (Path(__file__).parents[2] / "contract.schema.json").read_text(encoding="utf-8")
-)["about"]
 AGENTS = {"tool_agent", "closing_agent", "disabled_agent"}
 
 Json = dict[str, Any]
@@ -24,19 +22,9 @@ def without(*words: str) -> Json:
     if "x-webhooks" in words and "operations.search" in words:
         _without_event(document, "", "pipeline")
     document["x-rules"] = [
-        rule for rule in document["x-rules"] if not _lacking(document, ABOUT[rule["id"]])
+        rule for rule in document["x-rules"] if not [*Definition().lacked(document, rule["id"])]
     ]
     return document
-
-
-def _lacking(document: Json, words: list[str]) -> bool:
-    for word in words:
-        part = document if word.startswith("x-") else document["x-resource"]
-        for name in word.split("."):
-            part = part.get(name, {})
-        if not part:
-            return True
-    return False
 
 
 def _without_agent(document: Json) -> None:
