@@ -1,4 +1,4 @@
-"""How to test an app of one's own against the mock: `pip install adjourn pytest`, `pytest`."""
+"""How to test an app of one's own against the mock: `pip install ../.. pytest`, `pytest`."""
 
 import httpx
 import pytest

@@ -97,8 +97,9 @@ export class Mock {
 }
 
 const NOTHING_FOUND =
-  "no adjourn-mock was found: looked for uvx, pipx, $VIRTUAL_ENV, .venv and adjourn-mock in PATH; " +
-  "install uv or pipx, or `pip install adjourn`, or set ADJOURN_URL to a mock that runs";
+  "no adjourn-mock was found: looked for what uv and pipx have installed, in $VIRTUAL_ENV, .venv and " +
+  "PATH; install it from a checkout (`uv tool install .`, `pipx install .` or `pip install .`), or set " +
+  "ADJOURN_URL to a mock that runs";
 
 function environment({ token, adminToken }: Keys): NodeJS.ProcessEnv {
   const keys = { ADJOURN_TOKEN: token, ADJOURN_ADMIN_TOKEN: adminToken };
