@@ -9,9 +9,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcp import Client, StdioServerParameters, stdio_client
+if TYPE_CHECKING:
+    from mcp import Client
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,6 +55,8 @@ Work = Callable[[Assistant], Awaitable[None]]
 
 def assist(work: Work, module: str, *options: str, **environment: str) -> None:
     """Do the work as an assistant of `python -m MODULE mcp`, and leave."""
+    from mcp import StdioServerParameters, stdio_client  # slow: where it is needed alone
+
     own = {"PYTHONPATH": str(ROOT), "TESTS_OF": os.environ["TESTS_OF"]}
     command = ["-m", module, "mcp", *options]
     server = StdioServerParameters(command=sys.executable, args=command, env=own | environment)
@@ -62,6 +65,7 @@ def assist(work: Work, module: str, *options: str, **environment: str) -> None:
 
 def assist_by(work: Work, way: Any) -> None:
     """Do the work by a way to a server, or with a server of this process."""
+    from mcp import Client
 
     async def whole() -> None:
         async with Client(way) as client:

@@ -100,12 +100,10 @@ def test_the_tutorial_for_a_frontend_leads_where_it_says(
     assert_keeps(page, run_lines(page, tmp_path))
 
 
-@pytest.mark.parametrize("name", reference.pages())
-def test_a_page_that_a_command_makes_is_current(name: str) -> None:
-    made = reference.pages()[name]
-    assert (reference.DOCS / name).read_text("utf-8") == made, (
-        f"docs/{name} is stale; `python -m tests.reference` mends it"
-    )
+def test_the_pages_that_a_command_makes_are_current() -> None:
+    made = reference.pages()
+    stale = [name for name in made if (reference.DOCS / name).read_text("utf-8") != made[name]]
+    assert stale == [], "`python -m tests.reference` mends them"
 
 
 @pytest.mark.slow

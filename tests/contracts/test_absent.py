@@ -13,6 +13,7 @@ from conformance.contract.document import Contract
 from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
+from tests.sampling import every
 from tests.serving import Api
 
 from .edits import WHOLE
@@ -51,6 +52,7 @@ def test_no_member_of_the_state(member: str, tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
+@pytest.mark.slow
 def test_neither_data_nor_a_note(tmp_path: Path) -> None:
     with served(tmp_path, "request.data", "request.note") as (api, contract):
         session = api.open(additional_data={"ignored": "altogether"})
@@ -130,7 +132,7 @@ def test_no_word_that_can_be_left_out(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
-@pytest.mark.parametrize("kept", WAYS)
+@pytest.mark.parametrize("kept", every(4, WAYS))
 def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     needed = {"unique": "members.channel"}.get(kept)  # what is unique is so within a channel

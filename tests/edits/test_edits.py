@@ -12,7 +12,7 @@ from .measure import measure
 from .page import PAGE, Table, between
 from .sight import FAULT, FOLLOWED, REFUSED, Run, Sight
 
-FAST = ("pages-of-50", "reason-of-an-end", "list-without-a-key")
+FAST = ("pages-of-50", "list-without-a-key")
 GOOD = Sight("an-edit", obedient=Run("who obeys"), disobedient=Run("who does not", {"END-01": ""}))
 
 

@@ -99,6 +99,7 @@ def test_a_run_that_was_refused_is_not_told_as_the_one_before(
     assist(work, "conformance", *options, "--baseline", str(baseline), **keyed)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_while_the_assistant_waits_and_is_stopped(own: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         planned = await ask("plan", profile="ttl")

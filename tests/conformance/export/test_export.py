@@ -112,7 +112,7 @@ def test_arazzo_expects_that_a_reason_stays(contract: Contract) -> None:
     assert "$response.body#/final_reason == 'user_end'" in conditions
 
 
-@pytest.mark.parametrize("entry", every(5, SOUND), ids=named)
+@pytest.mark.parametrize("entry", every(10, SOUND), ids=named)
 def test_every_sound_contract_has_every_format(entry: Entry, tmp_path: Path) -> None:
     contract = Contract(edited(entry, tmp_path).path)
     assert all(all(make(contract).files.values()) for make in FORMATS.values())

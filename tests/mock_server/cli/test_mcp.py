@@ -5,12 +5,17 @@ import sys
 import pytest
 
 from mock_server.cli.main import main
-from mock_server.cli.mcp import make_server
 from mock_server.client import Client
 from tests.assistant import assist, assist_by
 from tests.serving import CHATS, Api
 
 WRITES = {"open_sandbox", "freeze_clock", "advance_clock", "reset"}
+
+
+def tools_of(client):
+    from mock_server.cli.mcp import make_server  # the SDK is slow: where it is needed alone
+
+    return make_server(client)
 
 
 def test_a_sandbox_is_opened_steered_and_read(api):
@@ -59,7 +64,7 @@ def test_what_a_proxy_has_found_is_read_too(proxy, backend):
         (row,) = await ask("read_journal", only_violations=True)
         assert {found["in"] for found in row["violations"]} >= {"body"}
 
-    assist_by(work, make_server(Client(str(client.base_url))))
+    assist_by(work, tools_of(Client(str(client.base_url))))
 
 
 def test_what_cannot_be_done_is_told_in_words(api):
@@ -68,7 +73,7 @@ def test_what_cannot_be_done_is_told_in_words(api):
         assert "got 'gw 7'" in await ask.refusal("open_sandbox", name="gw 7")
         assert "cannot go back" in await ask.refusal("freeze_clock", instant="2001-01-01T00:00:00Z")
 
-    assist_by(work, make_server(Client(str(api.base_url), sandbox="gw1")))
+    assist_by(work, tools_of(Client(str(api.base_url), sandbox="gw1")))
 
 
 def test_a_mock_that_is_not_there_or_wants_a_token_is_told_of():
@@ -81,10 +86,10 @@ def test_a_mock_that_is_not_there_or_wants_a_token_is_told_of():
     async def known(ask):
         assert (await ask("show_clock"))["mode"] == "wall"
 
-    assist_by(nobody, make_server(Client("http://127.0.0.1:9")))
+    assist_by(nobody, tools_of(Client("http://127.0.0.1:9")))
     with Api.of(admin_token="secret") as api:
         url = str(api.base_url)
-        assist_by(stranger, make_server(Client(url)))
+        assist_by(stranger, tools_of(Client(url)))
         assist(known, "mock_server", ADJOURN_URL=url, ADJOURN_ADMIN_TOKEN="secret")
 
 
@@ -96,12 +101,12 @@ def test_every_tool_says_what_it_does_and_whether_it_changes_anything():
         assert writes == WRITES
         assert [name for name in tools if tools[name].annotations.destructive_hint] == ["reset"]
 
-    assist_by(work, make_server(Client("http://127.0.0.1:9")))
+    assist_by(work, tools_of(Client("http://127.0.0.1:9")))
 
 
 @pytest.mark.parametrize("missing", ["the SDK", "its second version"])
 def test_without_the_sdk_one_line_says_how_to_get_it(monkeypatch, capsys, missing):
-    monkeypatch.delitem(sys.modules, "mock_server.cli.mcp")
+    monkeypatch.delitem(sys.modules, "mock_server.cli.mcp", raising=False)
     if missing == "the SDK":
         monkeypatch.setitem(sys.modules, "mcp.server", None)
     else:
