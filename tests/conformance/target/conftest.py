@@ -1,7 +1,7 @@
-"""A target without a network."""
+"""A target without a network, and the way to one over real sockets."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -13,6 +13,9 @@ from conformance.judging.evidence import Evidence
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
+from tests.network import Authority, answering_tls
+
+from .servers import page
 
 Answer = Callable[[httpx.Request], httpx.Response]
 Make = Callable[..., Any]
@@ -42,6 +45,32 @@ def connect(contract: Contract) -> Callable[..., Api]:
         return Api(client, "conf-test", "check")
 
     return make
+
+
+@pytest.fixture
+def reach(contract: Contract) -> Iterator[Make]:
+    """Ask a target for its sessions; gives the status."""
+    clients: list[Client] = []
+
+    def status(target: str, **settings: Any) -> int:
+        config = Config(target=target, **{"timeout": 20.0, "max_requests": 9, **settings})
+        clients.append(Client(config, watch_of(contract), Evidence()))
+        return Api(clients[-1], "conf-test").list().status
+
+    yield status
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def secure(authority: Authority) -> Iterator[str]:
+    with answering_tls(page(), authority.issue("localhost")) as url:
+        yield url
 
 
 def failing(session: Make, *statuses: int, **headers: str) -> Answer:
