@@ -82,7 +82,8 @@ def _commands() -> Iterator[str]:
     yield f"{MADE} the two programs' own `--help`."
     for name, group in (("adjourn-mock", mock), ("adjourn-conformance", suite)):
         yield f"## {name}"
-        yield from _help(click.Context(group, info_name=name, terminal_width=WIDTH))
+        settings = {**group.context_settings, "info_name": name, "terminal_width": WIDTH}
+        yield from _help(click.Context(group, **settings))
 
 
 def _help(context: click.Context) -> Iterator[str]:
