@@ -12,6 +12,7 @@ import pytest
 CONFTEST = """
 import subprocess
 import pytest
+import trio  # whose PRNG Hypothesis is given
 from tests import leftovers
 
 leftovers._PATIENCE = 0.2
@@ -27,6 +28,7 @@ def lasting():
 """
 PLANTED = {
     "nothing": ("pass", None),
+    "no PRNG": ("from hypothesis import given", None),
     "a thread": (
         "from threading import Event, Thread\n    Thread(target=Event().wait, daemon=True).start()",
         "left behind: thread Thread-",
