@@ -38,3 +38,7 @@ def test_every_path_of_the_page_exists() -> None:
     told = {*re.findall(r"`([\w./]+(?:\.py|\.yaml|\.txt|\.toml|/))`", PAGE)}
     assert len(told) > 30
     assert [path for path in sorted(told) if not any((h / path).exists() for h in homes)] == []
+
+
+def test_it_is_a_page() -> None:
+    assert len(PAGE.splitlines()) <= 120

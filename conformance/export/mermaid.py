@@ -20,7 +20,8 @@ def mermaid(contract: Contract) -> View:
 
 def diagram(contract: Contract) -> str:
     """States as boxes, with one arrow at most from one to another; what is refused leads back."""
-    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _lines(contract)), ""])
+    lines = ("direction LR", *_lines(contract))  # from top to bottom, labels of loops lie on others
+    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in lines), ""])
 
 
 def _with_effects(contract: Contract) -> Iterator[Transition]:

@@ -118,7 +118,7 @@ def _code(function: Callable[..., Any]) -> str:
 
 
 def _table(contract: Contract, ids: list[str]) -> str:
-    lines = ["| rule | level | evidence | pack | needs | text |", "|---|---|---|---|---|---|"]
+    lines = ["| rule | text | level | evidence | pack | needs |", "|---|---|---|---|---|---|"]
     lines += [_row(contract, contract.rules[id]) for id in ids]
     return "\n".join(lines)
 
@@ -128,7 +128,8 @@ def _row(contract: Contract, rule: Rule) -> str:
     needs = ", ".join(need.replace("_", " ") for need in rule.needs)
     evidence = f"{rule.evidence}, [{rule.source}](#sources)"
     escaped = text.replace("|", "\\|").replace("_", "\\_").replace("<", "\\<")
-    cells = (rule.id, rule.level, evidence, pack_of(contract, rule.id) or "", needs, escaped)
+    pack = pack_of(contract, rule.id) or ""
+    cells = (rule.id, escaped, rule.level, evidence, pack, needs)
     return f"| {' | '.join(cells)} |"
 
 
