@@ -21,7 +21,7 @@ from ..problems.kinds import Problem, Reply
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.travel import travel
-from .calls import AdminHandler, Answer, invalid
+from .calls import Answer, invalid
 
 _EVENT_BYTES = 150
 
@@ -62,14 +62,6 @@ async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         else:
             happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
         return await _answer(sandbox, happened)
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "showClock": show_clock,
-    "setClock": set_clock,
-    "releaseClock": release_clock,
-    "advanceClock": advance_clock,
-}
 
 
 def clock_document(clock: Clock) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Domain events of a sandbox: as a stream, or awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 import orjson
@@ -13,7 +13,7 @@ from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
-from .calls import AdminHandler, Answer, Stream, invalid
+from .calls import Answer, Stream, invalid
 
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
@@ -50,12 +50,6 @@ async def wait_for_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         f"whatever they are: {len(seen)}.",
         members={"seen": seen},
     )
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "streamEvents": stream_events,
-    "waitForEvents": wait_for_events,
-}
 
 
 async def _unless_stopping(mock: Mock, wait: Coroutine[Any, Any, _T]) -> _T | None:

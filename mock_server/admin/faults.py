@@ -9,7 +9,7 @@ from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
 from ..sandbox.sandbox import Sandbox
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 
 async def list_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -33,14 +33,6 @@ async def delete_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /faults/{id}."""
     sandbox.faults.delete(call.path["id"])
     return 204, None
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "listFaults": list_faults,
-    "addFault": add_fault,
-    "deleteFaults": delete_faults,
-    "deleteFault": delete_fault,
-}
 
 
 def check_rule(rule: Mapping[str, Any], mock: Mock) -> None:

@@ -1,6 +1,8 @@
-"""Which function carries out which operation of `admin.yaml`."""
+"""Every operation of the control plane by its operationId: `listFaults` is `list_faults`."""
 
+import re
 from collections.abc import Mapping
+from inspect import iscoroutinefunction
 
 from . import (
     clock,
@@ -19,18 +21,19 @@ from . import (
 )
 from .calls import AdminHandler
 
+_SUBJECTS = (
+    *(clock, coverage, events, faults, health, metrics, pages, requests),
+    *(sandboxes, sink, snapshots, state, webhooks),
+)
+
+
+def _operation_id(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+
 HANDLERS: Mapping[str, AdminHandler] = {
-    **clock.HANDLERS,
-    **coverage.HANDLERS,
-    **events.HANDLERS,
-    **faults.HANDLERS,
-    **health.HANDLERS,
-    **metrics.HANDLERS,
-    **pages.HANDLERS,
-    **requests.HANDLERS,
-    **sandboxes.HANDLERS,
-    **sink.HANDLERS,
-    **snapshots.HANDLERS,
-    **state.HANDLERS,
-    **webhooks.HANDLERS,
+    _operation_id(name): found
+    for subject in _SUBJECTS
+    for name, found in vars(subject).items()
+    if iscoroutinefunction(found) and name[0] != "_" and found.__module__ == subject.__name__
 }

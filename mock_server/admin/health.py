@@ -1,13 +1,12 @@
 """Whether the mock is ready."""
 
 import time
-from collections.abc import Mapping
 
 from ..http.validation import Call
 from ..mock import Mock
 from ..sandbox.sandbox import Sandbox
 from ..version import version
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 
 async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -17,6 +16,3 @@ async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         "version": version(),
         "uptime_seconds": round(time.monotonic() - mock.started, 3),
     }
-
-
-HANDLERS: Mapping[str, AdminHandler] = {"showHealth": show_health}

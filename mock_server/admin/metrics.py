@@ -10,7 +10,7 @@ from ..mock import Mock
 from ..problems.kinds import Reply
 from ..sandbox.sandbox import Sandbox
 from ..version import version
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _Samples = Iterable[tuple[Mapping[str, object], float]]
@@ -51,9 +51,6 @@ async def show_metrics(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         ]
     )
     return Reply(200, text.encode(), _MEDIA_TYPE)
-
-
-HANDLERS: Mapping[str, AdminHandler] = {"showMetrics": show_metrics}
 
 
 def _requests(mock: Mock) -> Iterable[str]:

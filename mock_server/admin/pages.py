@@ -1,13 +1,12 @@
 """The dashboard: a page that asks the other calls of the control plane, and what belongs to it."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Reply
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 _FOLDER = Path(__file__).parent / "dashboard"
 _PAGE = "dashboard.html"
@@ -42,14 +41,6 @@ async def show_dashboard_file(mock: object, sandbox: object, call: Call) -> Answ
 async def show_contract(mock: Mock, sandbox: object, call: Call) -> Answer:
     """GET /contract."""
     return 200, mock.contract.document
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "showDashboard": show_dashboard,
-    "findDashboard": find_dashboard,
-    "showContract": show_contract,
-    "showDashboardFile": show_dashboard_file,
-}
 
 
 @cache

@@ -9,7 +9,7 @@ from ..http.validation import Call
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.journal import Entry, Journal
-from .calls import AdminHandler, Answer, invalid
+from .calls import Answer, invalid
 from .patterns import find_bad_pattern, matches
 
 
@@ -53,16 +53,6 @@ async def find_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
 async def count_requests(mock: object, sandbox: Journaled, call: Call) -> Answer:
     """POST /requests/count."""
     return 200, {"count": len(await _find(sandbox, call.body))}
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "listRequests": list_requests,
-    "listUnmatched": list_unmatched,
-    "showRequest": show_request,
-    "forgetRequests": forget_requests,
-    "findRequests": find_requests,
-    "countRequests": count_requests,
-}
 
 
 async def _find(sandbox: Journaled, pattern: Mapping[str, Any]) -> list[Entry]:

@@ -1,6 +1,5 @@
 """The sandboxes, listed and deleted."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..http.validation import Call
@@ -8,7 +7,7 @@ from ..mock import Mock
 from ..problems.kinds import Problem
 from ..sandbox.pool import DEFAULT
 from ..sandbox.sandbox import Sandbox
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 
 async def list_sandboxes(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -26,12 +25,6 @@ async def delete_sandbox(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         raise Problem("sandbox-kept", "The default sandbox stays; POST /__admin/reset empties it.")
     await mock.sandboxes.delete(name)
     return 204, None
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "listSandboxes": list_sandboxes,
-    "deleteSandbox": delete_sandbox,
-}
 
 
 async def _row(sandbox: Sandbox, idle: float) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The sink of a sandbox: webhooks come in, tests read them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..domain.instants import format_instant
@@ -8,7 +7,7 @@ from ..http.validation import Call
 from ..mock import Mock
 from ..sandbox.sandbox import Sandbox
 from ..webhooks.sink import Received
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 
 async def put_in_sink(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -27,13 +26,6 @@ async def empty_sink(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """DELETE /sink/{name}."""
     sandbox.sink.clear(call.path["name"])
     return 204, None
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "putInSink": put_in_sink,
-    "readSink": read_sink,
-    "emptySink": empty_sink,
-}
 
 
 def _document(received: Received) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Snapshots: a sandbox kept under a name, to go back to."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..domain.instants import format_instant
@@ -10,7 +9,7 @@ from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.snapshot import Snapshot
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 _MOST = 100
 
@@ -42,14 +41,6 @@ async def delete_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     _find(sandbox, call.path["name"])
     del sandbox.snapshots[call.path["name"]]
     return 204, None
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "listSnapshots": list_snapshots,
-    "saveSnapshot": save_snapshot,
-    "restoreSnapshot": restore_snapshot,
-    "deleteSnapshot": delete_snapshot,
-}
 
 
 def _find(sandbox: Sandbox, name: str) -> Snapshot:

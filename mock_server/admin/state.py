@@ -23,7 +23,7 @@ from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import NO_AGENTS, check_seed
 from ..sandbox.snapshot import Basis
 from ..sandbox.state_check import find_fault, session_check
-from .calls import AdminHandler, Answer, invalid
+from .calls import Answer, invalid
 
 _KEPT = ("state", "clock", "journal", "faults")
 
@@ -69,14 +69,6 @@ async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         finally:
             await let_go(rows)
     return 200, {"sessions": len(call.body["sessions"])}
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "reset": reset,
-    "seed": seed,
-    "showState": show_state,
-    "replaceState": replace_state,
-}
 
 
 def _told(rows: Rows) -> Reply:

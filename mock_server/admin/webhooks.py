@@ -16,7 +16,7 @@ from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.sandbox import Sandbox
 from ..webhooks.dispatcher import message_id
-from .calls import AdminHandler, Answer
+from .calls import Answer
 
 
 async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -40,7 +40,7 @@ async def redeliver(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     return await _started(sandbox, delivery.serial)
 
 
-async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def trigger_webhook(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """POST /webhooks/trigger."""
     given = call.body or {}
     _expect_webhook(mock.contract)
@@ -54,7 +54,7 @@ async def trigger(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     return await _started(sandbox, serial)
 
 
-async def set_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def set_webhook_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
@@ -62,14 +62,6 @@ async def set_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         await _check_target(sandbox, url)
     sandbox.pipeline.webhook_url = url
     return 200, {"url": url}
-
-
-HANDLERS: Mapping[str, AdminHandler] = {
-    "listDeliveries": list_deliveries,
-    "redeliver": redeliver,
-    "triggerWebhook": trigger,
-    "setWebhookTarget": set_target,
-}
 
 
 def _expect_webhook(contract: Contract) -> dict[str, Any]:
