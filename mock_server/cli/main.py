@@ -1,14 +1,13 @@
 """The command line: options, banner, exit codes."""
 
 import gc
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from ..choices import CHOICES, ChoiceError, Choices, parse_choices
+from ..choices import CHOICES
 from ..problems.nearest import did_you_mean
 from ..serve.errors import OptionError
 from ..version import version
@@ -23,7 +22,15 @@ from .options import (
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .output import use_any_terminal
 from .sources import FROM_ENVIRONMENT, address_advice, check_environment
-from .values import Seconds, usable_token, webhook_hosts
+from .values import (
+    Seconds,
+    choices,
+    database,
+    http_url,
+    usable_token,
+    webhook_hosts,
+    webhook_secret,
+)
 
 _RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
 # Options that are given one by one, and the settings that hold them all.
@@ -74,48 +81,6 @@ def _demo_fault(context: click.Context, _: click.Parameter, name: str | None) ->
         wanted = f"wanted list, or one of {', '.join(FAULTS)}; got {name!r}"
         raise click.BadParameter(f"{wanted}{did_you_mean(name, FAULTS)}")
     return name
-
-
-def _choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> Choices:
-    try:
-        return parse_choices(pairs)
-    except ChoiceError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _database(_: click.Context, __: click.Parameter, value: str | None) -> Path | str | None:
-    if value is None:
-        return None
-    if "://" not in value:
-        return Path(value)
-    from ..store.postgres.url import SCHEMES, url_fault
-
-    scheme = value.partition("://")[0]
-    if scheme not in SCHEMES:
-        wanted = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or the path of a SQLite file"
-        raise click.BadParameter(f"{scheme} is not served; give {wanted}")
-    if fault := url_fault(value):
-        raise click.BadParameter(fault)
-    return value
-
-
-def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ..addresses import is_usable
-
-    if value is not None and not is_usable(value):
-        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
-    return value
-
-
-def _secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ..webhooks.signing import parse_secret
-
-    if value is not None:
-        try:
-            parse_secret(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-    return value
 
 
 class _Command(click.Group):
@@ -185,7 +150,7 @@ def _commands() -> dict[str, click.Command]:
 @file_option("agents", "Agents of your own, in place of those that come along.")
 @click.option(
     "--db",
-    callback=_database,
+    callback=database,
     metavar="PATH|URL",
     help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
     "share; without one it stays in memory.",
@@ -200,7 +165,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--choice",
     multiple=True,
-    callback=_choices,
+    callback=choices,
     metavar="KEY=VALUE",
     help="Decide an open choice of the contract; repeatable.",
 )
@@ -214,7 +179,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--webhook-url",
     metavar="URL",
-    callback=_url,
+    callback=http_url,
     help="Where completion webhooks of agents without a target of their own go.",
 )
 @click.option(
@@ -236,7 +201,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option(
     "--webhook-secret",
     metavar="whsec_...",
-    callback=_secret,
+    callback=webhook_secret,
     help="Sign webhooks with it, as Standard Webhooks has it.",
 )
 @click.option(

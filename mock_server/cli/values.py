@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Sequence
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ..addresses import is_host
+from ..addresses import is_host, is_usable
+from ..choices import ChoiceError, Choices, parse_choices
 from ..domain.instants import EARLIEST, LATEST, parse_duration, parse_instant
 
 _YEAR = 366 * 86_400
@@ -76,6 +78,46 @@ def networks(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tu
                 f"wanted an address or a network, such as 10.0.0.0/8, got {value!r}"
             ) from None
     return tuple(values)
+
+
+def choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> Choices:
+    try:
+        return parse_choices(pairs)
+    except ChoiceError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def database(_: click.Context, __: click.Parameter, value: str | None) -> Path | str | None:
+    if value is None:
+        return None
+    if "://" not in value:
+        return Path(value)
+    from ..store.postgres.url import SCHEMES, url_fault
+
+    scheme = value.partition("://")[0]
+    if scheme not in SCHEMES:
+        wanted = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or the path of a SQLite file"
+        raise click.BadParameter(f"{scheme} is not served; give {wanted}")
+    if fault := url_fault(value):
+        raise click.BadParameter(fault)
+    return value
+
+
+def http_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not is_usable(value):
+        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
+    return value
+
+
+def webhook_secret(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ..webhooks.signing import parse_secret
+
+    if value is not None:
+        try:
+            parse_secret(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
 
 
 class Seconds(click.FloatRange):
