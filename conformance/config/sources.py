@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .files import read_toml
 from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, unknown_name
 from .values import convert
 
@@ -36,14 +36,7 @@ def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
 def _from_file(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"cannot read the config file {file}: {error.strerror}; check --config"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the config file {file} is not TOML: {error}") from error
+    found = read_toml(file, "the config file", "check --config")
     found = {ALIASES.get(key, key): value for key, value in found.items()}
     for key in found:
         if key in SECRETS:

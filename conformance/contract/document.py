@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from .defects import defects
 from .definition import resource
 from .ids import Paths
 from .lifecycle import END, REPLAY, TURN, Lifecycle, Transition
+from .operations import Operation, operations_of
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .resource import Resource
@@ -22,16 +22,6 @@ from .rules import Rule, rule_of
 from .schemas import json_schema
 from .validator import Validator
 from .values import least
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation: its path template and the statuses that the contract lists."""
-
-    id: str
-    method: str
-    path: str
-    statuses: frozenset[int]
 
 
 class Contract:
@@ -73,7 +63,7 @@ class Contract:
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
-        return {op.id: op for op in _operations(self.spec)}
+        return {op.id: op for op in operations_of(self.spec)}
 
     @cached_property
     def methods(self) -> dict[str, frozenset[str]]:
@@ -296,12 +286,3 @@ class Contract:
 def find_contract() -> Path:
     """The contract that travels with the package."""
     return resource("openapi.yaml")
-
-
-def _operations(spec: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in spec["paths"].items():
-        for method in METHODS:
-            if method in item:
-                raw = item[method]
-                statuses = frozenset(int(status) for status in raw["responses"])
-                yield Operation(raw["operationId"], method.upper(), path, statuses)

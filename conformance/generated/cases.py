@@ -21,7 +21,8 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode, Response
 
-from ..contract.document import Contract, Operation
+from ..contract.document import Contract
+from ..contract.operations import Operation
 from ..contract.pointer import resolved
 from ..judging.exchange import Json
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ..config.files import read_text
 from ..config.settings import UsageError
 from ..contract.parts import Json
 from .model import SCHEMA_VERSION
@@ -33,11 +34,7 @@ Rule = dict[str, Any]
 def load_report(path: Path) -> Json:
     """A conformance.json. Raises UsageError for any other file."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"cannot read the report {path}: {error.strerror}; wanted a conformance.json"
-        ) from error
+        report = json.loads(read_text(path, "the report", "wanted a conformance.json"))
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}; wanted a conformance.json") from error
     version = report.get("schema_version") if isinstance(report, dict) else None

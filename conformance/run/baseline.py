@@ -12,13 +12,13 @@ longer true is as red as a new failure: a rule that holds again, an entry that h
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from ..config.files import read_toml
 from ..config.settings import UsageError
 from ..contract.document import Contract
 from ..contract.nearest import did_you_mean
@@ -39,14 +39,7 @@ class Known:
 
 def load_baseline(path: Path, contract: Contract) -> dict[str, Known]:
     """The entries by rule. Raises UsageError for whatever is not a full entry of a rule."""
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"cannot read the baseline {path}: {error.strerror}; --write-baseline makes one"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the baseline {path} is not TOML: {error}") from error
+    found = read_toml(path, "the baseline", "--write-baseline makes one")
     try:
         return {rule: _known(rule, entry, contract) for rule, entry in found.items()}
     except ValueError as error:

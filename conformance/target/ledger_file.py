@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from ..config.files import read_text
 from ..config.settings import UsageError
 from ..contract.ids import canonical
 
@@ -102,11 +103,7 @@ def read_ledger(path: Path) -> LedgerRecord:
     """Read a ledger. A last line that the crash cut short is passed over. Raises UsageError
     for a file that is no ledger."""
     try:
-        entries = list(_entries(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise UsageError(
-            f"cannot read the ledger {path}: {error.strerror}; check --ledger"
-        ) from error
+        entries = list(_entries(read_text(path, "the ledger", "check --ledger")))
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no ledger of a run: {error}") from error
     head = entries[0] if entries else {}
