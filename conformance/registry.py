@@ -50,7 +50,7 @@ class Check:
 
 Subject = TypeVar("Subject")
 KindCheck = Callable[[Subject, Rule, Contract], None]
-Asks = Callable[[Contract, str], int]  # how many requests of an operation
+Asks = Callable[[Contract, str, Rule], int]  # how many requests of an operation
 
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
@@ -202,9 +202,9 @@ def _asked(contract: Contract, rule: Rule, check: Check, asks: Asks) -> Check:
     """The check of a kind that asks each operation so often: a turn a request where it is one,
     nothing but a look where it reads, and a session otherwise."""
     roles = {id: contract.resource.role(id) for id in rule.operations}
-    looks = sum(asks(contract, id) for id in roles if roles[id] in LOOKING)
-    turns = sum(asks(contract, id) for id in roles if roles[id] == "submit")
-    others = sum(asks(contract, id) for id in roles if roles[id] not in (*LOOKING, "submit"))
+    looks = sum(asks(contract, id, rule) for id in roles if roles[id] in LOOKING)
+    turns = sum(asks(contract, id, rule) for id in roles if roles[id] == "submit")
+    others = sum(asks(contract, id, rule) for id in roles if roles[id] not in (*LOOKING, "submit"))
     sessions = others + bool(turns)
     return replace(
         check,

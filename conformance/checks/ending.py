@@ -42,11 +42,3 @@ def check_the_note_is_read_back_nowhere(api: Api) -> None:
     ended = api.end(id, note=note)
     for answer in (ended, api.get(id), api.list(channel=api.channel, state=state)):
         expect(note.encode() not in answer.content, "no note in the answer", answer.summary)
-
-
-@rule("END-12")
-def check_a_note_that_is_no_string_is_refused(api: Api) -> None:
-    id = api.given()
-    api.end(id, note=["done"]).expect_status(*api.refused("invalid-request"))
-    got = api.get(id).session
-    expect(api.resource.final(got) is False, "the session still active", "it is final")

@@ -176,22 +176,6 @@ def check_a_turn_moves_its_session_ahead(api: Api) -> None:
     expect(has(api, ahead, first), f"{first} first, after its turn", ids(api, ahead))
 
 
-@rule("LIST-20", reads=True)
-def check_an_unknown_state_is_refused(api: Api) -> None:
-    api.list(state=api.contract.default_state).page
-    known = *api.contract.lifecycle.states, api.resource.all
-    for state in (f"un{api.contract.lifecycle.ended}", *known):
-        if state not in api.contract.listed_states:
-            api.list(state=state).expect_status(*api.refused("invalid-request"))
-
-
-@rule("LIST-21", reads=True)
-def check_a_malformed_instant_is_refused(api: Api) -> None:
-    api.list(later="2026-01-05T09:00:00Z").page
-    for value in ("yesterday", "2026-13-45T99:00:00Z"):
-        api.list(later=value).expect_status(*api.refused("invalid-request"))
-
-
 @rule("LIST-25", sessions=2, turns=1)
 def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
     initial, final, every = (

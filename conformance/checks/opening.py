@@ -103,27 +103,6 @@ def check_disabled_agent_takes_no_session(api: Api) -> None:
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
-@rule("OPEN-10")
-def check_open_without_agent_is_refused(api: Api) -> None:
-    api.given()
-    api.open(agent=UNSET).expect_status(*api.refused("invalid-request"))
-
-
-@rule("OPEN-11", sessions=7)
-def check_open_with_wrong_types_is_refused(api: Api) -> None:
-    api.given(endpoint=api.endpoint(), timeout=api.contract.timeouts.least)
-    names = api.resource
-    wrong = {names.agent: 17, names.channel: ["web"], names.endpoint: "text", names.data: [1, 2]}
-    for name in filter(None, wrong):
-        opened = api.open(further={name: wrong[name]})
-        opened.expect_status(*api.refused("invalid-request"))
-    endpoint = api.endpoint()
-    if names.timeout:
-        api.open(timeout="soon", endpoint=endpoint).expect_status(*api.refused("invalid-request"))
-    again = api.open(endpoint=endpoint)
-    expect(again.ok, "the endpoint of a refused open still free", again.summary)
-
-
 @rule("OPEN-12", "smoke", sessions=5)
 def check_new_sessions_have_ids_of_their_own(api: Api) -> None:
     ids = [api.given() for _ in range(3)]

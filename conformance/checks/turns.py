@@ -169,30 +169,6 @@ def check_the_text_is_kept_letter_for_letter(api: Api) -> None:
         expect(found[-1] == text, f"the text {shown(text, 80)}, {len(text)} characters", got)
 
 
-@rule("TURN-10", turns=4)
-def check_blank_content_is_refused(api: Api) -> None:
-    id = api.given(turns=1)
-    for text in ("", "   ", "\n\t "):
-        api.submit(id, text).expect_status(*api.refused("invalid-request"))
-
-
-@rule("TURN-11", turns=2)
-def check_missing_content_is_refused(api: Api) -> None:
-    id = api.given(turns=1)
-    api.submit(id, UNSET, key=api.key()).expect_status(*api.refused("invalid-request"))
-
-
-@rule("TURN-12", turns=5)
-def check_a_turn_with_wrong_types_is_refused(api: Api) -> None:
-    id = api.given(turns=1)
-    api.submit(id, 17).expect_status(*api.refused("invalid-request"))
-    api.submit(id, ["Hello"]).expect_status(*api.refused("invalid-request"))
-    if api.resource.key:
-        api.submit(id, key={"a": 1}).expect_status(*api.refused("invalid-request"))
-    if api.resource.data:
-        api.submit(id, data="text").expect_status(*api.refused("invalid-request"))
-
-
 @rule("TURN-17", turns=6)
 def check_a_refused_turn_leaves_no_trace(api: Api) -> None:
     id = api.given(turns=1)

@@ -19,7 +19,8 @@ OTHERS: Json = {  # what a type does not take, and nobody takes for it
     "string": ["x"],
     "array": {"x": 1},
 }
-FORMS = " x0-_."  # letters of which a pattern does not take some text
+LOOSELY: Json = {"integer": "1.5", "string": 17, "object": [1, 2]}
+FORMS = " \tx0-_."  # letters of which a pattern does not take some text
 TEXTS = (
     "lines\nthat\r\nbreak\rand\u2028break\u2029",
     "each plane: \u00e9 \u4e2d \U0001f642 \U00020000 \U00030000 \U000e0101 \U000f0000 \U0010fffd",
@@ -94,12 +95,22 @@ def odd_texts(schema: Json, longest: int) -> list[str]:
 
 
 def beyond_values(schema: Json) -> Iterator[Any]:
-    """A value just beyond each bound, and one of another type or form, or outside the
-    enumeration; null where nothing says that it may be."""
+    """A value of another type, and those that are outside; null where nothing says that it may
+    be."""
     if not schema.get("nullable"):
         yield None
     if schema.get("type") in OTHERS:
         yield OTHERS[schema["type"]]
+    yield from outside_values(schema)
+
+
+def mistyped_values(schema: Json) -> Iterator[Any]:
+    """Values of other types, some of which a careless reader takes for one of this."""
+    yield from (others[schema["type"]] for others in (LOOSELY, OTHERS) if schema["type"] in others)
+
+
+def outside_values(schema: Json) -> Iterator[Any]:
+    """A value of the type just beyond each bound, outside the enumeration, or of another form."""
     if "enum" in schema:
         if schema.get("type") == "string":
             yield f"{max(map(str, schema['enum']), key=len)}-other"
@@ -129,6 +140,8 @@ def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
 def _texts_beyond(schema: Json) -> Iterator[str]:
     if schema.get("format") in ("date-time", "uuid"):
         yield "yesterday"
+    if schema.get("format") == "date-time":
+        yield "2026-13-45T99:00:00Z"
     if schema.get("minLength"):
         yield "x" * (schema["minLength"] - 1)
     if "maxLength" in schema:
@@ -139,7 +152,7 @@ def _texts_beyond(schema: Json) -> Iterator[str]:
         }
         others = fitting(lengths, [letter * max(1, schema.get("minLength", 1)) for letter in FORMS])
         fit = fitting(schema, others)
-        yield from [text for text in others if text not in fit][:1]
+        yield from [text for text in others if text not in fit][:2]
 
 
 def fitting(schema: Json, texts: list[str]) -> list[str]:

@@ -98,7 +98,11 @@ def _declaration(declared: dict[str, Any]) -> dict[str, Any]:
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     """The rule, with what it names in the contract by the new names."""
     named = {name: rule[name] for name in ("operations", "given", "members") if name in rule}
-    return {**rule, **_exactly(named)}
+    made: dict[str, Any] = {**rule, **_exactly(named)}
+    if "members" in made:
+        others = {"content": TEXT, "state": STATE}
+        made["members"] = [others.get(name, name) for name in made["members"]]
+    return made
 
 
 def _values(node: Any) -> Any:

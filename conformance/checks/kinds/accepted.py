@@ -176,13 +176,13 @@ def _shown(value: Any) -> str:
     return shown(value, CHARACTERS)
 
 
-def plain_requests(contract: Contract, operation: str) -> int:
+def plain_requests(contract: Contract, operation: str, _: Rule) -> int:
     """How many requests the values of an operation's members are tried with at most."""
     members = contract.taken(operation)
     return 2 + len(members) + sum(len([*plain_values(one)]) for one in members.values())
 
 
-def odd_requests(contract: Contract, operation: str) -> int:
+def odd_requests(contract: Contract, operation: str, _: Rule) -> int:
     members = contract.taken(operation)
     return (2 + len(members)) * max(
         (len([*odd_values(one)]) for one in members.values()), default=1

@@ -3,15 +3,15 @@ its parameters and schemas: none may be taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...contract.document import Contract
 from ...contract.rules import Rule
-from ...contract.values import beyond_values
-from ...judging.equivalence import is_whole
+from ...contract.values import beyond_values, mistyped_values, outside_values
+from ...judging.equivalence import change, is_whole
 from ...judging.exchange import Exchange, Json
-from ...judging.outcomes import Violation
+from ...judging.outcomes import Violation, expect
 from ...registry import kind
 from ...target.api import Api
 from ...target.operations import UNSET
@@ -25,35 +25,38 @@ TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contrac
 
 
 class Beyond:
-    """Wrong requests of one operation."""
+    """Wrong requests of one operation, in the members that are `named` alone if any are. They are
+    `refused` with one of these statuses; with any 4xx where none is told."""
 
-    def __init__(self, api: Api, operation: str) -> None:
+    def __init__(
+        self, api: Api, operation: str, named: Sequence[str] = (), refused: Sequence[int] = ()
+    ) -> None:
         self.api = api
         self.requests = Requests(api, operation)
         self.role = self.requests.role
+        self.named, self.refused = named, refused
+        members = self.requests.members
+        self.members = {name: members[name] for name in named or members}
         self.id = ""
 
+    def control(self) -> None:
+        """Blocked where what is right is refused."""
+        self._answer(self.requests.made_of({})).control()
+
     def taken(self, cases: Iterator[Case]) -> Iterator[str]:
-        """Those that are taken all the same, in words. Blocked where what is right is refused."""
-        wrong = list(cases)
-        control: Case = ("", self.requests.made_of({}))
-        for words, made in (control, *wrong) if wrong else ():
-            if self.role in ON_A_SESSION and not self.id:
-                self.id = taking(self.api, self.requests.operation).id
+        """Those that are taken all the same, in words."""
+        for words, made in cases:
             answer = self._answer(made)
-            if not words:
-                answer.control()
-            elif answer.ok and not self._is_clamped(answer, made):
+            if answer.ok and not self._is_clamped(answer, made):
                 yield f"{self.requests.operation} with {words}: {answer.status}"
             elif not answer.ok:
-                answer.expect_refusal()
-            if self.role in ("end", "act") and answer.ok:
-                self.id = ""
+                answer.expect_status(*self.refused) if self.refused else answer.expect_refusal()
 
     def beyond(self) -> Iterator[Case]:
         """Each with one member beyond what its schema allows."""
-        for name, schema in self.requests.members.items():
-            for value in beyond_values(self._strict(name, schema)):
+        values = outside_values if self.named else beyond_values
+        for name, schema in self.members.items():
+            for value in (*values(self._strict(name, schema)), *self._unlisted(name)):
                 made = self.requests.made_of({name: value})
                 if name == self.api.contract.resource.key:
                     made[name] = value  # alone in its session, and a longer key may fit again
@@ -63,10 +66,34 @@ class Beyond:
     def lacking(self) -> Iterator[Case]:
         """Each without one member that must be there, and one without a body that must be."""
         whole = self.requests.made_of({})
-        for name in self.requests.needed:
+        for name in (name for name in self.requests.needed if name in self.members):
             yield f"no {name}", {one: value for one, value in whole.items() if one != name}
-        if self.api.contract.needs_body(self.requests.operation):
+        if not self.named and self.api.contract.needs_body(self.requests.operation):
             yield "no body", UNSET
+
+    def mistyped(self) -> Iterator[Case]:
+        """Each with one member of another type; in a query all is text."""
+        for name, schema in self.members.items():
+            if "type" in schema and (self.requests.body or schema["type"] != "string"):
+                for value in mistyped_values(schema):
+                    yield in_words({name: value}), self.requests.made_of({name: value})
+
+    def seen(self) -> Json:
+        """What a refused request leaves as it is: its session, or those of the channel."""
+        if self.role in ON_A_SESSION:
+            self.id = self.id or taking(self.api, self.requests.operation).id
+            return self.api.still(self.id)
+        if self.role != "create":
+            return {}
+        state = self.api.asked_for(self.api.resource.all, self.api.contract.lifecycle.initial)
+        return {"sessions": len(self.api.listed(state=state))}
+
+    def _unlisted(self, name: str) -> Iterator[str]:
+        """Words for states that no list can be asked for."""
+        contract, resource = self.api.contract, self.api.resource
+        if self.role == "list" and name == resource.filtering[resource.status]:
+            known = (*contract.lifecycle.states, resource.all)
+            yield from (word for word in known if word not in contract.listed_states)
 
     def _strict(self, name: str, schema: Json) -> Json:
         """The schema without bounds beyond which a deployment has a choice, told by rules of
@@ -77,7 +104,7 @@ class Beyond:
             free = BOUNDS
         elif name in (resource.offset, PAGE):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
-            free = BOUNDS if ends else ("minimum",)
+            free = ("maximum",) * ends + ("minimum",) * (not self.named)
         return {word: schema[word] for word in schema if word not in free}
 
     def _is_clamped(self, answer: Exchange, made: Any) -> bool:
@@ -99,28 +126,59 @@ class Beyond:
     def _answer(self, made: Any) -> Exchange:
         if self.requests.body is None:
             return self.api.send(self.requests.operation, query=made)
-        return self.api.send(self.requests.operation, id=self.id, body=made)
+        if self.role in ON_A_SESSION and not self.id:
+            self.id = taking(self.api, self.requests.operation).id
+        answer = self.api.send(self.requests.operation, id=self.id, body=made)
+        if self.role in ("end", "act") and answer.ok:
+            self.id = ""
+        return answer
 
 
-def requests_beyond(contract: Contract, operation: str) -> int:
+def requests_beyond(contract: Contract, operation: str, rule: Rule) -> int:
     """How many wrong requests of an operation are sent at most, and what is right."""
-    return 1 + sum(len([*beyond_values(one)]) for one in contract.taken(operation).values())
+    members = contract.taken(operation)
+    tried = (members[name] for name in rule.members or members)
+    return 1 + sum(len([*beyond_values(one)]) for one in tried)
 
 
-def requests_lacking(contract: Contract, operation: str) -> int:
-    return 2 + len((contract.body(operation) or {}).get("required", ()))
+def requests_lacking(contract: Contract, operation: str, rule: Rule) -> int:
+    return 2 + len(rule.members or (contract.body(operation) or {}).get("required", ()))
+
+
+def requests_mistyped(contract: Contract, operation: str, _: Rule) -> int:
+    members = contract.taken(operation).values()
+    return 3 + sum(len([*mistyped_values(one)]) for one in members if "type" in one)
+
+
+def tried(api: Api, rule: Rule) -> Iterator[Beyond]:
+    """Each operation of a rule, where what is right is taken. Rules about types or some members
+    tell of what is invalid, others of whatever refuses."""
+    strict = rule.members or rule.kind == "mistyped"
+    refused = api.refused("invalid-request") if strict else ()
+    for operation in rule.operations:
+        one = Beyond(api, operation, rule.members, refused)
+        one.control()
+        yield one
 
 
 @kind("beyond", asks=requests_beyond)
 def check_what_lies_beyond_a_bound_is_refused(api: Api, rule: Rule) -> None:
-    tried = (Beyond(api, operation) for operation in rule.operations)
-    expect_none(taken for one in tried for taken in one.taken(one.beyond()))
+    expect_none(taken for one in tried(api, rule) for taken in one.taken(one.beyond()))
 
 
 @kind("lacking", asks=requests_lacking)
 def check_what_lacks_a_part_is_refused(api: Api, rule: Rule) -> None:
-    tried = (Beyond(api, operation) for operation in rule.operations)
-    expect_none(taken for one in tried for taken in one.taken(one.lacking()))
+    expect_none(taken for one in tried(api, rule) for taken in one.taken(one.lacking()))
+
+
+@kind("mistyped", asks=requests_mistyped)
+def check_what_is_of_another_type_is_refused(api: Api, rule: Rule) -> None:
+    """And does nothing."""
+    for one in tried(api, rule):
+        before = one.seen()
+        expect_none(one.taken(one.mistyped()))
+        differs = change(api.resource, before, one.seen())
+        expect(differs is None, "nothing to come of what is refused", f"another {differs}")
 
 
 def expect_none(taken: Iterator[str]) -> None:
