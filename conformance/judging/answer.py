@@ -136,12 +136,6 @@ class Answer:
             if isinstance(part.body, dict):
                 yield part
 
-    def final_sessions(self) -> Iterator[Part]:
-        yield from (part for part in self.sessions() if part.is_final)
-
-    def active_sessions(self) -> Iterator[Part]:
-        yield from (part for part in self.sessions() if not part.is_final)
-
     def turns(self) -> Iterator[Part]:
         yield from self._turns
 
