@@ -4,53 +4,47 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ..contract.document import Contract
+from ..contract.rules import Rule
 from ..judging.answer import Answer, Part
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
 from ..judging.schema_errors import SchemaErrors
-from ..registry import every_exchange
+from ..registry import every_exchange, every_exchange_kind
 
 MISSING, UNKNOWN, MESSAGE = SchemaErrors.MISSING, SchemaErrors.UNKNOWN, SchemaErrors.MESSAGE
 ROLES = ("user", "assistant")
 
 
-def times(session: Part) -> tuple[str, str]:
-    return session.resource.created, session.resource.touched
-
-
-def status(part: Part) -> tuple[str, ...]:
-    """The members that tell the state, where there are two of them."""
-    names = part.resource
-    return (names.mirror, names.status) if names.mirror else ()
-
-
-@every_exchange("SES-01", Answer.sessions)
-def check_a_session_has_every_member(session: Part) -> None:
+@every_exchange_kind("complete", Answer.sessions)
+def check_no_member_is_missing(session: Part, _: Rule, __: Contract) -> None:
     session.errors.expect_none(MISSING)
 
 
-@every_exchange("SES-02", Answer.sessions)
-def check_a_session_has_no_other_member(session: Part) -> None:
+@every_exchange_kind("closed", Answer.sessions)
+def check_no_member_is_unknown(session: Part, _: Rule, __: Contract) -> None:
     session.errors.expect_none(UNKNOWN)
 
 
-@every_exchange("SES-03", Answer.sessions)
-def check_an_id_is_as_the_contract_has_ids(session: Part) -> None:
-    session.errors.expect_none(session.resource.id)
+@every_exchange_kind("fits", Answer.parts)
+def check_members_fit(part: Part, rule: Rule, contract: Contract) -> None:
+    """The members told fit their schemas; where a state is given, while the session is final or
+    not, as that state is."""
+    here = isinstance(part.body, dict) and not part.body.keys().isdisjoint(rule.members)
+    if not here or (rule.given and part.is_final != (rule.given in contract.resource.finals)):
+        raise NotApplicable("it is not in such a state, or lacks the members: see SES-01")
+    part.errors.expect_none(*rule.members)
 
 
-@every_exchange("SES-04", Answer.sessions)
-def check_times_are_instants(session: Part) -> None:
-    session.errors.expect_none(*times(session))
-
-
-@every_exchange("SES-05", Answer.session_bodies)
-def check_all_else_has_its_type(session: Part) -> None:
+@every_exchange_kind("rest", Answer.session_bodies)
+def check_all_else_fits(session: Part, _: Rule, contract: Contract) -> None:
+    """What no rule about members tells of."""
     expect(isinstance(session.body, dict), "a session", session.body)
-    elsewhere = (session.resource.id, session.resource.reason, *times(session), *status(session))
-    other_rules = (MISSING, UNKNOWN, MESSAGE, *elsewhere)
-    session.errors.expect_none_but(*other_rules)
+    if session.errors.groups:
+        rules = [one for one in contract.judged.values() if one.kind == "fits"]
+        named = {name for one in rules for name in one.members}
+        session.errors.expect_none_but(MISSING, UNKNOWN, MESSAGE, *named)
 
 
 @every_exchange("MSG-01", Answer.parts)
@@ -82,28 +76,14 @@ def check_a_page_has_its_members(page: SchemaErrors) -> None:
 
 @every_exchange("TURN-01", Answer.turns)
 def check_a_turns_result_has_its_members(turn: Part) -> None:
-    turn.errors.expect_none_but(MESSAGE, *status(turn))
-
-
-@every_exchange("LIFE-01", Answer.parts)
-def check_the_status_is_mirrored(part: Part) -> None:
-    part.errors.expect_none(*status(part))
-
-
-@every_exchange("LIFE-03", Answer.final_sessions)
-def check_a_final_session_has_a_reason(session: Part) -> None:
-    session.errors.expect_none(session.resource.reason)
-
-
-@every_exchange("LIFE-04", Answer.active_sessions)
-def check_an_active_session_has_no_reason(session: Part) -> None:
-    session.errors.expect_none(session.resource.reason)
+    names = turn.resource  # of whose state LIFE-01 tells, where there are two members of it
+    turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))
 
 
 @every_exchange("TIME-01", Answer.sessions)
 def check_activity_is_never_before_creation(session: Part) -> None:
-    created, active = (session.body.get(member) for member in times(session))
     names = session.resource
+    created, active = (session.body.get(member) for member in (names.created, names.touched))
     wanted = f"a {names.touched} not before {names.created} {shown(created)}"
     expect(not goes_back(created, active), wanted, active)
 

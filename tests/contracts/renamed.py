@@ -100,7 +100,7 @@ def _rule(rule: dict[str, Any]) -> dict[str, Any]:
     named = {name: rule[name] for name in ("operations", "given", "members") if name in rule}
     made: dict[str, Any] = {**rule, **_exactly(named)}
     if "members" in made:
-        others = {"content": TEXT, "state": STATE}
+        others = {"content": TEXT, "state": STATE, **IN_SESSION}
         made["members"] = [others.get(name, name) for name in made["members"]]
     return made
 
