@@ -18,6 +18,8 @@ WHOLE = json.dumps(CONTRACT)
 CONTRACT["x-rules"] = CONTRACT["x-rules"][:12]  # each is written alike, and all take long to read
 JSON = json.dumps(CONTRACT)
 
+ROWS = "/x-lifecycle/transitions"
+
 Entry = dict[str, Any]
 
 

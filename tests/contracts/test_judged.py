@@ -21,7 +21,7 @@ from tests.serving import TOKEN, Api
 
 from .edits import WHOLE, Entry, edited, entries
 from .renamed import renamed
-from .test_rows import cancelling, pausing, waiting
+from .test_own_states import cancelling, pausing, waiting
 
 AGENTS: dict[str, Any] = {
     name: FIXTURE_AGENTS[name]

@@ -24,9 +24,9 @@ from mock_server.domain.session import Session
 from tests.sampling import every
 from tests.serving import Api, receiving
 
-from .edits import CONTRACT, edited
+from .edits import CONTRACT, ROWS, edited
 from .test_judged import broken, run_of
-from .test_rows import ROWS, db, pausing  # noqa: F401  # a fixture
+from .test_own_states import pausing
 from .test_words import written
 from .without import Json, without
 
@@ -81,7 +81,7 @@ def reopen(api: Api, session: Any) -> Any:
     return api.post(f"/api/v1/chats/{session['id']}/reopen").json()
 
 
-def test_what_has_ended_goes_on_and_ends_again(contract: Path, db: str | None) -> None:  # noqa: F811
+def test_what_has_ended_goes_on_and_ends_again(contract: Path, db: str | None) -> None:
     with Api.of(contract=contract, db=db) as api:
         session = api.open(external_id={"a": 1})
         ended = api.end(session["id"]).json()

@@ -12,8 +12,8 @@ from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
 
-from .edits import edited
-from .test_rows import ROWS, pausing, waiting
+from .edits import ROWS, edited
+from .test_own_states import pausing, waiting
 
 
 def unreached() -> dict[str, Any]:

@@ -11,6 +11,8 @@ from conformance.report.model import build
 from conformance.run.run import Run
 from tests.browser import chromium
 
+from .shell import Echo, echoing
+
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 
 
@@ -19,6 +21,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     """Chromium without a window, with a profile of its own."""
     with chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    """A server that keeps what comes."""
+    with echoing() as seen:
+        yield seen
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,8 @@ from conformance.judging.outcomes import Blocked, Hiccup
 from conformance.registry import watch_of
 from conformance.run.cleanup import clean_up
 from conformance.target.api import Api
-from conformance.target.budget import Budget
-from conformance.target.circuit import GATEWAY_ERRORS_TO_OPEN, SILENCES_TO_OPEN, Circuit
 from conformance.target.client import Client
-from conformance.target.ledger import ForeignWrite, Ledger
-from conformance.target.pace import Pace
+from conformance.target.ledger import ForeignWrite
 
 Make = Callable[..., Any]
 STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -156,16 +152,6 @@ def test_what_will_not_be_ended_is_looked_at_before_it_is_told_as_left_open(
 # Budgets.
 
 
-def test_opens_under_way_count_in_the_budget() -> None:
-    ledger = Ledger(1, 1)
-    with ledger.reserve_session():
-        with pytest.raises(Blocked, match="budget of 1 sessions"):
-            with ledger.reserve_session():
-                pass
-    with ledger.reserve_session():
-        pass
-
-
 def test_an_open_that_was_not_answered_counts_in_the_budget(connect: Make) -> None:
     def silent(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("")
@@ -215,18 +201,6 @@ def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(409, json={}))
     api.open()
     assert not api.client.ledger.unconfirmed
-
-
-def test_requests_that_are_paid_for_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    pace = Pace(rate=0.1)
-    pace.pay(3)
-    for _ in range(3):
-        pace.wait()
-    assert slept == [pytest.approx(20)]
-    pace.wait()
-    assert slept[1:] == [pytest.approx(30, abs=9)]
 
 
 def test_an_open_that_was_interrupted_is_looked_for(connect: Make) -> None:
@@ -304,10 +278,6 @@ def test_a_run_that_is_stopped_tells_what_is_left(make_run: Make) -> None:
     assert run.cause == "the run was interrupted"
 
 
-def test_no_limit_of_time_is_none() -> None:
-    Budget().check()
-
-
 def test_a_run_out_of_time_is_inconclusive_and_ends_its_sessions(suite: Make, mock: Any) -> None:
     ended = suite("--rate", "30", "--max-seconds", "1", "--cleanup-wait", "30", target=mock)
     assert ended.code == 3
@@ -320,46 +290,3 @@ def test_without_two_requests_at_a_time_no_race_passes(suite: Make, mock: Any) -
     ended = suite(*words, target=mock)
     assert ended.code == 3
     assert ended.rule("RACE-01")["outcome"] == "not-run"
-
-
-# The circuit.
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-
-
-@pytest.mark.usefixtures("hurried")
-def test_a_gateway_that_only_fails_breaks_the_circuit(connect: Make) -> None:
-    statuses = cycle([502, 503, 504])
-    api = connect(lambda request: httpx.Response(next(statuses)))
-    for _ in range(GATEWAY_ERRORS_TO_OPEN):
-        api.list()
-    with pytest.raises(Blocked, match="10 requests in a row 502, 503 or alike"):
-        api.list()
-
-
-@pytest.mark.usefixtures("hurried")
-def test_an_agent_that_fails_now_and_then_does_not_break_it(connect: Make) -> None:
-    statuses = cycle([502, 502, 200])
-    api = connect(lambda request: httpx.Response(next(statuses), json={}))
-    for _ in range(60):
-        api.list()
-
-
-def test_a_500_is_no_gateway(connect: Make) -> None:
-    api = connect(lambda request: httpx.Response(500))
-    for _ in range(GATEWAY_ERRORS_TO_OPEN + 5):
-        api.list()
-
-
-def test_a_broken_circuit_stays_broken_until_it_is_reset() -> None:
-    circuit = Circuit()
-    for _ in range(SILENCES_TO_OPEN):
-        circuit.note(None)
-    circuit.note(200)
-    with pytest.raises(Blocked, match="5 requests in a row unanswered"):
-        circuit.check()
-    circuit.close()
-    circuit.check()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from conformance.judging.outcomes import Blocked
+from conformance.target.budget import Budget
 
 from .conftest import Answer, Make, silent
 
@@ -74,3 +75,7 @@ def test_what_is_sent_again_is_within_the_budget(connect: Make) -> None:
         with suppress(Blocked):
             api.list()
     assert len(seen) == api.client.budget.sent == 3
+
+
+def test_no_limit_of_time_is_none() -> None:
+    Budget().check()

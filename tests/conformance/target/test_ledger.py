@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from conformance.judging.outcomes import Blocked
 from conformance.target.ledger import Ledger
 from conformance.target.ledger_file import LedgerFile, read_ledger
 
@@ -41,3 +44,13 @@ def test_an_id_that_is_no_uuid_is_another_in_another_case() -> None:
     ledger.note_open("chat_aB")
     assert ledger.owns("chat_aB")
     assert not ledger.owns("chat_Ab")
+
+
+def test_opens_under_way_count_in_the_budget() -> None:
+    ledger = Ledger(1, 1)
+    with ledger.reserve_session():
+        with pytest.raises(Blocked, match="budget of 1 sessions"):
+            with ledger.reserve_session():
+                pass
+    with ledger.reserve_session():
+        pass

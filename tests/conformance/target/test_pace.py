@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from conformance.judging.outcomes import Blocked
+from conformance.target.pace import Pace
 from conformance.target.retry import BUSY_RETRIES
 
 from .conftest import Answer, Make, failing
@@ -86,3 +87,15 @@ def test_a_wait_that_is_too_long_ends_the_run(
             api.list()
     assert (api.client.budget.sent, naps) == (1, [])
     assert "Retry-After" in api.client.backoff.refused
+
+
+def test_requests_that_are_paid_for_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    pace = Pace(rate=0.1)
+    pace.pay(3)
+    for _ in range(3):
+        pace.wait()
+    assert slept == [pytest.approx(20)]
+    pace.wait()
+    assert slept[1:] == [pytest.approx(30, abs=9)]

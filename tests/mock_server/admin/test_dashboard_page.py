@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser import chromium, show, until
 from tests.contracts.edits import edited
-from tests.contracts.test_rows import pausing
+from tests.contracts.test_own_states import pausing
 from tests.serving import CHATS, Api, usual_files
 
 from .dashboard import CONTRAST, button, css, line, press, run, says, text, visiting

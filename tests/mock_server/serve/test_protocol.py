@@ -1,99 +1,20 @@
 """HTTP as clients send it: offers of an upgrade, HTTP/1.0, half a connection, expectations."""
 
-import asyncio
 import json
 import socket
 
 import pytest
-from uvicorn.server import ServerState
 
-from mock_server.serve import protocol
-from mock_server.serve.limits import HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT
-from mock_server.serve.protocol import MockProtocol
-from mock_server.serve.server import configure
-from tests.serving import CHATS, HANGING, HEADERS
+from tests.serving import CHATS
+
+from .connection import KEY, request
 
 OPEN = b'{"agent_id":"agent-echo"}'
-KEY = f"Authorization: {HEADERS['Authorization']}"
 OFFER = (
     "Connection: Upgrade, HTTP2-Settings",
     "Upgrade: h2c",
     "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
 )
-
-
-def request(method, path, *headers, body=b"", version="1.1"):
-    """The bytes of a request, with the key and, but for another length, the body's."""
-    length = (
-        ()
-        if any("-Encoding" in h or "-Length" in h for h in headers)
-        else (f"Content-Length: {len(body)}",)
-    )
-    lines = (f"{method} {path} HTTP/{version}", "Host: localhost", KEY, *length, *headers, "", "")
-    return "\r\n".join(lines).encode() + body
-
-
-class Connection:
-    """A connection of bytes."""
-
-    def __init__(self, connected):
-        self.socket = connected
-        self.rest = b""
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def read(self):
-        """The next response: its status, headers and body."""
-        head = self._until(lambda: self.rest.find(b"\r\n\r\n") + 4, 4)
-        status, *lines = head.decode("latin-1").split("\r\n")[:-2]
-        headers = dict(line.lower().split(": ", 1) for line in lines)
-        length = int(headers.get("content-length", 0))
-        body = self._until(lambda: length, length)
-        return int(status.split(" ")[1]), headers, body
-
-    def closed(self):
-        """Wait until the mock has closed its side; what came before that."""
-        return self.rest + b"".join(iter(lambda: self.socket.recv(65536), b""))
-
-    def _until(self, end, least):
-        while end() < least or len(self.rest) < end():
-            received = self.socket.recv(65536)
-            assert received, "the connection was closed before the response was whole"
-            self.rest += received
-        found, self.rest = self.rest[: end()], self.rest[end() :]
-        return found
-
-
-@pytest.fixture
-def connect(api):
-    """Open connections to the mock."""
-    opened = []
-
-    def connect():
-        where = (api.base_url.host, api.base_url.port)
-        opened.append(socket.create_connection(where, timeout=HANGING))
-        return Connection(opened[-1])
-
-    yield connect
-    for connected in opened:
-        connected.close()
-
-
-@pytest.fixture
-def one(connect):
-    return connect()
-
-
-@pytest.fixture
-def patience(monkeypatch):
-    """Set how long the mock waits, in seconds."""
-
-    def set_seconds(**seconds):
-        for name, value in seconds.items():
-            monkeypatch.setattr(protocol, name.upper(), value)
-
-    return set_seconds
 
 
 CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(OPEN), OPEN)
@@ -224,46 +145,6 @@ def test_http_1_0_is_not_asked_for_its_body(one):
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
-    [("/" + "a" * (TARGET_LIMIT - 1), 404), ("/" + "a" * TARGET_LIMIT, 414),
-     ("/?" + "a" * TARGET_LIMIT, 414)],
-)  # fmt: skip
-def test_path_and_query_have_a_limit(one, path, status):
-    one.send(request("GET", path))
-    assert one.read()[0] == status
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        (["X-A: " + "a" * 65_000], 200),
-        (["X-A: " + "a" * HEAD_LIMIT], 431),
-        ([f"X-{n}: a" for n in range(HEADERS_LIMIT - 3)], 200),
-        ([f"X-{n}: a" for n in range(HEADERS_LIMIT - 2)], 431),
-        ([f"X-{n}: " + "a" * 15_000 for n in range(4)], 200),
-        ([f"X-{n}: " + "a" * 15_000 for n in range(5)], 431),
-    ],
-)
-def test_headers_have_a_limit(one, headers, status):
-    one.send(request("GET", "/livez", *headers))
-    assert one.read()[0] == status
-
-
-@pytest.mark.parametrize("sent", [b"GET /livez HTTP/1.1\r\nX: ", b"GET /"])
-def test_a_head_without_an_end_is_refused(one, sent):
-    one.send(sent)
-    with pytest.raises(OSError):
-        for _ in range(HEAD_LIMIT):
-            one.send(b"a" * 1024)
-            one.socket.settimeout(0.001)
-            try:
-                if one.socket.recv(65536):
-                    raise OSError
-            except TimeoutError:
-                one.socket.settimeout(15)
-
-
-@pytest.mark.parametrize(
     "sent",
     [b"nonsense\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00",
      b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", b"GET /livez HTTP/1.1\r\n\r\n",
@@ -309,86 +190,3 @@ def test_what_stands_behind_the_chunks_is_no_header(api, one):
     body = trailer % (len(OPEN), OPEN)
     one.send(request("POST", CHATS, "Transfer-Encoding: chunked", body=body))
     assert one.read()[0] == 201
-
-
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [(b"", None), (b"GET /livez HT", 408),
-     (request("POST", CHATS, "Content-Length: 99", body=b"{"), 408),
-     (request("POST", CHATS, "Transfer-Encoding: chunked", body=b"5\r\n{"), 408)],
-    ids=range(4),
-)  # fmt: skip
-def test_a_client_that_is_too_slow_is_let_go(connect, patience, sent, status):
-    patience(request_seconds=0.3)
-    one = connect()
-    one.send(sent)
-    if status is not None:
-        got, headers, _ = one.read()
-        assert (got, headers["connection"]) == (status, "close")
-    assert one.closed() == b""
-
-
-def test_a_client_that_is_refused_and_then_silent_is_let_go_without_a_second_answer(
-    connect, patience
-):
-    patience(request_seconds=0.3)
-    one = connect()
-    one.send(b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{" % CHATS.encode())
-    assert one.read()[0] == 401
-    assert one.closed() == b""
-
-
-def test_a_client_is_not_blamed_for_the_time_that_the_mock_takes(connect, patience):
-    patience(request_seconds=1)
-    one = connect()
-    one.send(request("POST", CHATS, "X-Mock-Delay: 1200", body=OPEN + b" " * 200_000))
-    assert one.read()[0] == 201
-    expecting = request(
-        "POST", CHATS, "X-Mock-Delay: 1200", "Expect: 100-continue", f"Content-Length: {len(OPEN)}"
-    )
-    one.send(expecting)
-    assert one.read()[0] == 100
-    one.send(OPEN)
-    assert one.read()[0] == 201
-
-
-def test_a_client_that_does_not_read_is_let_go(run, patience):
-    async def wait_for_abort():
-        one = MockProtocol(configure(unused), ServerState(), {})
-        transport = Unread()
-        one.connection_made(transport)
-        one.pause_writing()
-        await asyncio.wait_for(transport.aborted.wait(), 15)
-
-    patience(reading_seconds=0.01)
-    run(wait_for_abort())
-
-
-def test_a_client_that_reads_again_is_kept(run, patience):
-    async def pause_and_resume():
-        one = MockProtocol(configure(unused), ServerState(), {})
-        transport = Unread()
-        one.connection_made(transport)
-        for _ in range(3):
-            one.pause_writing()
-            one.resume_writing()
-        await asyncio.sleep(0.05)
-        assert not transport.aborted.is_set()
-
-    patience(reading_seconds=0.01)
-    run(pause_and_resume())
-
-
-async def unused(scope, receive, send):
-    raise AssertionError
-
-
-class Unread(asyncio.Transport):
-    """A transport whose client takes nothing."""
-
-    def __init__(self):
-        super().__init__()
-        self.aborted = asyncio.Event()
-
-    def abort(self):
-        self.aborted.set()
