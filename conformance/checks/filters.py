@@ -93,7 +93,7 @@ def check_each_filter_of_a_list(api: Api) -> None:
 
 @rule("LIST-08", sessions=3, requests=60)
 def check_filters_select_together(api: Api) -> None:
-    """Each beside the filter of the state, by what a list of every state shows."""
+    """Each beside the filters of the state and the channel, by what a list of every state shows."""
     ended, every = api.asked_for(api.contract.lifecycle.ended), api.asked_for(api.resource.all)
     others = [one for one in api.resource.filters if one.all is None]
     if not others:
@@ -123,17 +123,21 @@ def given(api: Api, place: int) -> Json:
 
 
 def selected(
-    api: Api, one: Filter, whole: Sessions, state: str, others: Collection[str] = ()
+    api: Api, one: Filter, whole: Sessions, state: str, others: Collection[str] | None = None
 ) -> Iterator[str]:
-    """How a list with this filter is not what the whole has of its values; it has no `others`."""
+    """How a list with this filter is not what the whole has of its values; with `others`, how it
+    has one of them, or of another channel, too."""
+    listing = api.listed if others is None else api.shown
     for value in filter_values(api, one, whole):
-        items = api.listed(state=state, filters={one.parameter: value})
+        items = listing(state=state, filters={one.parameter: value})
         wanted = {*ids(api, [item for item in whole if matches(one, item, value) is True])}
         if lacking := wanted.difference(ids(api, items)):
             yield f"{one.parameter}={value} leaves out {', '.join(sorted(lacking))}"
-        wrong = ids(api, [item for item in items if matches(one, item, value) is False])
-        if strange := [*wrong, *(id for id in ids(api, items) if id in others)]:
-            yield f"{one.parameter}={value} lets {', '.join(strange)} through"
+        wrong = [item for item in items if matches(one, item, value) is False]
+        strange = {*ids(api, [*wrong, *api.strangers(items)])}
+        strange |= {*ids(api, items)}.intersection(others or ())
+        if strange:
+            yield f"{one.parameter}={value} lets {', '.join(sorted(strange))} through"
 
 
 def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:

@@ -15,6 +15,7 @@ from .operations import UNSET, Operations
 
 Sessions = list[Json]
 MOST_PAGES = 10  # of a list in which sessions are looked for
+PLAIN_QUERY = {"state", "offset", "limit"}  # no filter that another rule is about
 
 
 class Api(Operations):
@@ -98,17 +99,33 @@ class Api(Operations):
 
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.
-        Blocked where the target does not keep to the channel (LIST-07 reports that). Without
-        channels they are this check's own, or of the page that is asked for whoever's they are."""
-        asked = {"state": self.active, "channel": self.channel, **query}
-        if not self.resource.channel:
-            paged = "offset" in query or "limit" in query
-            return self.list(**asked).page[self.resource.items] if paged else self._own_of(asked)
-        answer, name = self.list(**asked), self.resource.channel
-        items: Sessions = answer.page[self.resource.items]
-        if any(not isinstance(item, dict) or item.get(name) != self.channel for item in items):
-            raise Blocked(f"{answer.name} does not keep to the channel, see LIST-07")
+        Blocked where the target does not keep to the channel (LIST-07 reports that, and LIST-08
+        beside another filter)."""
+        items = self.shown(**query)
+        if self.strangers(items):
+            rule = "LIST-07" if query.keys() <= PLAIN_QUERY else "LIST-08"
+            name = self.resource.operations["list"]
+            raise Blocked(f"{name} does not keep to the channel, see {rule}")
         return items
+
+    def shown(self, **query: Any) -> Sessions:
+        """As `listed`, whoever's they are. Without channels they are this check's own, or of the
+        page that is asked for."""
+        asked = {"state": self.active, "channel": self.channel, **query}
+        paged = "offset" in query or "limit" in query
+        if not self.resource.channel and not paged:
+            return self._own_of(asked)
+        items: Sessions = self.list(**asked).page[self.resource.items]
+        return items
+
+    def strangers(self, items: Sessions) -> Sessions:
+        """Those that do not tell this check's channel."""
+        name = self.resource.channel
+        return [
+            item
+            for item in items
+            if name and not (isinstance(item, dict) and item.get(name) == self.channel)
+        ]
 
     def _own_of(self, asked: Json) -> Sessions:
         """This check's sessions on the pages of a list, which overlap, as others come and go."""
