@@ -92,7 +92,8 @@ def command(contract: Path | None) -> None:
     for problem in found:
         click.echo(problem)
     if found:
-        click.echo(f"{len(found)} problems in the contract", err=True)
+        many = "problem" if len(found) == 1 else "problems"
+        click.echo(f"{len(found)} {many} in the contract", err=True)
         sys.exit(1)
     click.echo("the contract is sound, and its parts, its examples and its rules agree")
 
