@@ -106,14 +106,19 @@ def test_the_suite_says_its_verdict_where_nothing_can_be_written(mock: str) -> N
 
 
 FOR_OTHERS = [
-    {"PYTHONWARNINGS": "error"},
+    {
+        "PYTHONWARNINGS": "error",
+        **{"SSLKEYLOGFILE": "/no-such-folder/keys", "REQUESTS_CA_BUNDLE": "/no-such-file"},
+        **{"COLUMNS": "1", "LINES": "1", "CI": "true", "LC_ALL": "C", "PYTHONUTF8": "0"},
+    },
     {"PYTHONOPTIMIZE": "2"},
-    {"SSLKEYLOGFILE": "/no-such-folder/keys", "REQUESTS_CA_BUNDLE": "/no-such-file"},
-    {"COLUMNS": "1", "LINES": "1", "CI": "true", "LC_ALL": "C", "PYTHONUTF8": "0"},
 ]
+for_others = pytest.mark.parametrize(
+    "variables", every(2, FOR_OTHERS), ids=lambda given: next(iter(given))
+)
 
 
-@pytest.mark.parametrize("variables", FOR_OTHERS, ids=lambda given: next(iter(given)))
+@for_others
 def test_what_is_set_for_other_programs_changes_no_verdict(
     mock: str, tmp_path: Path, variables: dict[str, str]
 ) -> None:
@@ -124,7 +129,7 @@ def test_what_is_set_for_other_programs_changes_no_verdict(
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
-@pytest.mark.parametrize("variables", FOR_OTHERS[:2], ids=lambda given: next(iter(given)))
+@for_others
 def test_what_is_set_for_other_programs_keeps_no_mock_from_serving(
     tmp_path: Path, variables: dict[str, str]
 ) -> None:

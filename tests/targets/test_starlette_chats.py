@@ -167,12 +167,12 @@ def test_a_faultless_server_never_fails(faultless: list[Any]) -> None:
     assert all(step[0] == "webhook" or step[0] < 500 for told in faultless for step in told)
 
 
-@pytest.mark.parametrize("name", every(6, FAULTS))
+@pytest.mark.parametrize("name", every(12, FAULTS))
 def test_a_fault_changes_what_is_told(name: str, faultless: list[Any]) -> None:
     told = zip(CHAPTERS, faultless, strict=True)
     assert any(tell(chapter, name) != clean for chapter, clean in told)
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_names_rules_of_the_contract(name: str) -> None:
-    assert all(f"- id: {rule}\n" in CONTRACT for rule in FAULTS[name].rules)
+def test_a_fault_names_rules_of_the_contract() -> None:
+    named = {rule for fault in FAULTS.values() for rule in fault.rules}
+    assert [rule for rule in sorted(named) if f"- id: {rule}\n" not in CONTRACT] == []

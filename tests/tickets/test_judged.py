@@ -21,6 +21,7 @@ def test_the_contract_is_sound() -> None:
     assert problems(CONTRACT) == []
 
 
+@pytest.mark.slow
 def test_the_mock_is_conformant_by_eighty_rules() -> None:
     with Api.of(contract=CONTRACT, token=KEY) as mock:
         run = judged(str(mock.base_url).rstrip("/"), "core", listener=None)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
+from tests.sampling import every
+
 from .judging import CONTRACT
 from .werkzeug_tickets.courier import Courier
 from .werkzeug_tickets.faults import FAULTS
@@ -101,12 +103,14 @@ def test_a_faultless_server_tells_one_story(faultless: list[Any]) -> None:
     assert max(step[0] for step in told if isinstance(step, tuple)) < 500
 
 
-@pytest.mark.parametrize("fault", sorted({*FAULTS} - {ALONE}))
+@pytest.mark.parametrize("fault", every(4, sorted({*FAULTS} - {ALONE})))
 def test_a_fault_changes_what_is_told(fault: str, faultless: list[Any]) -> None:
     assert visit(fault) != faultless
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_names_rules_of_the_contract(fault: str) -> None:
-    rules = CONTRACT.read_text("utf-8")
-    assert all(f"{{id: {rule}," in rules for rule in FAULTS[fault].rules)
+def test_a_fault_names_rules_of_the_contract() -> None:
+    rules, named = (
+        CONTRACT.read_text("utf-8"),
+        {r for fault in FAULTS.values() for r in fault.rules},
+    )
+    assert [rule for rule in sorted(named) if f"{{id: {rule}," not in rules] == []
