@@ -11,6 +11,7 @@ from ..registry import rule
 from ..target.api import Api
 from ..target.credentials import BEARER, SWAPPED
 from .listing import has, ids
+from .pipeline import POLLS, Marked, ending_leaves_traces
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
 WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
@@ -110,7 +111,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
     expect(count == 1, "one session in the channel", f"{count}")
 
 
-@rule("AUTH-06", turns=2)
+@rule("AUTH-06", sessions=2, turns=2, requests=POLLS)
 def check_another_organisation_sees_nothing(api: Api) -> None:
     if not all(map(api.contract.secured, api.contract.operations)):
         raise NotApplicable("the contract does not want a key for every operation")
@@ -133,3 +134,15 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     expect(not has(api, items, id), f"a list without {id}", ids(api, items))
     for answer in (api.submit(id), api.end(id)):
         answer.control()
+    if "search" in api.resource.operations and ending_leaves_traces(api):
+        expect_no_result_of_another(api)
+
+
+def expect_no_result_of_another(api: Api) -> None:
+    """What another organisation finds by the marker of a session, once that is a call result."""
+    session = Marked(api)
+    session.end()
+    if not session.awaited():
+        return  # see FIN-01
+    rows = api.search(auth=SECOND_BEARER, **session.by_marker).results["results"]
+    expect(not any(map(session.owns, rows)), "no call result of another", "there is one")

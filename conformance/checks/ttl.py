@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..contract.lifecycle import EXPIRE, TURN
-from ..judging.equivalence import difference, instant, same_id, tick
+from ..judging.answer import Answer
+from ..judging.equivalence import difference, instant, is_whole, same_id, tick
 from ..judging.exchange import Exchange
+from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import rule
+from ..registry import every_exchange, rule
 from ..target.api import Api
 from .pipeline import POLLS, pauses
 from .timeouts import Timeouts
@@ -55,6 +57,16 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
             f"{timeouts.ttl} s of silence at least",
             f"it is final {silence:.1f} s after a turn",
         )
+
+
+@every_exchange("TTL-02", Answer.expiries)
+def check_no_timeout_is_seen_at_once(change: Change) -> None:
+    """Half of it, as an open that was lost may have come before the one that was answered."""
+    timeout = change.before.get(change.resource.timeout)
+    if change.age is None or not is_whole(timeout):
+        raise NotApplicable("nothing tells when it is due")
+    wanted = f"{timeout:g} s of silence at least"
+    expect(change.age > timeout / 2, wanted, f"it was final {change.age:.1f} s after its open")
 
 
 def taken(timeouts: Timeouts) -> list[Exchange]:

@@ -11,7 +11,9 @@ from .validator import Validator
 Json = dict[str, Any]
 
 LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
-INSTANTS = ("2026-01-05T09:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2026-01-05T00:00:00-09:00")
+# The first and the last moment of a day, a leap day, and what a fraction and an offset may be.
+INSTANTS = ("2026-01-05T00:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2024-02-29T23:59:59-09:00")
+NO_INSTANTS = ("yesterday", "2026-01-32T09:00:00Z", "2026-01-05T25:61:00Z")
 UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
 NESTED: Json = {"text": "a", "number": 1.5, "list": [1, "b", None, True], "nested": {"empty": {}}}
 OTHERS: Json = {  # what a type does not take, and nobody takes for it
@@ -138,7 +140,9 @@ def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
 
 
 def _texts_beyond(schema: Json) -> Iterator[str]:
-    if schema.get("format") in ("date-time", "uuid"):
+    if schema.get("format") == "date-time":
+        yield from NO_INSTANTS
+    elif schema.get("format") == "uuid":
         yield "yesterday"
     if schema.get("format") == "date-time":
         yield "2026-13-45T99:00:00Z"

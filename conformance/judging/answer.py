@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ..contract.document import Contract
+from ..contract.lifecycle import EXPIRE
 from ..contract.resource import Resource
 from ..contract.validator import Validator
 from .exchange import ABSENT, Exchange, Json
@@ -159,6 +160,14 @@ class Answer:
     def successions(self) -> Iterator[Change]:
         """Each session beside what was answered before it was asked for."""
         yield from (change for change in self._changes if change.in_order)
+
+    def expiries(self) -> Iterator[Change]:
+        """Each session that its timeout has finished since an earlier answer."""
+        lifecycle, name = self.schemas.contract.lifecycle, self.exchange.resource.reason
+        due = lifecycle.reason(EXPIRE) if EXPIRE in lifecycle.causes else None
+        for change in self.successions() if name and due else ():
+            if change.before.get(name) != due == change.now.get(name):
+                yield change
 
     @cached_property
     def _sessions(self) -> list[Part]:

@@ -12,10 +12,12 @@ from .exchange import Exchange, Json
 
 @dataclass
 class Snapshot:
-    """A session as it was last answered. `at` is when that answer had come, monotonic seconds."""
+    """A session as it was last answered. `at` is when that answer had come, monotonic seconds;
+    `opened` when it was asked for, by an open that no answer had told of before."""
 
     session: Json
     at: float
+    opened: float | None
     messages: list[Any] | None
     messages_at: float
 
@@ -25,7 +27,8 @@ class Change:
     """A session as an earlier answer had it, and as it is now.
 
     `in_order` tells whether the earlier answer had come before the later one was asked for.
-    `transcripts` are the two transcripts where that is certain of them, too.
+    `transcripts` are the two transcripts where that is certain of them, too. `age` is how many
+    seconds the session has at most been there, where this run has opened it.
     """
 
     before: Json
@@ -33,6 +36,7 @@ class Change:
     in_order: bool
     transcripts: tuple[list[Any], list[Any]] | None
     resource: Resource
+    age: float | None
 
 
 class Memory:
@@ -48,7 +52,9 @@ class Memory:
         messages = found if isinstance(found, list) else None
         before = self.snapshots.get(key)
         if before is None:
-            self.snapshots[key] = Snapshot(session, exchange.finished, messages, exchange.finished)
+            at = exchange.finished
+            opened = exchange.started if exchange.role == "create" else None
+            self.snapshots[key] = Snapshot(session, at, opened, messages, at)
             return None
         change = _change(before, session, messages, exchange)
         if change.in_order:
@@ -66,4 +72,5 @@ def _change(
         if exchange.started > before.messages_at:
             transcripts = before.messages, messages
     in_order = exchange.started > before.at
-    return Change(before.session, session, in_order, transcripts, exchange.resource)
+    age = None if before.opened is None else exchange.finished - before.opened
+    return Change(before.session, session, in_order, transcripts, exchange.resource, age)

@@ -14,6 +14,7 @@ from conformance.contract.bounds import Bounds
 from conformance.contract.document import Contract
 from conformance.contract.lifecycle import Lifecycle
 from conformance.judging.outcomes import Blocked, Violation
+from conformance.registry import watch_of
 
 Make = Callable[..., Any]
 Exchanges = Callable[..., Any]
@@ -114,6 +115,33 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
     with pytest.raises(Violation, match="it is active"):
         ttl.check_a_silent_session_times_out(api, cast(Timeouts, seen))
     assert api.trace == [opened, *sights]
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason", "looked_at", "broken"),
+    [
+        ("openChat", "ttl", 20.0, True),
+        ("openChat", "ttl", 40.0, False),  # an open that was lost may have come before
+        ("openChat", "user_end", 20.0, False),
+        ("getChat", "ttl", 20.0, False),  # who knows when it was opened
+    ],
+)
+def test_a_timeout_that_is_seen_at_once(
+    contract: Contract,
+    exchange: Exchanges,
+    session: Make,
+    operation: str,
+    reason: str,
+    looked_at: float,
+    broken: bool,
+) -> None:
+    watch, at = watch_of(contract), looked_at
+    watch.judge(exchange(operation, session(ttl_seconds=60), started=0.0, finished=1.0))
+    final = session(ttl_seconds=60, is_final=True, final_reason=reason)
+    seen = watch.judge(exchange("getChat", final, started=at, finished=at))
+    assert [bool(violation) for rule, violation in seen if rule == "TTL-02"] in (
+        [[True]] if broken else [[], [False]]
+    )
 
 
 def test_a_declared_grace_is_part_of_the_plan() -> None:

@@ -31,12 +31,12 @@ def refusing(met: Met, status: int = 0) -> Any:
     return deviation
 
 
-def refusing_query(met: Met) -> Any:
+def refusing_query(met: Met, status: int) -> Any:
     """A deviation that refuses a list whose query meets a condition."""
 
     async def deviation(site: Site, real: Any, request: Request, org: str) -> Any:
         if met(dict(request.query_params)):
-            raise RefusedError(400, "Not like that.")
+            raise RefusedError(status, "Not like that.")
         return await real(request, org)
 
     return deviation
@@ -77,8 +77,8 @@ def refuses(rules: str, sentence: str, met: Met, where: str = READ) -> Fault:
     return fault(rules, sentence, where, refusing(met))
 
 
-def refuses_list(rules: str, sentence: str, met: Met) -> Fault:
-    return fault(rules, sentence, "web.list_chats", refusing_query(met))
+def refuses_list(rules: str, sentence: str, met: Met, status: int = 400) -> Fault:
+    return fault(rules, sentence, "web.list_chats", refusing_query(met, status))
 
 
 def selects(sentence: str, place: int, passed: bool | None = None) -> Fault:
@@ -106,6 +106,17 @@ ACCEPT_FAULTS = {
         "LIST-27",
         "An updated_after with an offset is refused.",
         lambda query: "+" in query.get("updated_after", ""),
+    ),
+    "refuse-last-hour": refuses_list(
+        "LIST-27",
+        "An updated_after in the last hour of a day is refused.",
+        lambda query: "T23:" in query.get("updated_after", ""),
+    ),
+    "refuse-no-such-day": refuses_list(
+        "HTTP-02",
+        "An updated_after on a day that no month has is answered 500.",
+        lambda query: "-32T" in query.get("updated_after", ""),
+        500,
     ),
     "refuse-wide-channel": refuses_list(
         "LIST-28",

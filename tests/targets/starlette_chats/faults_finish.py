@@ -52,6 +52,10 @@ def total_as_text(site: Site, real: Any, org: str, order: Doc) -> Doc:
     return page | {"totalCount": str(page["totalCount"])}
 
 
+def any_owner_found(site: Site, real: Any, org: str) -> list[Doc]:
+    return [row for each in sorted({row["org"] for row in site.archive.rows}) for row in real(each)]
+
+
 def without_speaker(site: Site, real: Any, message: Doc) -> Doc:
     return {name: value for name, value in real(message).items() if name != "speaker"}
 
@@ -111,6 +115,9 @@ FINISH_FAULTS = {
         "Searches ignore agentIds.",
         "archive.among",
         lambda site, real, value, wanted: True,
+    ),
+    "tenants-searched": fault(
+        "AUTH-06", "Searches find rows of all organisations.", "archive.visible", any_owner_found
     ),
     "result-any-size": fault(
         "FIN-07", "Searches ignore size.", SEARCH, paged_as(size=lambda size: 200)

@@ -177,6 +177,12 @@ LIFE_FAULTS = {
         EXPIRED,
         lambda site, real, s, now: real(s | {"ttl": s["ttl"] and s["ttl"] // 2}, now),
     ),
+    "ttl-as-milliseconds": fault(
+        "TTL-02",
+        "A timeout counts milliseconds.",
+        EXPIRED,
+        lambda site, real, s, now: s["ttl"] and s["touched"] + s["ttl"] * 1000 < now,
+    ),
     "ttl-for-all": fault(
         "TTL-04",
         "A session without ttl_seconds times out after a minute.",
