@@ -89,13 +89,14 @@ def kind(
     *,
     sessions: int = 1,
     turns: int = 0,
+    requests: int | None = None,
     subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
     asks: Asks | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function to be the check of every rule of this kind; it is given the rule.
     What it costs is told for so many sessions, and grows with the `subjects` of a rule; or it
     comes of the requests that it `asks` of each of the rule's operations."""
-    most = LOOKS + EACH * (sessions + turns)
+    most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
         _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects, asks

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..contract.resource import Filter
+from ..contract.rules import Rule
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api, Sessions
 from .listing import ids
 from .pipeline import POLLS, Marked
 
 PAGING = ("page", "size")
-TOLD_APART = ("agentIds",)  # which a rule of its own is about
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
 
 
@@ -36,17 +36,28 @@ def choices(api: Api, name: str, row: Json) -> tuple[Any, Any] | None:
     return (value, other) if name in row else ([value], [other])
 
 
-@rule("FIN-10", requests=2 * POLLS)
-def check_each_filter_of_a_search(api: Api) -> None:
+@kind("filter", sessions=4, requests=2 * POLLS)
+def check_each_filter(api: Api, rule: Rule) -> None:
+    """Of those that the rule names or, where it names none, of those that no other rule does."""
+    others = [one for one in api.contract.judged.values() if one.kind == rule.kind]
+    told = {name for one in others if one != rule for name in one.members}
+    for operation in rule.operations:
+        names = api.contract.taken(operation).keys() - told
+        if rule.members and names.isdisjoint(rule.members):
+            raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")
+        names = names.intersection(rule.members or names)
+        searches = api.resource.role(operation) == "search"
+        wrong = [*(wrong_in_a_search if searches else wrong_in_a_list)(api, names)]
+        expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
+
+
+def wrong_in_a_search(api: Api, names: Collection[str]) -> Iterator[str]:
     session = Marked(api)
     session.end()
     row = found_row(session)
-    wrong = [words for name in filters(api) for words in deviations(session, name, row)]
-    expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
-
-
-def filters(api: Api) -> list[str]:
-    return [name for name in api.contract.members("search") if name not in (*PAGING, *TOLD_APART)]
+    for name in api.contract.members("search"):
+        if name in names and name not in PAGING:
+            yield from deviations(session, name, row)
 
 
 def found_row(session: Marked) -> Json:
@@ -77,8 +88,7 @@ def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
             yield f"{name} {'leaves out what matches' if wanted else 'gives what does not match'}"
 
 
-@rule("LIST-29", sessions=4, requests=60)
-def check_each_filter_of_a_list(api: Api) -> None:
+def wrong_in_a_list(api: Api, names: Collection[str]) -> Iterator[str]:
     """By what a list without the filter shows of its sessions."""
     api.given_final(further=given(api, 0))
     for place in (1, 2, 3):
@@ -87,8 +97,9 @@ def check_each_filter_of_a_list(api: Api) -> None:
     whole = api.listed(state=state)
     if not whole:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    wrong = [words for one in api.resource.filters for words in selected(api, one, whole, state)]
-    expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
+    for one in api.resource.filters:
+        if one.parameter in names:
+            yield from selected(api, one, whole, state)
 
 
 @rule("LIST-08", sessions=3, requests=60)

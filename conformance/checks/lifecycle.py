@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from ..contract.rules import Rule
 from ..judging.equivalence import same_id, same_messages, same_time
 from ..judging.outcomes import Blocked, expect
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from ..target.operations import UNSET
 from .turns import transcript
@@ -39,3 +42,16 @@ def check_reading_moves_no_time(api: Api) -> None:
     api.get(id)
     after = api.get(id).session[api.resource.touched]
     expect(same_time(before, after), f"{api.resource.touched} {before}", after)
+
+
+@kind("fresh", "smoke", turns=1)
+def check_a_look_shows_what_was_answered_before(api: Api, rule: Rule) -> None:
+    """Which is seen of every look, by the client; here, after each answer that tells more."""
+    lists = api.resource.operations["list"] in rule.operations
+    id = api.given()
+    for act in (lambda: None, partial(api.given_turn, id), partial(api.end, id)):
+        act()
+        for state in api.contract.listed_states if lists else ():
+            api.listed(state=state)
+        if not lists:
+            api.get(id)

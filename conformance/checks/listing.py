@@ -195,15 +195,3 @@ def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
         hidden = {api.resource.transcript: None} if item[api.resource.transcript] is None else {}
         differs = change(api.resource, {**got, **hidden}, item)
         expect(differs is None, "the session as it is retrieved", f"it differs in {differs}")
-
-
-@rule("LIST-26", "smoke", turns=1)
-def check_a_list_shows_what_was_answered_before(api: Api) -> None:
-    """Which is seen of every list, by the client; here, after each answer that tells more."""
-    id = api.given()
-    api.listed()
-    api.given_turn(id)
-    api.listed()
-    api.end(id)
-    for state in api.contract.listed_states:
-        api.listed(state=state)

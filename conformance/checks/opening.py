@@ -180,14 +180,3 @@ def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
     told = (names.agent, names.channel, names.timeout, names.mirror, *api.contract.further)
     for member in (name for name in told if name):
         expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])
-
-
-@rule("GET-04", "smoke", turns=1)
-def check_a_retrieve_shows_what_was_answered_before(api: Api) -> None:
-    """Which is seen of every retrieve, by the client; here, after each answer that tells more."""
-    id = api.given()
-    api.get(id)
-    api.given_turn(id)
-    api.get(id)
-    api.end(id)
-    api.get(id)

@@ -204,18 +204,6 @@ def expect_transcription(api: Api, id: str, result: Json) -> None:
     expect(got == said, f"the transcription {shown(said)}", got)
 
 
-@rule("FIN-05", requests=POLLS)
-def check_a_search_by_agent(api: Api) -> None:
-    session = Marked(api)
-    session.end()
-    session.row()
-    agent = api.config.agent
-    agents = {row["agentId"] for row in session.search(agentIds=[agent])["results"]}
-    expect(agents == {agent}, f"rows of {agent}", sorted(map(str, agents)))
-    nobody = session.search(agentIds=[f"nobody-{api.key()}"])["results"]
-    expect(not nobody, "no rows of an agent that has none", f"{len(nobody)} rows")
-
-
 @rule("FIN-06", sessions=2, requests=POLLS)
 def check_an_active_session_is_no_call_result(api: Api) -> None:
     active, ended = Marked(api), Marked(api)

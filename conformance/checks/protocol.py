@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from ..judging.exchange import Exchange
 from ..judging.outcomes import NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 
-DEPTH = 20_000  # levels of nesting that no honest client sends
-NOT_JSON = (b'{"a": ', b"agent=echo")
 HUGE = 3_000_000  # characters that no honest client sends in one text
 ODD_IDS = (
     "..%2F..%2Fetc%2Fpasswd",
@@ -22,79 +19,6 @@ ODD_IDS = (
     "%27%20OR%20%271%27%3D%271",
     "a" * 2000,
 )
-TEXT = "as good as any"
-NOT_UTF8 = b"\xff\xfe \xc3\x28"
-
-
-def with_body(api: Api, id: str, body: bytes, *, end: bool = True) -> Iterator[Exchange]:
-    """The raw body to every operation that takes one."""
-    for role in ("create", "submit", "search", *(["end"] if end else [])):
-        operation = api.resource.operations.get(role)
-        if operation and api.contract.body(operation) is not None:
-            yield api.send(operation, id=id, content=body)
-
-
-def with_text(
-    api: Api, id: str, text: bytes, content_type: str = "application/json"
-) -> Iterator[Exchange]:
-    """A good body to every operation that takes one, with these bytes as a text in it."""
-    names, data = api.resource, {"conformance_run": api.run, "text": TEXT}
-    bodies: dict[str, Any] = {
-        "create": api.plain() | ({names.data: data} if names.data else {}),
-        "submit": {names.text: TEXT},
-        "search": {"size": 1, "endpoint": TEXT},
-    }
-    for role, operation in names.operations.items():
-        if (body := bodies.get(role)) is None:
-            continue
-        content = json.dumps(api.contract.filled(operation, TEXT, body)).encode()
-        if TEXT.encode() in content or text == TEXT.encode():
-            content = content.replace(TEXT.encode(), text)
-            yield api.send(operation, id=id, content=content, content_type=content_type)
-
-
-def given_taken(api: Api) -> str:
-    """The id of an active session, after each of those bodies was taken."""
-    id = api.given()
-    for answer in with_text(api, id, TEXT.encode()):
-        answer.control()
-    return id
-
-
-@rule("HTTP-04", sessions=4, turns=3)
-def check_a_body_that_is_no_json_is_refused(api: Api) -> None:
-    id = given_taken(api)
-    for body in NOT_JSON:
-        for answer in with_body(api, id, body):
-            answer.expect_refusal()
-    got = api.get(id).session
-    expect(api.resource.final(got) is False, "the session still active", "it is final")
-
-
-@rule("HTTP-05", sessions=3, turns=2)
-def check_a_body_that_is_no_utf8_is_refused(api: Api) -> None:
-    for answer in with_text(api, given_taken(api), NOT_UTF8):
-        answer.expect_refusal()
-
-
-@rule("HTTP-06", sessions=3, turns=3)
-def check_a_body_of_extreme_depth(api: Api) -> None:
-    id = api.given(turns=1)
-    deep = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
-    name = api.resource.data or "data"
-    for body in (b"[" * DEPTH + b"]" * DEPTH, f'{{"{name}":'.encode() + deep + b"}"):
-        for answer in with_body(api, id, body):
-            if not answer.ok:
-                answer.expect_refusal()
-    api.open().expect_ok()
-
-
-@rule("HTTP-07", sessions=4, turns=3)
-def check_another_media_type_is_refused(api: Api) -> None:
-    id = given_taken(api)
-    for kind in ("text/plain", "application/xml"):
-        for answer in with_text(api, id, TEXT.encode(), kind):
-            answer.expect_status(415, 400, 422)
 
 
 def wrong_methods(api: Api) -> Iterator[tuple[frozenset[str], Exchange]]:
@@ -132,14 +56,6 @@ def check_an_unknown_path(api: Api) -> None:
     beside = known[names.get("search", names["create"])].path.rpartition("/")[0]
     for path in (f"{known[names['create']].path[:-1]}z", f"{beside}/nothing/here"):
         api.request("GET", path).expect_status(404)
-
-
-@rule("HTTP-11", sessions=6, turns=5)
-def check_a_body_that_is_no_object_is_refused(api: Api) -> None:
-    id = given_taken(api)
-    for body in (b"[]", b'"text"', b"17", b"null"):
-        for answer in with_body(api, id, body, end=False):
-            answer.expect_status(*api.refused("invalid-request"))
 
 
 @rule("HTTP-15")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..contract.rules import Rule
 from ..judging.outcomes import NotApplicable, expect
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from .kinds.arrange import brought
 from .listing import has, ids
@@ -34,26 +35,19 @@ def one_in_each_state(api: Api) -> dict[str, str]:
     return {brought(api, state).id: state for state, way in ways.items() if way is not None}
 
 
-@rule("LIST-03", sessions=4)
-def check_a_state_that_is_not_final(api: Api) -> None:
-    left = [state for state in api.contract.lifecycle.states if state not in api.resource.finals]
-    asked = [state for state in left if state in api.contract.listed_states]
+@kind("listed", sessions=4, turns=1)
+def check_a_state_that_is_asked_for(api: Api, rule: Rule) -> None:
+    """Each that is final or not, as the state given is."""
+    finals, states = api.resource.finals, api.contract.lifecycle.states
+    alike = [state for state in states if (state in finals) == (rule.given in finals)]
+    asked = [state for state in alike if state in api.contract.listed_states]
     if not asked:
-        raise NotApplicable("no list can be asked for a state that is not final")
+        raise NotApplicable(f"no list can be asked for what is {rule.given}")
     sessions = one_in_each_state(api)
     for state in asked:
         expect_selected(api, state, sessions)
-
-
-@rule("LIST-04", sessions=3, turns=1)
-def check_the_final_state(api: Api) -> None:
-    asked = [state for state in api.resource.finals if state in api.contract.listed_states]
-    if not asked:
-        raise NotApplicable("no list can be asked for what is final")
-    sessions = one_in_each_state(api)
-    for state in asked:
-        expect_selected(api, state, sessions)
-        expect_closed_too(api, state)
+        if rule.given in finals:
+            expect_closed_too(api, state)
 
 
 def expect_closed_too(api: Api, state: str | None) -> None:

@@ -254,22 +254,6 @@ def _rules(document: Json) -> Iterator[Defect]:
             yield Defect(("x-rules", place, "source"), f"{wanted}, got {quoted(rule['source'])}")
         for name, wanted in _kind(document["x-lifecycle"], rule):
             yield Defect(("x-rules", place, *name), wanted)
-        for number, member in enumerate(rule.get("members", ())):
-            if rule["kind"] in ("beyond", "lacking") and not _is_taken(document, rule, member):
-                wanted = f"wanted a member that {rule['operations'][0]} takes"
-                steps = ("x-rules", place, "members", number)
-                yield Defect(steps, f"{wanted}, got {quoted(member)}")
-
-
-def _is_taken(document: Json, rule: Json, member: str) -> bool:
-    """Whether the first operation of a rule has a member in its body or its query."""
-    found = (one for one in operations(document) if one[1]["operationId"] == rule["operations"][0])
-    for steps, operation in found:
-        content = operation.get("requestBody", {}).get("content", {})
-        body = content.get("application/json", {}).get("schema", {})
-        query = [one["name"] for one in parameters(document, steps) if one["in"] == "query"]
-        return member in (*body.get("properties", ()), *query)
-    return True
 
 
 def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:

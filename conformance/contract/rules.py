@@ -14,7 +14,8 @@ class Rule:
     """One sentence that a deployment is judged by. `line` is where the contract has it.
 
     What judges a rule of a `kind` is told: the state that is `given`, the event `by` which it was
-    reached where that matters, the event `when` the rule holds, the `members` that it is about.
+    reached where that matters, the event `when` the rule holds, the `members` that it is about, or
+    what is `sent`.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Rule:
     given: str = ""
     by: str = ""
     when: str = ""
+    sent: str = ""
     members: tuple[str, ...] = ()
 
     @property
@@ -50,5 +52,5 @@ def rule_of(raw: dict[str, Any], line: int) -> Rule:
         unchecked=raw.get("unchecked"),
         line=line,
         members=tuple(raw.get("members", ())),
-        **{name: raw[name] for name in ("kind", "given", "by", "when") if name in raw},
+        **{name: raw[name] for name in ("kind", "given", "by", "when", "sent") if name in raw},
     )

@@ -47,7 +47,9 @@ class Words:
     def rule(self, rule: Rule) -> dict[str, Any] | None:
         """The rule as it is of this contract; None where it speaks of what is not there."""
         operations = [self.operations[id] for id in rule.operations if id in self.operations]
-        members = [self.names[name] for name in rule.members if name in self.names]
+        alike = {name: name for id in operations for name in self.contract.taken(id)}
+        names = alike | self.names
+        members = [names[name] for name in rule.members if name in names]
         events = {rule.by, rule.when} - {""}
         if self.contract.reopening and rule.given and rule.kind in ("reachable", "immutable"):
             return None  # what is said of an end, as if it were for ever
@@ -65,6 +67,7 @@ class Words:
             "given": self.states.get(rule.given, ""),
             "by": rule.by,
             "when": rule.when,
+            "sent": rule.sent,
             "members": members,
         }
         return {word: value for word, value in made.items() if value}
@@ -94,7 +97,7 @@ class Words:
 
 def _told(**rule: Any) -> tuple[Any, ...]:
     """What a rule of a kind is told; of which operations where it is about no event."""
-    words = [rule.get(word) or "" for word in ("kind", "given", "by", "when")]
+    words = [rule.get(word) or "" for word in ("kind", "given", "by", "sent", "when")]
     return *words, *(rule.get("members") or ()), *(() if words[-1] else rule["operations"])
 
 

@@ -247,7 +247,6 @@ def _rules(document: _Document) -> Iterator[Defect]:
             wanted = f"wanted a name of x-sources: {', '.join(document['x-sources'])}"
             yield Defect(("x-rules", number, "source"), f"{wanted}, got {quote(rule['source'])}")
         yield from _parameters_of_kind(document["x-lifecycle"], rule, number)
-        yield from _members_taken(document, rule, number)
 
 
 def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Iterator[Defect]:
@@ -273,19 +272,3 @@ def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Itera
         if member not in (*immutable["always"], *immutable.get(rule.get("given", ""), ())):
             wanted = "wanted a member that x-lifecycle has as immutable"
             yield Defect(("x-rules", number, "members", place), f"{wanted}, got {quote(member)}")
-
-
-def _members_taken(document: _Document, rule: _Document, number: int) -> Iterator[Defect]:
-    """Members that the first operation of a rule does not take, though the rule tries them."""
-    for steps, operation in each_operation(document):
-        if rule.get("kind") in ("beyond", "lacking") and (
-            operation["operationId"] == rule["operations"][0]
-        ):
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            taken = {*body.get("schema", {}).get("properties", ())}
-            taken |= {one["name"] for one in parameters_of(document, steps) if one["in"] == "query"}
-            for place, member in enumerate(rule.get("members", ())):
-                if member not in taken:
-                    wanted = f"wanted a member that {operation['operationId']} takes"
-                    where = ("x-rules", number, "members", place)
-                    yield Defect(where, f"{wanted}, got {quote(member)}")

@@ -84,5 +84,6 @@ def test_a_refused_turn_is_one_of_those_that_a_check_declares(
     run = Run(config, contract)
     check = all_checks(contract)[id]
     run.client.config = replace(config, max_sessions=check.sessions, max_turns=check.turns)
-    check.function(run.api(check.name))
+    given = (contract.rules[id],) if contract.rules[id].kind else ()
+    check.function(run.api(check.name), *given)
     run.client.close()

@@ -11,7 +11,7 @@ from ...contract.rules import Rule
 from ...contract.values import beyond_values, mistyped_values, outside_values
 from ...judging.equivalence import change, is_whole
 from ...judging.exchange import Exchange, Json
-from ...judging.outcomes import Violation, expect
+from ...judging.outcomes import NotApplicable, Violation, expect
 from ...registry import kind
 from ...target.api import Api
 from ...target.operations import UNSET
@@ -36,7 +36,7 @@ class Beyond:
         self.role = self.requests.role
         self.named, self.refused = named, refused
         members = self.requests.members
-        self.members = {name: members[name] for name in named or members}
+        self.members = {name: members[name] for name in named or members if name in members}
         self.id = ""
 
     def control(self) -> None:
@@ -137,7 +137,7 @@ class Beyond:
 def requests_beyond(contract: Contract, operation: str, rule: Rule) -> int:
     """How many wrong requests of an operation are sent at most, and what is right."""
     members = contract.taken(operation)
-    tried = (members[name] for name in rule.members or members)
+    tried = (members[name] for name in rule.members or members if name in members)
     return 1 + sum(len([*beyond_values(one)]) for one in tried)
 
 
@@ -157,6 +157,8 @@ def tried(api: Api, rule: Rule) -> Iterator[Beyond]:
     refused = api.refused("invalid-request") if strict else ()
     for operation in rule.operations:
         one = Beyond(api, operation, rule.members, refused)
+        if rule.members and not one.members:
+            raise NotApplicable(f"{operation} takes no {' and no '.join(rule.members)}")
         one.control()
         yield one
 

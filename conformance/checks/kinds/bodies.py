@@ -1,0 +1,74 @@
+"""Bodies that are none of an operation, where a good one is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ...contract.rules import Rule
+from ...judging.outcomes import expect
+from ...registry import kind
+from ...target.api import Api
+
+JSON = "application/json"
+DEPTH = 20_000  # levels of nesting that no honest client sends
+RAW = {
+    "not-json": (b'{"a": ', b"agent=echo"),
+    "no-object": (b"[]", b'"text"', b"17", b"null"),
+    "deep": (b"[" * DEPTH + b"]" * DEPTH, b'{"data":' * DEPTH + b"1" + b"}" * DEPTH),
+}
+OTHER_TYPES = ("text/plain", "application/xml")
+TEXT, NOT_UTF8 = b"as good as any", b"\xff\xfe \xc3\x28"
+FORMED = {"enum", "format", "pattern"}
+
+
+@kind("body", sessions=7, turns=5)
+def check_an_odd_body_is_refused(api: Api, rule: Rule) -> None:
+    """The session stays active, and what follows is answered as ever. A deep one may be taken."""
+    invalid = api.refused("invalid-request")
+    legal = {"no-object": invalid, "another-type": [415, *invalid]}.get(rule.sent)
+    id = api.given()
+    for operation in rule.operations:
+        if good := good_body(api, operation):
+            api.send(operation, id=id, content=good).control()
+    for operation in rule.operations:
+        for body, media in bodies(rule.sent, good_body(api, operation)):
+            answer = api.send(operation, id=id, content=body, content_type=media)
+            if legal:
+                answer.expect_status(*legal)
+            elif rule.sent != "deep" or not answer.ok:
+                answer.expect_refusal()
+    api.open().expect_ok()
+    if rule.sent != "deep":
+        final = api.resource.final(api.get(id).session)
+        expect(final is False, "the session still active", "it is final")
+
+
+def bodies(sent: str, good: bytes) -> Iterator[tuple[bytes, str]]:
+    """Each such body, with its media type: raw, or a good one but for that."""
+    if sent == "another-type":
+        yield from ((good, media) for media in OTHER_TYPES if good)
+    elif sent == "not-utf8" and TEXT in good:
+        yield good.replace(TEXT, NOT_UTF8), JSON
+    yield from ((body, JSON) for body in RAW.get(sent, ()))
+
+
+def good_body(api: Api, operation: str) -> bytes:
+    """With a text where one may stand; none of what would end the session."""
+    names, text = api.resource, TEXT.decode()
+    free = [
+        name
+        for name, schema in api.contract.taken(operation).items()
+        if schema.get("type") == "string" and FORMED.isdisjoint(schema)
+    ]
+    data = {names.data: {"conformance_run": api.run, "text": text}} if names.data else {}
+    given: dict[str, Any] = {
+        "create": api.plain() | data,
+        "submit": {names.text: text},
+        "search": dict.fromkeys(free[:1], text),
+    }
+    role = names.role(operation)
+    if role not in given:
+        return b""
+    return json.dumps(api.contract.filled(operation, text, given[role])).encode()
