@@ -33,23 +33,33 @@ def preflight(
     api: Api, needs: Collection[str] = (), say: Callable[[str], None] = lambda _: None
 ) -> None:
     """Refuse to judge what cannot be reached, is another program, or does not know the suite
-    and the agents that the checks need. Says what is well."""
+    and the agents that the checks need. Says what is well.
+
+    Nothing is evidence until it is over: a gateway's answers may have come between.
+    """
+    api.client.recorder.judging = False
     looking = api.fresh()
     looking.judged = False
     answer = _ready(looking)
+    if _is_odd(answer) and _is_list(answer):
+        _expect_steady(answer, looking.list(limit=1))
     _expect_no_redirect(api, answer)
     _expect_this_api(looking, answer)
     say(f"preflight the API answers at {api.client.base} ({answer.status})")
-    _expect_key(looking, answer, say)
+    _expect_key(looking, answer)
+    api.client.health.begin()
     with suppress(Hiccup):
-        api.list(limit=1)
+        again = api.list(limit=1)
+        if _is_list(answer):
+            _expect_steady(answer, again)
+    _try_wrong_key(api, say)
     if not api.resource.replies:
         say("preflight the contract has no agents; options that name some are not used")
     elif not api.config.read_only:
         named = {name: getattr(api.config, name) for name in AGENTS if name in {"agent", *needs}}
         known = [agent for name, agent in named.items() if agent and _knows(api, name, agent)]
         say(f"preflight these agents are known: {', '.join(known) or 'none'}")
-    api.client.health.begin()
+    api.client.recorder.judging = True
 
 
 def _ready(api: Api) -> Exchange:
@@ -97,6 +107,29 @@ def _another(api: Api) -> Exchange:
     if "search" in api.resource.operations:
         return api.search(size=1)
     return api.get(api.unknown_id())
+
+
+def _is_list(answer: Exchange) -> bool:
+    return answer.role == "list"
+
+
+def _is_odd(answer: Exchange) -> bool:
+    """Whether an answer may be that of a gateway, or of another program behind it."""
+    status = answer.status
+    return status in (*REFUSED, *NOT_FOUND) or 300 <= status < 400 or answer.is_page
+
+
+def _expect_steady(one: Exchange, other: Exchange) -> None:
+    """Blocked where the same request is answered in two ways, one of them not the API's."""
+    if (_is_odd(one) or _is_odd(other)) and _told(one) != _told(other):
+        raise Blocked(
+            f"the target answers {one.name} {_told(one)}, then {_told(other)}: a gateway whose"
+            " backends differ, or are being replaced? Run again when it answers alike"
+        )
+
+
+def _told(answer: Exchange) -> str:
+    return f"{answer.status} with a web page" if answer.is_page else str(answer.status)
 
 
 def _expect_no_redirect(api: Api, answer: Exchange) -> None:
@@ -148,27 +181,37 @@ def _cure(api: Api) -> str:
     return "check the path of --target"
 
 
-def _expect_key(api: Api, answer: Exchange, say: Callable[[str], None]) -> None:
-    """The key opens the API. Whether a wrong one does too is for the checks to judge."""
-    given = "token" in api.config.capabilities
+def _expect_key(api: Api, answer: Exchange) -> None:
+    """The key opens the API."""
     if answer.status in REFUSED and _another(api).status in REFUSED:
         refusal = f"the target refuses the suite's key ({answer.status})"
         if api.config.token_command or api.config.token_url:
             raise UsageError(f"{refusal}; check what --token-command or --token-url gives")
+        given = "token" in api.config.capabilities
         raise UsageError(f"{refusal}; {'check the key in' if given else 'set'} CONFORMANCE_TOKEN")
-    if given:
+
+
+def _try_wrong_key(api: Api, say: Callable[[str], None]) -> None:
+    """Say whether a wrong key opens the API too, which is for the checks to judge."""
+    if "token" in api.config.capabilities:
         with suppress(Hiccup):
-            wrong = api.list(limit=1, auth=f"Bearer {api.key()}").status
-            taken = "refused" if wrong in REFUSED else "taken too"
-            say(f"preflight the key opens it; a wrong one is {taken} ({wrong})")
+            wrong = api.list(limit=1, auth=f"Bearer {api.key()}")
+            taken = (
+                "taken too" if wrong.ok else "refused" if wrong.status in REFUSED else "answered"
+            )
+            say(f"preflight the key opens it; a wrong one is {taken} ({wrong.status})")
 
 
 def _knows(api: Api, option: str, agent: str) -> bool:
     """Whether the target has been seen to know the agent. UsageError where it does not: a
     disabled one may be refused in any way, with 404 too."""
-    opened = None
+    opened = again = None
     with suppress(Hiccup) if option == "agent" else suppress(Blocked):
         opened = api.open(agent=agent)
+        if _is_odd(opened) and option != "disabled_agent":
+            again = api.open(agent=agent)
+    if opened and again:
+        _expect_steady(opened, again)
     if opened and opened.status == 404 and option != "disabled_agent":
         if api.list(limit=1).status in NOT_FOUND:
             place = opened.url.removeprefix(api.client.base)

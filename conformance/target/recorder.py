@@ -30,6 +30,7 @@ class Recorder:
         self.freshness = freshness
         self.coverage = Coverage(watch.contract)
         self.skew: int | None = None
+        self.judging = True  # whether what comes is evidence
 
     def record(self, exchange: Exchange, observer: Observer | None) -> None:
         self.circuit.note(exchange.status)
@@ -38,6 +39,8 @@ class Recorder:
         self.judge(exchange, observer)
 
     def judge(self, exchange: Exchange, observer: Observer | None) -> None:
+        if not self.judging:
+            return
         seen = self.watch.judge(exchange)
         exchange.broken = tuple(rule for rule, violation in seen if violation)
         for rule, _ in seen:

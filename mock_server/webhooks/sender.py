@@ -1,6 +1,7 @@
 """Sends webhooks over HTTP to the hosts that are allowed."""
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,10 +38,9 @@ class Sender:
 
     async def __call__(self, delivery: Delivery) -> int:
         """The receiver's status. Raises NoAnswer, or TargetRefused for what cannot be sent."""
-        import httpx
-
         if not self.targets.allow(delivery.url):
             raise TargetRefused(f"{delivery.url} is not allowed; see --webhook-allow")
+        httpx = await asyncio.to_thread(import_module, "httpx")  # slow, the first time
         try:
             client = await self.client(delivery.url)
             async with (

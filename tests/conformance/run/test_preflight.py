@@ -1,10 +1,12 @@
 """What is asked of a target before it is judged, and what each answer is told as."""
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from conformance.target.api import Api
 from conformance.target.client import Client
 from tests.conformance.target.servers import Page, page, running, serving
 from tests.network import Authority, answering_tls
+from tests.sampling import every
 
 Make = Callable[..., Any]
 PAGE = {"items": [], "total_count": 0, "skip": 0, "take": 50}
@@ -37,8 +40,10 @@ def asked(connect: Make, answer: Callable[[httpx.Request], httpx.Response], **mo
     return api
 
 
-def test_a_target_that_is_well_is_judged_by_what_it_answered(connect: Make) -> None:
+def test_a_target_that_is_well_is_judged_from_then_on(connect: Make) -> None:
     api = asked(connect, lambda request: httpx.Response(200, json=PAGE))
+    assert not api.client.evidence.evaluated
+    api.list()
     assert api.client.evidence.evaluated["LIST-01"] == 1
     assert api.client.health.watching
 
@@ -137,6 +142,7 @@ def test_one_operation_that_is_missing_is_a_fault_to_be_judged(connect: Make) ->
         return httpx.Response(200 if found else 404, json=PAGE)
 
     api = asked(connect, answer)
+    api.list()
     assert "HTTP-01" in api.client.evidence.findings
 
 
@@ -356,3 +362,61 @@ def test_a_location_that_is_no_url_is_a_redirect_all_the_same(reach: Make, locat
     with serving(Redirecting) as url:
         with pytest.raises(UsageError, match="redirects to .*which is not this API"):
             reach(url)
+
+
+# What a gateway answers in the middle of it, once or from then on.
+
+HTML = {"content_type": "text/html"}
+GATEWAYS: dict[str, tuple[int, bytes, dict[str, str], str]] = {
+    "no backend": (404, b"default backend - 404", {"content_type": "text/plain"}, "404"),
+    "a login": (302, b"", {"location": "https://sso.test/"}, "302|redirects (to|everything)"),
+    "a page": (200, b"<h1>Back soon</h1>", HTML, "a web page"),
+    "a page of 200 to 404": (404, b"<h1>No such page</h1>", HTML, "a web page|nothing at its"),
+    "no key": (401, b"{}", {}, "401"),
+    "not allowed": (403, b"<h1>Blocked</h1>", HTML, "403"),
+    "no origin": (503, b"<h1>Service unavailable</h1>", HTML, "503"),
+}
+
+
+@pytest.mark.parametrize("case", every(3, [*product(GATEWAYS, (False, True), range(5))]), ids=str)
+def test_what_a_gateway_answers_meanwhile_accuses_nobody(
+    contract: Contract, session: Make, case: tuple[str, bool, int]
+) -> None:
+    odd, lasting, after = case
+    status, content, headers, told = GATEWAYS[odd]
+
+    class Changing(Page):
+        number = 0
+
+        def do_GET(self) -> None:
+            self.read()
+            number = Changing.number = Changing.number + 1
+            if number == after + 1 or (lasting and number > after):
+                self.answer(status, content, **headers)
+            elif "wrong" not in self.headers["authorization"] and self.path.endswith("/chats"):
+                opens = self.command == "POST"
+                self.answer(201 if opens else 200, session() if opens else PAGE)
+            else:
+                self.answer(200, PAGE)
+
+        do_POST = do_GET
+
+    settings: dict[str, Any] = {
+        "token": "key-0001",
+        "agent": "plain",
+        "wait_ready": 0.0,
+        "max_sessions": 9,
+    }
+    with serving(Changing) as url:
+        client = Client(Config(target=url, **settings), watch_of(contract), Evidence())
+        api, said = Api(client, "conf-0123abcd"), ""
+        try:
+            preflight(api)
+            if lasting:  # the first check meets it
+                api.list()
+        except (Blocked, UsageError) as error:
+            said = str(error)
+        finally:
+            client.close()
+    assert re.search(told, said) if said else not lasting
+    assert client.evidence.findings == {}
