@@ -13,6 +13,7 @@ from conformance.judging.evidence import Evidence
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
+from conformance.target.listener import Listener
 from tests.network import Authority, answering_tls
 
 from .servers import page
@@ -83,3 +84,11 @@ def failing(session: Make, *statuses: int, **headers: str) -> Answer:
         return httpx.Response(200, json=session())
 
     return answer
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Where webhooks come in."""
+    made = Listener("127.0.0.1:0")
+    yield made
+    made.close()

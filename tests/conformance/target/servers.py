@@ -1,4 +1,4 @@
-"""Targets on real sockets, that answer every request with an empty page."""
+"""Targets on real sockets, that answer every request with an empty page and send webhooks."""
 
 import json
 import socket
@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import httpx
+
+from conformance.target.listener import Listener
 
 EMPTY_PAGE = {"items": [], "total_count": 0}
 POLL = 0.02
@@ -96,3 +100,10 @@ def speaking(speak: Callable[[socket.socket], None]) -> Iterator[str]:
 
     with running(Raw(("127.0.0.1", 0), Speaker)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def deliver(listener: Listener, marker: str, timeout: float = 5.0, **members: Any) -> int:
+    """Send a webhook; the status that it is answered with."""
+    payload = {"callAdditionalData": {"marker": marker}, **members}
+    answer = httpx.post(listener.url, json=payload, timeout=timeout, trust_env=False)
+    return answer.status_code

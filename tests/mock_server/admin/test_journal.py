@@ -267,39 +267,6 @@ def test_without_a_journal_nothing_is_kept(start):
     assert listed(mock) == []
 
 
-def test_a_request_id_is_echoed_or_made(client):
-    given = client.get(CHATS, headers={"X-Request-Id": "abc-1"})
-    assert given.headers["x-request-id"] == "abc-1"
-    made = {client.get(CHATS).headers["x-request-id"] for _ in range(3)}
-    assert len(made) == 3
-    ids = [entry["requestId"] for entry in listed(client)]
-    assert set(ids) == made | {"abc-1"}
-
-
-@pytest.mark.parametrize("given", ["x" * 129, "a b"])
-def test_an_id_that_cannot_stand_in_a_log_is_replaced(client, given):
-    answer = client.get(CHATS, headers={"X-Request-Id": given})
-    assert answer.headers["x-request-id"] != given
-
-
-def test_metrics_count_requests_and_sessions(start):
-    mock = start()
-    mock.end(mock.open()["id"])
-    mock.get("/nowhere")
-    response = mock.admin("GET", "/metrics")
-    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
-    lines = response.text.splitlines()
-    assert 'adjourn_requests_total{operation="openChat",status="201"} 1' in lines
-    assert 'adjourn_requests_total{operation="none",status="404"} 1' in lines
-    assert 'adjourn_sessions{sandbox="default",state="final"} 1' in lines
-
-
-def test_health_tells_that_the_mock_is_ready(shared):
-    health = shared.steer("GET", "/health")
-    assert health["status"] == "ok"
-    assert health["uptime_seconds"] > 0
-
-
 @pytest.mark.parametrize("name", ["%6Bey", "to%6ben", "api%5Fkey"])
 def test_an_encoded_name_hides_no_secret(client, name):
     client.get(f"{CHATS}?take=1&{name}=hush-1")
