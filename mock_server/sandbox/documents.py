@@ -8,8 +8,16 @@ from ..domain.chats import external_hash
 from ..domain.instants import format_instant, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
-from ..domain.session import Session
-from ..store.rows import dump, members_of, members_text, message_of, session_of
+from ..domain.session import Message, Session
+from ..store.rows import (
+    dump,
+    members_of,
+    members_text,
+    message_of,
+    message_rows,
+    result_row,
+    session_of,
+)
 
 _Row = Mapping[str, Any]
 
@@ -38,7 +46,7 @@ def rows_of(document: Mapping[str, Any], lifecycle: Lifecycle) -> Rows:
     rows: Rows = {"sessions": [], "messages": [], "replies": []}
     for session in document["sessions"]:
         rows["sessions"].append(_session_row(session, lifecycle))
-        rows["messages"] += _message_rows(session)
+        rows["messages"] += message_rows(_id(session), 0, _messages(session))
         rows["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
     rows["call_results"] = [_result_row(row) for row in document.get("call_results", [])]
     rows["audit"] = [
@@ -133,34 +141,18 @@ def _last_activity(session: _Row) -> str:
     return given
 
 
-def _message_rows(session: _Row) -> list[dict[str, Any]]:
-    times = message_times(session)
+def _messages(session: _Row) -> list[Message]:
     return [
-        {
-            "session_id": _id(session),
-            "position": position,
-            "role": message["role"],
-            "content": message.get("content"),
-            "tool_calls": dump(message["tool_calls"]) if message.get("tool_calls") else None,
-            "time": parse_instant(times[position]),
-        }
-        for position, message in enumerate(session.get("messages", []))
+        Message(raw["role"], raw.get("content"), parse_instant(time), raw.get("tool_calls"))
+        for raw, time in zip(session.get("messages", []), message_times(session), strict=True)
     ]
 
 
 def _result_row(row: _Row) -> dict[str, Any]:
     result = row["result"]
     completed = parse_instant(result["completedTime"])
-    visible = row.get("visible_time")
-    return {
-        "call_id": result["callId"].lower(),
-        "agent_id": result["agentId"],
-        "status": result["callStatus"],
-        "endpoint": result.get("endpoint"),
-        "completed": completed,
-        "visible": completed if visible is None else parse_instant(visible),
-        "document": dump(result),
-    }
+    visible = completed if row.get("visible_time") is None else parse_instant(row["visible_time"])
+    return result_row(result["callId"].lower(), result, completed, visible)
 
 
 def _delivery_row(row: _Row) -> dict[str, Any]:

@@ -170,16 +170,16 @@ def reply_row(change: Change, count: int) -> dict[str, Any]:
 
 
 def result_row(
-    session: Session, result: Mapping[str, Any], completion: Completion
+    call_id: str, result: Mapping[str, Any], completed: int, visible: int
 ) -> dict[str, Any]:
     """A call result."""
     return {
-        "call_id": session.id,
+        "call_id": call_id,
         "agent_id": result["agentId"],
         "status": result["callStatus"],
-        "endpoint": result["endpoint"],
-        "completed": completion.completed,
-        "visible": completion.visible,
+        "endpoint": result.get("endpoint"),
+        "completed": completed,
+        "visible": visible,
         "document": dump(result),
     }
 
