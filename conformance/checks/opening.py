@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import is_whole, same_id, same_time
+from ..judging.equivalence import same_id, same_time
 from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import rule
 from ..target.api import Api
@@ -69,22 +69,6 @@ def check_open_without_timeout_has_none(api: Api) -> None:
     for value, wanted in cases[api.needs("create", name) :]:
         timeout = api.open(timeout=value).expect_ok().session[name]
         expect(timeout == wanted, f"{name} {shown(wanted)}", timeout)
-
-
-@rule("OPEN-07", sessions=6)
-def check_timeout_outside_its_range_takes_no_effect(api: Api) -> None:
-    legal = api.contract.timeouts
-    api.given(timeout=legal.least)
-    beyond = (legal.least - 1, legal.most + 1, 0, -legal.least, 2**31 - 1)
-    for seconds in (seconds for seconds in beyond if seconds not in legal):
-        opened = api.open(timeout=seconds)
-        if opened.ok:
-            effective = opened.session[api.resource.timeout]
-            fine = is_whole(effective) and effective in legal
-            within = f"refused or clamped to {legal.least}..{legal.most}"
-            expect(fine, f"{api.resource.timeout} {seconds} {within}", effective)
-        else:
-            opened.expect_status(*api.refused("invalid-request"))
 
 
 @rule("OPEN-08", sessions=2)

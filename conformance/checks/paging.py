@@ -23,19 +23,6 @@ def check_take_bounds_the_page(api: Api) -> None:
         expect(len(items) == take, f"{take} items of 3", f"{len(items)} items")
 
 
-@rule("LIST-14", "core", reads=True)
-def check_a_page_never_exceeds_200(api: Api) -> None:
-    most, name = api.contract.page_sizes.most, api.resource.limit
-    for take in (most + 1, most * 500):
-        page = api.list(limit=take)
-        if page.ok:
-            count, echoed = len(page.page[api.resource.items]), page.page.get(api.resource.limit)
-            fine = count <= most and is_whole(echoed) and echoed <= most
-            expect(fine, f"{most} items at most, and {name} so", f"{count} items, {name} {echoed}")
-        else:
-            page.expect_status(*api.refused("invalid-request"))
-
-
 @rule("LIST-15", reads=True)
 def check_the_defaults_of_a_page(api: Api) -> None:
     for state in states(api):
@@ -132,18 +119,3 @@ def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
     pages = [api.listed(state=final, offset=skip, limit=2) for skip in (0, 2, 4)]
     met = [id for page in pages for id in ids(api, page)]
     expect(sorted(met) == opened, f"each of {opened} once, state {final}", met)
-
-
-@rule("LIST-23", reads=True)
-def check_a_take_below_one_is_refused_or_clamped(api: Api) -> None:
-    api.list(limit=1).page
-    for take in (0, -1):
-        page = api.list(limit=take)
-        if page.ok:
-            effective = page.page.get(api.resource.limit)
-            fine = is_whole(effective) and effective >= 1
-            expect(
-                fine, f"{api.resource.limit} {take} refused, or clamped to at least 1", effective
-            )
-        else:
-            page.expect_status(*api.refused("invalid-request"))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
+TOLD = ("kind", "given", "by", "when", "bound", "sent")  # to what judges a rule of a kind
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,8 @@ class Rule:
     """One sentence that a deployment is judged by. `line` is where the contract has it.
 
     What judges a rule of a `kind` is told: the state that is `given`, the event `by` which it was
-    reached where that matters, the event `when` the rule holds, the `members` that it is about, or
-    what is `sent`.
+    reached where that matters, the event `when` the rule holds, the `members` that it is about,
+    the `bound` of those, or what is `sent`.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Rule:
     given: str = ""
     by: str = ""
     when: str = ""
+    bound: str = ""
     sent: str = ""
     members: tuple[str, ...] = ()
 
@@ -52,5 +54,5 @@ def rule_of(raw: dict[str, Any], line: int) -> Rule:
         unchecked=raw.get("unchecked"),
         line=line,
         members=tuple(raw.get("members", ())),
-        **{name: raw[name] for name in ("kind", "given", "by", "when", "sent") if name in raw},
+        **{name: raw[name] for name in TOLD if name in raw},
     )

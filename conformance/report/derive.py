@@ -9,7 +9,7 @@ from typing import Any
 from ..contract.areas import area_of
 from ..contract.definition import Definition
 from ..contract.document import Contract
-from ..contract.rules import Rule
+from ..contract.rules import TOLD, Rule
 
 SOURCE = "contract"
 STATUSES = re.compile(r"(?<=with )\d{3}(?:(?:, | or )\d{3})*")
@@ -63,11 +63,8 @@ class Words:
             "operations": operations,
             "text": self._text(rule),
             "needs": [*rule.needs],
-            "kind": rule.kind,
+            **{word: getattr(rule, word) for word in TOLD},
             "given": self.states.get(rule.given, ""),
-            "by": rule.by,
-            "when": rule.when,
-            "sent": rule.sent,
             "members": members,
         }
         return {word: value for word, value in made.items() if value}
@@ -97,8 +94,8 @@ class Words:
 
 def _told(**rule: Any) -> tuple[Any, ...]:
     """What a rule of a kind is told; of which operations where it is about no event."""
-    words = [rule.get(word) or "" for word in ("kind", "given", "by", "sent", "when")]
-    return *words, *(rule.get("members") or ()), *(() if words[-1] else rule["operations"])
+    words = [rule.get(word) or "" for word in TOLD]
+    return *words, *(rule.get("members") or ()), *(() if rule.get("when") else rule["operations"])
 
 
 def _pairs(known: Any, own: Any) -> Iterator[tuple[str, str]]:

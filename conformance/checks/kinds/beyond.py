@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ...contract.bounds import Bounds
 from ...contract.document import Contract
 from ...contract.rules import Rule
 from ...contract.values import beyond_values, mistyped_values, outside_values
@@ -41,12 +42,12 @@ class Beyond:
 
     def control(self) -> None:
         """Blocked where what is right is refused."""
-        self._answer(self.requests.made_of({})).control()
+        self.answer(self.requests.made_of({})).control()
 
     def taken(self, cases: Iterator[Case]) -> Iterator[str]:
         """Those that are taken all the same, in words."""
         for words, made in cases:
-            answer = self._answer(made)
+            answer = self.answer(made)
             if answer.ok and not self._is_clamped(answer, made):
                 yield f"{self.requests.operation} with {words}: {answer.status}"
             elif not answer.ok:
@@ -123,7 +124,7 @@ class Beyond:
             return told and len(str(value)) <= LONGEST_IN_A_QUERY
         return not self.api.contract.takes(self.requests.operation, made)
 
-    def _answer(self, made: Any) -> Exchange:
+    def answer(self, made: Any) -> Exchange:
         if self.requests.body is None:
             return self.api.send(self.requests.operation, query=made)
         if self.role in ON_A_SESSION and not self.id:
@@ -181,6 +182,27 @@ def check_what_is_of_another_type_is_refused(api: Api, rule: Rule) -> None:
         expect_none(one.taken(one.mistyped()))
         differs = change(api.resource, before, one.seen())
         expect(differs is None, "nothing to come of what is refused", f"another {differs}")
+
+
+@kind("clamped", asks=lambda *asked: 3 + requests_beyond(*asked))
+def check_what_lies_beyond_a_bound_takes_no_effect(api: Api, rule: Rule) -> None:
+    """A value beyond the bound told, or beyond either, is refused, or clamped and told so."""
+    for one in tried(api, rule):
+        for name, schema in one.members.items():
+            legal = Bounds.of(schema)
+            low = (legal.least - 1, 0, -legal.least) if rule.bound != "maximum" else ()
+            high = (legal.most + 1, TYPES_END) if rule.bound != "minimum" else ()
+            for value in dict.fromkeys(value for value in (*low, *high) if value not in legal):
+                answer = one.answer(one.requests.made_of({name: value}))
+                if not answer.ok:
+                    answer.expect_status(*one.refused)
+                    continue
+                told = (answer.page if one.role == "list" else answer.session).get(name)
+                wanted = f"{name} {value} refused, or clamped to {legal.least}..{legal.most}"
+                expect(is_whole(told) and told in legal, wanted, told)
+                if one.role == "list":
+                    count = len(answer.page[api.resource.items])
+                    expect(count <= legal.most, f"{legal.most} items at most", f"{count} items")
 
 
 def expect_none(taken: Iterator[str]) -> None:

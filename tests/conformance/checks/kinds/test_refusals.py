@@ -14,6 +14,7 @@ from conformance.checks.kinds.beyond import (
     check_what_is_of_another_type_is_refused,
     check_what_lacks_a_part_is_refused,
     check_what_lies_beyond_a_bound_is_refused,
+    check_what_lies_beyond_a_bound_takes_no_effect,
 )
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
@@ -74,6 +75,19 @@ def test_what_is_no_integer(lists: Callable[[Status], Api], careless: str) -> No
     api = lists(lambda query: 200 if careless in query else strict(query))
     with pytest.raises(Violation, match=careless) if careless else nullcontext():
         check_what_is_of_another_type_is_refused(api, api.contract.rules["LIST-24"])
+
+
+@pytest.mark.parametrize("rule", ["LIST-14", "LIST-23"])
+@pytest.mark.parametrize(("told", "legal"), [(20, True), (0, False), (10**6, False), ("20", False)])
+def test_a_size_beyond_its_bounds_is_clamped(
+    contract: Contract, lists: Callable[[Status], Api], rule: str, told: int | str, legal: bool
+) -> None:
+    api = lists(lambda query: 200)
+    page = httpx.MockTransport(lambda _: httpx.Response(200, json={**PAGE, "take": told}))
+    api.client.http = httpx.Client(transport=page)
+    wrong = pytest.raises(Violation, match=r"take .* refused, or clamped")
+    with nullcontext() if legal else wrong:
+        check_what_lies_beyond_a_bound_takes_no_effect(api, contract.rules[rule])
 
 
 def test_members_that_no_operation_takes(lists: Callable[[Status], Api]) -> None:
