@@ -41,6 +41,19 @@ def _refuse(text: str) -> NoReturn:
     raise ValueError(text)
 
 
+def canonical(value: Any) -> bytes:
+    """The same bytes for each way to write a value: keys in order, and 1e2 and 100.0 as 100."""
+    return encode(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def encode(value: Any, sort_keys: bool = False) -> bytes:
     """A value as JSON, in few bytes."""
     try:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from ..codec import encode
+from ..codec import canonical
 from ..problems.kinds import Refusal
 from ..problems.violations import quote
 from .agents import NOBODY, Agent, Round, absent_agent, template_values
@@ -265,7 +265,8 @@ class Chats:
 
 
 def external_hash(external_id: Mapping[str, Any] | None) -> str | None:
-    """The canonical form's hash: the order of keys, at any depth, makes no difference."""
+    """The canonical form's hash: neither the order of keys, at any depth, nor how a number is
+    written makes a difference."""
     if external_id is None:
         return None
-    return hashlib.sha256(encode(external_id, sort_keys=True)).hexdigest()
+    return hashlib.sha256(canonical(external_id)).hexdigest()

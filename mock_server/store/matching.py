@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from ..codec import decode, encode
+from ..codec import canonical, decode
 
 # What a path holds at most; one that holds more is found nowhere.
 _DOTS = 100
@@ -32,8 +32,7 @@ def _members(wanted: str) -> frozenset[str]:
 
 
 def _as_text(found: list[Any]) -> bytes:
-    # In Python true equals 1.
-    return encode(found, sort_keys=True)
+    return canonical(found)  # in Python true equals 1
 
 
 def _dig(value: Any, path: str) -> list[Any]:

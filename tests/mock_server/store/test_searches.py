@@ -46,7 +46,8 @@ DATA = {
         ({"d.a.t": True}, True),
         ({"d.a.t": 1}, False),
         ({"d.a.b": {"c": 2}}, True),
-        ({"d.a.b": {"c": 2.0}}, False),
+        ({"d.a.b": {"c": 2.0}}, True),  # the same number
+        ({"d.a.b": {"c": "2"}}, False),
         ({"d.a.n": None}, True),
         ({"d.a.missing": None}, False),
         ({"d.x.y": ODD}, True),
