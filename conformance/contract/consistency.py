@@ -118,6 +118,11 @@ def _schemas(document: Json) -> Iterator[Defect]:
             if low in schema and high in schema and schema[low] > schema[high]:
                 wanted = f"wanted at most {schema[high]}, which is {high}"
                 yield Defect((*steps, low), f"{wanted}, got {schema[low]}")
+        try:
+            re.compile(schema.get("pattern", ""))
+        except re.error:
+            wanted = "wanted a regular expression that Python reads too"
+            yield Defect((*steps, "pattern"), f"{wanted}, got {quoted(schema['pattern'])}")
         if "properties" in schema:
             for place, name in enumerate(schema.get("required", ())):
                 if name not in schema["properties"]:

@@ -96,10 +96,9 @@ def _forms(holder: Json) -> list[dict[str, Any]]:
 
 def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
     """Members that sessions show and that differ from what an open gives."""
-    if not (names := shown(document)):
-        return
-    opening = open_body(document)
-    given, needed = opening["properties"], opening.get("required", ())
+    names, opening = shown(document), open_body(document)
+    given, needed = opening.get("properties", {}), opening.get("required", ())
+    yield from _stricter(document, declared, given)
     certain = {
         name
         for name in names
@@ -118,6 +117,20 @@ def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
                 reason = f"{wanted}, got another of {quoted(name)}"
             if reason:
                 yield Defect((*steps, "properties", name), reason)
+
+
+def _stricter(document: Json, declared: Resource, given: Json) -> Iterator[Defect]:
+    """Members that sessions show and that take less than an open does."""
+    echoed = {declared.agent, declared.members.get("channel", ""), declared.timeout} & {*given}
+    for steps, schema in schemas(document):
+        held = schema.get("properties", {})
+        for name in sorted(echoed & {*held}) if declared.status in held else ():
+            said = _bare(held[name])
+            whole = said.get("type") == "integer"  # whose bounds are tried
+            for word in said.keys() - ({"minimum", "maximum", "format"} if whole else set()):
+                if given[name].get(word) != said[word]:
+                    wanted = f"wanted what {quoted(name)} has in the open's body"
+                    yield Defect((*steps, "properties", name, word), f"{wanted}, got more")
 
 
 def open_body(document: Json) -> Json:

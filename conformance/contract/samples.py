@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from .declaration import open_body
 from .declaration import shown as shown_members
-from .parts import BODY, Json, at, holders, operations, schemas
+from .parts import BODY, Json, at, holders, holds, operations, schemas
 from .schemas import json_schema
 from .values import least
 from .words import Defect, Steps, described, leaves, quoted, shown
@@ -163,13 +163,21 @@ class Samples:
 
     def _reasons(self) -> Iterator[Defect]:
         final, member = self._answer("end"), self.resource["state"].get("reason")
-        if member is None:
-            return
         for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
-            if reason := row.get("reason"):
+            if (reason := row.get("reason")) and member:
                 steps = ("x-lifecycle", "transitions", place, "reason")
                 sample = {**final, member: reason}
                 yield from self._refused_samples("read", sample, steps, quoted(reason))
+            if reason:
+                yield from self._told_reason(reason)
+
+    def _told_reason(self, reason: str) -> Iterator[Defect]:
+        """Where the webhook has no place for a reason."""
+        for name in self.document.get("x-webhooks", ()):
+            steps = ("x-webhooks", name, "post", "requestBody", *BODY, "properties", "result")
+            if holds(self.document, steps):
+                told = {"finishReason": reason, "postCallAnalysis": {}}
+                yield from self._refusing(steps, [told])
 
     def _timeouts(self) -> Iterator[Defect]:
         if "timer" not in self.resource:

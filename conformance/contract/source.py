@@ -130,7 +130,7 @@ class Parser:
             ) from None
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(steps, event, f"wanted a number that JSON has, got {event.value}")
-        return value
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
     def kind(self, event: Any) -> str:
         tag = event.tag

@@ -22,6 +22,7 @@ OTHERS: Json = {  # what a type does not take, and nobody takes for it
     "array": {"x": 1},
 }
 LOOSELY: Json = {"integer": "1.5", "string": 17, "object": [1, 2]}
+FORMATS = ("date", "email", "ipv4", "ipv6", "uri", "uuid")  # of which "yesterday" is none
 FORMS = " \tx0-_."  # letters of which a pattern does not take some text
 TEXTS = (
     "lines\nthat\r\nbreak\rand\u2028break\u2029",
@@ -129,6 +130,8 @@ def outside_values(schema: Json) -> Iterator[Any]:
         case "array":
             yield from ([item] for item in beyond_values(schema.get("items", {})))
             yield from _lists_beyond(schema)
+        case "object":
+            yield from _objects_beyond(schema)
 
 
 def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
@@ -137,12 +140,25 @@ def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
         yield [item] * (schema["minItems"] - 1)
     if "maxItems" in schema:
         yield [item] * (schema["maxItems"] + 1)
+    if schema.get("uniqueItems"):
+        yield [item, item]
+
+
+def _objects_beyond(schema: Json) -> Iterator[Json]:
+    if schema.get("minProperties"):
+        yield {}
+    if "maxProperties" in schema:
+        yield {f"x{number}": "x" for number in range(schema["maxProperties"] + 1)}
+    others = schema.get("additionalProperties")
+    inner = {**schema.get("properties", {}), **({"x": others} if isinstance(others, dict) else {})}
+    for name, member in inner.items():
+        yield from ({name: value} for value in beyond_values(member))
 
 
 def _texts_beyond(schema: Json) -> Iterator[str]:
     if schema.get("format") == "date-time":
         yield from NO_INSTANTS
-    elif schema.get("format") == "uuid":
+    elif schema.get("format") in FORMATS:
         yield "yesterday"
     if schema.get("format") == "date-time":
         yield "2026-13-45T99:00:00Z"

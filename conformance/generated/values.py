@@ -12,11 +12,19 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
+from ..contract.schemas import json_schema
+from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import shown
 from .portable import EXACT, is_instant, is_portable, is_text, may_be_instant, may_be_integer
 
 Kind = Literal["fits", "open", "breaks"]
+BESIDE = frozenset(  # words of a schema that its type alone does not judge
+    [
+        *("multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+        *("required", "properties", "additionalProperties", "allOf", "anyOf", "oneOf", "not"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,19 @@ def breaks(why: str) -> Judgement:
 
 
 def judge_value(name: str, value: Any, schema: Json, *, needed: bool = False) -> Judgement:
-    """The value of a member or parameter; `needed` where the contract requires it."""
+    """The value of a member or parameter; `needed` where the contract requires it. What has the
+    type and breaks another word of the schema, such as multipleOf, is left open."""
+    judged = _judged(name, value, schema, needed=needed)
+    if judged == FITS and schema.keys() & BESIDE and not _takes(schema, value):
+        return OPEN
+    return judged
+
+
+def _takes(schema: Json, value: Any) -> bool:
+    return Validator(json_schema(schema)).is_valid(value)
+
+
+def _judged(name: str, value: Any, schema: Json, *, needed: bool) -> Judgement:
     kind = schema.get("type", "any value")
     if value is None:
         lenient = schema.get("nullable") or not needed
@@ -99,7 +119,7 @@ def _word(name: str, value: str, words: list[str]) -> Judgement:
         return FITS
     known = {str(word).casefold() for word in words}
     lenient = not value.strip() or value.strip().casefold() in known
-    wrong = f"{name} is {shown(value, 80)}, none of {', '.join(words)}"
+    wrong = f"{name} is {shown(value, 80)}, none of {', '.join(map(str, words))}"
     return OPEN if lenient else breaks(wrong)
 
 

@@ -121,10 +121,21 @@ def _schemas(document: _Document) -> Iterator[Defect]:
             if {least, most} <= schema.keys() and schema[least] > schema[most]:
                 wanted = f"wanted at most {schema[most]}, which is {most}"
                 yield Defect((*steps, least), f"{wanted}, got {schema[least]}")
+        if not _is_pattern(schema.get("pattern", "")):
+            wanted = "wanted a regular expression that Python reads too"
+            yield Defect((*steps, "pattern"), f"{wanted}, got {quote(schema['pattern'])}")
         for number, name in enumerate(schema.get("required", ())):
             if name not in schema.get("properties", {name}):
                 wanted = "wanted one of the properties"
                 yield Defect((*steps, "required", number), f"{wanted}, got {quote(name)}")
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _links(document: _Document) -> Iterator[Defect]:

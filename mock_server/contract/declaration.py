@@ -102,14 +102,13 @@ def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator
 def _members(document: _Part) -> Iterator[Defect]:
     """Members of sessions that need not be what an open has given."""
     names, state = shown(document), document["x-resource"]["state"]["member"]
-    if not names:
-        return
     body = _opening(document)
-    given = body["properties"]
+    given = body.get("properties", {})
+    yield from _narrowed(document, given)
     certain = {name for name in names if _is_certain(name, body)}
     for steps, schema in each_schema(document):
         properties = schema.get("properties", {})
-        for name in names if {state, *names} <= properties.keys() else ():
+        for name in names if names and {state, *names} <= properties.keys() else ():
             place = (*steps, "properties", name)
             if properties[name].get("nullable") is not True and name not in certain:
                 wanted = "wanted nullable: true, as an open need not give it"
@@ -117,6 +116,23 @@ def _members(document: _Part) -> Iterator[Defect]:
             elif _plain(properties[name]) != _plain(given[name]):
                 wanted = "wanted the schema that it has in the open's body"
                 yield Defect(place, f"{wanted}, got another of {quote(name)}")
+
+
+def _narrowed(document: _Part, given: _Part) -> Iterator[Defect]:
+    """Members of sessions that cannot hold what an open gives; the bounds of a timeout are
+    compared where they are tried."""
+    declared, free = document["x-resource"], ("minimum", "maximum", "format")
+    names = [declared["members"].get(role) for role in ("agent", "channel")]
+    names = [name for name in (*names, declared.get("timer", {}).get("after")) if name in given]
+    for steps, schema in each_schema(document):
+        properties = schema.get("properties", {})
+        for name in names if declared["state"]["member"] in properties else ():
+            for word, value in _plain(properties.get(name, {})).items():
+                tried = given[name].get("type") == "integer" and word in free
+                if not tried and given[name].get(word) != value:
+                    place = (*steps, "properties", name, word)
+                    wanted = f"wanted what {quote(name)} has in the open's body"
+                    yield Defect(place, f"{wanted}, got more")
 
 
 def _opening(document: _Part) -> Any:

@@ -9,7 +9,7 @@ import jsonschema_rs
 from ..codec import encode
 from ..problems.violations import describe_error, leaf_errors, quote
 from .definition import Defect
-from .parts import JSON, at, each_operation, each_schema, each_with, shown
+from .parts import JSON, at, each_operation, each_schema, each_with, holds, shown
 from .references import Steps
 from .schemas import compile_schema
 
@@ -106,7 +106,8 @@ class Samples:
         for value in values:
             for error in self._errors(at(self.document, steps), value):
                 wanted = f"wanted a schema that takes {_shown(value)}"
-                yield Defect((*steps, *error.schema_path), f"{wanted}: {describe_error(error)}")
+                place = _written(self.document, (*steps, *error.schema_path))
+                yield Defect(place, f"{wanted}: {describe_error(error)}")
 
     # What one part of the contract says, and another has to take.
 
@@ -138,6 +139,16 @@ class Samples:
                 steps = ("x-lifecycle", "transitions", number, "reason")
                 session = {**final, member: row["reason"]}
                 yield from self._shown(operations["read"], session, steps, quote(row["reason"]))
+            if "reason" in row:
+                yield from self._announced(row["reason"])
+
+    def _announced(self, reason: str) -> Iterator[Defect]:
+        """Where the webhook cannot tell a reason."""
+        for name in self.document.get("x-webhooks", ()):
+            body: Steps = ("x-webhooks", name, "post", "requestBody", *JSON)
+            steps = (*body, "properties", "result")
+            if holds(self.document, steps):
+                yield from self._taken(steps, [{"finishReason": reason, "postCallAnalysis": {}}])
 
     def _timeouts(self) -> Iterator[Defect]:
         if "timer" not in self.resource:
@@ -186,6 +197,12 @@ class Samples:
         if id(schema) not in self.validators:
             self.validators[id(schema)] = compile_schema(schema)
         return self.validators[id(schema)]
+
+
+def _written(document: Any, steps: Steps) -> Steps:
+    """The place of a keyword; a uuid is compiled to a pattern, and written as a format."""
+    is_uuid = steps[-1] == "pattern" and not holds(document, steps)
+    return (*steps[:-1], "format") if is_uuid else steps
 
 
 def _completed(samples: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:

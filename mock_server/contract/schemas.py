@@ -33,7 +33,9 @@ def json_schema(schema: Any) -> Any:
         return schema
     plain = {key: _part(key, value) for key, value in schema.items()}
     if plain.get("format") == "uuid":
-        plain["pattern"] = _UUID
+        if "pattern" in plain:
+            plain["allOf"] = [*plain.get("allOf", ()), {"pattern": _UUID}]
+        plain.setdefault("pattern", _UUID)
     if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
         plain["type"] = [plain["type"], "null"]
         if "enum" in plain and None not in plain["enum"]:

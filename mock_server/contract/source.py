@@ -137,7 +137,7 @@ class _Reader:
             raise self.error(event, f"wanted what JSON has, got {quote(event.value)}") from None
         if value in (float("inf"), float("-inf")) or value != value:  # noqa: PLR0124 (NaN)
             raise self.error(event, f"wanted a number that JSON has, got {event.value}")
-        return value
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
     def sequence(self, event: Any) -> tuple[list[Any], int]:
         self.check_tag(event, "seq")
