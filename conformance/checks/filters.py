@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..contract.resource import Filter
 from ..contract.rules import Rule
 from ..contract.values import UUID, fitting, plain_values
-from ..judging.equivalence import goes_back
+from ..judging.equivalence import goes_back, instant
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import kind, rule
 from ..target.api import Api, Sessions
-from .listing import ids
+from .listing import EAST, WEST, ids
 from .pipeline import POLLS, Marked
 
 PAGING = ("page", "size")
@@ -28,12 +28,24 @@ def choices(api: Api, name: str, row: Json) -> tuple[Any, Any] | None:
         path = "callAdditionalData.marker"
         return {path: row["callAdditionalData"]["marker"]}, {path: f"nobody-{api.key()}"}
     if name in ("fromDate", "toDate"):
-        return (LONG_AGO, FAR_AHEAD) if name == "fromDate" else (FAR_AHEAD, LONG_AGO)
+        before, after = around(row.get("completedTime"))
+        return (before, after) if name == "fromDate" else (after, before)
     value = row.get(name, row.get(name.removesuffix("es"), row.get(name.removesuffix("s"))))
     if not isinstance(value, str):
         return None
     other = UUID if name == "callIds" else f"nobody-{api.key()}"
     return (value, other) if name in row else ([value], [other])
+
+
+def around(completed: object) -> tuple[str, str]:
+    """Instants an hour before and after this one, told with offsets of more than that; long before
+    and after where a row does not tell."""
+    try:
+        moment, hour = instant(completed), timedelta(hours=1)
+    except Blocked:
+        return LONG_AGO, FAR_AHEAD
+    before, after = (moment - hour).astimezone(EAST), (moment + hour).astimezone(WEST)
+    return before.isoformat(), after.isoformat()
 
 
 @kind("filter", sessions=4, requests=2 * POLLS)

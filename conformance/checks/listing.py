@@ -12,6 +12,8 @@ from ..registry import rule
 from ..target.api import Api, Sessions
 from .turns import touches
 
+EAST, WEST = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -7))
+
 
 def states(api: Api) -> tuple[str | None, ...]:
     """What a list can be asked for; None for the default."""
@@ -96,12 +98,11 @@ def check_updated_after(api: Api) -> None:
     later = api.listed(later=(active + timedelta(seconds=5)).isoformat())
     expect(not has(api, later, id), "no session that was silent since", ids(api, later))
     # The same instants, told with other offsets.
-    east, west = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -6))
-    earlier = api.listed(state=api.turned, later=instant(between).astimezone(east).isoformat())
+    earlier = api.listed(state=api.turned, later=instant(between).astimezone(EAST).isoformat())
     expect(
         has(api, earlier, id), "the session, whatever the offset of the instant", ids(api, earlier)
     )
-    later = api.listed(later=(active + timedelta(seconds=5)).astimezone(west).isoformat())
+    later = api.listed(later=(active + timedelta(seconds=5)).astimezone(WEST).isoformat())
     expect(
         not has(api, later, id), "no session, whatever the offset of the instant", ids(api, later)
     )

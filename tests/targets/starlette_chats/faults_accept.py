@@ -53,6 +53,12 @@ def passing(place: int, passed: bool | None = None) -> Any:
     return deviation
 
 
+def without_offsets(site: Site, real: Any, row: Doc, order: Doc) -> list[bool]:
+    bare = {name: order[name][:19] + "Z" for name in FILTERS[3:5] if order.get(name)}
+    found: list[bool] = real(row, order | bare)
+    return found
+
+
 def wide(value: Any) -> bool:
     return any(ord(letter) > 0xFFFF for letter in json.dumps(value, ensure_ascii=False))
 
@@ -190,6 +196,9 @@ ACCEPT_FAULTS = {
     "search-any-begin": selects("fromDate is ignored.", 3),
     "search-any-time": selects("toDate is ignored.", 4),
     "search-no-time": selects("toDate selects nothing.", 4, False),
+    "search-bare-time": fault(
+        "FIN-10", "fromDate and toDate are read without offset.", "archive.filters", without_offsets
+    ),
     "search-any-endpoint": selects("endpoint is ignored.", 5),
     "search-no-endpoint": selects("endpoint selects nothing.", 5, False),
     "search-any-data": selects("additionalDataFilters are ignored.", 6),
