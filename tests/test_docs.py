@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from conformance.cli.main import command as suite
+from mock_server.cli.main import main as mock
 from tests import reference
 
 HERE = Path(__file__).resolve().parents[1]
@@ -24,6 +28,18 @@ PROGRAMS = {
 INSTALLATION = re.compile(  # the programs are there already, as below
     r"python3 -m venv .venv && . .venv/bin/activate\npip install -q '?\./adjourn.*\n"
 )
+COMMANDS = {"adjourn-mock": mock, "adjourn-conformance": suite}
+TOLD_ALONE = ("suite.md", "staging.md")  # of servers that a test does not have
+
+
+def told_commands(page: str) -> list[list[str]]:
+    """The words of each command on a page, without comments, variables before it and ends."""
+    blocks = BLOCK.findall((HERE / "docs" / page).read_text("utf-8"))
+    text = "\n".join(code for language, _, code in blocks if language == "sh")
+    lines = re.sub(r"\\\n", " ", text).splitlines()
+    split = [shlex.split(line.replace(" …", " "), comments=True) for line in lines]
+    found = [[word for word in words if not re.match("[A-Z_]+=", word)] for words in split]
+    return [words for words in found if words and words[0] in COMMANDS]
 
 
 def free_port() -> str:
@@ -146,3 +162,36 @@ def test_the_lines_on_the_mock_run(tmp_path: Path) -> None:
         "adjourn_",  # metrics
     ):
         assert shown in told, told
+
+
+@pytest.mark.parametrize(
+    "words", [words for page in TOLD_ALONE for words in told_commands(page)], ids=" ".join
+)
+def test_a_command_that_is_told_has_these_options(words: list[str]) -> None:
+    program: click.Command = COMMANDS[words[0]]
+    given = words[1:]
+    if isinstance(program, click.Group) and given and given[0] in program.commands:
+        program, given = program.commands[given[0]], given[1:]
+    click.Command("told", params=program.params).make_context("told", given)
+
+
+@pytest.mark.slow
+def test_a_second_opinion_is_given(tmp_path: Path) -> None:
+    told = run_lines("triage.md", tmp_path)
+    assert "verdict   conformant for the rule END-03" in told
+
+
+def test_a_shell_completes_both_commands() -> None:
+    blocks = BLOCK.findall((HERE / "docs" / "suite.md").read_text("utf-8"))
+    (lines,) = (code for language, _, code in blocks if language == "bash")
+    asked = (
+        "completed() { COMPREPLY=() COMP_CWORD=1; COMP_WORDS=($1 $2)\n"
+        "$3 $1; echo ${COMPREPLY[@]}; }\n"
+        "completed adjourn-mock sand _adjourn_mock_completion\n"
+        "completed adjourn-conformance expl _adjourn_conformance_completion\n"
+    )
+    installed = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    shell = subprocess.run(
+        ["bash", "-c", lines + asked], env=installed, capture_output=True, text=True, check=False
+    )
+    assert shell.stdout.split() == ["sandboxes", "explain"], shell.stderr
