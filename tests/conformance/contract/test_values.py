@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.values import INSTANTS, LONGEST, NESTED, odd_values, plain_values
+from conformance.contract.schemas import json_schema
+from conformance.contract.validator import Validator
+from conformance.contract.values import (
+    INSTANTS,
+    LONGEST,
+    NESTED,
+    beyond_values,
+    odd_values,
+    plain_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +64,23 @@ def test_null_is_tried_where_it_is_allowed_alone() -> None:
 @pytest.mark.parametrize("schema", [{"type": "integer"}, {"type": "string", "enum": ["a"]}])
 def test_what_has_no_odd_values_gives_none(schema: dict[str, Any]) -> None:
     assert list(odd_values(schema)) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        ({"type": "object", "minProperties": 1}, [{}]),
+        ({"type": "object", "maxProperties": 1}, [{"x0": "x", "x1": "x"}]),
+        ({"type": "object", "properties": {"a": {"type": "boolean"}}}, [{"a": None}, {"a": "x"}]),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, [{"x": "x"}]),
+        ({"type": "array", "uniqueItems": True, "items": {"type": "boolean"}}, [[True, True]]),
+        ({"type": "string", "format": "email"}, ["yesterday"]),
+        ({"type": "string", "format": "hostname"}, []),
+    ],
+)
+def test_beyond_values_break_each_word_of_the_schema(
+    schema: dict[str, Any], values: list[Any]
+) -> None:
+    beyond = list(beyond_values(schema))
+    assert all(value in beyond for value in values)
+    assert [value for value in beyond if Validator(json_schema(schema)).is_valid(value)] == []

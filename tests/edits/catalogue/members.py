@@ -363,3 +363,33 @@ def call_result_without_score(api: Client) -> None:
 def call_result_language(api: Client) -> None:
     api.ended()
     assert "language" in api.search()["results"][0]
+
+
+@edit(
+    "An open may give an e-mail address",
+    {f"{OPENING}/email": {"type": "string", "format": "email", "nullable": True}},
+    blames="HTTP-21",
+)
+def email(api: Client) -> None:
+    assert api.opened(email="ada@example.org") == 201
+    assert api.opened(email="ada") == 400
+
+
+@edit(
+    "Data have twenty members at most",
+    {f"{OPENING}/additional_data/maxProperties": 20},
+    blames="HTTP-21",
+)
+def data_up_to_twenty(api: Client) -> None:
+    assert api.opened(additional_data={f"m{number}": 1 for number in range(20)}) == 201
+    assert api.opened(additional_data={f"m{number}": 1 for number in range(21)}) == 400
+
+
+@edit("A transcript has a hundred messages at most", {f"{SCHEMAS}/Transcript/maxItems": 100})
+def transcript_bounded(api: Client) -> None:
+    assert api.open()["messages"] == []
+
+
+@edit("Sessions show agents of a list alone", {f"{SCHEMAS}/AgentId/enum": ["agent-echo"]})
+def agents_shown_listed(api: Client) -> None:
+    assert api.opened("agent-tools") == 201

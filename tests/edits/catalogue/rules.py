@@ -122,3 +122,11 @@ def unknown_source(api: Client) -> None:
 )
 def rule_of_an_unknown_operation(api: Client) -> None:
     served(api)
+
+
+@edit(
+    "A rule about a member that sessions do not have",
+    add=own(kind="unchanged", given="final", when="end", members=["mood"]),
+)
+def rule_of_an_unknown_member(api: Client) -> None:
+    served(api)

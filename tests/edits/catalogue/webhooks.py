@@ -105,3 +105,17 @@ def no_webhook(api: Client) -> None:
 def receivers_204(api: Client) -> None:
     api.ended()
     assert api.hook.wait_for(1, 10)
+
+
+@edit(
+    "The webhook tells of explicit ends alone",
+    {
+        f"{PAYLOAD}/properties/result/properties/finishReason": {
+            "type": "string",
+            "enum": ["user_end"],
+        }
+    },
+)
+def payload_of_ends_alone(api: Client) -> None:
+    api.ended()
+    assert api.hook.wait_for(1, 10)
