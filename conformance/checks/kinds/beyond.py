@@ -22,6 +22,7 @@ from .arrange import taking
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 PAGE, SIZE = "page", "size"  # of a search
 BOUNDS = ("minimum", "maximum", "maxLength")
+LONGER_KEYS = "IDEM-08"
 TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contract's own
 
 
@@ -98,11 +99,13 @@ class Beyond:
 
     def _strict(self, name: str, schema: Json) -> Json:
         """The schema without bounds beyond which a deployment has a choice, told by rules of
-        their own: it may clamp a number, or keep the whole of a key."""
+        their own: it may clamp a number, or keep the whole of a key where LONGER_KEYS says so."""
         resource = self.api.contract.resource
         free: tuple[str, ...] = ()
-        if name in (resource.timeout, resource.key, resource.limit, SIZE):
+        if name in (resource.timeout, resource.limit, SIZE):
             free = BOUNDS
+        elif name == resource.key:
+            free = BOUNDS if LONGER_KEYS in self.api.contract.judged else ()
         elif name in (resource.offset, PAGE):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
             free = ("maximum",) * ends + ("minimum",) * (not self.named)

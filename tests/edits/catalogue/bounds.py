@@ -139,6 +139,18 @@ def keys_up_to_64(api: Client) -> None:
 
 
 @edit(
+    "The same, and longer keys are not kept whole",
+    {f"{TURN}/idempotency_key/maxLength": 64},
+    drop=[RULES["IDEM-08"]],
+    blames="HTTP-21",
+    second="key_max=64",
+    choices="long_key=reject",
+)
+def longer_keys_refused(api: Client) -> None:
+    keys_up_to_64(api)
+
+
+@edit(
     "Keys of up to 200 characters",
     {f"{TURN}/idempotency_key/maxLength": 200},
     blames="IDEM-07",
