@@ -34,6 +34,7 @@ def test_another_server_is_conformant_by_eighty_rules() -> None:
     with served() as url:
         run = judged(url, "core", listener=None)
     assert broken(run) == []
+    assert [id for id, (outcome, _) in run.evidence.outcomes.items() if outcome == "not-run"] == []
     assert len(evaluated(run)) >= 80
 
 

@@ -128,11 +128,10 @@ class Beyond:
         return not self.api.contract.takes(self.requests.operation, made)
 
     def answer(self, made: Any) -> Exchange:
-        if self.requests.body is None:
-            return self.api.send(self.requests.operation, query=made)
         if self.role in ON_A_SESSION and not self.id:
             self.id = taking(self.api, self.requests.operation).id
-        answer = self.api.send(self.requests.operation, id=self.id, body=made)
+        sent = {"query" if self.requests.body is None else "body": made}
+        answer = self.api.send(self.requests.operation, id=self.id, **sent)
         if self.role in ("end", "act") and answer.ok:
             self.id = ""
         return answer
