@@ -83,7 +83,7 @@ def schema_violations(
     if validator.is_valid(value):
         return []
     excerpt = Excerpt(value, validator.is_valid)
-    if excerpt.value is None:
+    if excerpt.value is None and value is not None:
         return [violation(place, "", "it breaks its schema, and holds too much to tell where")]
     errors = islice(leaf_errors(validator.iter_errors(excerpt.value)), _MOST)
     found = [

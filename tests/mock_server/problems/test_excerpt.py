@@ -145,3 +145,9 @@ def test_the_path_of_a_missing_member_is_its_own(schema):
     assert {entry["pointer"] for entry in found} == {
         json_pointer(["items", 900, name]) for name in SESSION
     }
+
+
+def test_null_is_told_as_what_it_is():
+    validator = compile_schema({"type": "object"})
+    (told,) = schema_violations(validator, None)
+    assert told["detail"] == "wanted an object, got null"
