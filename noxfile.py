@@ -28,6 +28,7 @@ SITE_SCRIPTS = (
     "mermaid@11.17.2",  # draws the diagrams
     "iframe-worker@1.0.4",  # lets the search work from a disk
 )
+ISSUE_FORMS, FORMS = ".github/ISSUE_TEMPLATE", ("verdict", "mock", "contract")
 JAVASCRIPT = ("clients/js", "examples/web")  # the client, and a page that is tested with it
 
 
@@ -162,6 +163,9 @@ def manifests(session: nox.Session) -> None:
     schemas = {
         "compose-spec": ("compose.yaml", "deploy/postgres.yaml"),
         "github-actions": ("action.yml",),
+        "github-issue-forms": tuple(
+            f"{ISSUES}/{name}.yml" for name in ("verdict", "mock", "contract")
+        ),
         "gitlab-ci": (f"{session.create_tmp()}/gitlab.yml",),
     }
     jobs = HERE.joinpath("gitlab.yml").read_text("utf-8").partition("\n---\n")[2]
