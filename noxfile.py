@@ -163,9 +163,7 @@ def manifests(session: nox.Session) -> None:
     schemas = {
         "compose-spec": ("compose.yaml", "deploy/postgres.yaml"),
         "github-actions": ("action.yml",),
-        "github-issue-forms": tuple(
-            f"{ISSUES}/{name}.yml" for name in ("verdict", "mock", "contract")
-        ),
+        "github-issue-forms": tuple(f"{ISSUE_FORMS}/{name}.yml" for name in FORMS),
         "gitlab-ci": (f"{session.create_tmp()}/gitlab.yml",),
     }
     jobs = HERE.joinpath("gitlab.yml").read_text("utf-8").partition("\n---\n")[2]
