@@ -83,7 +83,7 @@ def same_messages(one: Any, other: Any) -> bool:
 
 def difference(resource: Resource, one: dict[str, Any], other: dict[str, Any]) -> str | None:
     """The first member in which two sights of a session differ, in words; None when none."""
-    for member in one.keys() | other.keys():
+    for member in {**one, **other}:
         if not same_member(resource, member, one.get(member), other.get(member)):
             return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
     return None
