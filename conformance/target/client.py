@@ -135,6 +135,9 @@ class Client:
             self.circuit.open(str(error))
             raise Blocked(str(error)) from error
         except Unanswered as lost:
+            if not self.recorder.judging:
+                self.silences.forget()
+                raise
             accuse = partial(self._accuse, observer)
             raise self.silences.cause(draft, lost, self._on_one_connection, accuse) from lost
         return exchange

@@ -38,6 +38,11 @@ class Silences:
         self.proven: set[tuple[str | None, Silence]] = set()
         self.in_a_row: Counter[str | None] = Counter()
 
+    def forget(self) -> None:
+        """Count no request that was left unanswered so far."""
+        self.in_a_row.clear()
+        self.circuit.forgive()
+
     def note(self, draft: Exchange, *, answered: bool) -> None:
         """Count a request."""
         self.in_a_row[draft.operation] = 0 if answered else self.in_a_row[draft.operation] + 1
