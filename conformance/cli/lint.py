@@ -78,7 +78,7 @@ def _docs(contract: Contract) -> Iterator[str]:
         yield "docs/rules.md is stale; `python -m conformance.report.explain --write-docs` mends it"
 
 
-@click.command("lint")
+@click.command("lint", context_settings={"help_option_names": ["-h", "--help"]})
 @options([CONTRACT])
 def command(contract: Path | None) -> None:
     """Say what is wrong with a contract, and where.

@@ -157,6 +157,7 @@ async def lists(v: Visit) -> None:
         {"channel": "sms"}, {"channel": "sms", "agent_id": "tool-1"}, {"updated_after": instant},
         {"skip": 2, "take": 3}, {"skip": 99}, {"take": 500}, {"take": 0}, {"skip": -1},
         {"state": "odd"}, {"updated_after": "now"}, {"take": "x"},
+        {"updated_after": "2026-01-05T23:59:00Z"}, {"updated_after": "2026-01-32T00:00:00Z"},
         {"updated_after": shown.json()["created_time"]},
     ]  # fmt: skip
     for query in queries:
@@ -213,6 +214,7 @@ async def aftermath(v: Visit) -> None:
     searches: list[Doc] = [{}, {"agentIds": ["tool-1"]}, {"size": 1}, {"size": 1, "page": 1}]
     for body in searches:
         await v.send("POST", RESULTS, body)
+    await v.send("POST", RESULTS, {}, "second")
 
 
 async def breadth(v: Visit) -> None:
@@ -238,7 +240,8 @@ async def breadth(v: Visit) -> None:
         {"callIds": None}, {"callIds": [row["callId"]]}, {"callIds": ["no"]}, {"size": 200},
         {"callStatuses": ["Completed"]}, {"callStatuses": ["no"]}, {"endpoint": row["endpoint"]},
         {"endpoint": "no"}, {"fromDate": past}, {"fromDate": future}, {"toDate": past},
-        {"toDate": future}, {"additionalDataFilters": {"callAdditionalData.text": "no"}},
+        {"toDate": future}, {"fromDate": "2027-01-15T13:20:00+05:30"},
+        {"additionalDataFilters": {"callAdditionalData.text": "no"}},
         {"additionalDataFilters": {"callAdditionalData.text": data["text"]}},
     ]  # fmt: skip
     for body in searches:

@@ -165,11 +165,15 @@ def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvloop", None)  # whose turns nobody sees
     monkeypatch.setattr(asyncio.Handle, "_run", measured)
     gc.disable()  # it comes when it likes
+    grown = set(STEPS)
     try:
-        small, large = longest_turns(600, turns), longest_turns(9_600, turns)
+        for _ in range(3):  # other work on the machine makes a turn longer, never shorter
+            small, large = longest_turns(600, turns), longest_turns(9_600, turns)
+            grown = {step for step in grown if large[step] > max(HELD, 3 * small[step])}
+            if not grown:
+                break
     finally:
         gc.enable()
-    grown = [step for step in STEPS if large[step] > max(HELD, 3 * small[step])]
     assert not [(step, small[step], large[step]) for step in grown]
 
 
