@@ -69,7 +69,7 @@ def tests(session: nox.Session) -> None:
     # on two cores too: a test waits for other processes half of its time.
     options: tuple[str, ...] = ("-n", "4", "--dist", "loadfile")
     given = [word for word in session.posargs if word != "--all"]
-    left_out = {"npm"} if "--all" in session.posargs else {"npm", "slow", "browser"}
+    left_out = {"npm", "session"} | (set() if "--all" in session.posargs else {"slow", "browser"})
     if (
         not (shutil.which("chromium") and shutil.which("chromedriver"))
         and "browser" not in left_out
@@ -191,12 +191,15 @@ def targets(session: nox.Session) -> None:
     run(session, "tests.targets", *session.posargs)
     if not session.posargs:
         run(session, "tests.tickets")
+        run(session, "pytest", "-n", "2", "-m", "session", "tests/targets", "tests/tickets")
 
 
 @nox.session
 def edits(session: nox.Session) -> None:
     """Edit openapi.yaml in every way that an owner may: both programs must follow or refuse."""
     run(session, "tests.edits", *session.posargs)
+    if not session.posargs:
+        run(session, "pytest", "-n", "2", "-m", "session", "tests/contracts")
 
 
 @nox.session

@@ -36,7 +36,7 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(
-    "entry", every(27, JUDGED), ids=lambda entry: entry["name"].replace(" ", "-")
+    "entry", every(27, JUDGED, slow=3), ids=lambda entry: entry["name"].replace(" ", "-")
 )
 def test_a_changed_contract_changes_the_verdict(entry: Entry, tmp_path: Path) -> None:
     path = edited(entry, tmp_path).path

@@ -167,7 +167,7 @@ def test_a_faultless_server_never_fails(faultless: list[Any]) -> None:
     assert all(step[0] == "webhook" or step[0] < 500 for told in faultless for step in told)
 
 
-@pytest.mark.parametrize("name", every(12, FAULTS))
+@pytest.mark.parametrize("name", every(12, FAULTS, slow=4))
 def test_a_fault_changes_what_is_told(name: str, faultless: list[Any]) -> None:
     told = zip(CHAPTERS, faultless, strict=True)
     assert any(tell(chapter, name) != clean for chapter, clean in told)

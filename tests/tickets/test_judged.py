@@ -14,7 +14,7 @@ from .werkzeug_tickets.faults import FAULTS
 
 PACKS = ("core", "model", "races", "ttl", "webhooks")
 SEEN = [name for name in FAULTS if not name.startswith(("hook-", "never-", "stale-", "keys-race"))]
-SLOWLY = [pytest.param(name, marks=pytest.mark.slow) for name in FAULTS if name not in SEEN]
+SLOWLY = [pytest.param(name, marks=pytest.mark.session) for name in FAULTS if name not in SEEN]
 
 
 def test_the_contract_is_sound() -> None:
@@ -54,6 +54,6 @@ def test_there_are_as_many_faults_as_there_should_be() -> None:
     assert len(FAULTS) >= 25
 
 
-@pytest.mark.parametrize("fault", [*every(17, SEEN), *SLOWLY])
+@pytest.mark.parametrize("fault", [*every(17, SEEN, slow=6), *SLOWLY])
 def test_a_planted_fault_is_told_by_its_rule(fault: str) -> None:
     assert blamed(fault)
