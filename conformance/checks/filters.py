@@ -51,9 +51,9 @@ def around(completed: object) -> tuple[str, str]:
 @kind("filter", sessions=4, requests=2 * POLLS)
 def check_each_filter(api: Api, rule: Rule) -> None:
     """Of those that the rule names or, where it names none, of those that no other rule does."""
-    others = [one for one in api.contract.judged.values() if one.kind == rule.kind]
-    told = {name for one in others if one != rule for name in one.members}
+    others = [one for one in api.contract.judged.values() if one.kind == rule.kind and one != rule]
     for operation in rule.operations:
+        told = {name for one in others if operation in one.operations for name in one.members}
         names = api.contract.taken(operation).keys() - told
         if rule.members and names.isdisjoint(rule.members):
             raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")

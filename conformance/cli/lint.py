@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from ..config.options import CONTRACT, options
+from ..config.options import CONTRACT, HELP, options
 from ..config.settings import UsageError
 from ..config.sources import load_config
 from ..contract.areas import AREAS, area_of
@@ -78,7 +78,7 @@ def _docs(contract: Contract) -> Iterator[str]:
         yield "docs/rules.md is stale; `python -m conformance.report.explain --write-docs` mends it"
 
 
-@click.command("lint", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("lint", context_settings=HELP)
 @options([CONTRACT])
 def command(contract: Path | None) -> None:
     """Say what is wrong with a contract, and where.

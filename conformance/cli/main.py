@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from ..config.options import CONNECTION, CONTRACT, FILE, FLAG, Attributes, options
+from ..config.options import CONNECTION, CONTRACT, FILE, FLAG, HELP, Attributes, options
 from ..config.profiles import PROFILES
 from ..config.settings import UsageError
 from ..config.sources import load_config
@@ -110,7 +110,7 @@ def _stop(message: str, code: int) -> None:
 @click.group(
     epilog=EPILOG,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
 )
 @options(OPTIONS)
 @click.version_option(__version__, prog_name="adjourn-conformance")

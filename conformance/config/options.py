@@ -32,6 +32,9 @@ CONNECTION: list[Attributes] = [
 ]  # fmt: skip
 
 
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
 def options(table: list[Attributes]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command these options, in this order."""
 

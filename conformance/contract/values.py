@@ -13,7 +13,10 @@ Json = dict[str, Any]
 LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
 # The first and the last moment of a day, a leap day, and what a fraction and an offset may be.
 INSTANTS = ("2026-01-05T00:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2024-02-29T23:59:59-09:00")
-NO_INSTANTS = ("yesterday", "2026-01-32T09:00:00Z", "2026-01-05T25:61:00Z")
+NO_INSTANTS = (
+    *("yesterday", "2026-13-45T99:00:00Z"),
+    *("2026-01-32T09:00:00Z", "2026-01-05T25:61:00Z"),
+)
 UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"
 NESTED: Json = {"text": "a", "number": 1.5, "list": [1, "b", None, True], "nested": {"empty": {}}}
 OTHERS: Json = {  # what a type does not take, and nobody takes for it
@@ -160,8 +163,6 @@ def _texts_beyond(schema: Json) -> Iterator[str]:
         yield from NO_INSTANTS
     elif schema.get("format") in FORMATS:
         yield "yesterday"
-    if schema.get("format") == "date-time":
-        yield "2026-13-45T99:00:00Z"
     if schema.get("minLength"):
         yield "x" * (schema["minLength"] - 1)
     if "maxLength" in schema:

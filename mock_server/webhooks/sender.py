@@ -1,6 +1,7 @@
 """Sends webhooks over HTTP to the hosts that are allowed."""
 
 import asyncio
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,7 +41,10 @@ class Sender:
         """The receiver's status. Raises NoAnswer, or TargetRefused for what cannot be sent."""
         if not self.targets.allow(delivery.url):
             raise TargetRefused(f"{delivery.url} is not allowed; see --webhook-allow")
-        httpx = await asyncio.to_thread(import_module, "httpx")  # slow, the first time
+        if "httpx" not in sys.modules:
+            await asyncio.to_thread(import_module, "httpx")  # slow, and needed here first
+        import httpx
+
         try:
             client = await self.client(delivery.url)
             async with (
