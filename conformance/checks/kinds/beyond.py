@@ -153,11 +153,10 @@ def requests_mistyped(contract: Contract, operation: str, _: Rule) -> int:
     return 3 + sum(len([*mistyped_values(one)]) for one in members if "type" in one)
 
 
-def tried(api: Api, rule: Rule) -> Iterator[Beyond]:
-    """Each operation of a rule, where what is right is taken. Rules about types or some members
-    tell of what is invalid, others of whatever refuses."""
-    strict = rule.members or rule.kind == "mistyped"
-    refused = api.refused("invalid-request") if strict else ()
+def tried(api: Api, rule: Rule, *, strict: bool = False) -> Iterator[Beyond]:
+    """Each operation of a rule, where what is right is taken. What is wrong in some members, or
+    `strict`ly, is refused as invalid; anything else with whatever refuses."""
+    refused = api.refused("invalid-request") if strict or rule.members else ()
     for operation in rule.operations:
         one = Beyond(api, operation, rule.members, refused)
         if rule.members and not one.members:
@@ -179,7 +178,7 @@ def check_what_lacks_a_part_is_refused(api: Api, rule: Rule) -> None:
 @kind("mistyped", asks=requests_mistyped)
 def check_what_is_of_another_type_is_refused(api: Api, rule: Rule) -> None:
     """And does nothing."""
-    for one in tried(api, rule):
+    for one in tried(api, rule, strict=True):
         before = one.seen()
         expect_none(one.taken(one.mistyped()))
         differs = change(api.resource, before, one.seen())
