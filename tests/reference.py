@@ -1,8 +1,12 @@
-"""The pages of `docs/` that are made from the programs: `python -m tests.reference` writes them."""
+"""The pages of `docs/` that are made from the programs: `python -m tests.reference` writes them.
+
+With `--check` it writes nothing and names those that are no longer current: exit code 1.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,7 +187,15 @@ def _codes(names: Any) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def stale(made: dict[str, str]) -> list[str]:
+    """The pages whose text on disk is another one."""
+    return [name for name in made if (DOCS / name).read_text("utf-8") != made[name]]
+
+
 if __name__ == "__main__":
-    for name, text in pages().items():
+    texts = pages()
+    if "--check" in sys.argv:
+        sys.exit(", ".join(stale(texts)) or None)
+    for name, text in texts.items():
         (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_text(text, "utf-8")
