@@ -19,6 +19,7 @@ from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
 from ..target.diagnosis import diagnosis, speaks_tls, wants_http2, with_scheme
+from ..target.silence import Unanswered
 
 PAUSE = 0.5  # seconds between two looks at a target that starts
 REFUSED = (401, 403)
@@ -86,12 +87,23 @@ def _ready(api: Api) -> Exchange:
             why, mine = diagnosis(blocked.__cause__, api.config)
         if mine:
             raise UsageError(why)
-        if time.monotonic() >= deadline:
+        if not _has_time(api, deadline):
             if beside := _answer_beside(api):
                 return beside
-            raise Blocked(f"{why} (waited {api.config.wait_ready:g} s; see --wait-ready)")
+            raise _given_up(api, why)
+
+
+def _has_time(api: Api, deadline: float) -> bool:
+    """Whether a target that may be starting is looked at again; if so, after a pause."""
+    left = deadline - time.monotonic()
+    if left > 0:
         api.client.circuit.close()
-        time.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+        time.sleep(min(PAUSE, left))
+    return left > 0
+
+
+def _given_up(api: Api, why: object) -> Blocked:
+    return Blocked(f"{why} (waited {api.config.wait_ready:g} s; see --wait-ready)")
 
 
 def _answer_beside(api: Api) -> Exchange | None:
@@ -205,14 +217,12 @@ def _try_wrong_key(api: Api, say: Callable[[str], None]) -> None:
 def _knows(api: Api, option: str, agent: str) -> bool:
     """Whether the target has been seen to know the agent. UsageError where it does not: a
     disabled one may be refused in any way, with 404 too."""
-    opened = again = None
-    with suppress(Hiccup) if option == "agent" else suppress(Blocked):
-        opened = api.open(agent=agent)
-        if _is_odd(opened) and option != "disabled_agent":
-            again = api.open(agent=agent)
-    if opened and again:
+    opened = _opened(api, option, agent)
+    if option == "disabled_agent":
+        return opened is not None
+    if opened and _is_odd(opened) and (again := _opened(api, option, agent)):
         _expect_steady(opened, again)
-    if opened and opened.status == 404 and option != "disabled_agent":
+    if opened and opened.status == 404:
         if api.list(limit=1).status in NOT_FOUND:
             place = opened.url.removeprefix(api.client.base)
             raise UsageError(
@@ -225,4 +235,21 @@ def _knows(api: Api, option: str, agent: str) -> bool:
             f"the target does not know the {option.replace('_', ' ')} {agent!r};"
             f" name one by {flag}{others}"
         )
-    return opened is not None and (opened.ok or option == "disabled_agent")
+    return opened is not None and opened.ok
+
+
+def _opened(api: Api, option: str, agent: str) -> Exchange | None:
+    """The answer to an open, once no gateway gives it; None where there is none."""
+    deadline = time.monotonic() + api.config.wait_ready
+    while True:
+        try:
+            return api.open(agent=agent)
+        except Blocked as cause:
+            of_gateway = isinstance(cause, Hiccup) and not isinstance(cause, Unanswered)
+            if of_gateway and option != "disabled_agent" and _has_time(api, deadline):
+                continue
+            if option != "agent" or isinstance(cause, Unanswered):
+                return None  # for the checks to judge
+            if of_gateway:
+                raise _given_up(api, cause) from cause
+            raise

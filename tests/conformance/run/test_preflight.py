@@ -51,6 +51,28 @@ def test_a_target_that_starts_is_waited_for_and_not_accused(connect: Make, statu
     assert api.client.evidence.findings == {}
 
 
+def test_an_open_that_a_gateway_alone_answers_is_waited_for_and_not_accused(
+    connect: Make, session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.run.preflight.PAUSE", 0.01)
+    left = [503] * 12
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        opens = request.method == "POST" and request.url.path.endswith("/chats")
+        if opens and left:
+            return httpx.Response(left.pop(), html="<h1>Service unavailable</h1>")
+        return httpx.Response(201 if opens else 200, json=session() if opens else PAGE)
+
+    said: list[str] = []
+    api: Api = connect(answer, agent="agent-echo", wait_ready=30.0)
+    preflight(api, (), said.append)
+    assert said[-1] == "preflight these agents are known: agent-echo"
+    left.append(503)
+    with pytest.raises(Blocked, match="openChat was answered 503, .* see --wait-ready"):
+        preflight(connect(answer, agent="agent-echo", wait_ready=0.0))
+    assert api.client.evidence.findings == {}
+
+
 def test_a_server_of_keys_that_starts_is_waited_for_too(
     connect: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
