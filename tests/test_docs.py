@@ -27,6 +27,15 @@ PROGRAMS = {
 INSTALLATION = re.compile(  # the programs are there already, as below
     r"python3 -m venv .venv && . .venv/bin/activate\npip install -q '?\./adjourn.*\n"
 )
+COMPLETED = {
+    "adjourn-mock sand": "sandboxes",
+    "adjourn-mock '--choice ttl_'": "ttl_range=reject ttl_range=clamp",
+    "adjourn-mock '--demo-fault second'": "second-end",
+    "adjourn-conformance expl": "explain",
+    "adjourn-conformance 'explain end-03'": "END-03",
+    "adjourn-conformance '--rule END-03'": "END-03",
+    "adjourn-conformance '--profile smoke,c'": "smoke,core",
+}
 COMMANDS = {"adjourn-mock": mock, "adjourn-conformance": suite}
 TOLD_ALONE = ("suite.md", "staging.md")  # of servers that a test does not have
 
@@ -185,13 +194,11 @@ def test_a_shell_completes_both_commands() -> None:
     blocks = BLOCK.findall((HERE / "docs" / "suite.md").read_text("utf-8"))
     (lines,) = (code for language, _, code in blocks if language == "bash")
     asked = (
-        "completed() { COMPREPLY=() COMP_CWORD=1; COMP_WORDS=($1 $2)\n"
-        "$3 $1; echo ${COMPREPLY[@]}; }\n"
-        "completed adjourn-mock sand _adjourn_mock_completion\n"
-        "completed adjourn-conformance expl _adjourn_conformance_completion\n"
-    )
+        "completed() { COMP_WORDS=($1 $2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()\n"
+        "_${1//-/_}_completion $1; echo ${COMPREPLY[@]}; }\n"
+    ) + "".join(f"completed {words}\n" for words in COMPLETED)
     installed = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shell = subprocess.run(
         ["bash", "-c", lines + asked], env=installed, capture_output=True, text=True, check=False
     )
-    assert shell.stdout.split() == ["sandboxes", "explain"], shell.stderr
+    assert shell.stdout.splitlines() == [*COMPLETED.values()], shell.stderr

@@ -11,8 +11,18 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from ..config.options import CONNECTION, CONTRACT, FILE, FLAG, HELP, Attributes, options
-from ..config.profiles import PROFILES
+from ..config.options import (
+    CONNECTION,
+    CONTRACT,
+    FILE,
+    FLAG,
+    HELP,
+    PROFILE,
+    RULE,
+    Attributes,
+    complete_rule,
+    options,
+)
 from ..config.settings import UsageError
 from ..config.sources import load_config
 from ..contract.document import Contract, find_contract
@@ -54,8 +64,8 @@ OPTIONS: list[Attributes] = [
     (("--closing-agent",), {"help": "An agent that finishes when sent the closing text."}),
     (("--closing-text",), {"help": "What makes the closing agent finish."}),
     (("--disabled-agent",), {"help": "An agent that is disabled."}),
-    (("--profile",), {"help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core."}),
-    (("--rule", "rules"), {"multiple": True, "help": "Only this rule; may be repeated."}),
+    PROFILE,
+    RULE,
     (("--report",), {**FILE, "help": "Write the reports into this directory."}),
     (("--seed",), {"type": int, "help": "Seed of everything that is generated. Default: 1."}),
     (("--strict",), {**FLAG, "help": "A broken SHOULD fails too."}),
@@ -149,7 +159,7 @@ command.add_command(sweep_command)
 
 
 @command.command("explain")
-@click.argument("rule", metavar="RULE-ID")
+@click.argument("rule", metavar="RULE-ID", shell_complete=complete_rule)
 @options([CONTRACT])
 def explain_rule(rule: str, contract: Path | None) -> None:
     """Say what a rule demands, where it comes from and how it is checked."""

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from ..contract.document import Contract, find_contract
+from ..contract.source import ContractError
+from .profiles import PROFILES
 
 FLAG: dict[str, Any] = {"is_flag": True, "default": None}
 FILE: dict[str, Any] = {"type": click.Path(path_type=Path)}
@@ -32,6 +37,32 @@ CONNECTION: list[Attributes] = [
 ]  # fmt: skip
 
 
+def complete_rule(context: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+    """The rules of the contract that begin so, for a shell."""
+    try:
+        rules = Contract(context.params.get("contract") or find_contract()).rules
+    except ContractError:
+        return []
+    return [CompletionItem(id, help=rules[id].text) for id in rules if id.startswith(word.upper())]
+
+
+def complete_profile(_: click.Context, __: click.Parameter, word: str) -> list[str]:
+    """The packs that may stand behind the last comma, for a shell."""
+    before, comma, begun = word.rpartition(",")
+    return [f"{before}{comma}{name}" for name in PROFILES if name.startswith(begun)]
+
+
+PROFILE: Attributes = (
+    ("--profile",),
+    {
+        "shell_complete": complete_profile,
+        "help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core.",
+    },
+)
+RULE: Attributes = (
+    ("--rule", "rules"),
+    {"shell_complete": complete_rule, "multiple": True, "help": "Only this rule; may be repeated."},
+)
 HELP = {"help_option_names": ["-h", "--help"]}
 
 

@@ -11,6 +11,7 @@ from ..contract.parts import schemas
 from ..contract.rules import Rule
 from ..judging.evidence import Finding
 from ..judging.exchange import Exchange
+from ..registry import is_watched
 
 READING = ("read", "list", "search")  # what shows a fault, more often than it has it
 VALUE = re.compile(r"""[\[{].*|"[^"]*"?|'[^']*'?""", re.DOTALL)  # of the target, not our words
@@ -29,9 +30,12 @@ def mend(contract: Contract, rule: Rule, finding: Finding) -> str:
 
 def _blamed(contract: Contract, rule: Rule, finding: Finding) -> Exchange | None:
     """The exchange in which the target did what the rule is about. One that only reads is to
-    blame where the rule is about reading alone: else it shows what another has done."""
+    blame where the rule is about reading alone: else it shows what another has done, and to a
+    rule that looks at every answer any other may have done it."""
     roles = contract.resource.roles
     acting = [id for id in rule.operations if roles.get(id) not in READING]
+    if acting and is_watched(contract, rule.id):
+        acting = [id for id in contract.operations if roles.get(id) not in READING]
     for among in (acting, rule.operations):
         for exchange in reversed(finding.trace):
             if exchange.operation in among:

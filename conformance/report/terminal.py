@@ -51,15 +51,17 @@ def print_plan(
     for pack, (count, of_pack) in by_pack(config, contract, checks).items():
         wait = waiting(config, contract, checks, pack)
         click.echo(
-            f"pack      {pack}: {count} checks, at most {_words(of_pack)},"
+            f"pack      {pack}: {_count(count, 'check')}, at most {_words(of_pack)},"
             f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
         )
-    click.echo(f"plan      {len(checks)} checks, at most {_words(whole)}; {_promise(config)}")
+    click.echo(
+        f"plan      {_count(len(checks), 'check')}, at most {_words(whole)}; {_promise(config)}"
+    )
     for need, count in _lacking(config, contract, checks).items():
         click.echo(f"without   {count} of them: the suite was given no {need.replace('_', ' ')}")
     if more.requests:
         click.echo(
-            f"repeats   what fails is run up to {config.repeats} times more, for at most"
+            f"repeats   what fails is run up to {_count(config.repeats, 'time')} more, for at most"
             f" {_words(more)} more"
         )
     most = Cost(budget.max_sessions, budget.max_turns, budget.max_requests)
@@ -76,7 +78,12 @@ def _lacking(config: Config, contract: Contract, checks: Iterable[str]) -> Count
 
 
 def _words(cost: Cost) -> str:
-    return f"{cost.sessions} sessions, {cost.turns} turns and {cost.requests} requests"
+    sessions, turns = _count(cost.sessions, "session"), _count(cost.turns, "turn")
+    return f"{sessions}, {turns} and {_count(cost.requests, 'request')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _promise(config: Config) -> str:

@@ -25,6 +25,7 @@ from .sources import FROM_ENVIRONMENT, address_advice, check_environment
 from .values import (
     Seconds,
     choices,
+    complete_choice,
     database,
     http_url,
     usable_token,
@@ -81,6 +82,12 @@ def _demo_fault(context: click.Context, _: click.Parameter, name: str | None) ->
         wanted = f"wanted list, or one of {', '.join(FAULTS)}; got {name!r}"
         raise click.BadParameter(f"{wanted}{did_you_mean(name, FAULTS)}")
     return name
+
+
+def _complete_fault(_: click.Context, __: click.Parameter, word: str) -> list[str]:
+    from ..demo import FAULTS
+
+    return [name for name in ("list", *FAULTS) if name.startswith(word)]
 
 
 class _Command(click.Group):
@@ -166,6 +173,7 @@ def _commands() -> dict[str, click.Command]:
     "--choice",
     multiple=True,
     callback=choices,
+    shell_complete=complete_choice,
     metavar="KEY=VALUE",
     help="Decide an open choice of the contract; repeatable.",
 )
@@ -173,6 +181,7 @@ def _commands() -> dict[str, click.Command]:
     "--demo-fault",
     metavar="NAME",
     callback=_demo_fault,
+    shell_complete=_complete_fault,
     help="Break the contract on purpose, in one of a dozen ways, for the suite to find; list names "
     "them.",
 )

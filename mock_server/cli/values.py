@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ..addresses import is_host, is_usable
-from ..choices import ChoiceError, Choices, parse_choices
+from ..choices import CHOICES, ChoiceError, Choices, parse_choices
 from ..domain.instants import EARLIEST, LATEST, parse_duration, parse_instant
 
 _YEAR = 366 * 86_400
@@ -85,6 +85,12 @@ def choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> Choi
         return parse_choices(pairs)
     except ChoiceError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def complete_choice(_: click.Context, __: click.Parameter, word: str) -> list[str]:
+    """The choices that begin so, for a shell."""
+    pairs = (f"{key}={value}" for key, choice in CHOICES.items() for value in choice.values)
+    return [pair for pair in pairs if pair.startswith(word)]
 
 
 def database(_: click.Context, __: click.Parameter, value: str | None) -> Path | str | None:

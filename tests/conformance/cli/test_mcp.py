@@ -33,7 +33,7 @@ def own() -> Iterator[Target]:
 def test_a_fault_is_planned_found_and_explained(broken: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         planned = await ask("plan", profile="smoke", rules=["END-03"])
-        assert "1 checks, at most" in planned["costs"]
+        assert "1 check, at most" in planned["costs"]
         assert TOKEN not in planned["costs"]
         found = await ask("run", plan=planned["plan"], wait=600)
         assert (found["verdict"], found["exit_code"]) == ("non-conformant", 1)

@@ -51,6 +51,11 @@ FINDINGS = [
         f"{END}final_reason is wrong in its answer 200",
     ),
     (
+        *("LIFE-15", "messages to stay []", '[{"role": "user"}]'),
+        ("endChat 200", "submitMessage 200", "getChat 200"),
+        f"{TURN}messages is wrong after its answer 200",
+    ),
+    (
         *("LIST-17", "total_count 11 from 0, 1 at most", "1"),
         ("openChat 201", "listChats 200"),
         f"{LIST}total_count is wrong in its answer 200",
