@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import cycle
 from typing import Any
 
 from ..contract.resource import Filter
@@ -14,9 +15,10 @@ from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import kind, rule
 from ..target.api import Api, Sessions
-from .listing import EAST, WEST, ids
+from .listing import ids, states
 from .pipeline import POLLS, Marked
 
+EAST, WEST = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -7))
 PAGING = ("page", "size")
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
 
@@ -48,13 +50,11 @@ def around(completed: object) -> tuple[str, str]:
     return before.isoformat(), after.isoformat()
 
 
-@kind("filter", sessions=4, requests=2 * POLLS)
+@kind("filter", sessions=4, turns=1, requests=2 * POLLS)
 def check_each_filter(api: Api, rule: Rule) -> None:
-    """Of those that the rule names or, where it names none, of those that no other rule does."""
-    others = [one for one in api.contract.judged.values() if one.kind == rule.kind and one != rule]
+    """Of those that the rule names or, where it names none, of all."""
     for operation in rule.operations:
-        told = {name for one in others if operation in one.operations for name in one.members}
-        names = api.contract.taken(operation).keys() - told
+        names = {*api.contract.taken(operation)}
         if rule.members and names.isdisjoint(rule.members):
             raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")
         names = names.intersection(rule.members or names)
@@ -101,17 +101,25 @@ def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
 
 
 def wrong_in_a_list(api: Api, names: Collection[str]) -> Iterator[str]:
-    """By what a list without the filter shows of its sessions."""
-    api.given_final(further=given(api, 0))
-    for place in (1, 2, 3):
-        api.pass_time(api.open(further=given(api, place)).session[api.resource.latest])
-    state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
-    whole = api.listed(state=state)
-    if not whole:
+    """By what a list without the filter shows of its sessions, in each state that it can be asked
+    for. The latest of them is not the last that was opened."""
+    final, *others = [spaced(api, place) for place in range(4)]
+    api.given_end(final)
+    api.given_turn(others[0])
+    every = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
+    wholes = {state: api.listed(state=state) for state in states(api)}
+    if not wholes[every]:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    for one in api.resource.filters:
-        if one.parameter in names:
-            yield from selected(api, one, whole, state)
+    for one in (one for one in api.resource.filters if one.parameter in names):
+        for state in states(api) if one.all is None else (every,):
+            yield from selected(api, one, wholes[state], state)
+
+
+def spaced(api: Api, place: int) -> str:
+    """A session that is told to be older than whatever follows."""
+    opened = api.open(further=given(api, place))
+    api.pass_time(opened.session[api.resource.latest])
+    return opened.id
 
 
 @rule("LIST-08", sessions=3, requests=60)
@@ -146,7 +154,7 @@ def given(api: Api, place: int) -> Json:
 
 
 def selected(
-    api: Api, one: Filter, whole: Sessions, state: str, others: Collection[str] | None = None
+    api: Api, one: Filter, whole: Sessions, state: str | None, others: Collection[str] | None = None
 ) -> Iterator[str]:
     """How a list with this filter is not what the whole has of its values; with `others`, how it
     has one of them, or of another channel, too."""
@@ -174,7 +182,11 @@ def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
     if schema["type"] != "string":
         return [*dict.fromkeys(values)]
     others = [FAR_AHEAD] if one.later else fitting(schema, [f"nobody-{api.key()}"])
-    return [*dict.fromkeys(values), *others]
+    found = [*dict.fromkeys(values), *others]
+    if one.later:  # whatever the offset that an instant is told with
+        zones = cycle((UTC, EAST, WEST))
+        return [instant(value).astimezone(next(zones)).isoformat() for value in found]
+    return found
 
 
 def matches(one: Filter, item: Json, value: Any) -> bool | None:

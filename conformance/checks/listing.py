@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import timedelta
 from itertools import pairwise
 
-from ..judging.equivalence import change, goes_back, instant, same_id, same_time, tick
+from ..judging.equivalence import change, goes_back, same_id, same_time, tick
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api, Sessions
 from .turns import touches
-
-EAST, WEST = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -7))
 
 
 def states(api: Api) -> tuple[str | None, ...]:
@@ -31,24 +29,6 @@ def item_of(api: Api, items: Sessions, id: str) -> Json | None:
 
 def ids(api: Api, items: Sessions) -> list[str]:
     return [str(item.get(api.resource.id)).lower() for item in items]
-
-
-def one_of_each(api: Api) -> tuple[str, str]:
-    """An active and a final session."""
-    return api.given(), api.given_final()
-
-
-@rule("LIST-06", sessions=2)
-def check_the_agent_filter(api: Api) -> None:
-    api.filter_of(api.resource.agent)
-    id, _ = one_of_each(api)
-    items = api.listed(agent=api.config.agent)
-    expect(
-        has(api, items, id), f"the session {id} of {api.config.agent} in the list", ids(api, items)
-    )
-    for state in states(api):
-        others = api.listed(agent=f"nobody-{api.key()}", state=state)
-        expect(not others, f"no session of an agent that has none, state {state}", ids(api, others))
 
 
 @rule("LIST-07", "smoke", sessions=9)
@@ -80,49 +60,6 @@ def expect_apart(api: Api, channel: str, alike: str) -> None:
     expect(
         not has(api, items, opened[1].id), f"no session of {alike}", f"it is listed for {channel}"
     )
-
-
-@rule("LIST-09", sessions=2, turns=1)
-def check_updated_after(api: Api) -> None:
-    api.filter_of(api.resource.touched)
-    final = api.given_final()
-    silent = api.get(final).session[api.resource.touched]
-    api.pass_time(silent)
-    id = api.given()
-    session = turned(api, id) if touches(api) else api.get(id).session
-    before = instant(session[api.resource.created] if touches(api) else silent)
-    active = instant(session[api.resource.touched])
-    between = (before + (active - before) / 2).isoformat()
-    earlier = api.listed(state=api.turned, later=between)
-    expect(has(api, earlier, id), f"the session, active after {between}", ids(api, earlier))
-    later = api.listed(later=(active + timedelta(seconds=5)).isoformat())
-    expect(not has(api, later, id), "no session that was silent since", ids(api, later))
-    # The same instants, told with other offsets.
-    earlier = api.listed(state=api.turned, later=instant(between).astimezone(EAST).isoformat())
-    expect(
-        has(api, earlier, id), "the session, whatever the offset of the instant", ids(api, earlier)
-    )
-    later = api.listed(later=(active + timedelta(seconds=5)).astimezone(WEST).isoformat())
-    expect(
-        not has(api, later, id), "no session, whatever the offset of the instant", ids(api, later)
-    )
-    for state in api.contract.listed_states:
-        earlier = api.listed(later=between, state=state)
-        expect(
-            not has(api, earlier, final),
-            f"no session that was silent, state {state}",
-            ids(api, earlier),
-        )
-
-
-def turned(api: Api, id: str) -> Json:
-    """The session after a turn that is told to be later than its open."""
-    api.pass_time(api.get(id).session[api.resource.touched])
-    api.given_turn(id)
-    session = api.get(id).session
-    if instant(session[api.resource.touched]) <= instant(session[api.resource.created]):
-        raise Blocked(f"a turn does not move {api.resource.touched}, see TIME-02")
-    return session
 
 
 @rule("LIST-10", sessions=3)
