@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..contract.lifecycle import FINISH, REPLAY
 from ..contract.rules import Rule
-from ..judging.equivalence import same_id, same_messages, same_time
+from ..judging.equivalence import change, same_id, same_time
+from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect
 from ..registry import kind, rule
 from ..target.api import Api
 from ..target.operations import UNSET
-from .turns import transcript
+from .kinds.arrange import brought
 
 
-@rule("LIFE-11", "smoke", sessions=4)
-def check_an_end_leaves_other_sessions(api: Api) -> None:
-    elsewhere = f"{api.channel}-b"
-    for endpoint, channel in ((UNSET, api.channel), (api.endpoint(), elsewhere)):
+@kind("apart", "smoke", sessions=4, turns=2)
+def check_other_sessions_stay(api: Api, rule: Rule) -> None:
+    """The event changes nothing in another session of the channel, nor in that of the endpoint
+    in another channel."""
+    row, agent = api.contract.row_of(rule), api.config.closing_agent
+    members: Json = {"agent": agent} if rule.when == FINISH else {}
+    for endpoint, channel in ((UNSET, api.channel), (api.endpoint(), f"{api.channel}-b")):
         other = api.given(endpoint=endpoint, channel=channel)
-        if same_id(api.given_final(endpoint=endpoint), other):
+        subject = brought(api, rule.given, endpoint=endpoint, **members)
+        if same_id(subject.id, other):
             raise Blocked("two channels share a session, see DEDUP-05")
-        got = api.get(other).session
-        expect(api.resource.final(got) is False, "the other session still active", "it is final")
-
-
-@rule("LIFE-12", sessions=2, turns=1)
-def check_a_turn_leaves_other_sessions(api: Api) -> None:
-    one, other = api.given(), api.given()
-    before = transcript(api, other)
-    api.given_turn(one)
-    after = transcript(api, other)
-    expect(same_messages(before, after), f"{len(before)} messages in the other", after)
+        seen = api.still(other)
+        before = {name: seen[name] for name in rule.members or seen if name in seen}
+        if rule.when == REPLAY:
+            subject.turn()
+        subject.follow(row)
+        differs = change(api.resource, before, api.get(other).session)
+        expect(differs is None, "the other session as it was", f"it differs in {differs}")
 
 
 @rule("TIME-03", turns=1)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ..contract.rules import Rule
 from ..judging.equivalence import same_id, same_time
+from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, expect, shown
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from ..target.operations import ABSENT, FILLER, UNSET
 from .filters import given
@@ -26,20 +30,6 @@ def check_open_is_answered_with_the_session(api: Api) -> None:
     api.send(create, body=whole, content_type=kind).expect_ok()
 
 
-@rule("OPEN-02", "smoke")
-def check_open_binds_the_agent(api: Api) -> None:
-    session = api.open().session
-    agent = session[api.resource.agent]
-    expect(agent == api.config.agent, str(api.config.agent), agent)
-
-
-@rule("OPEN-03", "smoke", sessions=2)
-def check_open_keeps_the_channel(api: Api) -> None:
-    for channel in (api.channel, f"{api.channel}-Ab"):
-        got = api.open(channel=channel).session[api.resource.channel]
-        expect(got == channel, channel, got)
-
-
 @rule("OPEN-04", "smoke", sessions=2)
 def check_open_answers_with_an_active_session(api: Api) -> None:
     endpoint = api.endpoint()
@@ -50,25 +40,6 @@ def check_open_answers_with_an_active_session(api: Api) -> None:
     if second.ok:
         fine = api.resource.final(second.session) is False
         expect(fine, "an active session", second.session)
-
-
-@rule("OPEN-05", sessions=4)
-def check_open_keeps_the_timeout(api: Api) -> None:
-    legal = api.contract.timeouts
-    plain = ((seconds, UNSET) for seconds in (legal.least, legal.near(3600), legal.most))
-    for seconds, endpoint in (*plain, (legal.near(600), api.endpoint())):
-        opened = api.open(timeout=seconds, endpoint=endpoint).expect_ok().session
-        timeout = opened[api.resource.timeout]
-        expect(timeout == seconds, f"{api.resource.timeout} {seconds}", timeout)
-
-
-@rule("OPEN-06", sessions=2)
-def check_open_without_timeout_has_none(api: Api) -> None:
-    name, default = api.resource.timeout, api.contract.timeouts.default
-    cases = [(ABSENT, default), (None, None)]
-    for value, wanted in cases[api.needs("create", name) :]:
-        timeout = api.open(timeout=value).expect_ok().session[name]
-        expect(timeout == wanted, f"{name} {shown(wanted)}", timeout)
 
 
 @rule("OPEN-08", sessions=2)
@@ -102,17 +73,6 @@ def check_transcript_of_a_new_session(api: Api) -> str:
     return f"a new session holds {len(messages)} messages"
 
 
-@rule("OPEN-14")
-def check_open_without_a_channel(api: Api) -> None:
-    channel = api.resource.channel
-    default = api.contract.members("create")[channel].get("default")
-    if default is None or api.needs("create", channel):
-        raise NotApplicable("the contract has no channel for an open without one")
-    opened = api.open(channel=UNSET)
-    expect(opened.ok, "an open without a channel to be taken", opened.summary)
-    expect(opened.session[channel] == default, f"{channel} {default}", opened.session[channel])
-
-
 @rule("OPEN-15")
 def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
     secret = f"secret-{api.key()}"
@@ -130,29 +90,58 @@ def check_reserved_keys_are_accepted(api: Api) -> None:
     api.open(data=data).expect_ok()
 
 
-@rule("OPEN-19", sessions=4)
-def check_what_an_open_gives_is_shown(api: Api) -> None:
-    """By the open, retrieved, listed and once the session is final."""
-    names, timeout = api.resource, api.contract.timeouts.near(600)
-    plain = api.plain() | ({names.timeout: timeout} if names.timeout else {})
-    state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
-    for place in range(4):
-        members = given(api, place)
-        opened = api.open(timeout=timeout, further=members).expect_ok()
+@kind("shown", "smoke", sessions=4)
+def check_what_an_open_gives_is_shown(api: Api, rule: Rule) -> None:
+    """As it was given, or as its default or null: the members that the rule names, or all."""
+    legal, names = api.contract.timeouts, api.resource
+    timeouts = legal.least, legal.near(3600), legal.most, legal.near(600)
+    for place, timeout in enumerate(timeouts):
+        own = {names.timeout: timeout, names.channel: f"{api.channel}{'-Ab' * (place == 1)}"}
+        members = {name: value for name, value in own.items() if name} | given(api, place)
+        endpoint = api.endpoint() if place == 3 else UNSET
+        opened = api.open(endpoint=endpoint, further=members).expect_ok()
         least = api.contract.filled(names.operations["create"], FILLER)
         silent = {
             name: least.get(name, schema.get("default"))
             for name, schema in api.contract.further.items()
         }
-        views = {"open": opened.session, "retrieve": api.get(opened.id).session}
+        told = {**api.plain(), **silent, **members}
+        for view, body in views(api, rule, opened):
+            for name in rule.members or told:
+                got, wanted = body.get(name), told[name]
+                fine = got == wanted or same_time(got, wanted)
+                expect(fine, f"{name} {shown(wanted)} by the {view}", shown(got))
+
+
+def views(api: Api, rule: Rule, opened: Exchange) -> Iterator[tuple[str, Json]]:
+    """What the operations of a rule show of a session, which an end makes final."""
+    roles = [api.resource.role(operation) for operation in rule.operations]
+    if "create" in roles:
+        yield "open", opened.session
+    if "read" in roles:
+        yield "retrieve", api.get(opened.id).session
+    if "list" in roles:
+        state = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
         if item := item_of(api, api.listed(state=state), opened.id):
-            views["list"] = item
-        views["end"] = api.end(opened.id).session
-        for name, value in {**plain, **silent, **members}.items():
-            for view, body in views.items():
-                wanted = f"{name} {shown(value)} by the {view}"
-                got = body.get(name)
-                expect(got == value or same_time(got, value), wanted, shown(got))
+            yield "list", item
+    if "end" in roles:
+        yield "end", api.end(opened.id).session
+
+
+@kind("default", "smoke", sessions=2)
+def check_what_is_left_out_is_the_default(api: Api, rule: Rule) -> None:
+    """Or null where there is none, as a timeout is that is told as null."""
+    for name in rule.members:
+        schema = api.contract.members("create")[name]
+        default, nullable = schema.get("default"), schema.get("nullable")
+        cases = [] if default is None and not nullable else [(ABSENT, default)]
+        cases = [] if api.needs("create", name) else cases
+        cases += [(None, None)] if nullable and name == api.resource.timeout else []
+        if not cases:
+            raise NotApplicable(f"the contract has no {name} for an open without one")
+        for value, wanted in cases:
+            got = api.open(further={name: value}).expect_ok().session[name]
+            expect(got == wanted, f"{name} {shown(wanted)}", shown(got))
 
 
 @rule("GET-01", "smoke")

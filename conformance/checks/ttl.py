@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..contract.lifecycle import EXPIRE, TURN
+from ..contract.lifecycle import EXPIRE
 from ..judging.answer import Answer
-from ..judging.equivalence import difference, instant, is_whole, same_id, tick
+from ..judging.equivalence import instant, is_whole, same_id, tick
 from ..judging.exchange import Exchange
 from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -117,20 +117,6 @@ def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
     api.trace.append(timeouts.endless)
     final = api.resource.final(api.get(timeouts.endless.id).session)
     expect(final is False, "a session that is still active", "it is final")
-
-
-@rule("TTL-05", "ttl", sessions=0, turns=1)
-def check_a_timed_out_session_takes_no_turn(api: Api, timeouts: Timeouts) -> None:
-    timeouts.wait()
-    api.trace.append(timeouts.silent)
-    before = api.get(timeouts.silent.id).session
-    if not api.resource.final(before):
-        raise Blocked("the session did not time out, see TTL-01")
-    expired = api.contract.lifecycle.row(api.contract.lifecycle.initial, EXPIRE).to
-    late = api.contract.refused(expired, TURN)
-    api.submit(timeouts.silent.id).expect_status(*late)
-    differs = difference(api.resource, before, api.get(timeouts.silent.id).session)
-    expect(differs is None, "the final session as it was", f"it differs in {differs}")
 
 
 @rule("TTL-06", "ttl", sessions=0, requests=POLLS)

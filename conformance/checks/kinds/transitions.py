@@ -114,10 +114,19 @@ def untold(contract: Contract) -> list[Transition]:
     ]
 
 
-@kind("followed", turns=4, subjects=lambda contract, _: len(untold(contract)))
+def rows(contract: Contract, rule: Rule) -> int:
+    """How many sessions a rule about the table's rows is tried on at most."""
+    return count(contract, rule) if rule.when else len(untold(contract))
+
+
+@kind("followed", turns=4, subjects=rows)
 def check_the_rest_of_the_table(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
-    """Every event that a client brings about does what its row has, where no other rule is about
-    the row."""
+    """The event does what its row has; where a rule tells of none, each event that a client brings
+    about, where no other rule is about the row."""
+    if rule.when:
+        for subject in subjects(api, rule, timeouts):
+            expect_followed(api, subject, api.contract.row_of(rule))
+        return
     for row in untold(api.contract):
         one = replace(rule, given=row.state, when=row.event)
         if row.event == FINISH and not api.has_closer:
