@@ -179,7 +179,8 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     if asks:
         return _asked(contract, rule, check, asks)
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
-    pack: Pack = "ttl" if waits else "core" if rule.needs else check.pack
+    first = check.pack == "smoke" and not rule.needs
+    pack: Pack = "ttl" if waits else check.pack if first or check.pack != "smoke" else "core"
     label = _label(check, rule)
     if not waits:
         times = max(1, math.ceil(subjects(contract, rule) / check.sessions))

@@ -12,15 +12,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
-from ..contract.lifecycle import TURN
+from ..contract.lifecycle import END, FINISH, REPLAY, TURN
+from ..contract.rules import Rule
 from ..judging.equivalence import difference, same_messages
 from ..judging.exchange import Exchange
-from ..judging.history import Event, State, event_of, said, serialisation, timeline
+from ..judging.history import State, event_of, said, serialisation, timeline
 from ..judging.outcomes import Blocked, expect, shown
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
+from ..target.operations import UNSET
 from .idempotency import remembers
+from .kinds.arrange import brought
 from .pipeline import PAUSE, POLLS, SETTLE, Marked, expect_ending_to_leave_traces
 
 # A window of 5 ms, hit by requests that a barrier lets go within some milliseconds of each
@@ -47,37 +51,76 @@ def together(api: Api, *calls: Call) -> list[Exchange]:
         return [future.result() for future in [threads.submit(released, c) for c in calls]]
 
 
-def start_of(api: Api, id: str) -> State:
-    """What the model knows of an active session before the race."""
-    return State(api.contract, said(api.get(id).session[api.resource.transcript]))
+class Contested:
+    """A session to which events happen at once, and what it was before."""
+
+    def __init__(self, api: Api, rule: Rule, events: list[str]) -> None:
+        self.api, self.events = api, events
+        begun, agent = api.contract.lifecycle.initial, None
+        turns = int(api.contract.lifecycle.row(begun, TURN).to == begun)
+        if FINISH in events:  # as one that has had no turn does for certain
+            agent, turns = api.config.closing_agent, 0
+        self.id = brought(api, rule.given, agent=agent, turns=turns).id
+        transcript = api.get(self.id).session[api.resource.transcript]
+        self.start = State(api.contract, said(transcript), rule.given)
+        key, text, closing = api.key(), api.text(), str(api.config.closing_text)
+        known = {END: ("", None), REPLAY: (text, key), FINISH: (closing, None)}
+        self.said = [known.get(event, (api.text(), None)) for event in events]
+
+    def call(self, text: str, key: str | None) -> Call:
+        if not text:
+            return partial(self.api.end, self.id, note="race")
+        return partial(self.api.submit, self.id, text, key=key or UNSET)
+
+    def judge(self, answers: list[Exchange]) -> None:
+        """Some order of the events, a late end and two looks are a legal trace, and answers
+        that are to be the same are the same."""
+        api, transcript = self.api, self.api.resource.transcript
+        late = [api.end(self.id) for _ in range(END in self.events)]
+        later = [*late, api.get(self.id), api.get(self.id)]
+        told = zip(answers, self.said, strict=True)
+        history = [*(event_of(answer, *what) for answer, what in told), *map(event_of, later)]
+        for event in history:
+            if event.status >= 500:
+                raise Blocked(f"{event.name} was answered {event.status}, see HTTP-02")
+        legal = serialisation(self.start, history)
+        wanted = "answers that some order of the requests explains"
+        expect(legal is not None, wanted, timeline(history))
+        taken = [answer for answer in answers if answer.ok]
+        if {*self.events} == {END}:
+            for answer in taken:
+                differs = difference(api.resource, later[-1].session, answer.session)
+                expect(differs is None, "one final session in every answer", f"not in {differs}")
+        if {*self.events} == {REPLAY} and remembers(api, TURN):
+            turns = [answer.turn[transcript] for answer in taken]
+            same = all(same_messages(turns[0], other) for other in turns)
+            expect(same, "the same messages in every answer", shown(turns))
 
 
-def expect_serial(api: Api, id: str, start: State, events: list[Event]) -> None:
-    """Some order of the events, and then two looks at the session, are a legal trace."""
-    history = [*events, event_of(api.get(id)), event_of(api.get(id))]
-    for event in history:
-        if event.status >= 500:
-            raise Blocked(f"{event.name} was answered {event.status}, see HTTP-02")
-    legal = serialisation(start, history)
-    expect(legal is not None, "answers that some order of the requests explains", timeline(history))
+def race(api: Api, *sessions: Contested) -> None:
+    """Bring about the events of all these sessions at once."""
+    answers = iter(together(api, *(one.call(*said) for one in sessions for said in one.said)))
+    for one in sessions:
+        one.judge([*islice(answers, len(one.said))])
 
 
-@rule("RACE-01", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
-def check_simultaneous_ends(api: Api) -> None:
-    for _ in range(ROUNDS):
-        id = api.given(turns=1)
-        answers = together(api, *[partial(api.end, id, note="race")] * CALLS)
-        final = api.get(id).session
-        overview = timeline([event_of(answer) for answer in answers])
-        for answer in answers:
-            if not answer.expect_ok(*api.contract.late_ends).ok:
-                continue
-            differs = difference(api.resource, final, answer.session)
-            wanted = "one final session in every answer"
-            expect(differs is None, wanted, f"it differs in {differs}; {overview}")
-        accepted = sum(answer.ok for answer in answers)
-        if api.contract.late_ends:
-            expect(accepted == 1, "one end that is accepted", f"{accepted}; {overview}")
+@kind(
+    "race",
+    "races",
+    sessions=ROUNDS + CALLS,
+    turns=(ROUNDS + 1) * (CALLS + 1),
+    requests=2 * REQUESTS,
+)
+def check_what_happens_at_once(api: Api, rule: Rule) -> None:
+    """The event, many times at once, with one beside it where the rule tells of another; on one
+    session, and at last each on a session of its own."""
+    times = CALLS - bool(rule.beside) if rule.when != FINISH else 1
+    for number in range(ROUNDS):
+        events = [rule.when] * times
+        if rule.beside:
+            events.insert(number % (times + 1), rule.beside)
+        race(api, Contested(api, rule, events))
+    race(api, *(Contested(api, rule, [event]) for event in events))
 
 
 @rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
@@ -88,63 +131,6 @@ def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
         ids = {answer.id.lower() for answer in answers if answer.expect_ok(*conflict).ok}
         expect(len(ids) == 1, "one session", f"{len(ids)} sessions: {sorted(ids)}")
         api.end(ids.pop())
-
-
-@rule("RACE-03", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
-def check_simultaneous_submits_with_one_key(api: Api) -> None:
-    for _ in range(ROUNDS):
-        id, key, text = api.given(), api.key(), api.text()
-        start = start_of(api, id)
-        answers = together(api, *[partial(api.submit, id, text, key=key)] * CALLS)
-        taken = [answer for answer in answers if answer.expect_ok(409).ok]
-        turns = [answer.turn[api.resource.transcript] for answer in taken]
-        same = all(same_messages(turns[0], other) for other in turns)
-        if remembers(api, TURN):
-            expect(same, "the same messages in every answer", shown(turns))
-        expect_serial(api, id, start, [event_of(answer, text, key) for answer in answers])
-
-
-@rule("RACE-04", "races", sessions=ROUNDS, turns=ROUNDS * CALLS, requests=REQUESTS)
-def check_turns_that_race_with_an_end(api: Api) -> None:
-    for number in range(ROUNDS):
-        id = api.given(turns=1)
-        texts = [api.text() for _ in range(CALLS - 1)]
-        texts.insert(number % CALLS, "")  # the end, at a place of its own each time
-        start = start_of(api, id)
-        calls = [partial(api.submit, id, text) if text else partial(api.end, id) for text in texts]
-        answers = together(api, *calls)
-        events = [event_of(answer, text) for answer, text in zip(answers, texts, strict=True)]
-        expect_serial(api, id, start, events)
-
-
-@rule(
-    "RACE-05", "races", sessions=ROUNDS + CALLS, turns=(ROUNDS + 1) * CALLS, requests=2 * REQUESTS
-)
-def check_simultaneous_turns(api: Api) -> None:
-    for _ in range(ROUNDS):
-        id, texts = api.given(), [api.text() for _ in range(CALLS)]
-        start = start_of(api, id)
-        calls: list[Call] = [partial(api.submit, id, text) for text in texts]
-        answers = together(api, *calls)
-        events = [event_of(a, text) for a, text in zip(answers, texts, strict=True)]
-        expect_serial(api, id, start, events)
-    ids = [api.given() for _ in range(CALLS)]
-    starts, texts = [start_of(api, id) for id in ids], [api.text() for _ in ids]
-    answers = together(api, *[partial(api.submit, *pair) for pair in zip(ids, texts, strict=True)])
-    for id, start, answer, text in zip(ids, starts, answers, texts, strict=True):
-        expect_serial(api, id, start, [event_of(answer, text)])
-
-
-@rule("RACE-06", "races", sessions=ROUNDS, turns=ROUNDS, requests=REQUESTS)
-def check_an_end_that_races_with_the_agents_finish(api: Api) -> None:
-    closing = str(api.config.closing_text)
-    for _ in range(ROUNDS):
-        id = api.given(agent=api.config.closing_agent)
-        start = start_of(api, id)
-        turn, end = together(api, partial(api.submit, id, closing), partial(api.end, id))
-        again = api.end(id)
-        events = [event_of(turn, closing), event_of(end), event_of(again)]
-        expect_serial(api, id, start, events)
 
 
 @dataclass(frozen=True)

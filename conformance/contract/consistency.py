@@ -269,7 +269,7 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
     rows = [row for row in table["transitions"] if row["to"] == given != row["state"]]
     ways = [*dict.fromkeys(row["event"] for row in rows)]
     frozen = {*table["immutable"]["always"], *table["immutable"].get(rule.get("given", ""), ())}
-    known = {"given": [*table["states"]], "by": ways, "when": sent}
+    known = {"given": [*table["states"]], "by": ways, "when": sent, "beside": sent}
     for name, words in known.items():
         if name in rule and rule[name] not in words:
             yield (name,), f"wanted {listed(words or ['none'])}, got {quoted(rule[name])}"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
-TOLD = ("kind", "given", "by", "when", "bound", "sent")  # to what judges a rule of a kind
+TOLD = ("kind", "given", "by", "when", "beside", "bound", "sent")  # to what judges a rule of a kind
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Rule:
     """One sentence that a deployment is judged by. `line` is where the contract has it.
 
     What judges a rule of a `kind` is told: the state that is `given`, the event `by` which it was
-    reached where that matters, the event `when` the rule holds, the `members` that it is about,
-    the `bound` of those, or what is `sent`.
+    reached where that matters, the event `when` the rule holds and the one `beside` it, the
+    `members` that it is about, the `bound` of those, or what is `sent`.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Rule:
     given: str = ""
     by: str = ""
     when: str = ""
+    beside: str = ""
     bound: str = ""
     sent: str = ""
     members: tuple[str, ...] = ()

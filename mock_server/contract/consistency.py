@@ -269,6 +269,7 @@ def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Itera
         "by": [*dict.fromkeys(row["event"] for row in rows)],
         "when": [name for name, event in table["events"].items() if event["operation"]],
     }
+    known["beside"] = known["when"]
     for name, words in known.items():
         if name in rule and rule[name] not in words:
             wanted = f"wanted {' or '.join(words) or 'none'}"
