@@ -14,7 +14,6 @@ from subprocess import PIPE, CompletedProcess
 import httpx
 import pytest
 
-from tests.sampling import every
 from tests.serving import TOKEN, Api, clean_environment
 
 START = """
@@ -30,6 +29,8 @@ def nobody(*_):
     raise KeyError("no such user")
 pwd.getpwuid = pwd.getpwnam = nobody
 """
+pytestmark = pytest.mark.slow  # each starts a program of its own
+
 UNWRITABLE = Path("/sys")  # where not even root may write
 SILENT = {"PYTHONDONTWRITEBYTECODE": "1"}
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="its kernel has such a folder")
@@ -94,7 +95,6 @@ def test_the_mock_serves_where_nothing_can_be_written() -> None:
     expect_served(UNWRITABLE, HOME=nowhere, TMPDIR=nowhere, XDG_CACHE_HOME=nowhere)
 
 
-@pytest.mark.slow
 @on_linux
 def test_the_suite_says_its_verdict_where_nothing_can_be_written(mock: str) -> None:
     nowhere = str(UNWRITABLE / "none")
@@ -113,9 +113,7 @@ FOR_OTHERS = [
     },
     {"PYTHONOPTIMIZE": "2"},
 ]
-for_others = pytest.mark.parametrize(
-    "variables", every(2, FOR_OTHERS), ids=lambda given: next(iter(given))
-)
+for_others = pytest.mark.parametrize("variables", FOR_OTHERS, ids=lambda given: next(iter(given)))
 
 
 @for_others
@@ -144,7 +142,7 @@ def closed(line: list[str], streams: str) -> list[str]:
     return ["sh", "-c", f'exec "$0" "$@" {streams}', *line]
 
 
-@pytest.mark.parametrize("streams", every(3, tuple(CLOSED)))
+@pytest.mark.parametrize("streams", CLOSED)
 def test_the_suite_judges_without_its_standard_streams(
     mock: str, tmp_path: Path, streams: str
 ) -> None:
@@ -153,7 +151,7 @@ def test_the_suite_judges_without_its_standard_streams(
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("streams", every(3, tuple(CLOSED)))
+@pytest.mark.parametrize("streams", CLOSED)
 def test_no_file_takes_the_number_of_a_standard_stream(tmp_path: Path, streams: str) -> None:
     first = (
         "import pathlib, sqlite3, os\n"
@@ -170,7 +168,6 @@ def test_no_file_takes_the_number_of_a_standard_stream(tmp_path: Path, streams: 
     assert (tmp_path / "taken").read_text() == "none"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mock_server", "conformance"])
 @pytest.mark.parametrize("words", [["--help"], ["--version"]])
 def test_a_reader_that_has_left_changes_no_exit_code(name: str, words: list[str]) -> None:
@@ -183,7 +180,6 @@ def test_a_reader_that_has_left_changes_no_exit_code(name: str, words: list[str]
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.slow
 def test_a_verdict_is_kept_when_its_reader_has_left(mock: str, tmp_path: Path) -> None:
     line = command("conformance", "--target", mock, "--agent", "nobody", "--rule", "GET-02")
     reading, writing = os.pipe()
@@ -196,7 +192,6 @@ def test_a_verdict_is_kept_when_its_reader_has_left(mock: str, tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "words"),
     [("mock_server", ["--help"]), ("conformance", ["--list"]), ("conformance", ["--rule", "X"])],
@@ -220,7 +215,7 @@ def test_a_dumb_terminal_gets_no_escapes(name: str, words: list[str], tmp_path: 
     assert b"\x1b" not in told
 
 
-@pytest.mark.parametrize("encoding", every(4, ["ascii", "cp437", "cp1252", "cp932", "utf-8"]))
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "cp932", "utf-8"])
 def test_every_encoding_takes_what_the_mock_prints(encoding: str) -> None:
     words = ["--url", "http://127.0.0.1:9", "seed", "日本…ü.yaml"]
     line = command("mock_server", *words[2:], *words[:2])
@@ -233,7 +228,6 @@ def test_every_encoding_takes_what_the_mock_prints(encoding: str) -> None:
     assert ".yaml" in told
 
 
-@pytest.mark.slow
 def test_a_path_with_a_drive_is_a_file(tmp_path: Path) -> None:
     line = command("mock_server", "--port", "0", "--json", "--db", "C:\\mock.db")
     with subprocess.Popen(line, cwd=tmp_path, env=environment(), stdout=PIPE, text=True) as process:
@@ -268,7 +262,6 @@ def test_the_mock_reads_files_as_windows_writes_them(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.slow
 def test_the_suite_reads_files_as_windows_writes_them(mock: str, tmp_path: Path) -> None:
     root = Path(__file__).parents[1]
     contract = by_notepad(tmp_path / "c.yaml", (root / "openapi.yaml").read_text("utf-8"))

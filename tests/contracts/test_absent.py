@@ -30,7 +30,7 @@ def served(folder: Path, *words: str) -> Iterator[tuple[Api, Contract]]:
         yield api, Contract(path)
 
 
-@pytest.mark.slow
+@pytest.mark.session
 def test_no_search(tmp_path: Path) -> None:
     with served(tmp_path, "operations.search") as (api, contract):
         session = api.open()
@@ -41,7 +41,7 @@ def test_no_search(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
-@pytest.mark.slow
+@pytest.mark.session
 @pytest.mark.parametrize("member", ["mirror", "reason"])
 def test_no_member_of_the_state(member: str, tmp_path: Path) -> None:
     with served(tmp_path, f"state.{member}") as (api, contract):
@@ -52,7 +52,7 @@ def test_no_member_of_the_state(member: str, tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
-@pytest.mark.slow
+@pytest.mark.session
 def test_neither_data_nor_a_note(tmp_path: Path) -> None:
     with served(tmp_path, "request.data", "request.note") as (api, contract):
         session = api.open(additional_data={"ignored": "altogether"})
@@ -90,7 +90,7 @@ def test_a_pipeline_of_nothing(tmp_path: Path) -> None:
             load(path)
 
 
-@pytest.mark.slow
+@pytest.mark.session
 def test_no_key(tmp_path: Path) -> None:
     with served(tmp_path, "idempotency") as (api, contract):
         session = api.open()
@@ -100,7 +100,7 @@ def test_no_key(tmp_path: Path) -> None:
         assert broken(contract, api, profile="core") == []
 
 
-@pytest.mark.slow
+@pytest.mark.session
 def test_no_timer(tmp_path: Path) -> None:
     with served(tmp_path, "timer") as (api, contract):
         session = api.open(ttl_seconds=60)
@@ -141,7 +141,7 @@ def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     assert [*load_contract(path).operations()]
 
 
-@pytest.mark.slow
+@pytest.mark.session
 def test_one_schema_of_a_session_in_any_state(tmp_path: Path) -> None:
     document = without("state.mirror", "members.agent")
     schemas = document["components"]["schemas"]

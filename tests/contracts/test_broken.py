@@ -36,7 +36,7 @@ def test_there_are_as_many_as_there_should_be() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", every(8, BROKEN), ids=lambda entry: entry["name"].replace(" ", "-")
+    "entry", every(8, BROKEN, slow=2), ids=lambda entry: entry["name"].replace(" ", "-")
 )
 def test_a_broken_contract_is_refused_by_all_alike(
     entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

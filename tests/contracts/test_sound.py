@@ -25,7 +25,7 @@ def named(entry: Entry) -> str:
     return str(entry["name"]).replace(" ", "-")
 
 
-@pytest.mark.parametrize("entry", every(6, SOUND), ids=named)
+@pytest.mark.parametrize("entry", every(6, SOUND, slow=3), ids=named)
 def test_a_sound_contract_is_followed(entry: Entry, tmp_path: Path) -> None:
     path = edited(entry, tmp_path).path
     assert problems(path) == []

@@ -40,7 +40,7 @@ def test_a_contract_without_the_words_is_served_and_judged(tmp_path: Path) -> No
         assert broken(Contract(path), api) == []
 
 
-@pytest.mark.slow
+@pytest.mark.session
 @pytest.mark.parametrize("words", [*EACH, ALL])
 def test_all_rules_judge_a_contract_without_a_word(words: str, tmp_path: Path) -> None:
     path = written(without(*words.split()), tmp_path)
