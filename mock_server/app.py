@@ -43,14 +43,19 @@ class App:
     def plane(self) -> ASGIApp:
         """The control plane of the mock."""
         from .admin.plane import Plane
-        from .admin.safety import is_page
+        from .admin.safety import is_page, is_webhook
+
+        def may_create(scope: Scope) -> bool:
+            if is_webhook(scope) and self.mock.settings.admin_token:
+                raise Problem("unknown-sandbox", "Webhooks are taken in sandboxes that are there.")
+            return not is_page(scope)  # whoever reads a page needs no token
 
         within = partial(
             InSandbox,
             sandboxes=self.mock.sandboxes,
             style="problem",
             in_query=True,
-            may_create=lambda scope: not is_page(scope),  # whoever reads a page needs no token
+            may_create=may_create,
         )
         return Plane(self.mock, within)
 

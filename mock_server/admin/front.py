@@ -1,5 +1,6 @@
 """Where the control plane begins: beside an API, on the same port."""
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +17,7 @@ class Front:
     def __init__(self, api: ASGIApp, plane: Callable[[], ASGIApp]) -> None:
         self.api = api
         self.plane = plane
-        self.admin: ASGIApp | None = None
+        self.admin: asyncio.Future[ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
@@ -25,6 +26,8 @@ class Front:
         if scope["type"] != "http" or not scope["path"].startswith(ADMIN):
             await self.api(scope, receive, send)
             return
-        if self.admin is None:  # made at first use: many mocks are never steered
-            self.admin = self.plane()
-        await self.admin(scope, receive, send)
+        if self.admin is None:
+            # Made at first use, as many mocks are never steered; in a thread, as it takes long.
+            self.admin = asyncio.ensure_future(asyncio.to_thread(self.plane))
+        admin = await asyncio.shield(self.admin)
+        await admin(scope, receive, send)

@@ -1,6 +1,7 @@
 """The operations of `admin.yaml`, held to it like those of the API, whatever the choices."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,12 +13,14 @@ from ..contract.schemas import compile_schema
 from ..http.bodies import parse_strictly
 from ..http.parameters import QueryReader
 from ..http.sandboxes import PARAMETER
-from ..http.validation import CALL, Errors, ValidatedOperation
+from ..http.validation import CALL, MAX_VIOLATIONS, Errors, ValidatedOperation
 from ..large import SMALL, empty, let_go, pieces
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, json_pointer, quote, schema_violations, violation
 from ..settings import Settings
 
+_STATES = ("replaceState", "seed")  # a whole state is one document
+_STATE_LIMIT = 64 * 1024 * 1024
 _NO_BODY = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -28,11 +31,11 @@ class StrictReader(QueryReader):
         """The values given, with defaults; unknown parameters are violations too."""
         given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         known = [*self.schemas, PARAMETER]
-        for name in dict.fromkeys(name for name, _ in given):
-            if name not in known:
-                legal = f"there is {', '.join(known)}{did_you_mean(name, known)}"
-                detail = f"wanted no such parameter, got {quote(name)}; {legal}"
-                errors.append(violation("query", json_pointer([name]), detail))
+        unknown = dict.fromkeys(name for name, _ in given if name not in known)
+        for name in islice(unknown, MAX_VIOLATIONS):
+            legal = f"there is {', '.join(known)}{did_you_mean(name, known)}"
+            detail = f"wanted no such parameter, got {quote(name)}; {legal}"
+            errors.append(violation("query", json_pointer([name]), detail))
         return super().read(query, errors)
 
 
@@ -42,10 +45,10 @@ class AdminOperation(ValidatedOperation):
     One that takes no body takes an empty object, which asks for nothing.
     """
 
-    body_limit = 64 * 1024 * 1024  # a whole state is one document
-
     def __init__(self, next_app: Any, operation: Any) -> None:
         super().__init__(next_app, operation, Settings())
+        if self.id in _STATES:
+            self.body_limit = _STATE_LIMIT
         self.query = StrictReader(operation.parameters, frozenset())
         self.schema = self.schema or _NO_BODY
         self.body = self.body or compile_schema(_NO_BODY)

@@ -56,11 +56,15 @@ async def count_requests(mock: object, sandbox: Journaled, call: Call) -> Answer
 
 
 async def _find(sandbox: Journaled, pattern: Mapping[str, Any]) -> list[Entry]:
-    if fault := find_bad_pattern(pattern):
-        raise invalid(*fault)
-    # In a thread, where an expression that takes long holds nobody up.
     entries = [*sandbox.journal]
-    return await asyncio.to_thread(lambda: [e for e in entries if matches(pattern, e)])
+
+    def find() -> list[Entry]:
+        if fault := find_bad_pattern(pattern):
+            raise invalid(*fault)
+        return [entry for entry in entries if matches(pattern, entry)]
+
+    # In a thread, where an expression that takes long holds nobody up.
+    return await asyncio.to_thread(find)
 
 
 def _listed(entries: Iterable[Entry]) -> dict[str, Any]:

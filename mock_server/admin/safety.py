@@ -46,7 +46,7 @@ def check_caller(
     strange = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
     if strange and origin is None and not is_page(scope):
         raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
-    if token is not None and not is_page(scope) and not _is_webhook(scope):
+    if token is not None and not is_page(scope) and not is_webhook(scope):
         check_credentials(headers.get(b"authorization"), token, _ADMIN_TOKEN)
 
 
@@ -61,7 +61,7 @@ def is_page(scope: Scope) -> bool:
     return path.startswith(_PAGES)
 
 
-def _is_webhook(scope: Scope) -> bool:
+def is_webhook(scope: Scope) -> bool:
     """Whether it goes to a sink: webhooks carry no token of the control plane."""
     path: str = scope["path"]
     return scope["method"] == "POST" and path.startswith("/__admin/sink/")

@@ -48,7 +48,8 @@ async def trigger_webhook(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
     await _check_target(sandbox, url)
-    payload = example_with(given.get("payload", {}), mock.contract)
+    # In a thread, as it may be large.
+    payload = await asyncio.to_thread(example_with, given.get("payload", {}), mock.contract)
     session_id = payload["callId"].lower()
     serial = await sandbox.store.outbox.enqueue(session_id, url, {}, payload, sandbox.clock.now())
     return await _started(sandbox, serial)

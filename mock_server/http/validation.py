@@ -20,7 +20,7 @@ from .headers import header
 from .parameters import QueryReader, canonical_id
 
 CALL = "adjourn.call"
-_MAX_VIOLATIONS = 100
+MAX_VIOLATIONS = 100
 _log = logging.getLogger(__name__)
 
 
@@ -149,7 +149,7 @@ class ValidatedOperation:
             "invalid-request",
             f"The request breaks the contract in {places}.",
             status=int(self.choices["invalid_status"]),
-            errors=errors[:_MAX_VIOLATIONS],
+            errors=errors[:MAX_VIOLATIONS],
         )
 
     def checked(self, send: Send) -> Send:

@@ -66,7 +66,31 @@ def test_a_body_beyond_the_limit_is_refused(client):
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/content-too-large")
 
 
-def test_a_body_of_the_control_plane_has_a_limit_too(raw):
-    head = "PUT /__admin/state HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    declared = f"Content-Length: {64 * 1024 * 1024 + 1}\r\nConnection: close\r\n\r\n"
+@pytest.mark.parametrize(
+    ("target", "limit"),
+    [
+        ("PUT /__admin/state", 64),
+        ("POST /__admin/seed", 64),
+        ("POST /__admin/requests/count", 1),
+        ("POST /__admin/sink/a", 1),
+        ("PUT /__admin/clock", 1),
+    ],
+)
+def test_a_body_of_the_control_plane_has_a_limit_too(raw, target, limit):
+    head = f"{target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    declared = f"Content-Length: {limit * 1024 * 1024 + 1}\r\nConnection: close\r\n\r\n"
     assert raw((head + declared).encode()).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("member", ["headers", "queryParameters", "bodyPatterns"])
+def test_a_pattern_tests_a_hundred_things_at_most(shared, member):
+    for size, status in ((100, 200), (101, 400)):
+        tests = {f"n{number}": {"matches": f"a{number}"} for number in range(size)}
+        pattern = {member: [*tests.values()] if member == "bodyPatterns" else tests}
+        assert shared.admin("POST", "/requests/count", json=pattern).status_code == status
+
+
+def test_of_unknown_parameters_the_first_hundred_are_told(shared):
+    refused = shared.admin("GET", "/requests?" + "&".join(f"limi{n}" for n in range(1_000)))
+    assert (refused.status_code, len(refused.json()["errors"])) == (400, 100)
+    assert "100 places" in refused.json()["detail"]

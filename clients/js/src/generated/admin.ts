@@ -1486,7 +1486,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The latest hundred are kept. */
+            /** @description The latest hundred are kept, and of all names at most 8 MiB. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1532,7 +1532,10 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["Refused"];
+            415: components["responses"]["Refused"];
         };
     };
     emptySink: {
