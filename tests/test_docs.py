@@ -68,7 +68,7 @@ def script_of(text: str) -> str:
     return INSTALLATION.sub("", "\n".join(parts))
 
 
-def run_lines(page: str, folder: Path) -> str:
+def run_lines(page: str, folder: Path, where: str = ".") -> str:
     """Everything that the page's code prints, run in one shell from top to bottom."""
     script = script_of((HERE / "docs" / page).read_text("utf-8"))
     for port in ("4010", "4020", "5173", "8001"):
@@ -89,7 +89,7 @@ def run_lines(page: str, folder: Path) -> str:
         (environment["ADJOURN_URL"],) = re.findall(r"http://127.0.0.1:\d+", script)[:1]
     result = subprocess.run(
         ["bash", "-e", "-m", "-c", f"trap 'kill %1 2>/dev/null || :' EXIT\n{script}"],
-        env=environment, cwd=folder, capture_output=True, text=True, check=False,
+        env=environment, cwd=folder / where, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Deprecation" not in result.stderr
@@ -129,6 +129,12 @@ def test_the_pages_that_a_command_makes_are_current() -> None:
     check = [sys.executable, "-m", "tests.reference", "--check"]
     told = subprocess.run(check, cwd=HERE, capture_output=True, text=True)
     assert told.returncode == 0, f"`python -m tests.reference` mends {told.stderr}"
+
+
+@pytest.mark.slow
+def test_the_lines_on_tickets_lead_where_they_say(tmp_path: Path) -> None:
+    page = "../examples/tickets/README.md"
+    assert_keeps(page, run_lines(page, tmp_path, "adjourn/examples/tickets"))
 
 
 @pytest.mark.slow

@@ -1,6 +1,17 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +20,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { COMMAND } from "./checkout.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
+const MODULES = join(HERE, "../node_modules");
+const EXAMPLE = join(HERE, "../../../examples/web");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const require = createRequire(import.meta.url);
 /** The parts of the package, each with something that it gives. */
 const PARTS = {
@@ -80,6 +94,52 @@ test("a Playwright test that fails brings its sandbox's journal along", async ()
     "openChat",
   ]);
 });
+
+test("the README's code runs on the page of the example", async () => {
+  const web = join(project, "web");
+  const code = readFileSync(join(HERE, "../README.md"), "utf8");
+  const port = await freePort();
+  const filter = (file: string) => !/node_modules|tests/.test(file.slice(EXAMPLE.length));
+  cpSync(EXAMPLE, web, { recursive: true, filter });
+  mkdirSync(join(web, "node_modules"));
+  mkdirSync(join(web, "tests"));
+  for (const name of readdirSync(MODULES).filter((name) => !name.startsWith(".")))
+    symlinkSync(join(MODULES, name), join(web, "node_modules", name));
+  symlinkSync(join(HERE, ".."), join(web, "node_modules/adjourn"));
+  for (const [, block = ""] of code.matchAll(/^```[jt]s\n(.*?)^```/gms))
+    for (const part of block.split(/^(?=\/\/ \S+\.[jt]s$)/m)) {
+      const name = /^\/\/ (\S+)$/m.exec(part)?.[1];
+      if (!name) throw new Error(`no file is named by ${part}`);
+      const folder = name.endsWith(".js") ? project : web;
+      const chromium = `use: { launchOptions: { executablePath: "${CHROMIUM}" }, `;
+      const own = existsSync(CHROMIUM) ? part.replace("use: { ", chromium) : part;
+      writeFileSync(join(folder, name), own.replaceAll("5173", `${port}`));
+    }
+  writeFileSync(
+    join(web, "story.test.ts"),
+    'import { test } from "vitest"; test("a story", async () => void (await import("./story.ts")));',
+  );
+  const plain = { NO_COLOR: "1", FORCE_COLOR: undefined };
+  const vitest = await run(
+    [program("vitest", "vitest.mjs"), "run", "--root", web, ".test.ts"],
+    web,
+    plain,
+  );
+  expect(vitest.stdout, vitest.stderr).toMatch(/Tests +3 passed/);
+  expect(vitest.stdout).toContain("Hello");
+  const playwright = await run([program("@playwright/test", "cli.js"), "test"], web, plain);
+  expect(playwright.stdout, playwright.stderr).toMatch(/2 passed/);
+  const jest = await run([program("jest", "bin/jest.js"), "--ci", "-i", "list.test.js"], project);
+  expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
+}, 180_000);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "localhost", listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
 
 interface Spec {
   ok: boolean;
