@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from conformance.cli.main import command as suite
 from mock_server.cli.main import main as mock
@@ -37,12 +38,49 @@ COMPLETED = {
     "adjourn-conformance '--profile smoke,c'": "smoke,core",
 }
 COMMANDS = {"adjourn-mock": mock, "adjourn-conformance": suite}
-TOLD_ALONE = ("suite.md", "staging.md")  # of servers that a test does not have
+TUTORIALS = ("backend", "contract", "break-it", "own-api")
+RUN = (
+    *(f"docs/tutorials/{name}.md" for name in TUTORIALS),
+    *(f"docs/{name}.md" for name in ("assistants", "contract", "faults", "mock", "triage")),
+    "examples/tickets/README.md",
+)
+TOLD_ALONE = ("docs/suite.md", "docs/staging.md")  # of servers that a test does not have
+ELSEWHERE = {
+    "README.md": "test_readme.py",
+    "CONTRIBUTING.md": "CI, which runs these sessions",
+    "clients/js/README.md": "clients/js/tests/runners.test.ts",
+    "docs/containers.md": "test_containers.py",
+    "docs/tutorials/frontend.md": "below, with npm",
+    "examples/web/README.md": "`nox -s js`, which runs these commands",
+}
+SHOWN = {  # by commands whose output a page does not repeat
+    "docs/faults.md": (
+        "preference-applied: code=409, example=duplicate",
+        "The contract has no status",
+        "no answer: 52",
+        '"webhook-signature":"v1,',
+        '"agentId":"agent-mine"',
+        "/problems/too-many-requests",
+        "x-mock-violations: [",
+        "  query /take: wanted",
+        '"violations":[{"in":"query"',
+        "Coverage of the contract:",
+    ),
+    "docs/mock.md": (
+        '"total_count":0',  # the other sandbox has nothing
+        "session.final",  # fired by the advance of the clock
+        "2030-01-05T09:31:00",
+        '"count":',
+        "event: session.opened",
+        "adjourn_",  # metrics
+    ),
+    "docs/triage.md": ("verdict   conformant for the rule END-03",),
+}
 
 
 def told_commands(page: str) -> list[list[str]]:
     """The words of each command on a page, without comments, variables before it and ends."""
-    blocks = BLOCK.findall((HERE / "docs" / page).read_text("utf-8"))
+    blocks = BLOCK.findall((HERE / page).read_text("utf-8"))
     text = "\n".join(code for language, _, code in blocks if language == "sh")
     lines = re.sub(r"\\\n", " ", text).splitlines()
     split = [shlex.split(line.replace(" …", " "), comments=True) for line in lines]
@@ -68,9 +106,10 @@ def script_of(text: str) -> str:
     return INSTALLATION.sub("", "\n".join(parts))
 
 
-def run_lines(page: str, folder: Path, where: str = ".") -> str:
+def run_lines(page: str, folder: Path) -> str:
     """Everything that the page's code prints, run in one shell from top to bottom."""
-    script = script_of((HERE / "docs" / page).read_text("utf-8"))
+    script = script_of((HERE / page).read_text("utf-8"))
+    where = folder if page.startswith("docs/") else folder / "adjourn" / Path(page).parent
     for port in ("4010", "4020", "5173", "8001"):
         script = script.replace(port, free_port())
     (folder / "bin").mkdir()
@@ -89,7 +128,7 @@ def run_lines(page: str, folder: Path, where: str = ".") -> str:
         (environment["ADJOURN_URL"],) = re.findall(r"http://127.0.0.1:\d+", script)[:1]
     result = subprocess.run(
         ["bash", "-e", "-m", "-c", f"trap 'kill %1 2>/dev/null || :' EXIT\n{script}"],
-        env=environment, cwd=folder / where, capture_output=True, text=True, check=False,
+        env=environment, cwd=where, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Deprecation" not in result.stderr
@@ -98,10 +137,11 @@ def run_lines(page: str, folder: Path, where: str = ".") -> str:
 
 def assert_keeps(page: str, told: str) -> None:
     """What a page says will be printed was printed, … standing for what may differ."""
-    blocks = BLOCK.findall((HERE / "docs" / page).read_text("utf-8"))
+    blocks = BLOCK.findall((HERE / page).read_text("utf-8"))
     lines = [
         line for language, _, code in blocks if language == "text" for line in code.split("\n")
     ]
+    lines += [f"…{words}…" for words in SHOWN.get(page, ())]
     assert any(lines)
     for line in filter(None, lines):
         pattern = ".*".join(map(re.escape, line.split("…")))
@@ -109,9 +149,8 @@ def assert_keeps(page: str, told: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["backend", "contract", "break-it", "own-api"])
-def test_a_tutorial_leads_where_it_says(name: str, tmp_path: Path) -> None:
-    page = f"tutorials/{name}.md"
+@pytest.mark.parametrize("page", RUN)
+def test_a_page_leads_where_it_says(page: str, tmp_path: Path) -> None:
     assert_keeps(page, run_lines(page, tmp_path))
 
 
@@ -120,7 +159,7 @@ def test_the_tutorial_for_a_frontend_leads_where_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHROMIUM", "/usr/bin/chromium")
-    page = "tutorials/frontend.md"
+    page = "docs/tutorials/frontend.md"
     assert_keeps(page, run_lines(page, tmp_path))
 
 
@@ -131,52 +170,34 @@ def test_the_pages_that_a_command_makes_are_current() -> None:
     assert told.returncode == 0, f"`python -m tests.reference` mends {told.stderr}"
 
 
-@pytest.mark.slow
-def test_the_lines_on_tickets_lead_where_they_say(tmp_path: Path) -> None:
-    page = "../examples/tickets/README.md"
-    assert_keeps(page, run_lines(page, tmp_path, "adjourn/examples/tickets"))
+def test_no_page_with_commands_is_left_out() -> None:
+    pages = [*HERE.glob("*.md"), *HERE.glob("docs/**/*.md"), *HERE.glob("[ce]*/*/*.md")]
+    told = {page.relative_to(HERE).as_posix(): page.read_text("utf-8") for page in pages}
+    assert {name for name, text in told.items() if "```sh" in text} == {
+        *RUN, *TOLD_ALONE, *ELSEWHERE
+    }  # fmt: skip
+    (sessions,) = [{*re.findall(r"^def (\w+)\(session", (HERE / "noxfile.py").read_text(), re.M)}]
+    assert {*re.findall(r"nox -s ([a-z]\w*)", "".join(told.values()))} <= sessions
 
 
-@pytest.mark.slow
-def test_the_steps_on_the_contract_lead_where_they_say(tmp_path: Path) -> None:
-    assert_keeps("contract.md", run_lines("contract.md", tmp_path))
-
-
-@pytest.mark.slow
-def test_an_assistant_is_answered_as_its_page_says(tmp_path: Path) -> None:
-    assert_keeps("assistants.md", run_lines("assistants.md", tmp_path))
-
-
-@pytest.mark.slow
-def test_the_lines_on_faults_run(tmp_path: Path) -> None:
-    told = run_lines("faults.md", tmp_path)
-    for shown in (
-        "preference-applied: code=409, example=duplicate",
-        "The contract has no status",
-        "no answer: 52",
-        '"webhook-signature":"v1,',
-        '"agentId":"agent-mine"',
-        "/problems/too-many-requests",
-        "x-mock-violations: [",
-        "  query /take: wanted",
-        '"violations":[{"in":"query"',
-        "Coverage of the contract:",
-    ):
-        assert shown in told, told
-
-
-@pytest.mark.slow
-def test_the_lines_on_the_mock_run(tmp_path: Path) -> None:
-    told = run_lines("mock.md", tmp_path)
-    for shown in (
-        '"total_count":0',  # the other sandbox has nothing
-        "session.final",  # fired by the advance of the clock
-        "2030-01-05T09:31:00",
-        '"count":',
-        "event: session.opened",
-        "adjourn_",  # metrics
-    ):
-        assert shown in told, told
+def test_ci_is_told_of_what_action_template_and_hook_take() -> None:
+    action, template, hooks = (
+        next(yaml.safe_load_all((HERE / name).read_text("utf-8")))
+        for name in ("action.yml", "gitlab.yml", ".pre-commit-hooks.yaml")
+    )
+    pages = (HERE / page for page in ("docs/tutorials/backend.md", "docs/suite.md"))
+    blocks = BLOCK.findall("".join(page.read_text("utf-8") for page in pages))
+    told = [yaml.safe_load(code) for language, _, code in blocks if language == "yaml"]
+    workflow, *actions, jobs, commit = told
+    steps = [*workflow["jobs"]["conformance"]["steps"], *(step for one in actions for step in one)]
+    given = [step["with"] for step in steps if "OWNER" in step.get("uses", "")]
+    assert [{*one} - {*action["inputs"]} for one in given] == [set()] * 3
+    for one in given:
+        program = suite if "target" in one else mock
+        told_alone = click.Command("told", params=program.params)
+        told_alone.make_context("told", one["options"].splitlines())
+    assert {*jobs["include"][0]["inputs"]} <= {*template["spec"]["inputs"]}
+    assert commit["repos"][0]["hooks"] == [{"id": hooks[0]["id"]}]
 
 
 @pytest.mark.parametrize(
@@ -188,12 +209,6 @@ def test_a_command_that_is_told_has_these_options(words: list[str]) -> None:
     if isinstance(program, click.Group) and given and given[0] in program.commands:
         program, given = program.commands[given[0]], given[1:]
     click.Command("told", params=program.params).make_context("told", given)
-
-
-@pytest.mark.slow
-def test_a_second_opinion_is_given(tmp_path: Path) -> None:
-    told = run_lines("triage.md", tmp_path)
-    assert "verdict   conformant for the rule END-03" in told
 
 
 def test_a_shell_completes_both_commands() -> None:
