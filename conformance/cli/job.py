@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-from ..config.connection import pasted_url
 from ..config.profiles import PROFILES
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
@@ -173,6 +172,6 @@ def _listener(config: Config, contract: Contract, stack: ExitStack) -> Listener 
         or not any("webhooks" in PROFILES[name] for name in config.profile)
     ):
         return None
-    listener = Listener(address, config.webhook_url and pasted_url(config.webhook_url))
+    listener = Listener(address, config.webhook_url)
     stack.callback(listener.close)
     return listener

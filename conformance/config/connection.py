@@ -68,9 +68,11 @@ def check_url(option: str, url: str) -> SplitResult:
 
 
 def pasted_url(text: str) -> str:
-    """The first URL in a text, such as a tunnel prints, or the text where it has none."""
-    found = re.search(r"https?://[^\s|<>'\"]+", text)
-    return found[0] if found else text
+    """The URL that a tunnel's output is about, which neither is this machine's nor leads to a
+    page; otherwise its first one, or the text where it has none."""
+    urls = [url.rstrip(".,;:)") for url in re.findall(r"https?://[^\s|<>'\"\x1b]+", text)]
+    hosts = (url for url in urls if re.fullmatch(r"https?://(?!localhost|127\.|\[)[^/]+/?", url))
+    return next(hosts, urls[0] if urls else text)
 
 
 def listening_address(text: str) -> tuple[str, int]:
@@ -95,7 +97,7 @@ def _hint(url: str) -> str:
     if "://" not in url and (found := re.match(r"(https?):[\\/]{1,2}(?=[^\\/])", url)):
         return f"; write {found[1]}://{url[found.end() :]}"
     host = url.partition("://")[2] or url
-    if host.count(":") > 1 and "[" not in host:
+    if host.count(":") > 1 and not re.match(r"\[[^]]*\]", host):
         return "; an IPv6 address stands in brackets, as in http://[::1]:4010"
     if "://" not in url and re.match(r"[\w.\-\[\]:]+(:\d+)?(/|\Z)", url):
         return f"; write http://{url} or https://{url}"

@@ -32,7 +32,8 @@ def spellings(secret: str) -> set[str]:
         inner |= {json.dumps(form, ensure_ascii=ascii)[1:-1] for form in inner for ascii in BOTH}
     encoded = secret.encode()
     hexed = {encoded.hex(), encoded.hex().upper()}
-    return {secret, *escaped, *lower, *inner, *hexed, *_in_base64(encoded)}
+    basic = (*_in_base64(encoded), *_in_base64(quote_plus(secret).encode()))
+    return {secret, *escaped, *lower, *inner, *hexed, *basic}
 
 
 def _in_base64(secret: bytes) -> Iterator[str]:

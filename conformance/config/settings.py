@@ -18,7 +18,6 @@ from .connection import (
     is_loopback,
     listening_address,
     parse_headers,
-    pasted_url,
     proxy_for,
 )
 from .profiles import PROFILES
@@ -149,7 +148,7 @@ class Config:
         if self.token_url is not None:
             check_url("--token-url", self.token_url)
         if self.webhook_url is not None:
-            check_url("--webhook-url", pasted_url(self.webhook_url))
+            check_url("--webhook-url", self.webhook_url)
         if self.webhook_listen is not None:
             listening_address(self.webhook_listen)
         if self.webhook_url and not self.webhook_listen:

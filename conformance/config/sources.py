@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .connection import pasted_url
 from .files import read_toml
 from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, unknown_name
 from .values import convert
@@ -27,6 +28,8 @@ def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
             merged[key] = f"--{key.replace('_', '-')}", value
     typed = {key: _typed(key, *given) for key, given in merged.items()}
     typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
+    if "webhook_url" in typed:
+        typed["webhook_url"] = pasted_url(typed["webhook_url"])
     if "agent" not in typed:
         # Nobody named an agent, so the target is taken for a mock with the seed fixtures.
         typed = {**FIXTURE_AGENTS, **typed}

@@ -7,6 +7,7 @@ import math
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -119,21 +120,29 @@ class Client:
         """Send a request beside the plan, and judge nothing by its answer."""
         self.budget.count_beside()
         with self.places, shielded():
-            return self._exchange(draft)
+            return self._with_key(draft, self._exchange)
 
-    def _accepted(self, draft: Exchange, observer: Observer | None) -> Exchange:
+    def _with_key(self, draft: Exchange, send: Callable[[Exchange], Exchange]) -> Exchange:
         """The exchange, with a new key where the target refuses one that can be renewed."""
+        tokens = self.credentials.tokens
         try:
-            exchange = self._once(draft)
-            self.silences.note(exchange, answered=True)
-            if exchange.status == 401 and self.credentials.are_own(draft):
-                if self.credentials.tokens.renew(self.credentials.tokens.token):
-                    return self._once(draft)
+            own = self.credentials.are_own(draft)
+            key = tokens.current() if own else ""
+            exchange = send(draft)
+            if exchange.status == 401 and own and tokens.renew(key):
+                return send(draft)
         except (UsageError, NotYet) as error:  # no key is to be had
-            if not self.health.watching:
+            if not (self.recorder.judging and tokens.token):
                 raise
             self.circuit.open(str(error))
             raise Blocked(str(error)) from error
+        return exchange
+
+    def _accepted(self, draft: Exchange, observer: Observer | None) -> Exchange:
+        """The exchange, or why there is none: a hiccup, or a fault that is reported."""
+        try:
+            exchange = self._with_key(draft, self._once)
+            self.silences.note(exchange, answered=True)
         except Unanswered as lost:
             if not self.recorder.judging:
                 self.silences.forget()

@@ -61,6 +61,7 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = _positive(httpcore.ConnectTimeout)
+        host = host.replace("%25", "%")  # before the zone of an IPv6 address, as in RFC 6874
         return Stream(self.backend.connect_tcp(host, port, left, local_address, socket_options))
 
     def connect_unix_socket(

@@ -10,13 +10,13 @@ import threading
 import time
 import unicodedata
 from typing import IO, Any
+from urllib.parse import quote_plus
 
 import httpx
 
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..judging.outcomes import NotYet
-from .circuit import GATEWAY_ERRORS
 from .diagnosis import is_lasting
 from .network import exchange
 from .transport import http_client
@@ -134,15 +134,16 @@ def _of_server(config: Config) -> str:
     url, id, secret = str(config.token_url), str(config.client_id), str(config.client_secret)
     form = {"grant_type": "client_credentials"} | ({"scope": config.scope} if config.scope else {})
     try:
+        basic = httpx.BasicAuth(quote_plus(id), quote_plus(secret))  # RFC 6749, section 2.3.1
         with http_client(config.token_connection) as http, exchange(config.timeout):
-            answer = http.post(url, data=form, auth=httpx.BasicAuth(id, secret))
+            answer = http.post(url, data=form, auth=basic)
             if answer.status_code in (400, 401):
                 form |= {"client_id": id, "client_secret": secret}
                 answer = http.post(url, data=form)
     except httpx.HTTPError as error:
         wrong = UsageError if is_lasting(error) else NotYet
         raise wrong(f"--token-url {url} gave no answer: {error}") from error
-    if answer.status_code in GATEWAY_ERRORS:
+    if answer.is_server_error or answer.status_code == 429:
         raise NotYet(f"--token-url {url} answers {answer.status_code}, as a server that starts")
     if not answer.is_success:
         raise UsageError(

@@ -7,10 +7,10 @@ from conformance.config.connection import (
     check_target,
     check_url,
     parse_headers,
-    pasted_url,
     proxy_for,
 )
 from conformance.config.settings import Config, UsageError
+from conformance.config.sources import load_config
 
 STAGING = "https://staging.example.test"
 PROXY = "http://proxy.example.test:3128"
@@ -104,7 +104,7 @@ def test_an_ipv6_address_is_a_target(url: str) -> None:
         ("localhost:4010", "write http://localhost:4010 or https://"),
         ("staging.example.test", "write http://staging.example.test or"),
         ("http://::1:4010", r"brackets, as in http://\[::1\]:4010"),
-        ("http://[::1", "is no http:// or https:// URL"),
+        ("http://[::1:4010", r"brackets, as in http://\[::1\]:4010"),
         ("http://[localhost]:4010", "is no http:// or https:// URL"),
         ("http:\\\\a.test:80", "write http://a.test:80$"),
         ("https:/a.test", "write https://a.test$"),
@@ -127,11 +127,14 @@ def test_what_is_no_target_is_refused_with_what_would_be(url: str, hint: str) ->
         "2026-01-05T09:00:00Z INF |  https://ab-1.tunnel.test  |",
         "your url is: https://ab-1.tunnel.test\n",
         "https://ab-1.tunnel.test",
+        "\x1b[32mhttps://ab-1.tunnel.test\x1b[0m, with TLS.",
+        "Web Interface  http://127.0.0.1:4040\nForwarding  https://ab-1.tunnel.test -> http://[::1]",
+        "By our terms (https://www.test/terms/), visit https://ab-1.tunnel.test.",
     ],
 )
 def test_what_a_tunnel_prints_can_be_pasted(printed: str) -> None:
-    Config(webhook_listen="127.0.0.1:0", webhook_url=printed)
-    assert pasted_url(printed) == "https://ab-1.tunnel.test"
+    told = {"webhook_listen": "127.0.0.1:0", "webhook_url": printed}
+    assert load_config(told, None).shown()["webhook_url"] == "https://ab-1.tunnel.test"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", ":8080", "a:b", "::1:99999", "http://a:80/"])

@@ -34,6 +34,7 @@ def test_an_ipv6_address_is_reached(reach: Reach) -> None:
     with running(Server6(("::1", 0), handler)) as server:
         port = server.server_address[1]
         assert reach(f"http://[::1]:{port}") == 200
+        assert reach(f"http://[::1%251]:{port}") == 200  # of the first interface
     assert handler.asked[0][1]["host"] == f"[::1]:{port}"
 
 
