@@ -31,8 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have the garbage collector pass over all that there is by now: each look for what is left
-    behind would take a quarter of a second to go through it.
+    """Have the garbage collector pass over all that there is by now, and look seldom: each look for
+    what is left behind would take a quarter of a second to go through it.
 
     Hypothesis warns of a PRNG that nobody refers to. When it is imported it is given Trio's,
     whose references do not show once they are passed over.
@@ -40,6 +40,7 @@ def pytest_collection_finish() -> None:
     import_module("hypothesis")
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
