@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..contract.rules import Rule
 from ..judging.equivalence import difference
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from ..target.credentials import BEARER, SWAPPED
 from .listing import has, ids
 from .pipeline import POLLS, Marked, ending_leaves_traces
 
 SECOND_BEARER = "Bearer $CONFORMANCE_SECOND_TOKEN"
-WRONG_KEYS = ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx")
 # Never the right key: whether a deployment takes it in another way too is its own affair.
-NO_KEYS = ("Basic bm9ib2R5Om5vLWtleQ==", "Token no-key-0000", "Bearer", "no-key-0000")
+KEYS: dict[str, tuple[str | None, ...]] = {
+    "nothing": (None,),
+    "no-key": ("Basic bm9ib2R5Om5vLWtleQ==", "Token no-key-0000", "Bearer", "no-key-0000"),
+    "wrong-key": ("Bearer wrong-key-0000", "Bearer $CONFORMANCE_TOKENx"),
+}
 
 
 def each_operation(
@@ -42,10 +46,23 @@ def each_operation(
             yield api.get(api.unknown_id(), auth=auth)
 
 
-def expect_401(api: Api, *keys: str | None) -> None:
-    """Name every operation that lets one of these through, in one violation. With the right
+def is_mixed(key: str) -> bool:
+    """Whether case must count: a key of one case may be a number in base 16 or 32."""
+    return key.isascii() and key not in (key.lower(), key.upper())
+
+
+@kind("unauthorized", "smoke", sessions=7, turns=5)
+def check_no_operation_is_open(api: Api, rule: Rule) -> None:
+    """Every operation that lets one of these through is named in one violation. With the right
     key each must be taken, so that a 401 is the key's doing."""
+    keys = [*KEYS[rule.sent]]
+    if rule.sent == "wrong-key" and is_mixed(api.config.token or ""):
+        keys.append(f"Bearer {SWAPPED}")
     id = api.given()
+    if None in keys:
+        open = each_operation(api, id, None, secured=False)
+        refused = [str(answer.operation) for answer in open if answer.status == 401]
+        expect(not refused, "no 401 where no key is wanted", f"401 from {', '.join(refused)}")
     for auth in keys:
         answers = list(each_operation(api, id, auth))
         through = [f"{a.operation}: {a.status}" for a in answers if a.status != 401]
@@ -56,30 +73,6 @@ def expect_401(api: Api, *keys: str | None) -> None:
     # On another session: a refusal may have changed this one, see AUTH-05.
     for answer in each_operation(api, api.given(), BEARER):
         answer.control()
-
-
-@rule("AUTH-01", "smoke", sessions=4, turns=2)
-def check_no_operation_without_credentials(api: Api) -> None:
-    answers = each_operation(api, api.given(), None, secured=False)
-    refused = [str(answer.operation) for answer in answers if answer.status == 401]
-    expect(not refused, "no 401 where no key is wanted", f"401 from {', '.join(refused)}")
-    expect_401(api, None)
-
-
-@rule("AUTH-02", sessions=7, turns=5)
-def check_no_operation_with_what_is_no_key(api: Api) -> None:
-    expect_401(api, *NO_KEYS)
-
-
-def is_mixed(key: str) -> bool:
-    """Whether case must count: a key of one case may be a number in base 16 or 32."""
-    return key.isascii() and key not in (key.lower(), key.upper())
-
-
-@rule("AUTH-03", sessions=6, turns=4)
-def check_no_operation_with_a_wrong_key(api: Api) -> None:
-    swapped = (f"Bearer {SWAPPED}",) if is_mixed(api.config.token or "") else ()
-    expect_401(api, *WRONG_KEYS, *swapped)
 
 
 @rule("AUTH-04", sessions=2, turns=1)
@@ -98,7 +91,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
         raise NotApplicable("the contract wants no key for what would change something")
     id = api.given()
     before = api.still(id)
-    for auth, see in ((None, "AUTH-01"), (WRONG_KEYS[0], "AUTH-03")):
+    for auth, see in ((None, "AUTH-01"), (KEYS["wrong-key"][0], "AUTH-03")):
         if auth and "token" not in api.config.capabilities:
             continue  # the target may take any key
         for answer in (api.submit(id, auth=auth), api.end(id, auth=auth), api.open(auth=auth)):

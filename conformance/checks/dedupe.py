@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..contract.rules import Rule
 from ..judging.equivalence import change, reordered, same_id, same_messages
-from ..judging.exchange import Exchange
+from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 
 
@@ -26,26 +27,33 @@ def expect_another(first: str, second: Exchange) -> None:
     expect(not same_id(second.id, first), "a session of its own", f"{first} again")
 
 
-@rule("DEDUP-01", "smoke", sessions=3)
-def check_an_endpoint_has_one_active_session(api: Api) -> None:
-    endpoint = api.endpoint()
-    first = api.given(endpoint=endpoint)
-    expect_duplicate(first, api.open(endpoint=endpoint))
-    if other := another_agent(api):
-        expect_duplicate(first, api.open(endpoint=endpoint, agent=other))
-
-
 def another_agent(api: Api) -> str | None:
     """An agent beside the plain one, where the suite was given any."""
     agents = (api.config.tool_agent, api.config.closing_agent)
     return next((agent for agent in agents if agent not in (None, api.config.agent)), None)
 
 
-@rule("DEDUP-02", sessions=2)
-def check_key_order_does_not_matter(api: Api) -> None:
+def seconds(api: Api, sent: str, endpoint: Json) -> list[Json]:
+    """How another open is not like the first one."""
+    if sent == "same":
+        return [{}, *({"agent": other} for other in (another_agent(api),) if other)]
+    others: Json = {
+        "reordered": {"endpoint": reordered(endpoint)},
+        "another-channel": {"channel": f"{api.channel}-b"},
+        "another-part": {"endpoint": {**endpoint, "to": "+15550177"}},
+    }
+    return [others[sent]]
+
+
+@kind("endpoint", "smoke", sessions=3)
+def check_what_an_endpoint_is(api: Api, rule: Rule) -> None:
+    """Another open is of the same endpoint, or of another one, as what is sent has it."""
     endpoint = api.endpoint()
     first = api.given(endpoint=endpoint)
-    expect_duplicate(first, api.open(endpoint=reordered(endpoint)))
+    for members in seconds(api, rule.sent, endpoint):
+        second = api.open(**{"endpoint": endpoint, **members})
+        judged = expect_another if rule.sent.startswith("another") else expect_duplicate
+        judged(first, second)
 
 
 @rule("DEDUP-03", sessions=5, turns=1)
@@ -70,20 +78,6 @@ def check_without_an_endpoint_every_open_is_new(api: Api) -> None:
     # A deployment may have it that takes null for no object.
     if first.status not in api.refused("invalid-request"):
         expect_another(first.id, api.open(endpoint=None))
-
-
-@rule("DEDUP-05", sessions=2)
-def check_another_channel_is_another_endpoint(api: Api) -> None:
-    endpoint = api.endpoint()
-    first = api.given(endpoint=endpoint)
-    expect_another(first, api.open(endpoint=endpoint, channel=f"{api.channel}-b"))
-
-
-@rule("DEDUP-06", sessions=2)
-def check_another_line_is_another_endpoint(api: Api) -> None:
-    endpoint = api.endpoint()
-    first = api.given(endpoint=endpoint)
-    expect_another(first, api.open(endpoint={**endpoint, "to": "+15550177"}))
 
 
 @rule("DEDUP-09", sessions=14)

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from ..judging.equivalence import same_messages
-from ..judging.outcomes import NotApplicable, expect
+from ..judging.outcomes import expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
-from .turns import transcript
-
-
-@rule("END-06", turns=2)
-def check_an_end_keeps_the_transcript(api: Api) -> None:
-    id = api.given(turns=2)
-    before = transcript(api, id)
-    for answer in (api.end(id), api.get(id)):
-        messages = answer.session[api.resource.transcript]
-        same = same_messages(before, messages[: len(before)])
-        expect(same, f"the {len(before)} messages", messages)
-
-
-@rule("END-07", "smoke", sessions=2)
-def check_a_note_is_optional(api: Api) -> None:
-    if api.needs("end", api.resource.note):
-        raise NotApplicable("an end must have a note")
-    for note in (UNSET, None):
-        ended = api.end(api.given(), note=note).expect_ok().session
-        expect(api.resource.final(ended) is True, "a final session", "it is active")
 
 
 @rule("END-08")

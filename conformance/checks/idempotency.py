@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from ..contract.lifecycle import FINISH, TURN
 from ..contract.values import fitting
 from ..judging.equivalence import same_messages
+from ..judging.exchange import Json
 from ..judging.outcomes import expect, shown
 from ..registry import rule
 from ..target.api import Api
@@ -13,24 +17,24 @@ from .kinds.transitions import expect_replay
 from .turns import expect_kept, transcript
 
 
-def added_by(api: Api, id: str, before: int) -> int:
-    return len(transcript(api, id)) - before
-
-
 def remembers(api: Api, event: str) -> bool:
     """Whether a turn's answer is kept under its key."""
     return api.contract.lifecycle.does("remember", event)
 
 
-def expect_another_turn(api: Api) -> None:
-    """A key that was sent before makes a turn like any other."""
+def expect_added(
+    api: Api,
+    id: str,
+    text: str,
+    wanted: str = "another turn",
+    legal: Sequence[int] = (),
+    **key: Any,
+) -> None:
+    """The turn is taken, and is one of its own; or refused with a legal status."""
     expect_kept(api)
-    id, key, text = api.given(), api.key(), api.text()
-    api.given_turn(id, text, key=key)
     before = len(transcript(api, id))
-    api.submit(id, text, key=key).expect_ok()
-    added = added_by(api, id, before)
-    expect(added > 0, "another turn, as no key is remembered", "nothing was added")
+    if api.submit(id, text, **key).expect_ok(*legal).ok:
+        expect(len(transcript(api, id)) > before, wanted, "nothing was added")
 
 
 LATER = 11  # keyed turns after the one that is replayed: a cache of ten keys is no memory
@@ -39,7 +43,9 @@ LATER = 11  # keyed turns after the one that is replayed: a cache of ten keys is
 @rule("IDEM-01", "smoke", sessions=2, turns=4 + LATER)
 def check_the_same_key_gives_the_earlier_response(api: Api) -> None:
     if not remembers(api, TURN):
-        expect_another_turn(api)
+        id, key, text = api.given(), api.key(), api.text()
+        api.given_turn(id, text, key=key)
+        expect_added(api, id, text, "another turn, as no key is remembered", key=key)
         return
     id, key, text = api.given(), api.key(), api.text()
     first = api.submit(id, text, key=key)
@@ -71,21 +77,14 @@ def check_the_finishing_turn_is_replayed(api: Api) -> None:
 
 @rule("IDEM-04", sessions=4, turns=4)
 def check_a_key_holds_in_its_session_only(api: Api) -> None:
-    expect_kept(api)
-    key, (one, other) = api.key(), (api.given(), api.given())
-    api.given_turn(one, "first session", key=key)
-    before = len(transcript(api, other))
-    api.submit(other, "second session", key=key).expect_ok()
-    added = added_by(api, other, before)
-    expect(added > 0, "a turn of its own in the other session", "nothing was added")
-    endpoint, key = api.endpoint(), api.key()
-    for id in (api.given(endpoint=endpoint), None):
-        id = id or api.given(endpoint=endpoint)
-        before = len(transcript(api, id))
-        api.given_turn(id, "Hello", key=key)
-        added = added_by(api, id, before)
-        expect(added > 0, "a turn of its own in the endpoint's next session", "nothing was added")
-        api.given_end(id)
+    endpoint: Json = {"endpoint": api.endpoint()}
+    for members in ({}, endpoint):
+        key, one = api.key(), api.given(**members)
+        api.given_turn(one, "first session", key=key)
+        if members:  # which one session has at a time
+            api.given_end(one)
+        other = api.given(**members)
+        expect_added(api, other, "second session", "a turn of its own there", key=key)
 
 
 @rule("IDEM-05", turns=2)
@@ -101,17 +100,12 @@ def check_the_same_key_with_another_content(api: Api) -> str:
 
 @rule("IDEM-06", turns=4)
 def check_without_a_key_every_submit_is_a_turn(api: Api) -> None:
-    expect_kept(api)
     id, text = api.given(), api.text()
     api.given_turn(id, text)
-    before = len(transcript(api, id))
-    api.submit(id, text).expect_ok()
-    expect(added_by(api, id, before) > 0, "another turn", "nothing was added")
-    if not api.submit(id, text, key=None).ok:
-        return  # as a deployment may have it that takes null for no text
-    before = len(transcript(api, id))
-    api.submit(id, text, key=None).expect_ok()
-    expect(added_by(api, id, before) > 0, "another turn, null being no key", "nothing was added")
+    expect_added(api, id, text)
+    # A deployment may have it that takes null for no text.
+    if api.submit(id, text, key=None).ok:
+        expect_added(api, id, text, "another turn, null being no key", key=None)
 
 
 @rule("IDEM-07", turns=4)
@@ -126,17 +120,11 @@ def check_a_key_of_128_characters(api: Api) -> None:
 
 @rule("IDEM-08", turns=3)
 def check_longer_keys_are_never_merged(api: Api) -> None:
-    expect_kept(api)
-    most = api.contract.longest_key
+    most, refused = api.contract.longest_key, api.refused("invalid-request")
     id, stem = api.given(turns=1), f"{api.key():k<{most}}"
-    first = api.submit(id, "Hello", key=stem + "a")
-    if not first.ok:
-        first.expect_status(*api.refused("invalid-request"))
-        return
-    before = len(transcript(api, id))
-    api.submit(id, "Hello again", key=stem + "b").expect_ok()
-    merged = added_by(api, id, before) == 0
-    expect(not merged, "two turns for two keys", f"the keys were cut at {most} and merged")
+    if api.submit(id, "Hello", key=stem + "a").expect_ok(*refused).ok:
+        wanted = f"two turns for two keys, which are not cut at {most} characters"
+        expect_added(api, id, "Hello again", wanted, key=stem + "b")
 
 
 def others_than(key: str, most: int) -> tuple[str, ...]:
@@ -149,17 +137,12 @@ def others_than(key: str, most: int) -> tuple[str, ...]:
 
 @rule("IDEM-09", turns=10)
 def check_another_key_is_another_turn(api: Api) -> None:
-    expect_kept(api)
     id, text, key = api.given(), api.text(), api.key()
     api.given_turn(id, text, key=key)
     for other in (api.key(), *others_than(key, api.contract.longest_key)):
-        before = len(transcript(api, id))
-        answer = api.submit(id, text, key=other)
-        if answer.status in api.refused("invalid-request") and not other.isalnum():
-            continue  # what a key may hold is not documented
-        answer.expect_ok()
-        added = added_by(api, id, before)
-        expect(added > 0, f"another turn for the key {shown(other)}", "nothing was added")
+        # What else a key may hold is not documented.
+        legal = () if other.isalnum() else api.refused("invalid-request")
+        expect_added(api, id, text, f"another turn for the key {shown(other)}", legal, key=other)
 
 
 @rule("IDEM-12", turns=2)
@@ -170,4 +153,5 @@ def check_an_empty_key(api: Api) -> str:
         return f"an empty key is answered {first.status}"
     before = len(transcript(api, id))
     api.submit(id, key="")
-    return f"an empty key is {'no key' if added_by(api, id, before) else 'a key like any other'}"
+    added = len(transcript(api, id)) > before
+    return f"an empty key is {'no key' if added else 'a key like any other'}"

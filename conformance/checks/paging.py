@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..judging.equivalence import is_whole
+from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
 from ..registry import rule
 from ..target.api import Api
@@ -23,40 +24,26 @@ def check_take_bounds_the_page(api: Api) -> None:
         expect(len(items) == take, f"{take} items of 3", f"{len(items)} items")
 
 
+def expect_told(api: Api, page: Json, offset: int, limit: int) -> None:
+    for name, wanted in ((api.resource.offset, offset), (api.resource.limit, limit)):
+        expect(page.get(name) == wanted, f"{name} {wanted}", page.get(name))
+
+
 @rule("LIST-15", reads=True)
 def check_the_defaults_of_a_page(api: Api) -> None:
+    size = api.contract.page_sizes.default
+    assert size
     for state in states(api):
         page = api.list(state=state).page
-        expect(
-            page.get(api.resource.offset) == 0,
-            f"{api.resource.offset} 0",
-            page.get(api.resource.offset),
-        )
-        size = api.contract.page_sizes.default
-        expect(
-            page.get(api.resource.limit) == size,
-            f"{api.resource.limit} {size}",
-            page.get(api.resource.limit),
-        )
-        fine = len(page[api.resource.items]) <= page[api.resource.limit]
-        expect(fine, f"{size} items at most", "more")
+        expect_told(api, page, 0, size)
+        expect(len(page[api.resource.items]) <= size, f"{size} items at most", "more")
 
 
 @rule("LIST-16", reads=True)
 def check_a_page_echoes_its_bounds(api: Api) -> None:
     most = api.contract.page_sizes.most
     for channel, take in ((None, 7), (f"nobody-{api.key()}", 7), (f"nobody-{api.key()}", most)):
-        page = api.list(offset=3, limit=take, channel=channel).page
-        expect(
-            page.get(api.resource.offset) == 3,
-            f"{api.resource.offset} 3",
-            page.get(api.resource.offset),
-        )
-        expect(
-            page.get(api.resource.limit) == take,
-            f"{api.resource.limit} {take}",
-            page.get(api.resource.limit),
-        )
+        expect_told(api, api.list(offset=3, limit=take, channel=channel).page, 3, take)
 
 
 MANY = 11  # matches: a total that stops at ten is no total

@@ -10,7 +10,6 @@ from ..judging.outcomes import NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 
-HUGE = 3_000_000  # characters that no honest client sends in one text
 ODD_IDS = (
     "..%2F..%2Fetc%2Fpasswd",
     "%00",
@@ -77,16 +76,6 @@ def check_an_odd_id_is_refused(api: Api) -> None:
             api.contract.operations[api.resource.operations["read"]].path, id
         )
         api.request("GET", path).expect_refusal()
-
-
-@rule("HTTP-17", sessions=2, turns=1)
-def check_a_huge_body(api: Api) -> None:
-    id = api.given()
-    filler = "x" * HUGE
-    for answer in (api.submit(id, filler), api.open(data={"filler": filler})):
-        if not answer.ok:
-            answer.expect_refusal()
-    api.get(id).expect_ok()
 
 
 @rule("HTTP-18", sessions=2)

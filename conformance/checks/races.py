@@ -7,7 +7,6 @@ requests passes: a round fails only where no order explains what was answered.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from ..target.api import Api
 from ..target.operations import UNSET
 from .idempotency import remembers
 from .kinds.arrange import brought
-from .pipeline import PAUSE, POLLS, SETTLE, Marked, expect_ending_to_leave_traces
+from .pipeline import POLLS, Marked, expect_ending_to_leave_traces
 
 # A window of 5 ms, hit by requests that a barrier lets go within some milliseconds of each
 # other, shows in at least every third round; 1 - (2/3)^12 is above 0.99.
@@ -202,7 +201,5 @@ def check_simultaneous_ends_leave_one_call_result(api: Api) -> None:
             raise Blocked("simultaneous ends were all refused, see RACE-01")
     if len(first.awaited(ROUNDS)) < ROUNDS:
         raise Blocked("not every session has a call result, see FIN-01")
-    deadline = time.monotonic() + SETTLE
-    while (count := len(first.rows())) == ROUNDS and time.monotonic() < deadline:
-        time.sleep(PAUSE)
+    count = first.settled(ROUNDS)
     expect(count <= ROUNDS, f"{ROUNDS} call results of {ROUNDS} sessions", f"{count}")

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
-from ..judging.answer import Answer, Part
+from ..judging.answer import Answer, Page, Part
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
@@ -69,9 +69,13 @@ def check_the_times_of_a_transcript_never_go_back(session: Part) -> None:
             raise Violation("times that never go back", f"{shown(earlier)} and then {shown(later)}")
 
 
-@every_exchange("LIST-01", Answer.page)
-def check_a_page_has_its_members(page: SchemaErrors) -> None:
-    page.expect_none_but()
+@every_exchange_kind("page", Answer.pages)
+def check_a_page_fits(page: Page, rule: Rule, _: Contract) -> None:
+    """What is wrong within an item is the item's own."""
+    operation, errors = page
+    if operation not in rule.operations:
+        raise NotApplicable("another operation's")
+    errors.expect_none_but()
 
 
 @every_exchange("TURN-01", Answer.turns)
@@ -86,8 +90,3 @@ def check_activity_is_never_before_creation(session: Part) -> None:
     created, active = (session.body.get(member) for member in (names.created, names.touched))
     wanted = f"a {names.touched} not before {names.created} {shown(created)}"
     expect(not goes_back(created, active), wanted, active)
-
-
-@every_exchange("FIN-03", Answer.results)
-def check_a_page_of_results_has_its_members(page: SchemaErrors) -> None:
-    page.expect_none_but()

@@ -52,6 +52,9 @@ class Schemas:
         )
 
 
+Page = tuple[str, SchemaErrors]  # and the operation that gave it
+
+
 @dataclass(frozen=True)
 class Part:
     """A session, or a turn's result, as an answer holds it, and how it does not fit its schema."""
@@ -100,17 +103,13 @@ class Answer:
         if exchange.operation and exchange.status >= 400 and exchange.status != 500:
             yield self
 
-    def page(self) -> Iterator[SchemaErrors]:
-        """The page itself. What is wrong within an item is the item's own."""
-        body = self._body_of("list")
-        if body is not ABSENT:
-            yield SchemaErrors(self.schemas.page, body)
-
-    def results(self) -> Iterator[SchemaErrors]:
-        """A page of call results."""
-        body = self._body_of("search")
-        if body is not ABSENT:
-            yield SchemaErrors(self.schemas.results, body)
+    def pages(self) -> Iterator[Page]:
+        """A page of sessions, or of call results."""
+        for role in ("list", "search"):
+            body = self._body_of(role)
+            if body is not ABSENT:
+                whole = self.schemas.page if role == "list" else self.schemas.results
+                yield str(self.exchange.operation), SchemaErrors(whole, body)
 
     @property
     def listed_statuses(self) -> frozenset[int]:

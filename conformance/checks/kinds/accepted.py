@@ -3,7 +3,7 @@ each is sent, and none may be refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...contract.document import Contract
@@ -25,14 +25,16 @@ EXTENSIBLE = ("create", *ON_A_SESSION)  # operations whose unlisted members are 
 
 
 class Requests:
-    """The requests of one operation. Each is a list of members, which are sent together."""
+    """The requests of one operation, about the members that are `named` alone if any are. Each is
+    a list of members, which are sent together."""
 
-    def __init__(self, api: Api, operation: str) -> None:
+    def __init__(self, api: Api, operation: str, named: Sequence[str] = ()) -> None:
         self.api = api
         self.operation = operation
         self.role = api.contract.resource.role(operation)
         self.body = api.contract.body(self.operation)
-        self.members = api.contract.taken(operation)
+        taken = api.contract.taken(operation)
+        self.members = {name: taken[name] for name in named or taken if name in taken}
         self.needed = (self.body or {}).get("required", ())
         self.examples = api.contract.examples(self.operation)
 
@@ -80,7 +82,7 @@ class Requests:
 
     def _base(self, name: str) -> Any:
         known = (*self._known(name), *self._examples(name), self.api.text())
-        return least(self.members[name], known)
+        return least(self.api.contract.taken(self.operation)[name], known)
 
     def _known(self, name: str) -> list[Any]:
         """The values of a member that names what the deployment has, so that a made-up value may
@@ -193,7 +195,7 @@ def odd_requests(contract: Contract, operation: str, _: Rule) -> int:
 def check_what_it_may_hold_is_accepted(api: Api, rule: Rule) -> None:
     """Each documented member is taken, at the edges of each bound, alone and together."""
     for operation in rule.operations:
-        requests = Requests(api, operation)
+        requests = Requests(api, operation, rule.members)
         Trial(api, requests).expect(requests.plain())
 
 

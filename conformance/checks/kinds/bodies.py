@@ -12,6 +12,7 @@ from ...registry import kind
 from ...target.api import Api
 
 JSON = "application/json"
+HUGE = 3_000_000  # characters that no honest client sends in one text
 DEPTH = 20_000  # levels of nesting that no honest client sends
 DEEP = b'{"a":' * DEPTH + b"1" + b"}" * DEPTH
 RAW = {
@@ -26,7 +27,8 @@ FORMED = {"enum", "format", "pattern"}
 
 @kind("body", sessions=7, turns=5)
 def check_an_odd_body_is_refused(api: Api, rule: Rule) -> None:
-    """The session stays active, and what follows is answered as ever. A deep one may be taken."""
+    """The session stays active, and what follows is answered as ever. What is deep or huge may be
+    taken."""
     invalid = api.refused("invalid-request")
     legal = {"no-object": invalid, "another-type": [415, *invalid]}.get(rule.sent)
     id = api.given()
@@ -39,7 +41,7 @@ def check_an_odd_body_is_refused(api: Api, rule: Rule) -> None:
             answer = api.send(operation, id=id, content=body, content_type=media)
             if legal:
                 answer.expect_status(*legal)
-            elif rule.sent != "deep" or not answer.ok:
+            elif rule.sent not in ("deep", "huge") or not answer.ok:
                 answer.expect_refusal()
     api.open().expect_ok()
     if rule.sent != "deep":
@@ -53,6 +55,8 @@ def bodies(sent: str, good: bytes, data: str) -> Iterator[tuple[bytes, str]]:
         yield from ((good, media) for media in OTHER_TYPES if good)
     elif sent == "not-utf8" and TEXT in good:
         yield good.replace(TEXT, NOT_UTF8), JSON
+    elif sent == "huge" and TEXT in good:
+        yield good.replace(TEXT, b"x" * HUGE), JSON
     elif sent == "deep":
         yield b'{"%b":%b}' % ((data or "data").encode(), DEEP), JSON
     yield from ((body, JSON) for body in RAW.get(sent, ()))
