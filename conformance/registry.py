@@ -181,23 +181,13 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     first = check.pack == "smoke" and not rule.needs
     pack: Pack = "ttl" if waits else check.pack if first or check.pack != "smoke" else "core"
-    label = _label(check, rule)
-    if not waits:
+    if waits:
+        turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
+        most: dict[str, Any] = {"sessions": 0, "turns": turns}
+    else:
         times = max(1, math.ceil(subjects(contract, rule) / check.sessions))
-        sessions, turns, requests = (
-            times * n for n in (check.sessions, check.turns, check.requests)
-        )
-        return replace(
-            check,
-            rule=rule.id,
-            pack=pack,
-            sessions=sessions,
-            turns=turns,
-            requests=requests,
-            label=label,
-        )
-    turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
-    return replace(check, rule=rule.id, pack=pack, sessions=0, turns=turns, label=label)
+        most = {name: times * getattr(check, name) for name in ("sessions", "turns", "requests")}
+    return replace(check, rule=rule.id, pack=pack, label=_label(check, rule), **most)
 
 
 def _asked(contract: Contract, rule: Rule, check: Check, asks: Asks) -> Check:

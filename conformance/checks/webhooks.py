@@ -6,10 +6,11 @@ import json
 import time
 from typing import Any
 
+from ..contract.rules import Rule
 from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from ..target.listener import Listener
 from ..target.receiver import HANG, Delivery
@@ -183,22 +184,17 @@ def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
         expect(len(found) == 1, f"no further delivery after {status}", f"{len(found)} deliveries")
 
 
-@rule("HOOK-04", "webhooks", sessions=2, turns=2)
-def check_a_5xx_is_sent_again(api: Api, listener: Listener) -> None:
-    failed = {status: Announced(api, listener, status, turns=1) for status in (500, 503)}
+@kind("sent-again", "webhooks", sessions=2, turns=2)
+def check_a_delivery_is_sent_again(api: Api, rule: Rule, listener: Listener) -> None:
+    """As it was, where a server error has been answered, and where nothing has."""
+    answers = (500, 503) if rule.sent == "5xx" else (HANG,)
+    failed = {answer: Announced(api, listener, answer, turns=1) for answer in answers}
     for session in failed.values():
         session.end()
-    for status, session in failed.items():
-        again = session.again(f"a {status}")
+    for answer, session in failed.items():
+        again = session.again("silence" if answer == HANG else f"a {answer}")
         same = again.payload == session.first().payload
         expect(same, "the same payload again", shown(again.payload))
-
-
-@rule("HOOK-05", "webhooks")
-def check_a_silent_receiver_is_tried_again(api: Api, listener: Listener) -> None:
-    session = Announced(api, listener, HANG)
-    session.end()
-    session.again("silence")
 
 
 @rule("HOOK-06", "webhooks", sessions=2, turns=3)

@@ -26,6 +26,14 @@ from .redaction import Secrets
 PREFIX = "CONFORMANCE_"
 SECRETS = ("token", "second_token", "client_secret")
 
+EXCLUSIVE = (
+    ("read_only", "allow_writes"), ("insecure", "ca"), ("unix_socket", "proxy"),
+    ("proxy", "no_proxy"),
+)  # fmt: skip
+USELESS_ALONE = (
+    ("client_id", "token_url"), ("scope", "token_url"), ("webhook_url", "webhook_listen"),
+)  # fmt: skip
+
 # The agents that the mock's own fixtures always hold.
 FIXTURE_AGENTS = {
     "agent": "agent-echo",
@@ -103,7 +111,7 @@ class Config:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
         for name in FIXTURE_AGENTS:
             if getattr(self, name) == "":
-                raise UsageError(f"--{name.replace('_', '-')} is empty; leave it out")
+                raise UsageError(f"{_flag(name)} is empty; leave it out")
         for name in SECRETS:
             _check_key(name, getattr(self, name) or "")
         self._check_numbers()
@@ -112,8 +120,7 @@ class Config:
             self._check_connection()
         except ValueError as error:
             raise UsageError(str(error)) from error
-        if self.read_only and self.allow_writes:
-            raise UsageError("--read-only and --allow-writes exclude each other")
+        self._check_pairs()
 
     def _check_numbers(self) -> None:
         if self.timeout <= 0:
@@ -122,7 +129,15 @@ class Config:
             raise UsageError("--max-concurrency: wanted 1 or more")
         for name in NOT_NEGATIVE:
             if getattr(self, name) < 0:
-                raise UsageError(f"--{name.replace('_', '-')}: wanted 0 or more")
+                raise UsageError(f"{_flag(name)}: wanted 0 or more")
+
+    def _check_pairs(self) -> None:
+        for one, other in EXCLUSIVE:
+            if getattr(self, one) and getattr(self, other):
+                raise UsageError(f"{_flag(one)} and {_flag(other)} exclude each other")
+        for one, other in USELESS_ALONE:
+            if getattr(self, one) and not getattr(self, other):
+                raise UsageError(f"{_flag(one)} is of no use without {_flag(other)}")
 
     def _check_tokens(self) -> None:
         """One way to get a key, and all that it needs."""
@@ -137,10 +152,6 @@ class Config:
         if self.token_url and not (self.client_id and self.client_secret):
             lacking = "CONFORMANCE_CLIENT_SECRET" if self.client_id else "--client-id"
             raise UsageError(f"--token-url asks for a key as a client; give {lacking} too")
-        if self.client_id and not self.token_url:
-            raise UsageError("--client-id is of no use without --token-url")
-        if self.scope and not self.token_url:
-            raise UsageError("--scope is of no use without --token-url")
 
     def _check_connection(self) -> None:
         if self.target is not None:
@@ -151,16 +162,8 @@ class Config:
             check_url("--webhook-url", self.webhook_url)
         if self.webhook_listen is not None:
             listening_address(self.webhook_listen)
-        if self.webhook_url and not self.webhook_listen:
-            raise ValueError("--webhook-url is of no use without --webhook-listen")
-        if self.insecure and self.ca:
-            raise ValueError("--insecure and --ca exclude each other")
         if self.http2 and self.target is None:
             raise ValueError("--http2 is of no use without --target; the embedded mock lacks it")
-        if self.unix_socket and self.proxy:
-            raise ValueError("--unix-socket and --proxy exclude each other")
-        if self.proxy and self.no_proxy:
-            raise ValueError("--proxy and --no-proxy exclude each other")
         _ = self.connection
 
     @cached_property
@@ -245,6 +248,10 @@ class Config:
         if self.insecure:
             entries["insecure"] = "true: NOBODY CHECKS THE CERTIFICATE OF THE TARGET"
         return entries
+
+
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
 
 
 def _check_key(name: str, key: str) -> None:

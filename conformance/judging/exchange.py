@@ -159,26 +159,20 @@ class Exchange:
     def turn(self) -> Json:
         """The turn's result in the answer, or Blocked."""
         names = self.resource
-        body = self._object("a turn's result", names.transcript, names.mirror or names.status)
-        if not isinstance(body[names.transcript], list):
-            raise Blocked(f"{self.name} gave a turn without messages, see TURN-01")
-        return body
+        flags = names.mirror or names.status
+        return self._holding("a turn's result", names.transcript, "messages, see TURN-01", flags)
 
     @property
     def page(self) -> Json:
         """The page of sessions in the answer, or Blocked."""
-        body = self._object("a page", self.resource.items, self.resource.total)
-        if not isinstance(body[self.resource.items], list):
-            raise Blocked(f"{self.name} gave a page without items, see LIST-01")
-        return body
+        names = self.resource
+        return self._holding("a page", names.items, "items, see LIST-01", names.total)
 
     @property
     def results(self) -> Json:
         """The page of call results in the answer, or Blocked."""
-        body = self._object("a page of call results", "results", "totalCount")
-        if not isinstance(body["results"], list):
-            raise Blocked(f"{self.name} gave a page without results, see FIN-03")
-        return body
+        what = "a page of call results"
+        return self._holding(what, "results", "results, see FIN-03", "totalCount")
 
     @property
     def name(self) -> str:
@@ -250,6 +244,12 @@ class Exchange:
         if self.gives_session:
             return "SES-01" if isinstance(self.json, dict) else "SES-05"
         return {"list": "LIST-01", "submit": "TURN-01"}.get(self.role or "", "FIN-03")
+
+    def _holding(self, what: str, name: str, lacking: str, *others: str) -> Json:
+        body = self._object(what, name, *others)
+        if not isinstance(body[name], list):
+            raise Blocked(f"{self.name} gave {what} without {lacking}")
+        return body
 
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:

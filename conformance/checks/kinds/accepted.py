@@ -34,16 +34,38 @@ class Requests:
         self.role = api.contract.resource.role(operation)
         self.body = api.contract.body(self.operation)
         taken = api.contract.taken(operation)
+        self.named = bool(named)
         self.members = {name: taken[name] for name in named or taken if name in taken}
         self.needed = (self.body or {}).get("required", ())
         self.examples = api.contract.examples(self.operation)
+        self.id = ""
+
+    def session(self) -> str:
+        """The session that requests go to: one that takes them, where they go to any."""
+        if self.role in ON_A_SESSION and not self.id:
+            self.id = taking(self.api, self.operation).id
+        return self.id
+
+    def answer(self, made: Any) -> Exchange:
+        """What a request is answered with; another session takes the next one, where this may
+        take none any more."""
+        sent = {"query" if self.body is None else "body": made}
+        answer = self.api.send(self.operation, id=self.session(), **sent)
+        ends = self.role in ("end", "act") or answer.resource.final(answer.json) is True
+        if answer.status >= 500 or (answer.ok and ends):
+            self.id = ""
+        return answer
 
     def plain(self) -> Iterator[Json]:
-        """The least that is wanted, each value of each member, and all members at once."""
+        """The least that is wanted, each value of each member, null too of those that are named,
+        and all members at once."""
         first: Json = {}
         yield {}
         for name, schema in self.members.items():
-            for value in self._known(name) or plain_values(schema, self._examples(name)):
+            values = [*(self._known(name) or plain_values(schema, self._examples(name)))]
+            if self.named and schema.get("nullable"):
+                values.append(None)
+            for value in values:
                 first.setdefault(name, value)
                 yield {name: value}
         yield first
@@ -110,7 +132,6 @@ class Trial:
         self.requests = requests
         self.role = requests.role
         self.legal = legal
-        self.id = ""
         self.opening: Trace = []
         self.refused: list[str] = []
         self.failed = ""
@@ -150,21 +171,15 @@ class Trial:
         self.refused.append(refused)
 
     def _answer(self, members: Json) -> Exchange:
-        made = self.requests.made_of(members)
+        made, known = self.requests.made_of(members), self.requests.id
         self.api.trace = list(self.opening)
-        if self.role == "list":
-            return self.api.send(self.requests.operation, query=made)
-        if self.role in ON_A_SESSION and not self.id:
-            self.id = taking(self.api, self.requests.operation).id
+        self.requests.session()
+        if self.requests.id != known:
             self.opening = list(self.api.trace)
-        answer = self.api.send(self.requests.operation, id=self.id, body=made)
-        if self.role in ("end", "act") or (answer.ok and _is_final(answer)):
-            self.id, self.opening = "", []
+        answer = self.requests.answer(made)
+        if not self.requests.id:
+            self.opening = []
         return answer
-
-
-def _is_final(answer: Exchange) -> bool:
-    return answer.resource.final(answer.json) is True
 
 
 def in_words(members: Json) -> str:

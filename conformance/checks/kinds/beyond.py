@@ -17,7 +17,6 @@ from ...registry import kind
 from ...target.api import Api
 from ...target.operations import UNSET
 from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_words
-from .arrange import taking
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 PAGE, SIZE = "page", "size"  # of a search
@@ -39,16 +38,15 @@ class Beyond:
         self.named, self.refused = named, refused
         members = self.requests.members
         self.members = {name: members[name] for name in named or members if name in members}
-        self.id = ""
 
     def control(self) -> None:
         """Blocked where what is right is refused."""
-        self.answer(self.requests.made_of({})).control()
+        self.requests.answer(self.requests.made_of({})).control()
 
     def taken(self, cases: Iterator[Case]) -> Iterator[str]:
         """Those that are taken all the same, in words."""
         for words, made in cases:
-            answer = self.answer(made)
+            answer = self.requests.answer(made)
             if answer.ok and not self._is_clamped(answer, made):
                 yield f"{self.requests.operation} with {words}: {answer.status}"
             elif not answer.ok:
@@ -83,8 +81,7 @@ class Beyond:
     def seen(self) -> Json:
         """What a refused request leaves as it is: its session, or those of the channel."""
         if self.role in ON_A_SESSION:
-            self.id = self.id or taking(self.api, self.requests.operation).id
-            return self.api.still(self.id)
+            return self.api.still(self.requests.session())
         if self.role != "create":
             return {}
         state = self.api.asked_for(self.api.resource.all, self.api.contract.lifecycle.initial)
@@ -126,15 +123,6 @@ class Beyond:
             told = isinstance(value, str | int | float)
             return told and len(str(value)) <= LONGEST_IN_A_QUERY
         return not self.api.contract.takes(self.requests.operation, made)
-
-    def answer(self, made: Any) -> Exchange:
-        if self.role in ON_A_SESSION and not self.id:
-            self.id = taking(self.api, self.requests.operation).id
-        sent = {"query" if self.requests.body is None else "body": made}
-        answer = self.api.send(self.requests.operation, id=self.id, **sent)
-        if self.role in ("end", "act") and answer.ok:
-            self.id = ""
-        return answer
 
 
 def requests_beyond(contract: Contract, operation: str, rule: Rule) -> int:
@@ -194,7 +182,7 @@ def check_what_lies_beyond_a_bound_takes_no_effect(api: Api, rule: Rule) -> None
             low = (legal.least - 1, 0, -legal.least) if rule.bound != "maximum" else ()
             high = (legal.most + 1, TYPES_END) if rule.bound != "minimum" else ()
             for value in dict.fromkeys(value for value in (*low, *high) if value not in legal):
-                answer = one.answer(one.requests.made_of({name: value}))
+                answer = one.requests.answer(one.requests.made_of({name: value}))
                 if not answer.ok:
                     answer.expect_status(*one.refused)
                     continue
