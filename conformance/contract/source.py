@@ -17,6 +17,8 @@ CORE = "tag:yaml.org,2002:"
 LARGEST_FILE = 8 * 1024 * 1024  # bytes
 MOST_VALUES = 200_000  # each alias counted as what it stands for
 DEEPEST = 100
+LONGEST = 400  # characters of a number: PyYAML reads those of base 60 in squared time
+MOST_DIRECTIVES = 100  # which libyaml compares with one another
 TOLD = 20  # steps to a place
 
 Sized = tuple[Any, int]  # a value, and how many values it unfolds to
@@ -69,15 +71,14 @@ class Parser:
         self.first = 1
 
     def document(self) -> Any:
-        found = None
-        for event in self.events:
-            if not isinstance(event, yaml.DocumentStartEvent):
-                continue
-            if found is not None:
-                raise self.error((), event, "wanted one document, got a second one")
-            begin = next(self.events)
-            self.first = begin.start_mark.line + 1
-            found, _ = self.value((), begin)
+        begun = (event for event in self.events if isinstance(event, yaml.DocumentStartEvent))
+        if next(begun, None) is None:
+            return None
+        event = next(self.events)
+        self.first = event.start_mark.line + 1
+        found, _ = self.value((), event)
+        if second := next(begun, None):
+            raise self.error((), second, "wanted one document, got a second one")
         return found
 
     def error(self, steps: Steps, event: Any, reason: str) -> ContractError:
@@ -123,6 +124,8 @@ class Parser:
         if kind not in ("int", "float", "bool", "null"):
             raise self.error(steps, event, f"wanted what JSON has, got the tag {quoted(event.tag)}")
         try:
+            if len(event.value) > LONGEST:
+                raise ValueError
             value = self.resolver.construct_object(yaml.ScalarNode(CORE + kind, event.value))
         except (ValueError, yaml.YAMLError):
             raise self.error(
@@ -194,6 +197,8 @@ def _content(path: Path) -> bytes:
         raise ContractError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     if len(raw) > LARGEST_FILE:
         raise ContractError(f"{path}: is larger than {LARGEST_FILE} bytes")
+    if raw.count(b"\n%") > MOST_DIRECTIVES:
+        raise ContractError(f"{path}: has more than {MOST_DIRECTIVES} lines that begin with %")
     return raw
 
 

@@ -15,6 +15,8 @@ _PLAIN = ("int", "float", "bool", "null")
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_VALUES = 200_000  # with each alias counted as what it stands for
 _DEEPEST = 100
+_LONGEST = 400  # characters of a number: PyYAML reads those of base 60 in squared time
+_MOST_DIRECTIVES = 100  # which libyaml compares with one another
 _STEPS_SHOWN = 20  # steps to a place
 
 
@@ -63,6 +65,8 @@ def read_source(path: Path) -> Source:
         raise FixtureError(path, f"cannot be read ({error.strerror}); check the path") from None
     if len(raw) > _MOST_BYTES:
         raise FixtureError(path, f"is larger than {_MOST_BYTES} bytes")
+    if raw.count(b"\n%") > _MOST_DIRECTIVES:
+        raise FixtureError(path, f"has more than {_MOST_DIRECTIVES} lines that begin with %")
     try:
         return _Reader(path, raw).read()
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -132,6 +136,8 @@ class _Reader:
         if kind not in _PLAIN:
             raise self.error(event, f"wanted what JSON has, got the tag {quote(tag)}")
         try:
+            if len(event.value) > _LONGEST:
+                raise ValueError
             value = self.loader.construct_object(yaml.ScalarNode(tag, event.value))
         except (ValueError, yaml.YAMLError):
             raise self.error(event, f"wanted what JSON has, got {quote(event.value)}") from None

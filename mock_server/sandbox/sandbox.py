@@ -36,6 +36,7 @@ from .snapshot import Basis, Packed, Snapshot
 from .sweeper import Sweeper
 
 _PAUSE_SECONDS = 0.001
+_TOLD = 500  # of a seed at one go
 
 
 class Sandbox:
@@ -154,7 +155,7 @@ class Sandbox:
         if seed.get("sessions") and not await self.store.sessions.count():
             made = await self._draft(seed)
             if await self.store.image.add(made.rows, only_if_empty=True):
-                self._tell(made)
+                await self._tell(made)
 
     async def add(self, seed: Mapping[str, Any], agents: Mapping[str, Agent]) -> Sequence[str]:
         """Take in agents, and a seed's sessions beside those that are there; their ids.
@@ -168,7 +169,7 @@ class Sandbox:
             behaviour = changed(self.behaviour, agents={**self.agents, **agents})
             made = await draft(seed, self.clock, self.ids, behaviour)
             if await self._take_in(made, agents, basis):
-                self._tell(made)
+                await self._tell(made)
                 return made.opened
 
     async def _take_in(self, made: Draft, agents: Mapping[str, Agent], basis: Basis) -> bool:
@@ -212,7 +213,7 @@ class Sandbox:
             if made is None:
                 await self.plant(seed)
             else:
-                self._tell(made)
+                await self._tell(made)
         self.look_again()
 
     async def _begin_again(self, seed: Mapping[str, Any]) -> Draft:
@@ -227,10 +228,12 @@ class Sandbox:
     async def _draft(self, seed: Mapping[str, Any]) -> Draft:
         return await draft(seed, self.clock, self.ids, self.behaviour)
 
-    def _tell(self, made: Draft) -> None:
-        """Tell of all that a seed has brought about."""
-        for tell in made.notices:
+    async def _tell(self, made: Draft) -> None:
+        """Tell of all that a seed has brought about; others have their turn between."""
+        for number, tell in enumerate(made.notices, 1):
             tell(self)
+            if number % _TOLD == 0:
+                await asyncio.sleep(0)
 
     async def snapshot(self) -> Snapshot:
         """All that a later `restore` brings back: state, clock, agents and the ids to come."""

@@ -74,6 +74,7 @@ async def draft(seed: Mapping[str, Any], clock: Clock, ids: Ids, behaviour: Beha
         chats = Chats(store.sessions, clock, ids, behaviour, notes)
         opened = []
         for number, entry in enumerate(seed["sessions"]):
+            await asyncio.sleep(0)  # requests have their turn between two
             try:
                 opened.append(await _play(entry, chats))
             except Refusal as refusal:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +16,9 @@ from conformance.cli.lint import problems
 from conformance.contract import document
 from conformance.contract.document import Contract
 from conformance.contract.references import Document
-from conformance.contract.source import ContractError
+from conformance.contract.source import ContractError, Source
 from mock_server.contract.document import load_contract
-from mock_server.contract.source import FixtureError
+from mock_server.contract.source import FixtureError, read_source
 from tests import programs
 from tests.sampling import every
 
@@ -66,6 +68,29 @@ def places(words: str) -> tuple[str, int, str]:
     found = SAID.match(words)
     assert found, words
     return found["file"], int(found["line"] or 0), found["at"] or ""
+
+
+HEAVY = {
+    "aliases": "a: &a [1, 1]\n" + "".join(f"b{n}: &a [*a, *a, *a, *a]\n" for n in range(12)),
+    "merges": "a: &a {x: 1}\n" + "".join(f"b{n}: &a {{<<: [*a, *a, *a]}}\n" for n in range(14)),
+    "digits": "a: " + "1" * 401,
+    "digits of base 60": "a: 1" + ":1" * 300_000,
+    "directives": "".join(f"%TAG !a{n}! x\n" for n in range(20_000)) + "---\na: 1\n",
+    "documents": "---\n" * 2,
+}
+
+
+@pytest.mark.parametrize("text", HEAVY.values(), ids=HEAVY)
+@pytest.mark.parametrize("read", [read_source, Source], ids=["mock", "suite"])
+def test_what_would_take_long_to_read_is_refused_at_once(
+    read: Callable[[Path], object], text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "heavy.yaml"
+    file.write_text(text)
+    begun = time.thread_time()
+    with pytest.raises((ContractError, FixtureError), match=re.escape(str(file))):
+        read(file)
+    assert time.thread_time() - begun < 1  # it was 36 s
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -16,10 +16,12 @@ from mock_server.contract.fixtures import fixture_violations
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
 from mock_server.domain.events import Events
+from mock_server.mock import Mock
 from mock_server.sandbox import sandbox as sandbox_module
 from mock_server.sandbox.documents import document_of, rows_of
 from mock_server.sandbox.seeds import draft
 from mock_server.sandbox.state_check import find_fault
+from mock_server.settings import Settings
 from mock_server.store.sqlite.image import SqliteImage
 from tests.growth import expect_linear
 from tests.serving import HANGING, Api, usual_files
@@ -175,6 +177,26 @@ def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
     finally:
         gc.enable()
     assert not [(step, small[step], large[step]) for step in grown]
+
+
+def test_others_have_their_turn_while_a_seed_is_played_and_told():
+    sandbox = Mock(Settings(), usual_files()).sandbox
+    told = []  # at each look
+
+    async def look():
+        while True:
+            told.append(sandbox.events.last_id)
+            await asyncio.sleep(0)
+
+    async def plant():
+        looking = asyncio.create_task(look())
+        await sandbox.plant({"sessions": [{"agent_id": "agent-echo"}] * 1_200})
+        looking.cancel()
+
+    asyncio.run(plant())
+    assert told.count(0) > 1_200
+    assert {0, 500, 1_000} <= {*told}
+    assert sandbox.events.last_id == 1_200
 
 
 def test_a_state_is_judged_again_when_an_agent_has_gone_meanwhile(monkeypatch):
