@@ -72,7 +72,8 @@ class Outgoing:
         """The proxy that a URL is asked by way of, None for none. Raises OutgoingFault."""
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if self.no_proxy or self.unix_socket or _is_exempt(host, parts.port):
+        port = parts.port or {"https": 443}.get(parts.scheme, 80)
+        if self.no_proxy or self.unix_socket or _is_exempt(host, port):
             return None
         if self.proxy or is_loopback(host):
             return self.proxy
@@ -105,7 +106,8 @@ class Outgoing:
             if file or folder:
                 context.load_verify_locations(file or None, None if file else folder)
             else:
-                context.load_verify_locations(certifi.where())
+                context.load_default_certs()
+                context.load_verify_locations(certifi.where())  # beside the system's
         except OSError as error:
             where = f"the environment has SSL_CERT_FILE={file}"
             raise OutgoingFault(f"{where}: {_reason(error)}; correct or unset it") from None
@@ -175,20 +177,20 @@ def _variable(name: str) -> str | None:
     return os.environ.get(name) or os.environ.get(name.upper()) or None
 
 
-def _is_exempt(host: str, port: int | None) -> bool:
+def _is_exempt(host: str, port: int) -> bool:
     """Whether NO_PROXY has the host: by name, by domain, by address or by network."""
     entries = (_variable("no_proxy") or "").split(",")
     return any(_covers(entry.strip(), host, port) for entry in entries)
 
 
-def _covers(entry: str, host: str, port: int | None) -> bool:
+def _covers(entry: str, host: str, port: int) -> bool:
     name, colon, wanted = entry.lower().rpartition(":")
-    if not (colon and wanted.isdigit() and ":" not in name):
+    if not (colon and wanted.isdigit() and (":" not in name or name.endswith("]"))):
         name, wanted = entry.lower(), ""
     if wanted and wanted != str(port):
         return False
     try:
-        return ip_address(host) in ip_network(name, strict=False)
+        return ip_address(host) in ip_network(name.strip("[]"), strict=False)
     except ValueError:
         domain = name.removeprefix("*").removeprefix(".")
     named = bool(domain) and (host == domain or host.endswith(f".{domain}"))

@@ -170,9 +170,21 @@ def _expect_this_api(api: Api, answer: Exchange) -> None:
             f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
             " or another program's; --target names the API, --header adds a gateway's key"
         )
-    can_tell = "search" in api.resource.operations  # else what is asked for need not be there
-    if can_tell and answer.status in NOT_FOUND and _another(api).status in NOT_FOUND:
-        raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {_cure(api)}")
+    if "search" not in api.resource.operations:
+        return  # what another operation asks for need not be there
+    page = answer.json if _is_list(answer) else None
+    no_page = answer.ok and not (isinstance(page, dict) and api.resource.items in page)
+    if no_page or _is_strange(api, answer):
+        other = _another(api)
+        if other.content == answer.content if no_page else _is_strange(api, other):
+            raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {_cure(api)}")
+
+
+def _is_strange(api: Api, answer: Exchange) -> bool:
+    """Whether the API refuses nobody in this way."""
+    listed = api.contract.operations[str(answer.operation)].statuses
+    refused = 400 <= answer.status < 500
+    return answer.status in NOT_FOUND or (refused and answer.status not in listed)
 
 
 def _cure(api: Api) -> str:
@@ -222,6 +234,7 @@ def _knows(api: Api, option: str, agent: str) -> bool:
         return opened is not None
     if opened and _is_odd(opened) and (again := _opened(api, option, agent)):
         _expect_steady(opened, again)
+        _expect_no_redirect(api, opened)
     if opened and opened.status == 404:
         if api.list(limit=1).status in NOT_FOUND:
             place = opened.url.removeprefix(api.client.base)

@@ -82,6 +82,14 @@ def test_a_private_authority_is_trusted_that_the_environment_names(secure, autho
     assert ask(secure) == "hi"
 
 
+def test_an_authority_that_the_system_trusts_is_trusted(secure, authority, monkeypatch):
+    def load(context, *_):
+        context.load_verify_locations(authority.file)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", load)
+    assert ask(secure) == "hi"
+
+
 def test_both_the_option_and_the_environment_are_trusted(secure, authority, stranger, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(stranger.file))
     assert ask(secure, ca=authority.file) == "hi"
@@ -231,6 +239,10 @@ PROXY, OTHER = "http://proxy.test:3128", "https://other.test"
         ({"ALL_PROXY": PROXY, "NO_PROXY": "b, A.test ,c"}, "http://a.test", None),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:80"}, "http://a.test:80", None),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:80"}, "http://a.test:81", PROXY),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:443"}, "https://a.test", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "a.test:80"}, "https://a.test", PROXY),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "[fd00::1]"}, "http://[fd00::1]", None),
+        ({"ALL_PROXY": PROXY, "NO_PROXY": "[fd00::1]:81"}, "http://[fd00::1]", PROXY),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "*"}, "http://a.test", None),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8"}, "http://10.9.8.7", None),
         ({"ALL_PROXY": PROXY, "NO_PROXY": "10.0.0.0/8"}, "http://11.9.8.7", PROXY),

@@ -141,6 +141,22 @@ def test_a_wrong_path_is_told_with_the_right_one(contract: Contract, base: str, 
         preflight(Api(client, "conf-0123abcd"))
 
 
+@pytest.mark.parametrize("status", [200, 402, 407, 410, 421, 426])
+def test_what_answers_every_operation_alike_is_another_program(connect: Make, status: int) -> None:
+    with pytest.raises(UsageError, match=f"the API is not at .*: status {status} .*the path of"):
+        asked(connect, lambda request: httpx.Response(status, json={"status": "up"}))
+
+
+def test_a_redirect_of_opens_alone_is_told(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("/chats"):
+            return httpx.Response(307, headers={"location": f"https://t.test{request.url.path}"})
+        return httpx.Response(200, json=PAGE)
+
+    with pytest.raises(UsageError, match="redirects to .*write --target https://t.test$"):
+        preflight(connect(answer, agent="agent-echo"))
+
+
 def test_the_base_path_of_the_contracts_servers_is_told(
     connect: Make, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
