@@ -51,10 +51,11 @@ class Check:
 Subject = TypeVar("Subject")
 KindCheck = Callable[[Subject, Rule, Contract], None]
 Asks = Callable[[Contract, str, Rule], int]  # how many requests of an operation
+IsFirst = Callable[[Contract, Rule], bool]
 
 _checks: dict[str, Check] = {}
 _exchange_checks: dict[str, ExchangeCheck] = {}
-_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int], Asks | None]] = {}
+_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int], Asks | None, IsFirst]] = {}
 _exchange_kinds: dict[str, ExchangeCheck] = {}
 
 
@@ -92,14 +93,17 @@ def kind(
     requests: int | None = None,
     subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
     asks: Asks | None = None,
+    first: IsFirst = lambda *_: True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function to be the check of every rule of this kind; it is given the rule.
     What it costs is told for so many sessions, and grows with the `subjects` of a rule; or it
-    comes of the requests that it `asks` of each of the rule's operations."""
+    comes of the requests that it `asks` of each of the rule's operations. Of a kind for a first
+    look, `first` tells which rules are for one."""
     most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-        _kinds[name] = Check("", pack, function, sessions, turns, False, most), subjects, asks
+        check = Check("", pack, function, sessions, turns, False, most)
+        _kinds[name] = check, subjects, asks, first
         return function
 
     return bind
@@ -175,19 +179,19 @@ def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:
 def _of_kind(contract: Contract, rule: Rule) -> Check:
     """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
     all that does; what needs anything is not for a first look."""
-    check, subjects, asks = _kinds[rule.kind]
+    check, subjects, asks, is_first = _kinds[rule.kind]
+    if check.pack == "smoke" and (rule.needs or not is_first(contract, rule)):
+        check = replace(check, pack="core")
     if asks:
         return _asked(contract, rule, check, asks)
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
-    first = check.pack == "smoke" and not rule.needs
-    pack: Pack = "ttl" if waits else check.pack if first or check.pack != "smoke" else "core"
     if waits:
         turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
-        most: dict[str, Any] = {"sessions": 0, "turns": turns}
+        most: dict[str, Any] = {"pack": "ttl", "sessions": 0, "turns": turns}
     else:
         times = max(1, math.ceil(subjects(contract, rule) / check.sessions))
         most = {name: times * getattr(check, name) for name in ("sessions", "turns", "requests")}
-    return replace(check, rule=rule.id, pack=pack, label=_label(check, rule), **most)
+    return replace(check, rule=rule.id, label=_label(check, rule), **most)
 
 
 def _asked(contract: Contract, rule: Rule, check: Check, asks: Asks) -> Check:

@@ -51,7 +51,7 @@ def is_mixed(key: str) -> bool:
     return key.isascii() and key not in (key.lower(), key.upper())
 
 
-@kind("unauthorized", "smoke", sessions=7, turns=5)
+@kind("unauthorized", "smoke", sessions=7, turns=5, first=lambda _, rule: rule.sent == "nothing")
 def check_no_operation_is_open(api: Api, rule: Rule) -> None:
     """Every operation that lets one of these through is named in one violation. With the right
     key each must be taken, so that a 401 is the key's doing."""

@@ -45,7 +45,7 @@ def seconds(api: Api, sent: str, endpoint: Json) -> list[Json]:
     return [others[sent]]
 
 
-@kind("endpoint", "smoke", sessions=3)
+@kind("endpoint", "smoke", sessions=3, first=lambda _, rule: rule.sent == "same")
 def check_what_an_endpoint_is(api: Api, rule: Rule) -> None:
     """Another open is of the same endpoint, or of another one, as what is sent has it."""
     endpoint = api.endpoint()

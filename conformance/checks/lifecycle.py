@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..contract.lifecycle import FINISH, REPLAY
+from ..contract.lifecycle import END, FINISH, REPLAY
 from ..contract.rules import Rule
 from ..judging.equivalence import change, same_id, same_time
 from ..judging.exchange import Json
@@ -15,7 +15,7 @@ from ..target.operations import UNSET
 from .kinds.arrange import brought
 
 
-@kind("apart", "smoke", sessions=4, turns=2)
+@kind("apart", "smoke", sessions=4, turns=2, first=lambda _, rule: rule.when == END)
 def check_other_sessions_stay(api: Api, rule: Rule) -> None:
     """The event changes nothing in another session of the channel, nor in that of the endpoint
     in another channel."""

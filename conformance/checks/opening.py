@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..contract.document import Contract
 from ..contract.rules import Rule
 from ..judging.equivalence import same_id, same_time
 from ..judging.exchange import Exchange, Json
@@ -90,7 +91,11 @@ def check_reserved_keys_are_accepted(api: Api) -> None:
     api.open(data=data).expect_ok()
 
 
-@kind("shown", "smoke", sessions=4)
+def is_plain(contract: Contract, rule: Rule) -> bool:
+    return bool(rule.members) and contract.resource.timeout not in rule.members
+
+
+@kind("shown", "smoke", sessions=4, first=is_plain)
 def check_what_an_open_gives_is_shown(api: Api, rule: Rule) -> None:
     """As it was given, or as its default or null: the members that the rule names, or all."""
     legal, names = api.contract.timeouts, api.resource
@@ -128,7 +133,7 @@ def views(api: Api, rule: Rule, opened: Exchange) -> Iterator[tuple[str, Json]]:
         yield "end", api.end(opened.id).session
 
 
-@kind("default", "smoke", sessions=2)
+@kind("default", sessions=2)
 def check_what_is_left_out_is_the_default(api: Api, rule: Rule) -> None:
     """Or null where there is none, as a timeout is that is told as null."""
     for name in rule.members:
