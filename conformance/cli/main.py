@@ -17,12 +17,12 @@ from ..config.options import (
     FILE,
     FLAG,
     HELP,
-    PROFILE,
-    RULE,
     Attributes,
+    complete_profile,
     complete_rule,
     options,
 )
+from ..config.profiles import PROFILES
 from ..config.settings import UsageError
 from ..config.sources import load_config
 from ..contract.document import Contract, find_contract
@@ -64,8 +64,10 @@ OPTIONS: list[Attributes] = [
     (("--closing-agent",), {"help": "An agent that finishes when sent the closing text."}),
     (("--closing-text",), {"help": "What makes the closing agent finish."}),
     (("--disabled-agent",), {"help": "An agent that is disabled."}),
-    PROFILE,
-    RULE,
+    (("--profile",), {"help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core.",
+                      "shell_complete": complete_profile}),
+    (("--rule", "rules"), {"multiple": True, "help": "Only this rule; may be repeated.",
+                           "shell_complete": complete_rule}),
     (("--report",), {**FILE, "help": "Write the reports into this directory."}),
     (("--seed",), {"type": int, "help": "Seed of everything that is generated. Default: 1."}),
     (("--strict",), {**FLAG, "help": "A broken SHOULD fails too."}),

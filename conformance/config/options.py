@@ -52,17 +52,6 @@ def complete_profile(_: click.Context, __: click.Parameter, word: str) -> list[s
     return [f"{before}{comma}{name}" for name in PROFILES if name.startswith(begun)]
 
 
-PROFILE: Attributes = (
-    ("--profile",),
-    {
-        "shell_complete": complete_profile,
-        "help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core.",
-    },
-)
-RULE: Attributes = (
-    ("--rule", "rules"),
-    {"shell_complete": complete_rule, "multiple": True, "help": "Only this rule; may be repeated."},
-)
 HELP = {"help_option_names": ["-h", "--help"]}
 
 

@@ -82,7 +82,6 @@ class Run:
         A run that stops early says why in `cause`, and its rest is not-run for that reason.
         """
         begun = time.monotonic()
-        self._keep_ledger()
         seconds = self.config.max_seconds
         try:
             with stop_after(seconds and seconds + GRACE):
@@ -106,6 +105,7 @@ class Run:
 
         Raises Blocked where it cannot be.
         """
+        self._keep_ledger()
         needs = {need for rule in self.checks for need in self.contract.rules[rule].needs}
         preflight(self.api("preflight"), needs, self.say)
         if self.replay:

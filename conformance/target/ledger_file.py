@@ -147,7 +147,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _directory() -> Path:
-    """The user's cache directory; that of temporary files for a user without a home."""
+    """The user's cache directory; one among the temporary files for a user without a home."""
     if given := os.environ.get("XDG_CACHE_HOME"):
         return Path(given) / "adjourn" / "ledgers"
     try:
@@ -156,4 +156,5 @@ def _directory() -> Path:
             return cache / "adjourn" / "ledgers"
     except RuntimeError:  # a user whom this machine does not know
         pass
-    return Path(tempfile.gettempdir()) / "adjourn" / "ledgers"
+    user = os.getuid() if hasattr(os, "getuid") else ""  # others have their own beside it
+    return Path(tempfile.gettempdir()) / f"adjourn{user}" / "ledgers"

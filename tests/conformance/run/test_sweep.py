@@ -1,6 +1,8 @@
 import json
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,10 +60,13 @@ def test_the_ledger_of_an_earlier_run_is_not_written_over(ledger_file: LedgerFil
         LedgerFile(ledger_file.path, "conf-99999999", "http://t.test")
 
 
-def test_a_ledger_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot write the ledger"):
-        LedgerFile(tmp_path / "file" / "ledger.jsonl", RUN, "http://t.test")
+    asked = ("--target", "http://127.0.0.1:1", "--ledger", str(tmp_path / "file" / "ledger.jsonl"))
+    command = [sys.executable, "-m", "conformance", *asked]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert re.fullmatch("conformance: cannot write the ledger .*\n", told.stderr)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"run": "x", "target": "y"}', "\x00"])
