@@ -13,7 +13,7 @@ from ..config.connection import listening_address
 from ..config.settings import UsageError
 from .receiver import PAUSE, Delivery, server_on
 
-MOST_BYTES = 8 * 1024 * 1024  # of all payloads that are kept
+MOST_BYTES = 16 * 1024 * 1024  # of all that is kept, about
 MOST_STRANGERS = 200  # of the payloads that are nobody's
 LONGEST_SETTLING = 5  # times the silence that is waited for
 
@@ -136,12 +136,25 @@ class Listener:
         with self.lock:
             if marker is None:
                 marker = self.markers.get(str(payload_object.get("callId")).lower())
-            inbox = self.inboxes[str(marker)]
-            delivery = Delivery(time.monotonic(), payload, headers, 200)
-            delivery.answer = inbox.next_answer(delivery.at)
+            at, name = time.monotonic(), str(marker)
+            if not self._has_room(size):
+                return Delivery(at, None, {}, self.inboxes.get(name, Inbox()).next_answer(at))
+            inbox = self.inboxes[name]
+            delivery = Delivery(at, payload, headers, inbox.next_answer(at), size=size)
             self.bytes_kept += size
             if marker is None:
-                self.strangers = [*self.strangers[1 - MOST_STRANGERS :], delivery]
-            elif self.bytes_kept <= MOST_BYTES:
+                self.strangers.append(delivery)
+                if len(self.strangers) > MOST_STRANGERS:
+                    self._forget_stranger()
+            else:
                 inbox.deliveries.append(delivery)
         return delivery
+
+    def _has_room(self, size: int) -> bool:
+        """Whether so much more can be kept, once the first strangers have made room."""
+        while self.strangers and self.bytes_kept + size > MOST_BYTES:
+            self._forget_stranger()
+        return self.bytes_kept + size <= MOST_BYTES
+
+    def _forget_stranger(self) -> None:
+        self.bytes_kept -= self.strangers.pop(0).size

@@ -19,34 +19,39 @@ from typing import Any
 
 import httpx
 
-from .answer import decoded
+from .answer import decoded, values_in
 
 HANG = 0  # an answer that does not come
 LONGEST_HANG = 600.0  # seconds after which a hanging answer gives up
 THOUGHT = 0.5  # seconds before a refusal, so that what is sent beside it is told from a retry
 AT_ONCE = 5.0  # seconds; a gateway may hold on to what its own caller has given up before
 PAUSE = 0.05
-LARGEST = 4 * 1024 * 1024  # bytes of a payload
-MOST_CONNECTIONS = 64
+LARGEST = 2 * 1024 * 1024  # bytes of a payload
+MOST_VALUES = 50_000  # in it
+VALUE_BYTES = 250  # that one takes, about
+MOST_CONNECTIONS = 24  # each may hold a payload, and 6 MB of headers
 LONGEST_REQUEST = 10.0  # seconds from the begin of a request to its end
 
 
 @dataclass
 class Delivery:
     """One request that came in. `at` is monotonic seconds; `answer` the status it was given, and
-    `over` when that was, or when its sender gave up."""
+    `over` when that was, or when its sender gave up; `size` about how many bytes it takes."""
 
     at: float
     payload: Any
     headers: dict[str, str]
     answer: int
     over: float = math.inf
+    size: int = 0
 
     @property
     def retried_after(self) -> float:
         """What comes later than this is sent again; what comes earlier was sent beside it."""
         return min(self.over, self.at + AT_ONCE)
 
+
+_reading = threading.Lock()  # what is read takes many times its size
 
 Receive = Callable[[Any, dict[str, str], int], Delivery]
 
@@ -98,11 +103,8 @@ def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequest
                 self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
             headers = {key.lower(): value for key, value in self.headers.items()}
-            try:
-                payload = json.loads(decoded(raw, headers))
-            except (ValueError, RecursionError, httpx.HTTPError):
-                payload = None
-            delivery = receive(payload, headers, len(raw))
+            with _reading:
+                delivery = receive(*read_payload(raw, headers))
             if delivery.answer == HANG:
                 hang(self.connection, stopped)
                 self.close_connection = True
@@ -138,11 +140,24 @@ def hang(connection: socket.socket, stopped: threading.Event) -> None:
             stopped.wait(PAUSE)
 
 
+def read_payload(raw: bytes, headers: dict[str, str]) -> tuple[Any, dict[str, str], int]:
+    """What a body holds, None where that is no JSON or too many values; and about how many bytes
+    it takes with its headers."""
+    size = sum(len(name) + len(value) for name, value in headers.items())
+    try:
+        text = decoded(raw, headers)
+        if (values := values_in(text)) <= MOST_VALUES:
+            return json.loads(text), headers, size + len(text) + VALUE_BYTES * values
+    except (ValueError, RecursionError, httpx.HTTPError):
+        pass
+    return None, headers, size
+
+
 def read_body(headers: Message, stream: BufferedIOBase) -> bytes | None:
     """The body of a request, of a told length or in chunks; None for one that is too large, has
     no length that makes sense, or does not end in time."""
     ends_at = time.monotonic() + LONGEST_REQUEST
-    body = b""
+    body = bytearray()
     try:
         for part in _parts(headers, stream):
             body += part
@@ -150,7 +165,7 @@ def read_body(headers: Message, stream: BufferedIOBase) -> bytes | None:
                 return None
     except (ValueError, TimeoutError):
         return None
-    return body
+    return bytes(body)
 
 
 def _parts(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
