@@ -63,7 +63,7 @@ FINDINGS = [
     (
         *("LIST-06", "no session of an agent", '["a6db"]'),
         ("openChat 201", "listChats 200"),
-        f"{LIST}what is seen in its answer 200 is not what is wanted: no session of an agent",
+        f"{LIST}agent_id is wrong in its answer 200",
     ),
     (
         *("DEDUP-01", "the open session, or 409", "0965"),
