@@ -9,6 +9,7 @@ import httpx
 from ..codec import decode
 
 LIMIT = 4 * 1024 * 1024  # bytes of an answer that is checked, decoded
+_MOST_VALUES = 200_000  # in it, counted by what parts them
 _DIGITS = 4300  # of an integer, the most that Python reads and writes
 _DEEPEST = 100  # levels of JSON; the contract's own are ten at most
 _SLICE = 4 * 1024  # bytes, since the rest behind each member is copied
@@ -39,7 +40,7 @@ def decoded(body: bytes, encoding: str) -> bytes | None:
             break  # what is below it stays as it came
         if len(body) > LIMIT:
             return None
-    return body
+    return body if sum(map(body.count, (b",", b"[", b"{"))) <= _MOST_VALUES else None
 
 
 def parse_answer(body: bytes) -> Any:

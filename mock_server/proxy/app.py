@@ -42,6 +42,7 @@ BODY_SECONDS = 60.0  # as long as a request may take to be whole
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _LENGTH = frozenset([b"content-length"])
+_BODILESS = (204, 304)  # their length, if told, is that of another answer
 _CORS = frozenset(
     b"access-control-allow-origin access-control-allow-credentials "
     b"access-control-expose-headers".split()
@@ -166,13 +167,14 @@ class Proxy:
         scope: Scope,
     ) -> Message:
         """The head to send; `length` None leaves to the upstream what it says of it."""
-        left_out = frozenset() if length is None else _LENGTH
+        told = length is None and response.status_code not in _BODILESS
+        left_out = frozenset() if told else _LENGTH
         origin = dict(scope["headers"]).get(b"origin")
         if origin is not None and self.cors.allows(origin):
             left_out |= _CORS  # the proxy grants it: twice would be refused by a browser
         via = self._via(response.http_version.partition("/")[2])
         headers = [*passed_on(response.headers.raw, left_out), via]
-        if length is not None:
+        if length is not None and response.status_code not in _BODILESS:
             headers.append((b"content-length", b"%d" % length))
         if found:
             headers.append((b"x-mock-violations", in_header(found)))

@@ -98,3 +98,9 @@ def test_an_answer_that_unpacks_without_end_is_not_unpacked(proxy, backend):
 @pytest.mark.parametrize("member", [gzip.compress(b""), gzip.compress(b"x" * 50)])
 def test_undoing_gzip_of_many_members_takes_time_by_their_bytes_alone(member):
     expect_linear(lambda size: decoded(member * size, "gzip"))
+
+
+@pytest.mark.parametrize(("values", "checked"), [(199_998, True), (200_001, False)])
+def test_an_answer_of_very_many_values_is_not_checked(values, checked):
+    body = b"[%s0]" % (b"0," * values)
+    assert decoded(body, "") == (body if checked else None)

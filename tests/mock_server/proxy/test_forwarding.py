@@ -36,6 +36,22 @@ def test_a_long_answer_passes_in_parts(proxy, backend):
     assert response.content == backend.answer[2]
 
 
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_may_tell_the_length_of_another(proxy, caplog, status, path):
+    def speak(connection):
+        while connection.recv(65536):
+            connection.sendall(b"HTTP/1.1 %d Told\r\nContent-Length: 5\r\n\r\n" % status)
+
+    with listening(speak) as url:
+        client = proxy(url)
+        for _ in range(2):  # on one connection
+            answer = client.get(path)
+            assert (answer.status_code, answer.content) == (status, b"")
+            assert "content-length" not in answer.headers
+    assert "Exception" not in caplog.text
+
+
 def test_a_backend_that_is_down_is_a_502_problem(proxy):
     response = proxy("http://127.0.0.1:1").get(CHATS)
     assert response.status_code == 502
