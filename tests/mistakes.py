@@ -72,6 +72,8 @@ adjourn-conformance --target localhost:4010
 adjourn-conformance --target http://::1:4010
 adjourn-conformance --target ftp://staging.invalid
 adjourn-conformance --target http://127.0.0.1:99999
+adjourn-conformance --target http://[::1:4010
+adjourn-conformance --target http://[::1]x:4010
 adjourn-conformance --target https://me:password@staging.invalid
 adjourn-conformance --target 'http://127.0.0.1:8001?tenant=1'
 adjourn-conformance --target https://staging.invalid
@@ -84,6 +86,7 @@ adjourn-conformance --target http://127.0.0.1:8005
 adjourn-conformance --target https://127.0.0.1:8001
 adjourn-conformance --target http://localhost --unix-socket nowhere.sock
 adjourn-conformance --target http://localhost --unix-socket notes.txt
+adjourn-conformance --target http://localhost --unix-socket .
 adjourn-conformance --target '"http://localhost:8000"'
 adjourn-conformance --target 'http:\\localhost:8000'
 adjourn-conformance --target http://127.0.0.1:8001 --http2
@@ -99,6 +102,8 @@ SSL_CERT_FILE=notes.txt adjourn-conformance --target https://localhost:8006
 adjourn-conformance --target https://localhost:8006 --client-cert nowhere.pem
 adjourn-conformance --target https://localhost:8006 --client-cert notes.txt
 adjourn-conformance --target https://localhost:8006 --client-cert localhost.pem,other.test.key
+adjourn-conformance --target https://localhost:8006 --client-cert ,localhost.key
+adjourn-conformance --target https://localhost:8006 --client-cert .
 adjourn-conformance --target https://localhost:8006 --insecure --ca authority.pem
 """,
     "Proxies, headers and sockets": """

@@ -146,14 +146,14 @@ def _check_files(config: Config) -> None:
         for file in (config.report / name for name in FILES):
             parts = (config.report, file) if file.exists() else (config.report,)
             if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
-                raise UsageError(f"cannot write {file}")
+                raise UsageError(f"cannot write {file}; check --report")
     written = config.write_baseline
     if written and written.exists() and not _same(written, config.baseline):
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
     if written:
         _make(written.parent, "--write-baseline")
         if not os.access(written if written.exists() else written.parent, os.W_OK):
-            raise UsageError(f"cannot write {written}")
+            raise UsageError(f"cannot write {written}; check --write-baseline")
 
 
 def _make(directory: Path, option: str) -> None:

@@ -59,6 +59,7 @@ def check_url(option: str, url: str) -> SplitResult:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         if fine and "[" in parts.netloc:
+            fine = bool(re.fullmatch(r"\[[^]]*\](:\d*)?", parts.netloc))
             ipaddress.IPv6Address(str(parts.hostname).partition("%")[0])
     except ValueError:
         fine = False
@@ -97,7 +98,7 @@ def _hint(url: str) -> str:
     if "://" not in url and (found := re.match(r"(https?):[\\/]{1,2}(?=[^\\/])", url)):
         return f"; write {found[1]}://{url[found.end() :]}"
     host = url.partition("://")[2] or url
-    if host.count(":") > 1 and not re.match(r"\[[^]]*\]", host):
+    if host.count(":") > 1 and not re.match(r"\[[^]]*\](:\d+)?(/|\Z)", host):
         return "; an IPv6 address stands in brackets, as in http://[::1]:4010"
     if "://" not in url and re.match(r"[\w.\-\[\]:]+(:\d+)?(/|\Z)", url):
         return f"; write http://{url} or https://{url}"

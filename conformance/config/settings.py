@@ -179,7 +179,7 @@ class Config:
             secure=secure,
             ca=self.ca,
             roots=Path(roots) if roots else None,
-            client_cert=Path(cert) if cert else None,
+            client_cert=Path(cert) if self.client_cert else None,
             client_key=Path(key) if key else None,
             insecure=self.insecure,
             unix_socket=self.unix_socket,

@@ -52,7 +52,7 @@ def _socket(error: BaseException, path: Path) -> tuple[str, bool] | None:
     if isinstance(error, OSError) and "too long" in str(error):
         return f"--unix-socket {path}: {error}; give a shorter path", True
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
-        starts = isinstance(error, ConnectionRefusedError) and not path.is_file()
+        starts = isinstance(error, ConnectionRefusedError) and path.is_socket()
         return f"--unix-socket {path} is no socket that anybody listens on", not starts
     return None
 

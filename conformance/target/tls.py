@@ -52,8 +52,8 @@ def _present(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
             f"--client-cert {key or cert}: the key is encrypted; give one that is not,"
             f" as made by: openssl pkey -in {key or cert} -out plain.pem"
         ) from None
-    except ssl.SSLError as error:
-        if "MISMATCH" in str(error.reason):
+    except OSError as error:
+        if "MISMATCH" in str(error):
             raise UsageError(
                 f"--client-cert {cert}: the key in {key or cert} is another's"
             ) from None
