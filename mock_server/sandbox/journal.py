@@ -16,12 +16,12 @@ from ..domain.instants import format_instant
 _ENTRY_BYTES = 1000  # about what an entry takes beside its texts
 # A header or a parameter holds a secret if one of these is in its name, as X-Access-Token has it.
 _SECRET = re.compile(
-    r"auth(?!enticate$)|cookie|token|secret|passw|passphrase|passcode|pwd|credential|session-?_?id"
+    r"auth(?!enticate$)|bearer|cookie|token|secret|passw|passphrase|passcode|pwd|credential|session-?_?id"
     r"|signature|jwt|assertion|(?:api|access|account|private|shared)[-_]?key"
-    r"|(?:^|[-_])(?:key|otp|pin|sig)(?:$|[-_])",
+    r"|(?<![a-z0-9])(?:key|otp|pin|sig)(?![a-z0-9])",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"([?&])([^=&]*)=([^&]*)")
+_WORDS = re.compile(r"([?&;#])([^=&;#]*)=([^&;#]*)")
 _REDACTED = "[redacted]"
 _Headers = Iterable[tuple[bytes, bytes]]
 
@@ -152,7 +152,7 @@ def pack(headers: _Headers) -> bytes:
 
 def _redacted(parameter: re.Match[str]) -> str:
     start, name, value = parameter.groups()
-    secret = _SECRET.search(unquote_plus(name))
+    secret = _SECRET.search(unquote_plus(unquote_plus(name)))
     return f"{start}{name}={_REDACTED if secret else value}"
 
 

@@ -57,8 +57,11 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         scripts = MIGRATIONS[found - 1 :]
     else:
         scripts = MIGRATIONS if _are_ours(_tables(connection), path) else (SCHEMA,)
+    current = (application, found) == (APPLICATION_ID, version())
+    if current and (missing := set(TABLES) - _tables(connection)):
+        raise StoreError(f"{path}: {_DAMAGED.format(f'no table {min(missing)}')}")
     stamp = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version()};"
-    if (application, found) != (APPLICATION_ID, version()):
+    if not current:
         # In one transaction, with the header, and before the file has a log beside it.
         connection.executescript(f"BEGIN IMMEDIATE; {';'.join(scripts)}; {stamp} COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -267,9 +267,17 @@ def test_without_a_journal_nothing_is_kept(start):
     assert listed(mock) == []
 
 
-@pytest.mark.parametrize("name", ["%6Bey", "to%6ben", "api%5Fkey"])
+@pytest.mark.parametrize(
+    "name", ["%6Bey", "to%6ben", "api%5Fkey", "%256Bey", "a.key", "key+", "bearer", "a;key"]
+)
 def test_an_encoded_name_hides_no_secret(client, name):
     client.get(f"{CHATS}?take=1&{name}=hush-1")
+    assert "hush" not in client.admin("GET", "/requests").text
+
+
+def test_what_stands_behind_a_number_sign_is_no_less_secret(client):
+    client.get(CHATS, headers={"Referer": "http://a.test/#id=1&access_token=hush-1"})
+    client.get(CHATS, headers={"Referer": "http://a.test/#access_token=hush-1"})
     assert "hush" not in client.admin("GET", "/requests").text
 
 

@@ -182,6 +182,14 @@ def test_a_damaged_file_is_told_at_the_start(kept, place):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("gone", ["messages", "outbox"])
+def test_a_file_that_lacks_a_table_is_told_at_the_start(kept, gone):
+    connection = sqlite3.connect(kept)
+    connection.execute(f"DROP TABLE {gone}")
+    connection.close()
+    refused(kept, "it is damaged", f"no table {gone}", "restore a copy")
+
+
 def test_a_file_that_is_cut_off_is_told_at_the_start(kept):
     os.truncate(kept, 2 * 4096)
     with pytest.raises(StoreError, match="it is damaged"):
