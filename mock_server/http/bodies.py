@@ -12,6 +12,7 @@ from ..problems.violations import quote, violation
 
 BODY_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 100
+_MOST_PARTS = 2_000_000
 _TOO_DEEP = f"wanted at most {DEPTH_LIMIT} levels of nesting, got more"
 
 
@@ -66,6 +67,8 @@ def parse_json(body: bytes, malformed: int = 400) -> Any:
 def parse_strictly(body: bytes) -> Any:
     """The same of a body that may be large; raises Problem for a member that is named twice, too:
     one would be lost."""
+    if body.count(b"[") + body.count(b"{") > _MOST_PARTS:
+        raise _malformed(f"wanted at most {_MOST_PARTS} lists and objects, got more", 400)
     twice: list[str] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -94,3 +94,10 @@ def test_of_unknown_parameters_the_first_hundred_are_told(shared):
     refused = shared.admin("GET", "/requests?" + "&".join(f"limi{n}" for n in range(1_000)))
     assert (refused.status_code, len(refused.json()["errors"])) == (400, 100)
     assert "100 places" in refused.json()["detail"]
+
+
+def test_a_state_has_so_many_parts_at_most(shared):
+    sent = b'{"version": 1, "sessions": [%s{}]}' % (b"[]," * 2_000_000)
+    refused = shared.admin("PUT", "/state", content=sent)
+    assert refused.status_code == 400
+    assert "2000000 lists and objects" in refused.json()["errors"][0]["detail"]
