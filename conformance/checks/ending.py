@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from ..judging.outcomes import expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import rule
 from ..target.api import Api
 from ..target.operations import UNSET
+
+
+@rule("END-07", "smoke", sessions=2)
+def check_a_note_is_optional(api: Api) -> None:
+    if api.needs("end", api.resource.note):
+        raise NotApplicable("an end must have a note")
+    for note in (UNSET, None):
+        ended = api.end(api.given(), note=note).expect_ok().session
+        expect(api.resource.final(ended) is True, "a final session", "it is active")
 
 
 @rule("END-08")

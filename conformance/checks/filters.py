@@ -52,13 +52,15 @@ def around(completed: object) -> tuple[str, str]:
 
 @kind("filter", sessions=4, turns=1, requests=2 * POLLS)
 def check_each_filter(api: Api, rule: Rule) -> None:
-    """Of those that the rule names or, where it names none, of all."""
+    """Of those that the rule names, of a list by what they are compared with too, or of all."""
     for operation in rule.operations:
         names = {*api.contract.taken(operation)}
-        if rule.members and names.isdisjoint(rule.members):
-            raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")
-        names = names.intersection(rule.members or names)
         searches = api.resource.role(operation) == "search"
+        compared = {} if searches else api.resource.filtering
+        named = {compared.get(name, name) for name in rule.members}
+        if named and names.isdisjoint(named):
+            raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")
+        names &= named or names
         wrong = [*(wrong_in_a_search if searches else wrong_in_a_list)(api, names)]
         expect(not wrong, "every filter to select what matches it alone", "; ".join(wrong))
 

@@ -3,7 +3,7 @@ each is sent, and none may be refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ...contract.document import Contract
@@ -25,17 +25,14 @@ EXTENSIBLE = ("create", *ON_A_SESSION)  # operations whose unlisted members are 
 
 
 class Requests:
-    """The requests of one operation, about the members that are `named` alone if any are. Each is
-    a list of members, which are sent together."""
+    """The requests of one operation. Each is a list of members, which are sent together."""
 
-    def __init__(self, api: Api, operation: str, named: Sequence[str] = ()) -> None:
+    def __init__(self, api: Api, operation: str) -> None:
         self.api = api
         self.operation = operation
         self.role = api.contract.resource.role(operation)
         self.body = api.contract.body(self.operation)
-        taken = api.contract.taken(operation)
-        self.named = bool(named)
-        self.members = {name: taken[name] for name in named or taken if name in taken}
+        self.members = api.contract.taken(operation)
         self.needed = (self.body or {}).get("required", ())
         self.examples = api.contract.examples(self.operation)
         self.id = ""
@@ -57,15 +54,11 @@ class Requests:
         return answer
 
     def plain(self) -> Iterator[Json]:
-        """The least that is wanted, each value of each member, null too of those that are named,
-        and all members at once."""
+        """The least that is wanted, each value of each member, and all members at once."""
         first: Json = {}
         yield {}
         for name, schema in self.members.items():
-            values = [*(self._known(name) or plain_values(schema, self._examples(name)))]
-            if self.named and schema.get("nullable"):
-                values.append(None)
-            for value in values:
+            for value in self._known(name) or plain_values(schema, self._examples(name)):
                 first.setdefault(name, value)
                 yield {name: value}
         yield first
@@ -104,7 +97,7 @@ class Requests:
 
     def _base(self, name: str) -> Any:
         known = (*self._known(name), *self._examples(name), self.api.text())
-        return least(self.api.contract.taken(self.operation)[name], known)
+        return least(self.members[name], known)
 
     def _known(self, name: str) -> list[Any]:
         """The values of a member that names what the deployment has, so that a made-up value may
@@ -206,11 +199,11 @@ def odd_requests(contract: Contract, operation: str, _: Rule) -> int:
     )
 
 
-@kind("accepted", "smoke", asks=plain_requests, first=lambda _, rule: bool(rule.members))
+@kind("accepted", asks=plain_requests)
 def check_what_it_may_hold_is_accepted(api: Api, rule: Rule) -> None:
     """Each documented member is taken, at the edges of each bound, alone and together."""
     for operation in rule.operations:
-        requests = Requests(api, operation, rule.members)
+        requests = Requests(api, operation)
         Trial(api, requests).expect(requests.plain())
 
 
