@@ -199,6 +199,7 @@ adjourn-mock --config nested.toml
 adjourn-mock --ssl-keyfile localhost.key
 adjourn-mock --port 0 --ssl-certfile nowhere.pem
 adjourn-mock --port 0 --ssl-certfile notes.txt
+adjourn-mock --port 0 --ssl-certfile localhost.pem --ssl-keyfile locked.key
 adjourn-mock --port 0 --contract nowhere.yaml
 adjourn-mock --port 0 --contract notes.txt
 adjourn-mock --port 0 --agents broken.yaml

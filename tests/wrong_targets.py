@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -95,6 +96,8 @@ def wrong_targets(folder: Path) -> Iterator[dict[int, int]]:
     folder."""
     authority = Authority(folder)
     own, _ = authority.issue("localhost"), authority.issue("other.test")
+    lock = f"openssl pkey -in {own[1]} -aes256 -passout pass:hush -out {folder / 'locked.key'}"
+    subprocess.run(lock.split(), check=True)
     with ExitStack() as stack:
         urls = {
             number: stack.enter_context(serving(type(kind.__name__, (kind,), {"asked": []})))

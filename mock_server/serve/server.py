@@ -130,6 +130,7 @@ def configure(app: ASGIApp, running: Running | None = None, dated: bool = True) 
         forwarded_allow_ips=[*running.trust_forwarded],
         ssl_certfile=running.ssl_certfile,
         ssl_keyfile=running.ssl_keyfile,
+        ssl_keyfile_password="none",  # else the terminal is asked for that of an encrypted key
     )
     config.load()
     return config
@@ -183,5 +184,5 @@ def _certificate_advice(running: Running, error: OSError) -> str:
     files = [file for file in (running.ssl_certfile, running.ssl_keyfile) if file]
     at_fault = [file for file in files if not file.is_file()] or files
     missing = not all(file.is_file() for file in files)
-    cause = error.strerror if missing else "wanted a certificate and its key in PEM"
+    cause = error.strerror if missing else "wanted a certificate and its key in PEM, not encrypted"
     return f"{' or '.join(map(str, at_fault))}: {cause}; check --ssl-certfile and --ssl-keyfile"
