@@ -147,6 +147,23 @@ def test_what_answers_every_operation_alike_is_another_program(connect: Make, st
         asked(connect, lambda request: httpx.Response(status, json={"status": "up"}))
 
 
+def test_lists_and_searches_that_are_alike_wrong_are_judged(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_one = request.method == "GET" and not request.url.path.endswith("/chats")
+        return httpx.Response(404) if is_one else httpx.Response(200, json={"sessions": []})
+
+    asked(connect, answer)
+
+
+def test_what_is_answered_beside_lists_that_are_not_is_judged(connect: Make) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and request.url.path.endswith("/chats"):
+            raise httpx.RemoteProtocolError("closed")
+        return httpx.Response(200, json={"results": [], "totalCount": 0, "totalPages": 0})
+
+    asked(connect, answer)
+
+
 def test_a_redirect_of_opens_alone_is_told(connect: Make) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and request.url.path.endswith("/chats"):
