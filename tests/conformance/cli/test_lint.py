@@ -49,11 +49,11 @@ def test_the_projects_contract_keeps_every_id(copy: Path, monkeypatch: pytest.Mo
     without_end_01(copy)
     edit(
         copy,
-        ("  - id: END-06\n", "  - id: OWN-06\n    kind: kept\n    given: active\n    when: end\n"),
+        ("  - id: END-07\n", "  - id: OWN-07\n    kind: kept\n    given: active\n    when: end\n"),
     )
     found = lint.problems(copy)
     assert any("END-01 was removed" in problem for problem in found)
-    assert any("END-06 has a check, but" in problem for problem in found)
+    assert any("END-07 has a check, but" in problem for problem in found)
     assert any("docs/rules.md is stale" in problem for problem in found)
 
 

@@ -33,6 +33,7 @@ def echo() -> Iterator[str]:
             body = {
                 "id": STRANGER, "messages": [{"role": key, "content": key}], "is_final": spelt,
                 "last_activity": key, "channel": key, "status": "." * 280 + key, key: key,
+                "path": self.path,  # an answer that is the same to all would be another program's
             }  # fmt: skip
             content = json.dumps(body).encode()
             self.send_response(201 if self.command == "POST" else 200, key)

@@ -87,7 +87,8 @@ WRONG = [
     ("POST", "/clock/advance", {"by": "P1M"}, "/by", "PT30M"),
     ("POST", "/clock/advance", {"by": 30}, "/by", "the integer 30"),
     ("POST", "/clock/advance", {"by": "P9999999W"}, "/by", "shorter span"),
-    ("POST", "/clock/advance", {"by": "P" + "9" * 300 + "W"}, "/by", "shorter span"),
+    ("POST", "/clock/advance", {"by": "P" + "9" * 90 + "W"}, "/by", "shorter span"),
+    ("POST", "/clock/advance", {"by": "P" + "9" * 300 + "W"}, "/by", "at most 100 characters"),
 ]
 
 
