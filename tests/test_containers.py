@@ -107,6 +107,7 @@ def test_a_container_is_awaited_where_the_image_listens(language: str) -> None:
     assert awaited in PROBES
 
 
+@pytest.mark.slow
 def test_the_python_that_starts_a_container_works_on_what_the_image_runs(tmp_path: Path) -> None:
     core = tmp_path / "testcontainers" / "core"
     core.mkdir(parents=True)

@@ -211,6 +211,7 @@ def test_a_command_that_is_told_has_these_options(words: list[str]) -> None:
     click.Command("told", params=program.params).make_context("told", given)
 
 
+@pytest.mark.slow
 def test_a_shell_completes_both_commands() -> None:
     blocks = BLOCK.findall((HERE / "docs" / "suite.md").read_text("utf-8"))
     (lines,) = (code for language, _, code in blocks if language == "bash")

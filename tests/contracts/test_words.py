@@ -34,6 +34,7 @@ def written(document: Json, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_contract_without_the_words_is_served_and_judged(tmp_path: Path) -> None:
     path = written(without(*ALL.split()), tmp_path)
     with Api.of(contract=path) as api:

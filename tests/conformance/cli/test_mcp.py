@@ -55,6 +55,7 @@ def test_a_fault_is_planned_found_and_explained(broken: Target, keyed: Given) ->
     assist(work, "conformance", "--target", url, "--agent", "agent-echo", **keyed)
 
 
+@pytest.mark.slow
 def test_nothing_is_run_without_a_plan(mock: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         assert "call plan first" in await ask.refusal("run", plan="plan-1")
@@ -66,6 +67,7 @@ def test_nothing_is_run_without_a_plan(mock: Target, keyed: Given) -> None:
     assist(work, "conformance", "--target", mock.url, **keyed)
 
 
+@pytest.mark.slow
 def test_consent_and_target_are_the_users_alone(keyed: Given) -> None:
     """No word of an assistant becomes an option."""
 
