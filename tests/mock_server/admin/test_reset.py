@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.mock_server.admin.states import NOON, everything, refused, story
-from tests.serving import CHATS, HELLO, under_way
+from tests.serving import CHATS, HELLO, under_way, wait_until
 
 
 def test_a_reset_empties_the_sandbox_and_puts_the_clock_back(client):
@@ -74,6 +74,7 @@ def seconds_of_a_reset(sandbox):
     for _ in range(450):
         with pytest.raises(StopIteration):
             sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
+    wait_until(lambda: not sandbox.moving.locked())  # by the sweeper, in the mock's thread
     opened = time.process_time()
     with pytest.raises(StopIteration):
         sandbox.reset(frozenset(), {}).send(None)
