@@ -9,6 +9,7 @@ import pytest
 from httpx._transports import default as transports
 
 from tests import leftovers
+from tests.network import Authority
 from tests.postgres import Postgres, postgres_running
 from tests.serving import Api, Receiver, receiving, wait_until
 
@@ -37,6 +38,12 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server, one for all tests."""
     with postgres_running() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority that nobody trusts yet, one for a module."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class Contested:
         """Some order of the events, a late end and two looks are a legal trace, and answers
         that are to be the same are the same."""
         api, transcript = self.api, self.api.resource.transcript
-        late = [api.end(self.id) for _ in range(END in self.events)]
+        late = [api.end(self.id)] if END in self.events else []
         later = [*late, api.get(self.id), api.get(self.id)]
         told = zip(answers, self.said, strict=True)
         history = [*(event_of(answer, *what) for answer, what in told), *map(event_of, later)]

@@ -13,6 +13,7 @@ from ..contract.document import Contract, find_contract
 from ..contract.source import ContractError
 from .profiles import PROFILES
 
+HELP = {"help_option_names": ["-h", "--help"]}
 FLAG: dict[str, Any] = {"is_flag": True, "default": None}
 FILE: dict[str, Any] = {"type": click.Path(path_type=Path)}
 
@@ -50,9 +51,6 @@ def complete_profile(_: click.Context, __: click.Parameter, word: str) -> list[s
     """The packs that may stand behind the last comma, for a shell."""
     before, comma, begun = word.rpartition(",")
     return [f"{before}{comma}{name}" for name in PROFILES if name.startswith(begun)]
-
-
-HELP = {"help_option_names": ["-h", "--help"]}
 
 
 def options(table: list[Attributes]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

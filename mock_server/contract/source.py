@@ -15,7 +15,7 @@ _PLAIN = ("int", "float", "bool", "null")
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_VALUES = 200_000  # with each alias counted as what it stands for
 _DEEPEST = 100
-_LONGEST = 400  # characters of a number: PyYAML reads those of base 60 in squared time
+_LONGEST = 4300  # characters of a number, as in JSON: those of base 60 take their square
 _MOST_DIRECTIVES = 100  # which libyaml compares with one another
 _STEPS_SHOWN = 20  # steps to a place
 

@@ -73,7 +73,7 @@ def places(words: str) -> tuple[str, int, str]:
 HEAVY = {
     "aliases": "a: &a [1, 1]\n" + "".join(f"b{n}: &a [*a, *a, *a, *a]\n" for n in range(12)),
     "merges": "a: &a {x: 1}\n" + "".join(f"b{n}: &a {{<<: [*a, *a, *a]}}\n" for n in range(14)),
-    "digits": "a: " + "1" * 401,
+    "digits": "a: " + "1" * 4301,
     "digits of base 60": "a: 1" + ":1" * 300_000,
     "directives": "".join(f"%TAG !a{n}! x\n" for n in range(20_000)) + "---\na: 1\n",
     "documents": "---\n" * 2,

@@ -64,11 +64,6 @@ def reach(contract: Contract) -> Iterator[Make]:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def secure(authority: Authority) -> Iterator[str]:
     with answering_tls(page(), authority.issue("localhost")) as url:
         yield url

@@ -7,7 +7,7 @@ import pytest
 from mock_server.outgoing import Outgoing
 from tests.mock_server.conftest import SOME_ID
 from tests.mock_server.webhooks.support import LOG, attempts
-from tests.network import Authority, answering_tls, forwarding
+from tests.network import answering_tls, forwarding
 
 
 def test_a_redirect_is_not_followed(start, receiver, eventually):
@@ -49,11 +49,6 @@ def test_a_receiver_that_answers_needs_no_reason(start, receiver, eventually):
     api = start(webhook_url=receiver.url)
     api.end(api.open()["id"])
     assert "reason" not in attempts(api, eventually)[0]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
 
 
 class Taking(BaseHTTPRequestHandler):
