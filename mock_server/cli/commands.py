@@ -14,23 +14,15 @@ from ..http.sandboxes import NAME
 from ..serve.errors import OptionError
 from .proxy import proxy
 from .sources import FROM_ENVIRONMENT, AddressOption
-from .values import Seconds, iso_duration
+from .values import Seconds, iso_duration, wanting
 
 
 class _Failure(click.ClickException):
     exit_code = 1
 
 
-def _url(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not is_usable(text):
-        raise click.BadParameter(f"wanted http://HOST:PORT or https://HOST:PORT, got {text!r}")
-    return text
-
-
-def _name(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-    if text is not None and not NAME.fullmatch(text):
-        raise click.BadParameter(f"wanted 1 to 64 letters, digits, - or _, got {text!r}")
-    return text
+_url = wanting("http://HOST:PORT or https://HOST:PORT", is_usable)
+_name = wanting("1 to 64 letters, digits, - or _", lambda text: bool(NAME.fullmatch(text)))
 
 
 def _steering(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,6 +1,6 @@
 """The options that several commands share, in groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,19 @@ def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
     return click.option(f"--{name}", metavar="FILE", type=kind, help=help, **more)
 
 
-_CONTROL = [
+def together(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Several options as one decorator, in their order."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+# Who may call the control plane.
+control_options = together(
     click.option(
         "--admin-token",
         callback=usable_token,
@@ -38,8 +50,8 @@ _CONTROL = [
         metavar="ORIGIN",
         help="Let pages of this origin call /__admin; repeatable. [default: none]",
     ),
-]
-_RUNNING = [
+)
+_RUNNING = (
     file_option(
         "config",
         "TOML file with options by their names; the environment wins over it.",
@@ -69,8 +81,9 @@ _RUNNING = [
     ),
     file_option("ssl-certfile", "Certificate chain, for https."),
     file_option("ssl-keyfile", "Its private key."),
-]
-_OPERATING = [
+)
+# How the mock's sandboxes are run.
+operating_options = together(
     click.option(
         "--sandbox-idle",
         default=3600.0,
@@ -92,7 +105,7 @@ _OPERATING = [
         help="The same number gives the same ids.",
     ),
     click.option("--no-journal", is_flag=True, help="Keep no requests."),
-]
+)
 cors_option = click.option(
     "--cors-origin",
     multiple=True,
@@ -106,8 +119,8 @@ contract_option = file_option(
 
 
 def running_options(port: int) -> Callable[..., Any]:
-    """Add the options on where and how to serve; `port` is the default."""
-    address = [
+    """The options on where and how to serve; `port` is the default."""
+    return together(
         click.option(
             "--host",
             cls=AddressOption,
@@ -123,24 +136,5 @@ def running_options(port: int) -> Callable[..., Any]:
             type=click.IntRange(0, 65535),
             help="Port to listen on; 0 picks a free one.",
         ),
-    ]
-    return lambda command: with_options([*address, *_RUNNING], command)
-
-
-def operating_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options on how the mock's sandboxes are run."""
-    return with_options(_OPERATING, command)
-
-
-def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options on who may call the control plane."""
-    return with_options(_CONTROL, command)
-
-
-def with_options(
-    options: Sequence[Callable[..., Any]], command: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Add options to a command, in their order."""
-    for option in reversed(options):
-        command = option(command)
-    return command
+        *_RUNNING,
+    )

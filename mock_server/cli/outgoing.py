@@ -1,7 +1,6 @@
 """Options on how other servers are reached: certificates and proxies."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import click
 
 from ..outgoing import Outgoing, OutgoingFault
 from ..serve.errors import OptionError
-from .options import file_option, with_options
+from .options import file_option, together
 
 _NAMES = ("ca", "client_cert", "insecure", "proxy", "no_proxy")
 
@@ -23,7 +22,8 @@ def _certificate(
     return Path(file), Path(key) if key else None
 
 
-_OUTGOING = [
+# `take_outgoing` makes one thing of them.
+outgoing_options = together(
     file_option("ca", "PEM certificates to trust beside the public ones."),
     click.option(
         "--client-cert",
@@ -38,12 +38,7 @@ _OUTGOING = [
         help="Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
     ),
     click.option("--no-proxy", is_flag=True, help="Ask no proxy, whatever the environment says."),
-]
-
-
-def outgoing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; `take_outgoing` makes one thing of them."""
-    return with_options(_OUTGOING, command)
+)
 
 
 def take_outgoing(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,19 @@ _SPAN = re.compile(
 )
 
 
+def wanting(wanted: str, is_fine: Callable[[str], bool]) -> Callable[..., Any]:
+    """A callback that checks the value of an option, or each where there may be several."""
+
+    def check(_: click.Context, __: click.Parameter, given: Any) -> Any:
+        values = given if isinstance(given, tuple) else () if given is None else (given,)
+        for value in values:
+            if not is_fine(value):
+                raise click.BadParameter(f"wanted {wanted}, got {value!r}")
+        return given
+
+    return check
+
+
 def instant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
     try:
         instant = None if text is None else parse_instant(text)
@@ -35,49 +48,26 @@ def instant(_: click.Context, __: click.Parameter, text: str | None) -> int | No
         ) from None
 
 
-def origins(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
-    """Origins as they are compared with those of requests. Raises BadParameter."""
-    for value in values:
-        if not _ORIGIN.fullmatch(value):
-            raise click.BadParameter(
-                f"wanted one origin as a browser sends it, such as http://127.0.0.1:8000, "
-                f"got {value!r}"
-            )
-    return tuple(values)
+def _is_origin(value: str) -> bool:
+    return bool(_ORIGIN.fullmatch(value))
 
 
-def page_origins(context: click.Context, option: click.Parameter, given: Any) -> tuple[str, ...]:
-    """Origins, `null` among them: so browsers call that of a file."""
-    opaque = tuple(value for value in given if value == "null")
-    return opaque + origins(context, option, [value for value in given if value != "null"])
+def _is_network(value: str) -> bool:
+    try:
+        return bool(ip_network(value))
+    except ValueError:
+        return False
 
 
-def hosts(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
-    for value in values:
-        if not is_host(value):
-            raise click.BadParameter(
-                f"wanted a host alone, such as mock.test or 10.0.0.7, got {value!r}"
-            )
-    return tuple(values)
-
-
-def webhook_hosts(
-    context: click.Context, option: click.Parameter, given: Sequence[str]
-) -> tuple[str, ...]:
-    """Hosts, and `*` for every one."""
-    hosts(context, option, [value for value in given if value != "*"])
-    return tuple(given)
-
-
-def networks(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
-    for value in values:
-        try:
-            ip_network(value)
-        except ValueError:
-            raise click.BadParameter(
-                f"wanted an address or a network, such as 10.0.0.0/8, got {value!r}"
-            ) from None
-    return tuple(values)
+# Origins as they are compared with those of requests; `null` is that of a file.
+_AN_ORIGIN = "one origin as a browser sends it, such as http://127.0.0.1:8000"
+_A_HOST = "a host alone, such as mock.test or 10.0.0.7"
+origins = wanting(_AN_ORIGIN, _is_origin)
+page_origins = wanting(_AN_ORIGIN, lambda value: value == "null" or _is_origin(value))
+hosts = wanting(_A_HOST, is_host)
+webhook_hosts = wanting(_A_HOST, lambda value: value == "*" or is_host(value))
+networks = wanting("an address or a network, such as 10.0.0.0/8", _is_network)
+http_url = wanting("an http or https URL", is_usable)
 
 
 def choices(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> Choices:
@@ -106,12 +96,6 @@ def database(_: click.Context, __: click.Parameter, value: str | None) -> Path |
         raise click.BadParameter(f"{scheme} is not served; give {wanted}")
     if fault := url_fault(value):
         raise click.BadParameter(fault)
-    return value
-
-
-def http_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not is_usable(value):
-        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
     return value
 
 
