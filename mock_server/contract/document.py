@@ -14,7 +14,7 @@ from .consistency import contradictions
 from .declaration import shared_names
 from .definition import Defect, Definition
 from .locations import resource
-from .parts import JSON, METHODS, acts, at, server_urls, shown
+from .parts import JSON, METHODS, acts, at, each_operation, operation_of, server_urls, shown
 from .references import Resolved
 from .samples import Samples
 from .source import read_source
@@ -48,9 +48,10 @@ class Contract:
 
     def operations(self) -> Iterator[tuple[str, str, str, str]]:
         """Each operation as method, path as it is served, operationId and summary."""
-        for path, method, operation in self._operations():
-            served = self.base_path + path
-            yield method.upper(), served, operation["operationId"], operation.get("summary", "")
+        for (_, path, method), operation in each_operation(self.resolved):
+            served = f"{self.base_path}{path}"
+            id, summary = operation["operationId"], operation.get("summary", "")
+            yield str(method).upper(), served, id, summary
 
     @property
     def webhook(self) -> dict[str, Any] | None:
@@ -80,22 +81,13 @@ class Contract:
 
     def statuses(self, operation_id: str) -> set[str]:
         """The statuses that an operation may answer with."""
-        return {*self._operation(operation_id)["responses"]}
+        return {*operation_of(self.resolved, operation_id)["responses"]}
 
     def answer(self, operation_id: str, status: str = "200") -> dict[str, Any]:
         """The schema of an answer in JSON, without references."""
-        answer = self._operation(operation_id)["responses"][status]
+        answer = operation_of(self.resolved, operation_id)["responses"][status]
         schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
         return schema
-
-    def _operation(self, id: str) -> dict[str, Any]:
-        return next(found for _, _, found in self._operations() if found["operationId"] == id)
-
-    def _operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for path, item in self.resolved["paths"].items():
-            for method in METHODS:
-                if method in item:
-                    yield path, method, item[method]
 
 
 def load_contract(path: Path | None = None, *, executed: bool = True) -> Contract:

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..problems.violations import schema_violations
-from .formats import FORMATS
+from .schemas import FORMATS
 from .source import FixtureError, read_source
 
 _TEXT = {"type": "string"}

@@ -73,7 +73,7 @@ def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
     """What a body of an operation must hold beside the agent and the text, as an example has it."""
     declared = document["x-resource"]
     named = declared["members"].get("agent"), declared["request"]["text"]
-    body = _operation(document, id).get("requestBody", {}).get("content", {}).get(JSON[1], {})
+    body = operation_of(document, id).get("requestBody", {}).get("content", {}).get(JSON[1], {})
     given = next((one["value"] for one in body.get("examples", {}).values()), body.get("example"))
     known = given if isinstance(given, dict) else {}
     names = body.get("schema", {}).get("required", ())
@@ -82,14 +82,14 @@ def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
 
 def _schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:
     """The members of a body or of an answer, in any of its forms; none where it is none."""
-    node: Any = _operation(document, id)
+    node: Any = operation_of(document, id)
     for step in (*steps, *JSON):
         node = node.get(step, {})
     for schema in node.get("oneOf", [node]):
         yield from schema.get("properties", {}).items()
 
 
-def _operation(document: Mapping[str, Any], id: str) -> Mapping[str, Any]:
+def operation_of(document: Mapping[str, Any], id: str) -> Mapping[str, Any]:
     """An operation by its id; empty where there is none."""
     found = (one for _, one in each_operation(document) if one["operationId"] == id)
     return next(found, {})

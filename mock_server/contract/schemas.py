@@ -6,9 +6,10 @@ from typing import Any
 
 import jsonschema_rs
 
+from ..addresses import is_usable
 from ..codec import decode, encode
-from .formats import FORMATS
 
+FORMATS = {"webhook-url": is_usable}  # beside those that JSON Schema knows
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
 

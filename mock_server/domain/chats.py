@@ -118,7 +118,7 @@ class Chats:
     async def submit(self, session_id: str, body: Mapping[str, Any]) -> TurnResult:
         """Run one round, or answer a repeated key. Turns of a session queue up."""
         key = body.get("idempotency_key") or None
-        async with self.turn_lock(session_id):
+        async with self._turns.setdefault(session_id, asyncio.Lock()):
             while True:
                 session = await self.get(session_id)
                 earlier = await self.replayed(session, key)
@@ -129,10 +129,6 @@ class Chats:
                 result = await self.run_turn(session, key, body)
                 if result is not None:
                     return result
-
-    def turn_lock(self, session_id: str) -> asyncio.Lock:
-        """The lock that makes the turns of a session follow one another."""
-        return self._turns.setdefault(session_id, asyncio.Lock())
 
     async def replayed(self, session: Session, key: str | None) -> TurnResult | None:
         """What the key was answered with; it is looked up before the session's state."""

@@ -30,7 +30,7 @@ class Pipeline:
     def complete(self, session: Session, agent: Agent, note: str | None) -> Completion:
         """All that a session which has just become final leaves behind."""
         finished = session.last_activity if session.finished is None else session.finished
-        result = self.call_result(session, agent, self.analyse(agent), finished)
+        result = self.call_result(session, agent, finished)
         return Completion(
             call_result=result if self.keeps_results else None,
             completed=finished,
@@ -40,14 +40,9 @@ class Pipeline:
             webhook=self.webhook(agent, result),
         )
 
-    def analyse(self, agent: Agent) -> Mapping[str, Any]:
-        """The post-call analysis: what the agent's fixture scripts."""
-        return agent.post_call_analysis
-
-    def call_result(
-        self, session: Session, agent: Agent, analysis: Mapping[str, Any], finished: int
-    ) -> dict[str, Any]:
-        """The row that a search finds."""
+    def call_result(self, session: Session, agent: Agent, finished: int) -> dict[str, Any]:
+        """The row that a search finds; its analysis is what the agent's fixture scripts."""
+        analysis = agent.post_call_analysis
         return {
             "callId": self.renderer.identifier(session.id),
             "agentId": session.agent_id,

@@ -69,10 +69,8 @@ def coverage_table(coverage: Coverage, contract: Contract) -> str:
 
 
 def _operations(coverage: Coverage, contract: Contract) -> Iterator[dict[str, Any]]:
-    for method, path, operation, _ in contract.operations():
-        known = {
-            int(code) for code in contract.document["paths"][path][method.lower()]["responses"]
-        }
+    for _, _, operation, _ in contract.operations():
+        known = {*map(int, contract.statuses(operation))}
         seen = {status for name, status in coverage.answers if name == operation}
         statuses = [
             {

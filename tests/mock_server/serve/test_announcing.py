@@ -70,6 +70,16 @@ def test_the_documentation_is_whole_where_the_banner_says(served):
         assert api.get(httpx.URL(docs).join(script)).status_code == 200
 
 
+def test_the_coverage_under_a_base_path_has_every_operation(served):
+    api, base = served
+    api.get(f"{base}/api/v1/chats")
+    counts = {
+        op["operation"]: op["count"] for op in api.get("/__admin/coverage").json()["operations"]
+    }
+    assert len(counts) == 6
+    assert counts["listChats"]
+
+
 def test_a_405_under_a_base_path_names_every_method(served):
     api, base = served
     response = api.delete(f"{base}/api/v1/chats")
