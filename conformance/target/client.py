@@ -118,9 +118,12 @@ class Client:
 
     def look(self, draft: Exchange) -> Exchange:
         """Send a request beside the plan, and judge nothing by its answer."""
-        self.budget.count_beside()
         with self.places, shielded():
-            return self._with_key(draft, self._exchange)
+            return self._with_key(draft, partial(self._on_any_connection, send=self._beside))
+
+    def _beside(self, draft: Exchange) -> Exchange:
+        self.budget.count_beside()
+        return self._exchange(draft)
 
     def _with_key(self, draft: Exchange, send: Callable[[Exchange], Exchange]) -> Exchange:
         """The exchange, with a new key where the target refuses one that can be renewed."""
@@ -141,7 +144,7 @@ class Client:
     def _accepted(self, draft: Exchange, observer: Observer | None) -> Exchange:
         """The exchange, or why there is none: a hiccup, or a fault that is reported."""
         try:
-            exchange = self._with_key(draft, self._once)
+            exchange = self._with_key(draft, self._on_any_connection)
             self.silences.note(exchange, answered=True)
         except Unanswered as lost:
             if not self.recorder.judging:
@@ -184,22 +187,27 @@ class Client:
         """The answer, or the first that does not lag behind earlier ones."""
         if not self.credentials.are_own(draft):
             return exchange  # another key may see other sessions
-        current, seen = self.freshness.await_current(exchange, lambda: self._once(draft))
+        current, seen = self.freshness.await_current(
+            exchange, lambda: self._on_any_connection(draft)
+        )
         if seen and observer:
             observer(exchange, [seen])
         return current
 
-    def _once(self, draft: Exchange) -> Exchange:
+    def _on_any_connection(
+        self, draft: Exchange, send: Callable[[Exchange], Exchange] | None = None
+    ) -> Exchange:
         """The exchange. RFC 9112, section 9.3.1: a connection may be closed at any time; what is
         safe to repeat is then sent on another one, but a turn, which may still be under way."""
+        send = send or self._on_one_connection
         try:
-            return self._on_one_connection(draft)
+            return send(draft)
         except Unanswered as lost:
             if lost.silence == "late" or self.circuit.cause:
                 raise
             if draft.role == "submit" or not is_repeatable(draft, self.watch.contract):
                 raise
-            return self._on_one_connection(draft)
+            return send(draft)
 
     def _on_one_connection(self, draft: Exchange) -> Exchange:
         if self.backoff.refused and self.health.watching:

@@ -236,14 +236,14 @@ def test_a_second_opinion_is_told_as_a_rule(
 def test_the_second_opinion_speaks_where_the_watch_is_silent(
     generation: Generation, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = generation.api.client._once
+    send = generation.api.client._on_one_connection
 
     def unwatched(*args: Any) -> Exchange:
         exchange = send(*args)
         exchange.content = exchange.content.replace(b'"is_final":false', b'"is_final":"no"')
         return exchange
 
-    monkeypatch.setattr(generation.api.client, "_once", unwatched)
+    monkeypatch.setattr(generation.api.client, "_on_one_connection", unwatched)
     visited(generation, contract, "getChat")
     found = generation.api.client.evidence.findings["SES-05"][0]
     assert found.expected.startswith("a response without ST108")

@@ -161,6 +161,22 @@ def test_a_location_that_is_no_url_is_a_redirect_all_the_same(reach: Make, locat
             reach(url)
 
 
+def test_a_connection_that_is_closed_after_an_answer_is_replaced(reach: Make) -> None:
+    class Closing(page()):  # type: ignore[misc]
+        asked_before = False  # on this connection
+
+        def do_GET(self) -> None:
+            if self.asked_before:
+                self.close_connection = True  # RFC 9112, section 9.3.1: at any time
+            else:
+                self.asked_before = True
+                self.answer(307, b"", location="http://elsewhere.test/")
+
+    with serving(Closing) as url:
+        with pytest.raises(UsageError, match=r"redirects to \"http://elsewhere"):
+            reach(url)
+
+
 # What a gateway answers in the middle of it, once or from then on.
 
 HTML = {"content_type": "text/html"}
