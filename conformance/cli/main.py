@@ -125,7 +125,7 @@ def _stop(message: str, code: int) -> None:
     context_settings=HELP,
 )
 @options(OPTIONS)
-@click.version_option(__version__, prog_name="adjourn-conformance")
+@click.version_option(__version__, message=f"adjourn-conformance {__version__}")
 @click.pass_context
 def command(
     context: click.Context,

@@ -50,9 +50,9 @@ class Tools:
             "clock": clock,
         }
 
-    def list_sandboxes(self) -> list[dict[str, Any]]:
+    def list_sandboxes(self) -> dict[str, Any]:
         """List the sandboxes, with how many sessions each has."""
-        return list(self._call(None, "GET", "/__admin/sandboxes")["sandboxes"])
+        return dict(self._call(None, "GET", "/__admin/sandboxes"))
 
     def show_clock(self, sandbox: str | None = None) -> dict[str, Any]:
         """Tell the time of a sandbox."""
@@ -86,13 +86,14 @@ class Tools:
 
     def read_journal(
         self, limit: int = 20, only_violations: bool = False, sandbox: str | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         """List what clients asked and what was answered, the latest first, with what broke the
         contract in it; only_violations leaves out the rest."""
         asked = 1000 if only_violations else limit
         found = self._call(sandbox, "GET", "/__admin/requests", limit=asked)["requests"]
         told = [_told(entry) for entry in found]
-        return [row for row in told if row["violations"] or not only_violations][:limit]
+        kept = [row for row in told if row["violations"] or not only_violations]
+        return {"requests": kept[:limit]}
 
     def read_coverage(self, sandbox: str | None = None) -> dict[str, Any]:
         """Tell which operations, statuses and transitions the clients have exercised, and which

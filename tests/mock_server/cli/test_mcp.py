@@ -39,10 +39,11 @@ def test_a_sandbox_is_opened_steered_and_read(api):
         (newest,) = listed["sessions"]
         assert (newest["id"], newest["final_reason"]) == (second["id"], "ttl")
         journal = await ask("read_journal", sandbox="gw0")
-        assert [row["operation"] for row in journal] == [
+        assert [row["operation"] for row in journal["requests"]] == [
             *("openChat", "openChat", "submitMessage", "openChat"),
         ]
-        (wrong,) = await ask("read_journal", only_violations=True, sandbox="gw0")
+        found = await ask("read_journal", only_violations=True, sandbox="gw0")
+        (wrong,) = found["requests"]
         assert wrong["violations"][0]["pointer"] == "/agent_id"
         assert (wrong["status"], wrong["sent"]) == (400, '{"agent_id":5}')
         coverage = await ask("read_coverage", sandbox="gw0")
@@ -50,7 +51,7 @@ def test_a_sandbox_is_opened_steered_and_read(api):
 
         assert (await ask("reset", sandbox="gw0")) == {"sessions": 0}
         assert (await ask("list_sessions", sandbox="gw0"))["total"] == 0
-        named = {row["name"] for row in await ask("list_sandboxes")}
+        named = {row["name"] for row in (await ask("list_sandboxes"))["sandboxes"]}
         assert {"default", "gw0"} <= named
 
     assist(work, "mock_server", "--url", str(api.base_url))
@@ -61,7 +62,7 @@ def test_what_a_proxy_has_found_is_read_too(proxy, backend):
     client.post(CHATS, json={"agent_id": 5})
 
     async def work(ask):
-        (row,) = await ask("read_journal", only_violations=True)
+        (row,) = (await ask("read_journal", only_violations=True))["requests"]
         assert {found["in"] for found in row["violations"]} >= {"body"}
 
     assist_by(work, tools_of(Client(str(client.base_url))))
