@@ -55,10 +55,7 @@ async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
     async with sandbox.moving:
         if "by" in call.body:
-            # A clock that runs has gone on since: only a negative span leads back.
-            span = _span(call.body, "/by")
-            target = _in_range(sandbox.clock.now() + span, "/by")
-            happened = await (travel if span >= 0 else _travel)(sandbox, target)
+            happened = await _advance(sandbox, _span(call.body, "/by"))
         else:
             happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
         return await _answer(sandbox, happened)
@@ -108,11 +105,18 @@ async def _set(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Event]:
     return await _run(sandbox, _span(body, "/offset") if "offset" in body else 0)
 
 
-async def _run(sandbox: Sandbox, offset: int) -> list[Event]:
+async def _advance(sandbox: Sandbox, span: int) -> list[Event]:
+    clock = sandbox.clock
+    if clock.frozen or span < 0:
+        return await _travel(sandbox, _in_range(clock.now() + span, "/by"))
+    return await _run(sandbox, clock.offset + span, "/by")
+
+
+async def _run(sandbox: Sandbox, offset: int, pointer: str = "/offset") -> list[Event]:
     clock = sandbox.clock
     if not clock.frozen and clock.offset == offset:
         return []
-    happened = await _travel(sandbox, _in_range(clock.wall() + offset, "/offset"))
+    happened = await _travel(sandbox, _in_range(clock.wall() + offset, pointer))
     clock.run(offset)
     return happened
 

@@ -42,6 +42,12 @@ def test_a_clock_runs_ahead_of_the_wall(client):
     assert later > clock["now"]
 
 
+def test_a_running_clock_is_ahead_by_what_it_was_advanced_to_the_microsecond(client):
+    client.open(ttl_seconds=60)
+    assert advance(client, by="PT30M")["offset"] == "PT30M"
+    assert advance(client, by="PT1S")["offset"] == "PT30M1S"
+
+
 def test_a_frozen_clock_runs_on_from_where_it_stands(client):
     client.steer("PUT", "/clock", json={"mode": "frozen", "frozen_time": NOON})
     clock = client.steer("PUT", "/clock", json={"mode": "offset"})
