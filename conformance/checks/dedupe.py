@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ..contract.document import Contract
 from ..contract.rules import Rule
-from ..judging.equivalence import change, reordered, same_id, same_messages
+from ..judging.equivalence import change, reordered, same_id
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, NotApplicable, expect
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
+from .filters import given
+from .kinds.arrange import brought
 
 
 def expect_duplicate(first: str, second: Exchange) -> None:
@@ -33,108 +38,102 @@ def another_agent(api: Api) -> str | None:
     return next((agent for agent in agents if agent not in (None, api.config.agent)), None)
 
 
-def seconds(api: Api, sent: str, endpoint: Json) -> list[Json]:
-    """How another open is not like the first one."""
-    if sent == "same":
-        return [{}, *({"agent": other} for other in (another_agent(api),) if other)]
-    others: Json = {
-        "reordered": {"endpoint": reordered(endpoint)},
-        "another-channel": {"channel": f"{api.channel}-b"},
-        "another-part": {"endpoint": {**endpoint, "to": "+15550177"}},
+# Endpoints that differ in a nested part, a type, the case, a blank, the order of a list, an end.
+ALIKE: tuple[tuple[Json, Json], ...] = (
+    ({"provider": {"region": "eu"}}, {"provider": {"region": "us"}}),
+    ({"line": 7}, {"line": "7"}),
+    ({"flag": 1}, {"flag": True}),
+    ({"user": "Ada"}, {"user": "ada"}),
+    ({"user": "Ada"}, {"user": "Ada "}),
+    ({"path": ["a", "b"]}, {"path": ["b", "a"]}),
+    ({"zone": "x" * 300 + "a"}, {"zone": "x" * 300 + "b"}),
+)
+SHARED = ("same", "reordered")  # which name the endpoint that there is
+
+
+def pairs(api: Api, sent: str) -> Iterator[tuple[Json, list[Json]]]:
+    """What an open has, and what others have. A deployment may have it that takes no null in the
+    place of an endpoint, or none so long."""
+    endpoint, agent = api.endpoint(), another_agent(api)
+    one, none = {"endpoint": endpoint}, {"endpoint": None}
+    others: dict[str, list[Json]] = {
+        "same": [one, *([{**one, "agent": agent}] if agent else [])],
+        "reordered": [{"endpoint": reordered(endpoint)}],
+        "another-channel": [{**one, "channel": f"{api.channel}-b"}],
+        "another-part": [{"endpoint": {**endpoint, "to": "+15550177"}}],
     }
-    return [others[sent]]
+    if sent in others:
+        yield one, others[sent]
+    elif sent == "alike":
+        cut = not api.open(endpoint={**endpoint, **ALIKE[-1][0]}).ok
+        for these, those in ALIKE[: -1 if cut else None]:
+            endpoint = api.endpoint()
+            yield {"endpoint": {**endpoint, **these}}, [{"endpoint": {**endpoint, **those}}]
+    else:
+        if not api.needs("create", api.resource.endpoint):
+            yield {}, [{}]
+        if api.open(**none).status not in api.refused("invalid-request"):
+            yield none, [none]
 
 
-@kind("endpoint", "smoke", sessions=3, first=lambda _, rule: rule.sent == "same")
+def opens(contract: Contract, rule: Rule) -> int:
+    """How many sessions a rule about endpoints needs at most."""
+    most = {"alike": 1 + 2 * len(ALIKE), "nothing": 5}.get(rule.sent, 3)
+    return most if rule.given in ("", contract.lifecycle.initial) else 2 * (most + 1)
+
+
+@kind(
+    "endpoint",
+    "smoke",
+    sessions=3,
+    turns=1,
+    subjects=opens,
+    first=lambda _, rule: rule.sent in ("same", "nothing") and not rule.given,
+)
 def check_what_an_endpoint_is(api: Api, rule: Rule) -> None:
-    """Another open is of the same endpoint, or of another one, as what is sent has it."""
-    endpoint = api.endpoint()
-    first = api.given(endpoint=endpoint)
-    for members in seconds(api, rule.sent, endpoint):
-        second = api.open(**{"endpoint": endpoint, **members})
-        judged = expect_another if rule.sent.startswith("another") else expect_duplicate
-        judged(first, second)
+    """Another open is of the same endpoint, or of another one, as what is sent has it. A session
+    in a state that does not hold its endpoint has it no more, whatever happens to it then."""
+    lifecycle = api.contract.lifecycle
+    state = rule.given or lifecycle.initial
+    held = state in api.resource.unique["while"]
+    finished = state == lifecycle.closed != lifecycle.initial and api.has_closer
+    for by_agent in (False, True)[: 1 + finished]:
+        for members, others in pairs(api, rule.sent):
+            closed = by_agent and api.given_closed(**members)[0]
+            first = closed or brought(api, state, **members).id
+            for other in others:
+                second = api.open(**other)
+                if held and rule.sent in SHARED:
+                    expect_duplicate(first, second)
+                    continue
+                expect_another(first, second)
+                if rule.sent in SHARED:
+                    api.end(first)
+                    expect_duplicate(second.id, api.open(**other))
+                    break
 
 
-@rule("DEDUP-03", sessions=5, turns=1)
-def check_a_final_session_frees_its_endpoint(api: Api) -> None:
-    endpoint = api.endpoint()
-    first = api.given_final(endpoint=endpoint)
-    second = api.open(endpoint=endpoint)
-    expect_another(first, second)
-    api.end(first)  # which has its endpoint no more
-    expect_duplicate(second.id, api.open(endpoint=endpoint))
-    if api.has_closer:
-        endpoint = api.endpoint()
-        closed, _ = api.given_closed(endpoint=endpoint)
-        expect_another(closed, api.open(endpoint=endpoint))
-
-
-@rule("DEDUP-04", "smoke", sessions=4)
-def check_without_an_endpoint_every_open_is_new(api: Api) -> None:
-    if not api.needs("create", api.resource.endpoint):
-        expect_another(api.given(), api.open())
-    first = api.open(endpoint=None)
-    # A deployment may have it that takes null for no object.
-    if first.status not in api.refused("invalid-request"):
-        expect_another(first.id, api.open(endpoint=None))
-
-
-@rule("DEDUP-09", sessions=14)
-def check_what_differs_a_little_is_another_endpoint(api: Api) -> None:
-    for one, other in (
-        ({"provider": {"region": "eu"}}, {"provider": {"region": "us"}}),
-        ({"line": 7}, {"line": "7"}),
-        ({"flag": 1}, {"flag": True}),
-        ({"user": "Ada"}, {"user": "ada"}),
-        ({"user": "Ada"}, {"user": "Ada "}),
-        ({"path": ["a", "b"]}, {"path": ["b", "a"]}),
-    ):
-        endpoint = api.endpoint()
-        first = api.given(endpoint={**endpoint, **one})
-        expect_another(first, api.open(endpoint={**endpoint, **other}))
-    endpoint = api.endpoint()
-    late, later = ({**endpoint, "zone": "x" * 300 + end} for end in "ab")
-    opened = api.open(endpoint=late)
-    if opened.ok:  # a deployment may have a limit, but does not cut
-        expect_another(opened.id, api.open(endpoint=later))
-
-
-@rule("DEDUP-07", sessions=2, turns=1)
-def check_a_duplicate_open_leaves_the_agent(api: Api) -> None:
-    other = another_agent(api)
-    if other is None:
-        raise NotApplicable("the suite was given no second agent (--tool-agent)")
-    endpoint = api.endpoint()
-    first = api.given(endpoint=endpoint)
-    second = api.open(endpoint=endpoint, agent=other)
-    if second.ok and not same_id(second.id, first):
-        raise Blocked("the second open made a second session, see DEDUP-01")
-    for answer in (second, api.get(first)):
-        if answer.ok:
-            agent = answer.session[api.resource.agent]
-            expect(agent == api.config.agent, f"the agent {api.config.agent}", agent)
-    if other == api.config.tool_agent:
-        turn = api.given_turn(first)[api.resource.transcript]
-        called = any(message.get("tool_calls") for message in turn)
-        expect(not called, f"a turn of {api.config.agent}", "a turn that calls tools")
-
-
-@rule("DEDUP-08", sessions=2, turns=1)
-def check_a_duplicate_open_changes_nothing(api: Api) -> None:
-    endpoint = api.endpoint()
-    legal = api.contract.timeouts
+@kind("reused", sessions=2, turns=1)
+def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
+    """What it gives in another way stays as it was: the members told, or all but the agent."""
+    names, legal, endpoint = api.resource, api.contract.timeouts, api.endpoint()
     first, other = legal.near(600), legal.near(1200)
-    id = api.given(endpoint=endpoint, timeout=first, turns=1)
+    values = first, other if other != first else legal.least
+    ways = [given(api, n) | ({names.timeout: values[n]} if names.timeout else {}) for n in (0, 1)]
+    if names.agent in rule.members:
+        if not (agent := another_agent(api)):
+            raise NotApplicable("the suite was given no second agent (--tool-agent)")
+        ways = [{names.agent: api.config.agent}, {names.agent: agent}]
+    id = api.given(endpoint=endpoint, further=ways[0], turns=1)
     before = api.still(id)
-    second = api.open(endpoint=endpoint, timeout=other if other != first else legal.least)
+    second = api.open(endpoint=endpoint, further=ways[1])
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
-    after = api.get(id).session
-    if name := api.resource.timeout:
-        expect(after[name] == before[name], f"{name} {before[name]}", after[name])
-    messages = after[api.resource.transcript]
-    same = same_messages(messages, before[api.resource.transcript])
-    expect(same, "the same transcript", f"{len(messages)} messages")
-    differs = change(api.resource, before, after)
-    expect(differs is None, "the session as it was", f"it differs in {differs}")
+    wanted = {name: before[name] for name in rule.members or before if name in before}
+    for answer in (second, api.get(id)):
+        differs = change(names, wanted, answer.session) if answer.ok else None
+        expect(differs is None, "the session as it was", f"it differs in {differs}")
+    if api.config.tool_agent and ways[1].get(names.agent) == api.config.tool_agent:
+        turn = api.given_turn(id)[names.transcript]
+        called = any(message.get("tool_calls") for message in turn)
+        expect(not called, f"a turn of {api.config.agent}", "a turn that calls tools")

@@ -13,7 +13,7 @@ from .declaration import shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
-from .lifecycle import END, REPLAY, TURN, Lifecycle, Transition
+from .lifecycle import END, FINISH, REPLAY, TURN, Lifecycle, Transition
 from .operations import Operation, operations_of
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
@@ -112,7 +112,7 @@ class Contract:
 
     def row_of(self, rule: Rule) -> Transition:
         """The row that a rule is about. Where no turn is remembered, each is a new one."""
-        remembers = self.lifecycle.does("remember", TURN)
+        remembers = self.lifecycle.does("remember", FINISH if rule.by == FINISH else TURN)
         event = TURN if rule.when == REPLAY and not remembers else rule.when
         return self.lifecycle.row(rule.given, event)
 

@@ -152,6 +152,10 @@ def _prepared(api: Api, rule: Rule, state: str, *, finishing: bool) -> Subject:
 
 
 def _led(api: Api, rule: Rule, way: Transition) -> Subject:
+    if rule.by == FINISH and rule.when == REPLAY:  # that very turn is repeated
+        key = api.key()
+        id, answer = api.given_closed(key)
+        return Subject(api, id, (key, str(api.config.closing_text), answer))
     finishing = FINISH in (way.event, rule.when)
     subject = _prepared(api, rule, way.state, finishing=finishing)
     subject.follow(way)

@@ -85,19 +85,6 @@ def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> Non
         expect_activity(row, {since: before}, {since: after}, since)
 
 
-@kind("replayed", "smoke", sessions=2, turns=5, subjects=count)
-def check_a_replay(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
-    """A repeated key is answered with the earlier response, or refused, as the table has it."""
-    row = api.contract.row_of(rule)
-    for subject in subjects(api, rule, timeouts):
-        assert subject.keyed
-        again = subject.meet(REPLAY)
-        if row.refusal:
-            again.expect_status(*api.contract.refused(row.state, row.event))
-        elif row.event == REPLAY:
-            expect_replay(subject.keyed[2], again)
-
-
 def untold(contract: Contract) -> list[Transition]:
     """The rows of events that a client brings about, and that no other rule is about. In a state
     in which turns are refused none of them finishes."""
