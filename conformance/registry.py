@@ -5,8 +5,6 @@ A rule with a `kind` is evaluated by the one function of that kind, any other by
 bound to its id.
 """
 
-from __future__ import annotations
-
 import importlib
 import math
 import pkgutil

@@ -1,7 +1,5 @@
 """`adjourn-conformance derive`: rules to paste."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from textwrap import indent
 

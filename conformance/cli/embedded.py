@@ -1,8 +1,6 @@
 """The target of a run that names none: a mock of this project on a free port, as a process
 of its own, so that the suite meets it over HTTP like any other."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

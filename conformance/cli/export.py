@@ -1,7 +1,5 @@
 """`adjourn-conformance export FORMAT`: the contract in other formats."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

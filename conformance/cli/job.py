@@ -1,7 +1,5 @@
 """What a command line asks for, from its settings to its reports; pytest's too."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -9,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 
@@ -41,7 +39,7 @@ class Job:
     known: dict[str, Known]
 
     @classmethod
-    def of(cls, flags: Mapping[str, Any], config_file: Path | None) -> Job:
+    def of(cls, flags: Mapping[str, Any], config_file: Path | None) -> Self:
         config = load_config(flags, config_file)
         contract = Contract(config.contract or find_contract())
         replay = None

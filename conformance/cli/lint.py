@@ -3,8 +3,6 @@
 Every problem is one line that names its place in the contract and the cure.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

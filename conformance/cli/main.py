@@ -1,7 +1,5 @@
 """The command line: `python -m conformance`, `adjourn-conformance`."""
 
-from __future__ import annotations
-
 import sys
 import traceback
 from pathlib import Path

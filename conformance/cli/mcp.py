@@ -4,8 +4,6 @@ Target, key and consent are the user's: they are given when the server starts, a
 them. A run is a process of its own, with the command line that does the same by hand.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

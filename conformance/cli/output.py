@@ -1,8 +1,6 @@
 """Output that no terminal and no reader can break: any encoding, a reader that leaves, a full
 disk, and colours only where they are wanted."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import os

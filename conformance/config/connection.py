@@ -3,8 +3,6 @@
 Every function raises ValueError with a line that says what is wrong and what would be right.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import re

@@ -1,7 +1,5 @@
 """Files that a run is told of. Raises UsageError for one that cannot be read."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import Any

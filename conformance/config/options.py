@@ -1,7 +1,5 @@
 """Options that every command which speaks to a target takes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

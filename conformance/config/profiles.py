@@ -1,7 +1,5 @@
 """Packs of checks, and the profiles that select them."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 Pack = Literal["smoke", "core", "model", "generated", "races", "ttl", "webhooks"]

@@ -1,8 +1,6 @@
 """Under which names the two programs run: by their commands where both packages are installed
 in one, by their modules in a checkout."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Keeps the secrets of a run out of what it keeps, shows and writes. What the target said is
 judged as it came: only what is told of it is redacted."""
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode

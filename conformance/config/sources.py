@@ -1,7 +1,5 @@
 """Where settings come from: flags over environment over file, unknown keys refused by name."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

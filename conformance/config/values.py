@@ -1,7 +1,5 @@
 """Values of options as flags, environment and file give them: a text may tell any kind."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How rules are told to people: the names of their areas, the addresses of their sources."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import groupby
 from urllib.parse import quote

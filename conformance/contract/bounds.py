@@ -1,9 +1,7 @@
 """The numbers of a contract, as the checks use them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -15,7 +13,7 @@ class Bounds:
     default: int | None = None
 
     @classmethod
-    def of(cls, schema: dict[str, Any]) -> Bounds:
+    def of(cls, schema: dict[str, Any]) -> Self:
         return cls(schema["minimum"], schema["maximum"], schema.get("default"))
 
     def __contains__(self, number: float) -> bool:

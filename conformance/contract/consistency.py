@@ -1,7 +1,5 @@
 """Whether the parts of a contract go together, as far as no schema can say it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

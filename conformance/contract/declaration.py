@@ -1,7 +1,5 @@
 """Whether the rest of a contract has it as its `x-resource` says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

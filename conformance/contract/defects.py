@@ -1,7 +1,5 @@
 """What is wrong with a contract, so that mock and suite do not carry it out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a contract may say: `contract.schema.json`, which travels beside `openapi.yaml`."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

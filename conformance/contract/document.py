@@ -1,7 +1,5 @@
 """`openapi.yaml` as the suite reads it: operations, schemas, lifecycle and rules."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The ids of sessions: where a path names one, and which spellings are the same id."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote

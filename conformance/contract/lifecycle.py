@@ -1,7 +1,5 @@
 """The state machine of `x-lifecycle`: what each event makes of each state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

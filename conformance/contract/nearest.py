@@ -1,7 +1,5 @@
 """What somebody who wrote a name that does not exist may have meant."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """The operations that a contract lists."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

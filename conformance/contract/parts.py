@@ -1,7 +1,5 @@
 """The parts of a contract without references, each with the steps that lead to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """References of a contract followed, within its file and to others of the same folder."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The rules of `x-rules`, which a deployment is judged by."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Whether the schemas of a contract take what is sent, what is answered, and its examples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any

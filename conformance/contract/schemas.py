@@ -1,7 +1,5 @@
 """Schemas of OpenAPI 3.0 in JSON Schema's words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 LITERAL = ("default", "enum", "example", "required")

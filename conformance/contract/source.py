@@ -1,7 +1,5 @@
 """One file of a contract: its value, as strictly as JSON has it, and the line of each part."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from pathlib import Path

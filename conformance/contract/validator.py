@@ -1,7 +1,5 @@
 """Compiled JSON Schema validators that tell the first errors of a body of any size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """Values that a schema obliges a deployment to take or to refuse, made from the schema alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

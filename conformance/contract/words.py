@@ -1,7 +1,5 @@
 """What is wrong with a contract, in words: what was wanted, and what is there."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """Arazzo 1.0.1: a workflow for each row of the lifecycle that a client can bring about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """AsyncAPI 3.0: the webhooks, as messages that the API sends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A Bruno collection: a folder with a file for each operation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..contract.document import Contract

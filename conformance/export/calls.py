@@ -1,7 +1,5 @@
 """Each operation as a request that can be sent: for collections and HTTP files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

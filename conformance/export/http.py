@@ -1,7 +1,5 @@
 """HTTP files, as the editors of JetBrains and, with httpyac, Visual Studio Code send them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..contract.document import Contract

@@ -1,7 +1,5 @@
 """The lifecycle as a state diagram of Mermaid."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """OpenAPI 3.1, where `nullable` is a type and webhooks stand beside the paths."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..contract.document import Contract

@@ -1,7 +1,5 @@
 """A Postman collection (v2.1): a request for each operation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,11 +1,9 @@
 """What comes of an export: files, and what of the contract the format cannot say."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from ..contract.document import Contract
 
@@ -20,7 +18,7 @@ class View:
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, document: Any, left_out: Iterator[str]) -> View:
+    def of(cls, name: str, document: Any, left_out: Iterator[str]) -> Self:
         """A view of one file in JSON."""
         return cls({name: as_json(document)}, tuple(left_out))
 

@@ -5,8 +5,6 @@ between two runs. Each case is given to a callback, which sends and judges it an
 raises, so every case runs and nothing is shrunk.
 """
 
-from __future__ import annotations
-
 import copy
 import os
 from collections.abc import Callable, Iterator

@@ -1,8 +1,6 @@
 """The model beside the target: Hypothesis draws any sequence of operations, and shrinks the
 first one that the model cannot explain to the shortest trace."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator

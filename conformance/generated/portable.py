@@ -4,8 +4,6 @@ Parsers, stores and frameworks differ at the edges: control characters, large nu
 spellings of dates. A value that lies there is legal, but no request is judged by it.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from datetime import datetime

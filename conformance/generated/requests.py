@@ -1,7 +1,5 @@
 """Generated requests: sent to real sessions, and judged by what was really sent."""
 
-from __future__ import annotations
-
 from collections import Counter
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """Schemathesis' own checks of every response, reported under rules of the contract."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ Open is what lies beyond a range (refused or clamped), what a lenient framework 
 and what not every deployment reads alike.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal

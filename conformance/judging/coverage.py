@@ -1,7 +1,5 @@
 """What a run exercised of the contract: statuses by operation, lifecycle cells by event."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """JSON of a target, read so that nothing in it breaks what looks at it."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -4,8 +4,6 @@ Offsets, the precision of a time (a store often keeps less than the first answer
 case of a UUID, and the three ways to say "no tool calls".
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard

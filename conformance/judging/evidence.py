@@ -1,7 +1,5 @@
 """What a run has collected on each rule: how often it was judged, findings, an outcome."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What earlier answers have told of each session, beside what an answer tells now."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

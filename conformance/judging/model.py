@@ -4,8 +4,6 @@ that was answered before. Pure: it is fed with exchanges and raises Mismatch.
 Where the contract leaves a choice, the model takes what the target chose and holds it to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """What a check can say: a violation, or why it could not be evaluated."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """How a body does not fit its schema: each member that is missing, unknown or wrong, in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The exchanges of a check, oldest first, and those of them that a finding needs."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from ..contract.ids import Paths, canonical, mentions

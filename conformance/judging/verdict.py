@@ -1,7 +1,5 @@
 """From outcomes to one word and one exit code."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Two reports side by side: what differs, by rule, and nothing else."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """A trace as curl lines that do the same again when pasted into a shell."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

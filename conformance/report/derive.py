@@ -1,7 +1,5 @@
 """The rules that a declaration implies, and that a contract does not hold yet."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -3,8 +3,6 @@
 `python -m conformance.report.explain --write-docs` writes `docs/rules.md` from the contract.
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Many runs as one page: their trend, what has changed, and a matrix of deployments and areas."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import Counter

@@ -1,8 +1,6 @@
 """The report as one HTML page that needs no network: `python -m conformance.report.html FILE`
 makes it again from a `conformance.json`."""
 
-from __future__ import annotations
-
 import json
 import sys
 from base64 import b64encode

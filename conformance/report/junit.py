@@ -1,7 +1,5 @@
 """The report as JUnit XML: a suite for each area, a case for each rule."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

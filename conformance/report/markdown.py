@@ -1,7 +1,5 @@
 """The report as a short page in GitHub-flavoured Markdown, for a CI job."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from typing import Any

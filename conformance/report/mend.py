@@ -1,7 +1,5 @@
 """How a finding is mended: which operation, member and status are wrong, and who says so."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

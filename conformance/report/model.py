@@ -1,7 +1,5 @@
 """What a run found, as data: the one source of every report format."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

@@ -1,7 +1,5 @@
 """The looks of a wait, folded: the first and the last stand for those in between."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise

@@ -1,7 +1,5 @@
 """What a run prints: the plan, a mark for each rule, a card for each finding, the verdict."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any

@@ -9,8 +9,6 @@ A known failure stays a failure in every report, but does not decide the verdict
 longer true is as red as a new failure: a rule that holds again, an entry that has expired.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass

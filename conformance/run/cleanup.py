@@ -1,7 +1,5 @@
 """Ends every session that a run has left open, those included that nobody told it of."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from contextlib import suppress

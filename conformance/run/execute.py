@@ -1,7 +1,5 @@
 """Lets pytest run the checks of a run, in this process and with nothing of the user's own."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

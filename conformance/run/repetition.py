@@ -1,7 +1,5 @@
 """Runs what has failed again, so that a report tells a fault that comes and goes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The requests that a report recorded, sent again: the same requests, on sessions of today."""
 
-from __future__ import annotations
-
 import gzip
 import re
 from base64 import b64decode, b64encode

@@ -1,7 +1,5 @@
 """One run against one target: what it is told, what it uses, and what it has found."""
 
-from __future__ import annotations
-
 import math
 import secrets
 import time

@@ -1,7 +1,5 @@
 """What a verdict is about, in the words that every format uses."""
 
-from __future__ import annotations
-
 from ..config.profiles import PROFILES, Pack
 from ..config.settings import Config
 

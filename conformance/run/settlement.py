@@ -1,7 +1,5 @@
 """From the evidence of a run to an outcome for every rule of the contract."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..config.settings import Config

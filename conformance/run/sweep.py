@@ -4,8 +4,6 @@ A session is proved by the run's ledger, which names its id, or by its channel, 
 with the run's tag, where the ledger or the user names that run.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections import Counter

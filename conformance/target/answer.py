@@ -1,7 +1,5 @@
 """Reads an answer to its end, which must come before too many bytes, however compressed."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 

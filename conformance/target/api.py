@@ -1,7 +1,5 @@
 """What a check builds on: arrangements of the target, and values that nobody else uses."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from typing import Any

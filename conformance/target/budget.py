@@ -1,7 +1,5 @@
 """How many requests a run may send, and for how long."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Stops a run that a target no longer answers."""
 
-from __future__ import annotations
-
 import threading
 
 from ..judging.outcomes import Blocked

@@ -4,13 +4,11 @@ A recorded request names the key as a shell would, so that no report holds it an
 can be pasted; the key itself takes that place on the wire alone.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from ..config.settings import Config
@@ -34,7 +32,7 @@ class Scheme:
     name: str = ""
 
     @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> Scheme:
+    def of(cls, spec: Mapping[str, Any]) -> Self:
         """The first scheme that the contract as a whole asks for."""
         requirement: dict[str, Any] = next(iter(spec.get("security") or ()), {})
         schemes = spec.get("components", {}).get("securitySchemes", {})

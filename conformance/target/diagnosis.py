@@ -1,7 +1,5 @@
 """Why a target could not be reached, in a line that says how to mend it."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ A target may read from a replica, or list from an index, that lags behind. Each 
 are judged by what comes then.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

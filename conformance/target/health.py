@@ -1,8 +1,6 @@
 """Whether a target as a whole has changed under a run: a key that expired, a restart, a gateway
 without anything behind it. Nobody is accused of what such a target answers: the run stops."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from ..judging.exchange import Exchange

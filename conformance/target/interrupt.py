@@ -6,8 +6,6 @@ knows of. A second request to stop is not kept waiting. While a run cleans up, t
 only answered: what it would cut short is the tidying that it asks for.
 """
 
-from __future__ import annotations
-
 import math
 import signal
 import threading

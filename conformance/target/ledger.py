@@ -1,7 +1,5 @@
 """Every session that a run opened, and what it may write to."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext

@@ -4,8 +4,6 @@ One JSON object a line, only ever appended: first the run, then each session as 
 and as it is seen final.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

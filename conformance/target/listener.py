@@ -1,7 +1,5 @@
 """Receives completion webhooks: a small HTTP server that answers as a check tells it to."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import defaultdict

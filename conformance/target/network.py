@@ -4,8 +4,6 @@ An HTTP library limits each wait alone: a head that drips a byte a second, or pr
 responses without end, would hold an exchange for ever.
 """
 
-from __future__ import annotations
-
 import math
 import socket
 import threading

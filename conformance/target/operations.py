@@ -1,7 +1,5 @@
 """The operations of the contract as requests, and the trace of what they did."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import random

@@ -1,7 +1,5 @@
 """How fast requests may go: the run's own rate, and what the target asks for."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """What is made of every exchange: evidence, coverage, and what the next answers must show."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which answers have a request sent again: those of a target that is busy, or of a gateway."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..contract.document import Contract

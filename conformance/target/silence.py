@@ -1,7 +1,5 @@
 """What becomes of a request that is not answered: once it is a hiccup, reproduced it is a fault."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 

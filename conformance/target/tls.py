@@ -1,7 +1,5 @@
 """Who vouches for a target, and who vouches for the suite."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from pathlib import Path

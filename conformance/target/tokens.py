@@ -1,7 +1,5 @@
 """Where the suite's key comes from: given once, told by a command, or by an OAuth 2.0 server."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
