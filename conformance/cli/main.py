@@ -150,12 +150,11 @@ def command(
     sys.exit(job.conclude(run))
 
 
-command.add_command(compare_command)
-command.add_command(derive_command)
-command.add_command(export_command)
-command.add_command(history_command)
-command.add_command(lint_command)
-command.add_command(sweep_command)
+for added in (
+    *(compare_command, derive_command, export_command),
+    *(history_command, lint_command, sweep_command),
+):
+    command.add_command(added)
 
 
 @command.command("explain")

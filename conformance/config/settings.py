@@ -111,7 +111,7 @@ class Config:
             raise UsageError(f"no profile is selected; choose from {', '.join(PROFILES)}")
         for name in FIXTURE_AGENTS:
             if getattr(self, name) == "":
-                raise UsageError(f"{_flag(name)} is empty; leave it out")
+                raise UsageError(f"{flag(name)} is empty; leave it out")
         for name in SECRETS:
             _check_key(name, getattr(self, name) or "")
         self._check_numbers()
@@ -129,15 +129,15 @@ class Config:
             raise UsageError("--max-concurrency: wanted 1 or more")
         for name in NOT_NEGATIVE:
             if getattr(self, name) < 0:
-                raise UsageError(f"{_flag(name)}: wanted 0 or more")
+                raise UsageError(f"{flag(name)}: wanted 0 or more")
 
     def _check_pairs(self) -> None:
         for one, other in EXCLUSIVE:
             if getattr(self, one) and getattr(self, other):
-                raise UsageError(f"{_flag(one)} and {_flag(other)} exclude each other")
+                raise UsageError(f"{flag(one)} and {flag(other)} exclude each other")
         for one, other in USELESS_ALONE:
             if getattr(self, one) and not getattr(self, other):
-                raise UsageError(f"{_flag(one)} is of no use without {_flag(other)}")
+                raise UsageError(f"{flag(one)} is of no use without {flag(other)}")
 
     def _check_tokens(self) -> None:
         """One way to get a key, and all that it needs."""
@@ -250,7 +250,8 @@ class Config:
         return entries
 
 
-def _flag(key: str) -> str:
+def flag(key: str) -> str:
+    """The option of a setting."""
     return f"--{key.replace('_', '-')}"
 
 

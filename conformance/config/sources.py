@@ -8,7 +8,7 @@ from typing import Any
 
 from .connection import pasted_url
 from .files import read_toml
-from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, unknown_name
+from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, flag, unknown_name
 from .values import convert
 
 ALIASES = {"rule": "rules", "header": "headers"}  # an option that may be repeated: its key
@@ -23,7 +23,7 @@ def load_config(flags: Mapping[str, Any], file: Path | None) -> Config:
         merged[key] = PREFIX + key.upper(), value
     for key, value in flags.items():
         if value not in (None, ()):
-            merged[key] = f"--{key.replace('_', '-')}", value
+            merged[key] = flag(key), value
     typed = {key: _typed(key, *given) for key, given in merged.items()}
     typed["rules"] = tuple(rule.upper() for rule in typed.get("rules", ()))
     if "webhook_url" in typed:

@@ -5,19 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WORDS = {
-    "str": "text", "Path": "a path", "bool": "true or false", "tuple[str,": "texts",
-    "int": "a whole number", "float": "a number",
-}  # fmt: skip
-
 
 def convert(kind: str, value: Any) -> Any:
     """The value as an annotation has it. Raises ValueError, which says what was wanted."""
-    kind = kind.split(" ", maxsplit=1)[0]
+    wanted, converted = KINDS[kind.split(" ", maxsplit=1)[0]]
     try:
-        return CONVERTERS[kind](value)
+        return converted(value)
     except (ValueError, TypeError, KeyError, OverflowError):
-        raise ValueError(f"wanted {WORDS[kind]}, got {value!r}") from None
+        raise ValueError(f"wanted {wanted}, got {value!r}") from None
 
 
 def _text(value: Any) -> str:
@@ -59,11 +54,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item).strip() for item in value)
 
 
-CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "str": _text,
-    "float": _number,
-    "int": _integer,
-    "bool": _truth,
-    "Path": _path,
-    "tuple[str,": _texts,
+# The beginnings of annotations, each with the words for it and what makes such a value.
+KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "str": ("text", _text),
+    "float": ("a number", _number),
+    "int": ("a whole number", _integer),
+    "bool": ("true or false", _truth),
+    "Path": ("a path", _path),
+    "tuple[str,": ("texts", _texts),
 }

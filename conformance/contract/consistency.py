@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .declaration import mismatches
-from .lifecycle import END, EXPIRE, REPLAY, TURN
+from .lifecycle import END, EXPIRE, REPLAY, TURN, Lifecycle
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, listed, quoted
 
@@ -176,19 +176,10 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
 
 def _reached(table: Json, steps: Steps) -> Iterator[Defect]:
     """A state that nothing leads to is of no use, and cannot be looked at."""
-    ahead = _ahead(table, table["initial"])
+    ahead = Lifecycle(table).reachable(table["initial"])
     for state in table["states"]:
         if state not in ahead:
             yield Defect(steps, f"wanted a transition that leads to {state}, got none")
-
-
-def _ahead(table: Json, start: str) -> list[str]:
-    """The states that can follow a state, and it."""
-    found = [start]
-    for state in found:
-        rows = [row for row in table["transitions"] if row["state"] == state]
-        found += dict.fromkeys(row["to"] for row in rows if row["to"] not in found)
-    return found
 
 
 def _turned(document: Json, steps: Steps) -> Iterator[Defect]:
@@ -271,7 +262,7 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str]]:
     for name, words in known.items():
         if name in rule and rule[name] not in words:
             yield (name,), f"wanted {listed(words or ['none'])}, got {quoted(rule[name])}"
-    if rule.get("kind") == "reachable" and not {*table["states"]} - {*_ahead(table, given)}:
+    if rule.get("kind") == "reachable" and Lifecycle(table).reachable(given) >= {*table["states"]}:
         wanted = "wanted a state from which another one is never reached"
         yield ("given",), f"{wanted}, got {quoted(given)}"
     if rule.get("kind") == "immutable":

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .parts import METHODS
+from .parts import operations
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,6 @@ class Operation:
 
 def operations_of(spec: dict[str, Any]) -> Iterator[Operation]:
     """Every operation, in the file's order."""
-    for path, item in spec["paths"].items():
-        for method in METHODS:
-            if method in item:
-                raw = item[method]
-                statuses = frozenset(int(status) for status in raw["responses"])
-                yield Operation(raw["operationId"], method.upper(), path, statuses)
+    for (_, path, method), raw in operations(spec):
+        statuses = frozenset(map(int, raw["responses"]))
+        yield Operation(raw["operationId"], str(method).upper(), str(path), statuses)

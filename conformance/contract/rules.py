@@ -35,10 +35,6 @@ class Rule:
     sent: str = ""
     members: tuple[str, ...] = ()
 
-    @property
-    def area(self) -> str:
-        return self.id.rsplit("-", 1)[0]
-
 
 def rule_of(raw: dict[str, Any], line: int) -> Rule:
     """The rule that an entry of `x-rules` tells."""

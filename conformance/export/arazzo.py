@@ -6,7 +6,8 @@ from typing import Any
 from ..contract.document import Contract
 from ..contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ..contract.parts import Json
-from .calls import Key, key_of, variables
+from ..target.credentials import Scheme
+from .calls import variables
 from .view import View, other_parts
 
 KEPT = "first-turn"  # the key of the turn that is sent again
@@ -40,7 +41,7 @@ class _Workflows:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.lifecycle, self.resource = contract.lifecycle, contract.resource
-        self.key = key_of(contract)
+        self.key = Scheme.of(contract.resolved)
 
     def why_not(self, row: Transition) -> str | None:
         """Why a client cannot bring a row about; None if it can."""
@@ -135,14 +136,12 @@ class _Workflows:
         return tuple(status for status in listed if status < 300)
 
 
-def _parameters(key: Key | None) -> Json:
+def _parameters(key: Scheme) -> Json:
     """How the key is carried; what every step sends."""
-    if key is None:
-        return {}
-    value, place, name = "{$inputs.token}", key.kind, key.name
+    name, value, place = key.name, "{$inputs.token}", key.kind
     if key.kind in ("bearer", "basic"):
-        value, place, name = f"{key.kind.capitalize()} {value}", "header", "Authorization"
-    return {"parameters": [{"name": name, "in": place, "value": value}]}
+        name, value, place = "Authorization", f"{key.kind.capitalize()} {value}", "header"
+    return {"parameters": [{"name": name, "in": place, "value": value}]} if place else {}
 
 
 def _one_of(statuses: tuple[int, ...]) -> Json:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from ..contract.document import Contract
-from .calls import Call, Key, base_url, calls, key_of, variables
+from ..target.credentials import Scheme
+from .calls import Call, base_url, calls, header, variables
 from .view import View, as_json, other_parts
 
 
 def bruno(contract: Contract) -> View:
     """Run in their order, the requests are about the session that the first one opens."""
-    key, id = key_of(contract), contract.resource.id
+    key, id = Scheme.of(contract.resolved), contract.resource.id
     title = contract.spec["info"]["title"]
     files = {
         "bruno.json": as_json({"version": "1", "name": title, "type": "collection"}),
@@ -22,20 +23,20 @@ def bruno(contract: Contract) -> View:
     return View(files, tuple(_left_out(contract)))
 
 
-def _blocks(place: int, call: Call, key: Key | None, id: str) -> Iterator[str]:
+def _blocks(place: int, call: Call, key: Scheme, id: str) -> Iterator[str]:
     yield _block("meta", (f"name: {call.operation}", "type: http", f"seq: {place}"))
-    kind = key.kind if key and key.kind in ("bearer", "basic") else "none"
+    kind = key.kind if key.kind in ("bearer", "basic") else "none"
     body = "none" if call.body is None else "json"
     names = variables(call.path)
     url = f"url: {{{{baseUrl}}}}{call.path.replace('{', ':').replace('}', '')}"
     yield _block(call.method.lower(), (url, f"body: {body}", f"auth: {kind}"))
     query = [f"~{name}: {value}" for name, value in call.query.items()]
-    if key and key.kind == "query":
+    if key.kind == "query":
         query.append(f"{key.name}: {{{{token}}}}")
     yield from _filled("params:query", query)
     yield from _filled("params:path", [f"{name}: {{{{id}}}}" for name in names])
-    header = key.header("{{token}}") if key and kind == "none" else None
-    yield from _filled("headers", [": ".join(header)] if header else [])
+    carried = header(key, "{{token}}") if kind == "none" else None
+    yield from _filled("headers", [": ".join(carried)] if carried else [])
     if kind == "bearer":
         yield _block("auth:bearer", ("token: {{token}}",))
     elif kind == "basic":

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.parts import METHODS, parameters, server_urls
+from ..contract.parts import at, parameters, server_urls
+from ..target.credentials import Scheme
 
 FIRST = ("create", "read", "list", "submit")
 LAST = ("end", "search")
@@ -24,19 +25,12 @@ class Call:
     opens: bool  # whether its answer names the resource that the others are about
 
 
-@dataclass(frozen=True)
-class Key:
-    """How a request carries the key: as bearer, basic, or under a name in header, query, cookie."""
-
-    kind: str
-    name: str = ""
-
-    def header(self, token: str) -> tuple[str, str] | None:
-        """The header that carries it; None of one in the query."""
-        if self.kind in ("bearer", "basic"):
-            return "Authorization", f"{self.kind.capitalize()} {token}"
-        carried = {"header": (self.name, token), "cookie": ("Cookie", f"{self.name}={token}")}
-        return carried.get(self.kind)
+def header(key: Scheme, token: str) -> tuple[str, str] | None:
+    """The header that carries the key; None of one in the query, or where none is wanted."""
+    if key.kind in ("bearer", "basic"):
+        return "Authorization", f"{key.kind.capitalize()} {token}"
+    carried = {"header": (key.name, token), "cookie": ("Cookie", f"{key.name}={token}")}
+    return carried.get(key.kind)
 
 
 def calls(contract: Contract) -> list[Call]:
@@ -52,17 +46,6 @@ def base_url(contract: Contract) -> str:
     return next(iter(server_urls(contract.spec)), "http://127.0.0.1:4010").rstrip("/")
 
 
-def key_of(contract: Contract) -> Key | None:
-    """The first security scheme that the contract asks for."""
-    asked = [name for scheme in contract.resolved.get("security", ()) for name in scheme]
-    if not asked:
-        return None
-    scheme = contract.resolved["components"]["securitySchemes"][asked[0]]
-    if scheme["type"] == "apiKey":
-        return Key(scheme["in"], scheme["name"])
-    return Key(str(scheme.get("scheme", "bearer")).lower())
-
-
 def variables(path: str) -> list[str]:
     """The names of what stands in braces in a path."""
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
@@ -70,9 +53,8 @@ def variables(path: str) -> list[str]:
 
 def _call(contract: Contract, id: str) -> Call:
     operation = contract.operations[id]
-    method = next(name for name in METHODS if name.upper() == operation.method.upper())
-    steps = ("paths", operation.path, method)
-    raw = contract.resolved["paths"][operation.path][method]
+    steps = ("paths", operation.path, operation.method.lower())
+    raw = at(contract.resolved, steps)
     taken = [one for one in parameters(contract.resolved, steps) if one["in"] == "query"]
     query = {one["name"]: str(value) for one in taken for value in _examples(one)}
     examples = contract.examples(id)
@@ -80,7 +62,7 @@ def _call(contract: Contract, id: str) -> Call:
     return Call(
         operation=id,
         summary=raw.get("summary", id),
-        method=method.upper(),
+        method=operation.method,
         path=operation.path,
         query=query,
         body=body if contract.body(id) is not None else None,

@@ -3,25 +3,26 @@
 from collections.abc import Iterator
 
 from ..contract.document import Contract
-from .calls import Call, Key, base_url, calls, key_of
+from ..target.credentials import Scheme
+from .calls import Call, base_url, calls, header
 from .view import View, as_json, other_parts
 
 
 def http(contract: Contract) -> View:
     """One file; the request that opens keeps the id that the others name."""
-    key, id = key_of(contract), contract.resource.id
+    key, id = Scheme.of(contract.resolved), contract.resource.id
     head = f"@baseUrl = {base_url(contract)}\n@token = any\n"
     text = "\n".join([head, *("\n".join(_lines(call, key, id)) for call in calls(contract))])
     return View({"requests.http": text}, tuple(_left_out(contract)))
 
 
-def _lines(call: Call, key: Key | None, id: str) -> Iterator[str]:
+def _lines(call: Call, key: Scheme, id: str) -> Iterator[str]:
     yield f"### {call.summary}"
     yield f"# @name {call.operation}"
-    query = f"?{key.name}={{{{token}}}}" if key and key.kind == "query" else ""
+    query = f"?{key.name}={{{{token}}}}" if key.kind == "query" else ""
     yield f"{call.method} {{{{baseUrl}}}}{_path(call)}{query}"
-    if key and (header := key.header("{{token}}")):
-        yield ": ".join(header)
+    if carried := header(key, "{{token}}"):
+        yield ": ".join(carried)
     if call.body is not None:
         yield "Content-Type: application/json"
         yield ""

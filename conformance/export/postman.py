@@ -5,7 +5,8 @@ from typing import Any
 
 from ..contract.document import Contract
 from ..contract.parts import Json
-from .calls import Call, Key, base_url, calls, key_of, variables
+from ..target.credentials import Scheme
+from .calls import Call, base_url, calls, header, variables
 from .view import View, as_json, other_parts
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -22,7 +23,7 @@ def postman(contract: Contract) -> View:
             {"key": "token", "value": ""},
         ],
     }
-    if key := key_of(contract):
+    if (key := Scheme.of(contract.resolved)).kind:
         document["auth"] = _auth(key)
     return View.of("postman.json", document, _left_out(contract))
 
@@ -52,7 +53,7 @@ def _request(call: Call) -> Json:
     return request
 
 
-def _auth(key: Key) -> Json:
+def _auth(key: Scheme) -> Json:
     def values(**given: Any) -> list[Json]:
         return [{"key": name, "value": value, "type": "string"} for name, value in given.items()]
 
@@ -61,7 +62,7 @@ def _auth(key: Key) -> Json:
     if key.kind == "basic":
         return {"type": "basic", "basic": values(username="{{user}}", password="{{token}}")}
     place = "query" if key.kind == "query" else "header"
-    name, value = key.header("{{token}}") or (key.name, "{{token}}")
+    name, value = header(key, "{{token}}") or (key.name, "{{token}}")
     return {"type": "apikey", "apikey": values(key=name, value=value, **{"in": place})}
 
 

@@ -23,6 +23,7 @@ from ..contract.document import Contract
 from ..contract.operations import Operation
 from ..contract.pointer import resolved
 from ..judging.exchange import Json
+from .machine import quiet_settings
 
 # Cases for each operation, by whether they mean to fit the contract.
 FUZZED = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
@@ -117,16 +118,8 @@ def _run(strategy: Any, visit: Visit, seed: int, count: int) -> None:
 
 
 def _settings(count: int, **more: Any) -> hypothesis.settings:
-    return hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        verbosity=hypothesis.Verbosity.quiet,
-        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-        **more,
-    )
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    return quiet_settings(max_examples=count, phases=phases, **more)
 
 
 def _load(spec: Json, seed: int) -> Any:

@@ -38,6 +38,18 @@ PARTS = st.recursive(
 )
 
 
+def quiet_settings(**more: Any) -> settings:
+    """Hypothesis' settings of a run that keeps nothing and says nothing."""
+    return settings(
+        deadline=None,
+        database=None,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+
+
 def first_mismatch(
     api: Api,
     *,
@@ -60,18 +72,10 @@ def first_mismatch(
         def note(self, mismatch: Mismatch) -> None:
             lived.append((mismatch, list(self.api.trace)))
 
-    quiet = settings(
-        max_examples=sequences,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
+    phases = (Phase.generate, Phase.shrink)
+    told = quiet_settings(max_examples=sequences, stateful_step_count=steps, phases=phases)
     try:
-        run_state_machine_as_test(seed(api.config.seed)(Bound), settings=quiet)
+        run_state_machine_as_test(seed(api.config.seed)(Bound), settings=told)
     except (Mismatch, Flaky, ExceptionGroup) as error:
         causes = [*_causes(error)]
         if not all(isinstance(cause, Mismatch | Flaky | Blocked) for cause in causes):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ..contract.areas import area_of
 from ..contract.document import Contract
 from ..contract.ids import canonical
 from ..contract.lifecycle import FINISH, REPLAY
@@ -194,7 +195,7 @@ class Coverage:
 def _speaks(rule: Rule, operation: str | None) -> bool:
     if rule.kind == "followed":
         return True
-    return operation in rule.operations or (operation is None and rule.area == "TTL")
+    return operation in rule.operations or (operation is None and area_of(rule.id) == "TTL")
 
 
 def _observed(session: Json, exchange: Exchange, state: str) -> ObservedSession:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from ..contract.words import listed as in_words
+
 Outcome = Literal[
     "pass", "fail", "warn", "observed", "not-run", "not-selected", "not-applicable", "error"
 ]
@@ -89,5 +91,4 @@ def _cut(text: str, limit: int) -> str:
 
 def listed(statuses: Iterable[int]) -> str:
     """Statuses in words: `400, 404 or 422`."""
-    words = [str(status) for status in sorted(statuses)]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return in_words([str(status) for status in sorted(statuses)])

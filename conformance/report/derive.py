@@ -8,6 +8,7 @@ from ..contract.areas import area_of
 from ..contract.definition import Definition
 from ..contract.document import Contract
 from ..contract.rules import TOLD, Rule
+from ..contract.words import listed
 
 SOURCE = "contract"
 STATUSES = re.compile(r"(?<=with )\d{3}(?:(?:, | or )\d{3})*")
@@ -85,8 +86,7 @@ class Words:
         for reason, statuses in self.known.resource.refusals.items():
             own = self.contract.resource.refusals.get(reason)
             if own and told == {*statuses}:
-                *some, last = map(str, own)
-                return f"{', '.join(some)} or {last}" if some else last
+                return listed([*map(str, own)])
         return found[0]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..config.program import PROGRAM
 from ..config.redaction import REDACTED, redacted
-from ..config.settings import Config
+from ..config.settings import Config, flag
 from ..contract.areas import AREAS, address, area_of
 from ..contract.parts import Json
 from ..contract.rules import Rule
@@ -117,19 +117,15 @@ def _command(run: Run, *rules: str) -> str:
         words.append(f"--target {config.target}")
         for name in ("ttl_grace", "index_wait", "webhook_wait"):
             if (seconds := getattr(config, name)) != getattr(Config, name):
-                words.append(f"{_flag(name)} {seconds:g}")
+                words.append(f"{flag(name)} {seconds:g}")
         for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
             if value := getattr(config, name):
-                words.append(f"{_flag(name)} {shlex.quote(value)}")
+                words.append(f"{flag(name)} {shlex.quote(value)}")
         words += [] if config.loopback or config.read_only else ["--allow-writes"]
     words.append(f"--profile {','.join(config.profile)}")
     words += [f"--rule {rule}" for rule in rules or config.rules]
-    words += [_flag(name) for name in ("strict", "read_only") if getattr(config, name)]
+    words += [flag(name) for name in ("strict", "read_only") if getattr(config, name)]
     return " ".join([*words, f"--seed {config.seed}"])
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _rerun(run: Run, finding: Finding) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..config.settings import Config
+from ..contract.areas import area_of
 from ..contract.document import Contract
 from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
@@ -105,7 +106,7 @@ class Marks:
         self.area = ""
 
     def __call__(self, rule: str, outcome: str) -> None:
-        area = rule.rsplit("-", 1)[0]
+        area = area_of(rule)
         if area != self.area:
             click.echo(f"\n{area:<8}  ", nl=False)
             self.area = area

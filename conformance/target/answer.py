@@ -37,10 +37,8 @@ def read_body(answer: httpx.Response) -> tuple[bytes, bool]:
 
 def _whole(coming: Iterator[bytes]) -> bytes:
     parts, size, values = [], 0, 0
-    for part in coming:
+    for part in _bounded(coming):
         size += len(part)
-        if size > LARGEST:
-            raise TooLarge(f"more than {LARGEST} bytes came")
         values += values_in(part)
         if values > MOST_VALUES:
             raise TooLarge(f"more than {MOST_VALUES} values came")

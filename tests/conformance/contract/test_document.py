@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.contract.areas import area_of
 from conformance.contract.document import Contract, find_contract
 from conformance.contract.source import ContractError
 
@@ -40,7 +41,7 @@ def test_a_rule_has_its_level_evidence_source_and_needs(contract: Contract) -> N
     rule = contract.rules["END-04"]
     assert (rule.level, rule.evidence, rule.source) == ("MUST", "explicit", "end")
     assert rule.needs == ("closing_agent",)
-    assert rule.area == "END"
+    assert area_of(rule.id) == "END"
 
 
 def test_operations_carry_method_path_and_statuses(contract: Contract) -> None:

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from conformance.cli.export import FORMATS
 from conformance.contract.document import Contract
-from conformance.export.calls import Key, key_of
+from conformance.target.credentials import Scheme
 from tests.contracts.edits import Entry, edited, entries
 from tests.contracts.renamed import renamed
 from tests.sampling import every
@@ -142,7 +142,7 @@ def test_the_key_is_carried_as_the_contract_says(
 ) -> None:
     path = edited({"set": {"/components/securitySchemes/bearer": scheme}}, tmp_path).path
     contract = Contract(path)
-    assert key_of(contract) == Key(kind, scheme.get("name", ""))
+    assert Scheme.of(contract.resolved) == Scheme(kind, scheme.get("name", ""))
     (http,) = FORMATS["http"](contract).files.values()
     carried = {
         "bearer": "Authorization: Bearer {{token}}",

@@ -4,6 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.contract.areas import area_of
 from conformance.contract.document import Contract
 from conformance.report.junit import junit
 from conformance.report.model import build
@@ -64,7 +65,7 @@ def test_every_rule_is_a_case_of_one_suite(parsed: Any, contract: Contract) -> N
     root = parsed()
     names = [found.attrib["name"].split(" ")[0] for found in root.iter("testcase")]
     assert sorted(names) == sorted(contract.rules)
-    areas = {rule.area for rule in contract.rules.values()}
+    areas = {area_of(rule.id) for rule in contract.rules.values()}
     assert len(root.findall("testsuite")) == len(areas)
 
 
