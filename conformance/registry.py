@@ -187,7 +187,7 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
         turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
         most: dict[str, Any] = {"pack": "ttl", "sessions": 0, "turns": turns}
     else:
-        times = max(1, math.ceil(subjects(contract, rule) / check.sessions))
+        times = max(1, math.ceil(subjects(contract, rule) / max(1, check.sessions)))
         most = {name: times * getattr(check, name) for name in ("sessions", "turns", "requests")}
     return replace(check, rule=rule.id, label=_label(check, rule), **most)
 

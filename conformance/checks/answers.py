@@ -1,13 +1,16 @@
-"""HTTP, ERR: what every answer is as an HTTP response, and every error as a problem document."""
+"""HTTP, ERR: what every answer is as an HTTP response, and every error as a problem document:
+kinds of rules that are true of any API."""
 
 from __future__ import annotations
 
 import re
 
+from ..contract.document import Contract
+from ..contract.rules import Rule
 from ..judging.answer import Answer
 from ..judging.exchange import ABSENT
 from ..judging.outcomes import NotApplicable, Violation, expect, listed, shown
-from ..registry import every_exchange
+from ..registry import every_exchange_kind
 
 READ = 100_000  # characters of an error that are searched
 # Each repetition is bounded, so that no text makes the search slow.
@@ -22,8 +25,8 @@ INTERNALS = re.compile(
 )
 
 
-@every_exchange("HTTP-01", Answer.every)
-def check_the_status_is_one_of_the_contracts(answer: Answer) -> None:
+@every_exchange_kind("listed-status", Answer.every)
+def check_the_status_is_one_of_the_contracts(answer: Answer, _: Rule, __: Contract) -> None:
     statuses = answer.listed_statuses
     if not statuses or answer.is_server_error:
         raise NotApplicable("no operation's, or see HTTP-02")
@@ -32,20 +35,20 @@ def check_the_status_is_one_of_the_contracts(answer: Answer) -> None:
         raise Violation(f"status {listed(statuses)}", exchange.summary)
 
 
-@every_exchange("HTTP-02", Answer.every)
-def check_the_server_does_not_fail(answer: Answer) -> None:
+@every_exchange_kind("no-failure", Answer.every)
+def check_the_server_does_not_fail(answer: Answer, _: Rule, __: Contract) -> None:
     if answer.is_server_error:
         raise Violation("no server error", answer.exchange.summary)
 
 
-@every_exchange("HTTP-03", Answer.success)
-def check_a_success_is_json(answer: Answer) -> None:
+@every_exchange_kind("json", Answer.success)
+def check_a_success_is_json(answer: Answer, _: Rule, __: Contract) -> None:
     kind = answer.exchange.media_type
     expect(kind == "application/json", "application/json", kind or "no type")
 
 
-@every_exchange("HTTP-12", Answer.every)
-def check_what_says_it_is_json_is_json(answer: Answer) -> None:
+@every_exchange_kind("well-formed", Answer.every)
+def check_what_says_it_is_json_is_json(answer: Answer, _: Rule, __: Contract) -> None:
     exchange = answer.exchange
     bodied = exchange.content or (exchange.ok and exchange.status not in (204, 205))
     if not bodied or "json" not in exchange.media_type:
@@ -54,20 +57,29 @@ def check_what_says_it_is_json_is_json(answer: Answer) -> None:
         raise Violation("well-formed JSON in UTF-8", exchange.summary)
 
 
-@every_exchange("HTTP-19", Answer.asked)
-def check_no_connection_is_closed_without_an_answer(answer: Answer) -> None:
-    if answer.exchange.silence == "closed":
+SILENCE = {"answered": "closed", "in-time": "late"}
+
+
+@every_exchange_kind("answered", Answer.asked)
+@every_exchange_kind("in-time", Answer.asked)
+def check_an_answer_comes(answer: Answer, rule: Rule, _: Contract) -> None:
+    """The connection is not closed in its place, or it does not come too late."""
+    if answer.exchange.silence == SILENCE[rule.kind]:
         raise Violation("an answer", answer.exchange.summary)
 
 
-@every_exchange("HTTP-20", Answer.asked)
-def check_an_answer_comes_in_time(answer: Answer) -> None:
-    if answer.exchange.silence == "late":
-        raise Violation("an answer", answer.exchange.summary)
+@every_exchange_kind("private", Answer.success)
+def check_private_data_is_not_for_shared_caches(answer: Answer, rule: Rule, _: Contract) -> None:
+    if answer.exchange.operation not in rule.operations:
+        raise NotApplicable("another operation's")
+    policy = answer.exchange.answer_headers.get("cache-control", "")
+    words = {word.split("=")[0].strip().lower() for word in policy.split(",")}
+    inviting = words & {"public", "s-maxage"}
+    expect(not inviting, "neither public nor s-maxage", f"Cache-Control: {policy}")
 
 
-@every_exchange("ERR-01", Answer.refusal)
-def check_an_error_is_a_problem_document(answer: Answer) -> None:
+@every_exchange_kind("problem", Answer.refusal)
+def check_an_error_is_a_problem_document(answer: Answer, _: Rule, __: Contract) -> None:
     exchange, body = answer.exchange, answer.exchange.json
     wanted = "a problem document (application/problem+json)"
     kind = exchange.media_type
@@ -76,8 +88,8 @@ def check_an_error_is_a_problem_document(answer: Answer) -> None:
         raise Violation(wanted, exchange.summary)
 
 
-@every_exchange("ERR-02", Answer.refusal)
-def check_a_problem_has_the_status_of_its_response(answer: Answer) -> None:
+@every_exchange_kind("problem-status", Answer.refusal)
+def check_a_problem_has_the_status_of_its_response(answer: Answer, _: Rule, __: Contract) -> None:
     exchange, body = answer.exchange, answer.exchange.json
     if exchange.media_type != "application/problem+json" or not isinstance(body, dict):
         raise NotApplicable("see ERR-01")
@@ -87,8 +99,8 @@ def check_a_problem_has_the_status_of_its_response(answer: Answer) -> None:
     expect(body["status"] == exchange.status, wanted, shown(body["status"]))
 
 
-@every_exchange("ERR-03", Answer.every)
-def check_an_error_shows_no_internals(answer: Answer) -> None:
+@every_exchange_kind("no-internals", Answer.every)
+def check_an_error_shows_no_internals(answer: Answer, _: Rule, __: Contract) -> None:
     if answer.exchange.status >= 400:
         text = answer.exchange.content[:READ].decode("utf-8", "replace")
         found = INTERNALS.search(text.replace('\\"', '"').replace("\\n", "\n"))

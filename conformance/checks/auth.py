@@ -75,7 +75,7 @@ def check_no_operation_is_open(api: Api, rule: Rule) -> None:
         answer.control()
 
 
-@rule("AUTH-04", sessions=2, turns=1)
+@kind("challenged", sessions=2, turns=1)
 def check_a_401_names_its_scheme(api: Api) -> None:
     refused = [a for a in each_operation(api, api.given(), None) if a.status == 401]
     if not refused:
@@ -84,7 +84,7 @@ def check_a_401_names_its_scheme(api: Api) -> None:
     expect(not silent, "WWW-Authenticate on every 401", f"none from {', '.join(silent)}")
 
 
-@rule("AUTH-05", sessions=3, turns=2)
+@kind("harmless", sessions=3, turns=2)
 def check_a_401_changes_nothing(api: Api) -> None:
     writing = (api.resource.operations[role] for role in ("submit", "end", "create"))
     if not all(map(api.contract.secured, writing)):

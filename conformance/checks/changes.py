@@ -1,9 +1,9 @@
-"""LIFE, TIME: what may change of a session between two answers."""
+"""LIFE: what may change of a session between two answers."""
 
 from __future__ import annotations
 
 from ..judging.answer import Answer
-from ..judging.equivalence import goes_back, same_messages
+from ..judging.equivalence import same_messages
 from ..judging.memory import Change
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
 from ..registry import every_exchange
@@ -20,10 +20,3 @@ def check_a_message_stays_in_its_place(change: Change) -> None:
     expect(len(now) >= len(before), wanted, f"{len(now)} messages")
     place = next(i for i in range(len(before)) if not same_messages([before[i]], [now[i]]))
     raise Violation(f"message {place} to stay {shown(before[place])}", shown(now[place]))
-
-
-@every_exchange("TIME-04", Answer.successions)
-def check_activity_never_goes_back(change: Change) -> None:
-    name = change.resource.touched
-    before, now = change.before.get(name), change.now.get(name)
-    expect(not goes_back(before, now), f"a {name} not before {shown(before)}", now)

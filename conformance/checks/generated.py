@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..contract.rules import Rule
 from ..judging.exchange import ACCEPTING
 from ..judging.outcomes import Blocked
-from ..registry import rule
+from ..registry import kind
 from ..target.api import Api
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ TURNS = 150
 REQUESTS = 1500
 
 
-def report(api: Api, generation: Generation, id: str) -> None:
-    """Raise what the walk has found of one rule, each finding with its own trace."""
-    found = generation.results.found[id]
+def report(api: Api, rule: Rule, generation: Generation) -> None:
+    """Raise what the walk has found of one kind, each finding with its own trace."""
+    found = generation.results.found[rule.kind]
     for violation, trace in found[:-1]:
         api.trace = trace
-        api.report(id, violation)
+        api.report(rule.id, violation)
     if found:
         violation, api.trace = found[-1]
         raise violation
@@ -31,9 +32,9 @@ def report(api: Api, generation: Generation, id: str) -> None:
         raise Blocked(f"not all requests could be sent: {generation.results.cause}")
 
 
-@rule("HTTP-13", "generated", sessions=0)
-def check_what_fits_is_not_refused_as_invalid(api: Api, generation: Generation) -> None:
-    report(api, generation, "HTTP-13")
+@kind("fitting", "generated", sessions=0)
+def check_what_fits_is_not_refused_as_invalid(api: Api, rule: Rule, generation: Generation) -> None:
+    report(api, rule, generation)
     accepted = generation.results.accepted
     never = [id for id in api.client.watch.contract.operations if not accepted[id]]
     if never:
@@ -41,8 +42,8 @@ def check_what_fits_is_not_refused_as_invalid(api: Api, generation: Generation) 
         raise Blocked(f"no generated request was accepted by {', '.join(never)}, see {rules}")
 
 
-@rule("HTTP-14", "generated", sessions=0)
-def check_what_breaks_the_contract_is_refused(api: Api, generation: Generation) -> None:
-    report(api, generation, "HTTP-14")
+@kind("breaking", "generated", sessions=0)
+def check_what_breaks_the_contract_is_refused(api: Api, rule: Rule, generation: Generation) -> None:
+    report(api, rule, generation)
     if not generation.results.broken:
         raise Blocked("no generated request breaks the contract")

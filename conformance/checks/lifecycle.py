@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from ..contract.lifecycle import END, FINISH, REPLAY
 from ..contract.rules import Rule
-from ..judging.equivalence import change, same_id, same_time
+from ..judging.equivalence import change, same_id
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from ..target.operations import UNSET
 from .kinds.arrange import brought
@@ -35,15 +36,22 @@ def check_other_sessions_stay(api: Api, rule: Rule) -> None:
         expect(differs is None, "the other session as it was", f"it differs in {differs}")
 
 
-@rule("TIME-03", turns=1)
-def check_reading_moves_no_time(api: Api) -> None:
+@kind("safe", turns=1)
+def check_looking_changes_nothing(api: Api, rule: Rule) -> None:
+    """The operations of the rule leave the members that it names, or all, as they are."""
     id = api.given(turns=1)
-    before = api.get(id).session[api.resource.touched]
-    api.pass_time(before)
-    api.listed()
-    api.get(id)
-    after = api.get(id).session[api.resource.touched]
-    expect(same_time(before, after), f"{api.resource.touched} {before}", after)
+    seen = api.get(id).session
+    before = {name: seen[name] for name in rule.members or seen}
+    api.pass_time(seen[api.resource.latest])
+    looks: dict[str, Callable[[], object]] = {
+        "list": api.listed,
+        "read": lambda: api.get(id),
+        "search": api.search,
+    }
+    for operation in rule.operations:
+        looks[api.resource.role(operation)]()
+    differs = change(api.resource, before, api.get(id).session)
+    expect(differs is None, "the session as it was", f"it differs in {differs}")
 
 
 @kind("fresh", "smoke", turns=1)

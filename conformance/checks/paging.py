@@ -5,105 +5,104 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..contract.rules import Rule
 from ..judging.equivalence import is_whole
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import rule
+from ..registry import kind
 from ..target.api import Api
+from .filters import filter_values
 from .listing import ids, states
 
-
-@rule("LIST-13", sessions=5)
-def check_take_bounds_the_page(api: Api) -> None:
-    for _ in range(3):
-        api.given()
-    for _ in range(2):
-        api.given_final()  # later than what matches, and yet no part of the page
-    for take in (1, 2):
-        items = api.listed(limit=take)
-        expect(len(items) == take, f"{take} items of 3", f"{len(items)} items")
-
-
-def expect_told(api: Api, page: Json, offset: int, limit: int) -> None:
-    for name, wanted in ((api.resource.offset, offset), (api.resource.limit, limit)):
-        expect(page.get(name) == wanted, f"{name} {wanted}", page.get(name))
-
-
-@rule("LIST-15", reads=True)
-def check_the_defaults_of_a_page(api: Api) -> None:
-    size = api.contract.page_sizes.default
-    if size is None:
-        raise NotApplicable("the contract has no page size by default")
-    for state in states(api):
-        page = api.list(state=state).page
-        expect_told(api, page, 0, size)
-        expect(len(page[api.resource.items]) <= size, f"{size} items at most", "more")
-
-
-@rule("LIST-16", reads=True)
-def check_a_page_echoes_its_bounds(api: Api) -> None:
-    most = api.contract.page_sizes.most
-    for channel, take in ((None, 7), (f"nobody-{api.key()}", 7), (f"nobody-{api.key()}", most)):
-        expect_told(api, api.list(offset=3, limit=take, channel=channel).page, 3, take)
-
-
+MATCHES = 5
 MANY = 11  # matches: a total that stops at ten is no total
 
 
-@rule("LIST-17", sessions=MANY + 1)
+@kind("echo", asks=lambda contract, *_: 1 + len(contract.listed_states))
+def check_a_page_tells_its_bounds(api: Api, rule: Rule) -> None:
+    """Those that are asked for, or those by default where nothing is sent; it keeps to them."""
+    for query, offset, limit in asked(api, rule):
+        page = api.list(**query).page
+        for name, wanted in ((api.resource.offset, offset), (api.resource.limit, limit)):
+            expect(page.get(name) == wanted, f"{name} {wanted}", page.get(name))
+        count = len(page[api.resource.items])
+        expect(count <= limit, f"{limit} items at most", f"{count} items")
+
+
+def asked(api: Api, rule: Rule) -> Iterator[tuple[Json, int, int]]:
+    """Queries, each with the offset and the limit that it is about."""
+    legal = api.contract.page_sizes
+    if not rule.sent:
+        for anybody, limit in ((True, legal.near(7)), (False, legal.near(7)), (False, legal.most)):
+            channel = None if anybody else f"nobody-{api.key()}"
+            yield {"offset": 3, "limit": limit, "channel": channel}, 3, limit
+    elif legal.default is None:
+        raise NotApplicable("the contract has no page size by default")
+    else:
+        yield from (({"state": state}, 0, legal.default) for state in states(api))
+
+
+@kind("paged", sessions=MATCHES + 2)
+def check_what_pages_hold(api: Api, rule: Rule) -> None:
+    """Of the matches as many as remain and are asked for, each once on a walk over all pages."""
+    opened = {api.given().lower() for _ in range(MATCHES)}
+    api.given_final()  # later than what matches, and yet no part of a page
+    if api.resource.channel:
+        api.given(channel=f"{api.channel}-later")
+    expect_pages(api, rule, api.active, opened)
+    if rule.sent == "walk":
+        for id in opened:
+            api.given_end(id)
+        final = api.asked_for(api.contract.lifecycle.ended, api.resource.all)
+        expect_pages(api, rule, final, opened)
+
+
+def expect_pages(api: Api, rule: Rule, state: str | None, opened: set[str]) -> None:
+    matches = ids(api, api.listed(state=state))
+    if not opened.issubset(matches):
+        raise Blocked("the list does not hold what matches, see LIST-02")
+    count = len(matches)
+    met: list[str] = []
+    beyond = 5 + (count if api.resource.channel else total_of(api, state=state))
+    walk = [(offset, 2) for offset in range(0, count, 2)]
+    pages = {"limit": [(0, 1), (0, 2)], "beyond": [(beyond, 2)], "walk": walk}
+    for offset, limit in pages[rule.sent]:
+        found = ids(api, api.listed(state=state, offset=offset, limit=limit))
+        wanted = max(0, min(limit, count - offset))
+        expect(len(found) == wanted, f"{wanted} items from {offset} of {count}", found)
+        met += found
+    if rule.sent == "walk":
+        expect(sorted(met) == sorted(matches), f"each of {matches} once, state {state}", met)
+
+
+def total_of(api: Api, **query: Any) -> Any:
+    return api.list(channel=api.channel, **query).page[api.resource.total]
+
+
+@kind("total", sessions=MANY + 1)
 def check_the_total_counts_every_match(api: Api) -> None:
     for _ in range(MANY):
         api.given()
     api.given_final()
     if len(api.listed()) != MANY:
         raise Blocked("the list does not hold what matches, see LIST-02")
-    active: dict[str, Any] = {"channel": api.channel, "state": api.active}
-    for skip, take in ((0, 20), (0, 1), (2, 1), (19, 20)):
-        total = api.list(**active, offset=skip, limit=take).page[api.resource.total]
+    for offset, limit in ((0, 20), (0, 1), (2, 1), (19, 20)):
+        total = total_of(api, state=api.active, offset=offset, limit=limit)
         fine = total == MANY if api.resource.channel else is_whole(total) and total >= MANY
-        expect(fine, f"{api.resource.total} {MANY} from {skip}, {take} at most", total)
-    for query, matches in narrowed(api):
-        if len(api.listed(limit=api.contract.page_sizes.most, **query)) != matches:
-            continue  # other rules tell of a filter that is not kept to
-        total = api.list(channel=api.channel, limit=1, **query).page[api.resource.total]
-        expect(total == matches, f"{api.resource.total} {matches} with {shown(query)}", total)
+        expect(fine, f"{api.resource.total} {MANY} from {offset}, {limit} at most", total)
+    most = api.contract.page_sizes.most
+    for query in narrowed(api) if api.resource.channel else ():
+        count = len(api.listed(limit=most, **query))
+        total = total_of(api, limit=1, **query)
+        fine = count in (total, most)
+        expect(fine, f"{api.resource.total} {count} with {shown(query)}", total)
 
 
-def narrowed(api: Api) -> Iterator[tuple[dict[str, Any], int]]:
-    """Filters that the contract has, and how many of those sessions match."""
-    names = api.resource
-    for state, count in ((api.contract.lifecycle.ended, 1), (names.all, MANY + 1)):
-        if state in api.contract.listed_states:
-            yield {"state": state}, count
-    if names.agent in names.filtering:
-        yield {"state": api.active, "agent": api.config.agent}, MANY
-        yield {"agent": f"nobody-{api.key()}"}, 0
-    if names.touched in names.filtering:
-        yield {"later": "2100-01-01T00:00:00Z"}, 0
-
-
-@rule("LIST-18", sessions=2)
-def check_a_skip_beyond_the_last_match(api: Api) -> None:
-    api.given()
-    if len(api.listed()) != 1:
-        raise Blocked("the list does not hold what matches, see LIST-02")
-    others = 0 if api.resource.channel else api.list(state=api.active).page[api.resource.total]
-    items = api.listed(offset=5 + others)
-    expect(not items, "an empty page", f"{len(items)} items")
-
-
-@rule("LIST-19", sessions=7)
-def check_walking_the_pages_meets_every_match_once(api: Api) -> None:
-    opened = sorted(api.given().lower() for _ in range(5))
-    for _ in range(2):
-        api.given(channel=f"{api.channel}-later")  # passed over by the filter, not by skip
-    if sorted(ids(api, api.listed())) != opened:
-        raise Blocked("the list does not hold what matches, see LIST-02")
-    met = [id for skip in (0, 2, 4) for id in ids(api, api.listed(offset=skip, limit=2))]
-    expect(sorted(met) == opened, f"each of {opened} once", met)
-    final = api.asked_for(api.contract.lifecycle.ended, api.resource.all)
-    for id in opened:
-        api.given_end(id)
-    pages = [api.listed(state=final, offset=skip, limit=2) for skip in (0, 2, 4)]
-    met = [id for page in pages for id in ids(api, page)]
-    expect(sorted(met) == opened, f"each of {opened} once, state {final}", met)
+def narrowed(api: Api) -> Iterator[dict[str, Any]]:
+    """Queries for each state, and for a value of each filter that few or none match."""
+    yield from ({"state": state} for state in states(api))
+    whole = api.listed()
+    for one in api.resource.filters:
+        if one.all is None and one.member != api.resource.channel:
+            for value in filter_values(api, one, whole)[-1:]:
+                yield {"state": api.active, "filters": {one.parameter: value}}

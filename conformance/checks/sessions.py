@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
 from ..judging.answer import Answer, Page, Part
 from ..judging.equivalence import goes_back
 from ..judging.exchange import Json
+from ..judging.memory import Change
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
 from ..judging.schema_errors import SchemaErrors
 from ..registry import every_exchange, every_exchange_kind
@@ -34,7 +37,13 @@ def check_members_fit(part: Part, rule: Rule, contract: Contract) -> None:
     here = isinstance(part.body, dict) and not part.body.keys().isdisjoint(rule.members)
     if not here or (rule.given and part.is_final != (rule.given in contract.resource.finals)):
         raise NotApplicable("it is not in such a state, or lacks the members: see SES-01")
-    part.errors.expect_none(*rule.members)
+    part.errors.expect_none(*groups(rule, contract))
+
+
+def groups(rule: Rule, contract: Contract) -> Iterator[str]:
+    """The errors that a rule is about: of the transcript those within its messages."""
+    for name in rule.members:
+        yield MESSAGE if name == contract.resource.transcript else name
 
 
 @every_exchange_kind("rest", Answer.session_bodies)
@@ -43,13 +52,8 @@ def check_all_else_fits(session: Part, _: Rule, contract: Contract) -> None:
     expect(isinstance(session.body, dict), "a session", session.body)
     if session.errors.groups:
         rules = [one for one in contract.judged.values() if one.kind == "fits"]
-        named = {name for one in rules for name in one.members}
+        named = {name for one in rules for name in groups(one, contract)}
         session.errors.expect_none_but(MISSING, UNKNOWN, MESSAGE, *named)
-
-
-@every_exchange("MSG-01", Answer.parts)
-def check_a_message_has_its_members(part: Part) -> None:
-    part.errors.expect_none(MESSAGE)
 
 
 @every_exchange("MSG-02", Answer.messages)
@@ -59,14 +63,28 @@ def check_a_role_is_user_or_assistant(message: Json) -> None:
     expect(role in ROLES, "the role user or assistant", shown(role))
 
 
-@every_exchange("MSG-03", Answer.sessions)
-def check_the_times_of_a_transcript_never_go_back(session: Part) -> None:
-    if session.messages is None:
-        raise NotApplicable("no transcript")
-    times = [message.get("time") for message in session.messages if isinstance(message, dict)]
+@every_exchange_kind("forward", Answer.sights)
+def check_times_never_go_back(sight: Part | Change, rule: Rule, contract: Contract) -> None:
+    """Those of a session's members, in the order in which the rule has them, those of its messages,
+    or those that a member of it has had."""
+    times = times_of(sight, rule.members, contract.resource.transcript)
+    if not times:
+        raise NotApplicable("another sight tells them")
     for earlier, later in pairwise(times):
         if goes_back(earlier, later):
             raise Violation("times that never go back", f"{shown(earlier)} and then {shown(later)}")
+
+
+def times_of(sight: Part | Change, members: tuple[str, ...], transcript: str) -> list[Any]:
+    first, *others = members
+    if isinstance(sight, Part) and first == transcript:
+        return [
+            message.get("time") for message in sight.messages or () if isinstance(message, dict)
+        ]
+    if isinstance(sight, Part):
+        return [sight.body.get(name) for name in members] if others else []
+    one = first != transcript and not others
+    return [sight.before.get(first), sight.now.get(first)] if one else []
 
 
 @every_exchange_kind("page", Answer.pages)
@@ -82,11 +100,3 @@ def check_a_page_fits(page: Page, rule: Rule, _: Contract) -> None:
 def check_a_turns_result_has_its_members(turn: Part) -> None:
     names = turn.resource  # of whose state LIFE-01 tells, where there are two members of it
     turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))
-
-
-@every_exchange("TIME-01", Answer.sessions)
-def check_activity_is_never_before_creation(session: Part) -> None:
-    names = session.resource
-    created, active = (session.body.get(member) for member in (names.created, names.touched))
-    wanted = f"a {names.touched} not before {names.created} {shown(created)}"
-    expect(not goes_back(created, active), wanted, active)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..contract.rules import Rule
 from ..judging.outcomes import NotApplicable, expect
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from .kinds.arrange import brought
 from .listing import has, ids
@@ -22,42 +22,29 @@ def expect_selected(api: Api, state: str | None, sessions: dict[str, str]) -> No
     expect(states_shown <= {wanted}, f"{wanted} sessions only", items)
 
 
-@rule("LIST-02", "smoke", sessions=3, turns=1)
-def check_a_list_keeps_to_its_default_state(api: Api) -> None:
-    expect_selected(api, None, one_in_each_state(api))
-    expect_closed_too(api, None)
-
-
 def one_in_each_state(api: Api) -> dict[str, str]:
-    """A session in each state that a client can bring it to, by its id."""
+    """A session in each state that a client can bring it to, by its id; one that the agent has
+    finished beside one that was ended."""
     lifecycle = api.contract.lifecycle
     ways = {state: lifecycle.path(lifecycle.initial, state) for state in lifecycle.states}
-    return {brought(api, state).id: state for state, way in ways.items() if way is not None}
+    found = {brought(api, state).id: state for state, way in ways.items() if way is not None}
+    return found | ({api.given_closed()[0]: lifecycle.closed} if api.has_closer else {})
 
 
-@kind("listed", sessions=4, turns=1)
-def check_a_state_that_is_asked_for(api: Api, rule: Rule) -> None:
-    """Each that is final or not, as the state given is."""
+def asked(api: Api, rule: Rule) -> list[str | None]:
+    """What lists are asked for: each state that is final or not, as the one given is; nothing, or
+    the word for all, where the rule is about that."""
+    if rule.sent:
+        return [None if rule.sent == "nothing" else api.whole]
     finals, states = api.resource.finals, api.contract.lifecycle.states
     alike = [state for state in states if (state in finals) == (rule.given in finals)]
-    asked = [state for state in alike if state in api.contract.listed_states]
-    if not asked:
+    return [state for state in alike if state in api.contract.listed_states]
+
+
+@kind("listed", "smoke", sessions=4, turns=1, first=lambda _, rule: rule.sent == "nothing")
+def check_a_list_holds_the_states_asked_for(api: Api, rule: Rule) -> None:
+    if not (states := asked(api, rule)):
         raise NotApplicable(f"no list can be asked for what is {rule.given}")
     sessions = one_in_each_state(api)
-    for state in asked:
+    for state in states:
         expect_selected(api, state, sessions)
-        if rule.given in finals:
-            expect_closed_too(api, state)
-
-
-def expect_closed_too(api: Api, state: str | None) -> None:
-    """A session that the agent finished is listed like one that was ended."""
-    if api.has_closer:
-        closed, _ = api.given_closed()
-        expect_selected(api, state, {closed: api.contract.lifecycle.closed})
-
-
-@rule("LIST-05", sessions=3, turns=1)
-def check_all_states(api: Api) -> None:
-    expect_selected(api, api.whole, one_in_each_state(api))
-    expect_closed_too(api, api.whole)

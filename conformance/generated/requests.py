@@ -28,7 +28,7 @@ class Results:
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
         self.broken = 0
-        self.found: dict[str, list[tuple[Violation, Trace]]] = {"HTTP-13": [], "HTTP-14": []}
+        self.found: dict[str, list[tuple[Violation, Trace]]] = {"fitting": [], "breaking": []}
         self.cause = ""
 
 
@@ -175,13 +175,13 @@ class Generation:
             self.walked.broken += 1
             if exchange.status < 400:
                 violation = Violation(f"a 4xx status, since {judgement.why}", exchange.summary)
-                self.walked.found["HTTP-14"].append((violation, trace))
+                self.walked.found["breaking"].append((violation, trace))
         elif judgement.kind == "fits" and exchange.ok:
             self.walked.accepted[str(exchange.operation)] += 1
         elif judgement.kind == "fits" and exchange.status in INVALID:
             if not self._explained(exchange):
                 violation = Violation("no refusal, since the request fits", exchange.summary)
-                self.walked.found["HTTP-13"].append((violation, trace))
+                self.walked.found["fitting"].append((violation, trace))
         self._retire(exchange)
 
     def _explained(self, exchange: Exchange) -> bool:

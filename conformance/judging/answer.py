@@ -160,6 +160,11 @@ class Answer:
         """Each session beside what was answered before it was asked for."""
         yield from (change for change in self._changes if change.in_order)
 
+    def sights(self) -> Iterator[Part | Change]:
+        """Each session as it is told, and beside what was answered before."""
+        yield from self.sessions()
+        yield from self.successions()
+
     def expiries(self) -> Iterator[Change]:
         """Each session that its timeout has finished since an earlier answer."""
         lifecycle, name = self.schemas.contract.lifecycle, self.exchange.resource.reason

@@ -45,8 +45,8 @@ def test_a_rule_takes_one_check_only() -> None:
 
 
 def test_a_rule_is_judged_once_on_every_exchange() -> None:
-    with pytest.raises(ValueError, match="MSG-01 is judged on every exchange already"):
-        every_exchange("MSG-01", Answer.sessions)(lambda session: None)
+    with pytest.raises(ValueError, match="MSG-02 is judged on every exchange already"):
+        every_exchange("MSG-02", Answer.sessions)(lambda session: None)
 
 
 def test_a_rule_with_a_check_that_sends_is_not_only_watched(contract: Contract) -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from conformance.contract.definition import Definition
 from conformance.contract.document import Contract
-from conformance.registry import bound
+from conformance.registry import all_checks, bound, exchange_checks
 from conformance.run.execute import execute
 from mock_server.contract.definition import Definition as MockDefinition
 from tests.serving import Api
 
 from .edits import WHOLE
-from .test_judged import run_of
+from .test_judged import broken, run_of
 
 ABOUT: dict[str, list[str]] = Definition().schema["about"]
 WORDS = sorted({word for words in ABOUT.values() for word in words})
@@ -79,3 +79,18 @@ def test_a_contract_with_some_of_the_rules_is_judged_by_those(
     assert {id: run.evidence.outcomes[id][0] for id in kept} == dict.fromkeys(
         contract.rules, "pass"
     )
+
+
+def test_a_kind_judges_a_rule_of_any_id(tmp_path: Path) -> None:
+    document = json.loads(WHOLE)
+    document["x-rules"] = rules = [rule for rule in document["x-rules"] if "kind" in rule]
+    for place, rule in enumerate(rules):
+        rule["id"] = f"OWN{'ABC'[place // 100]}-{place % 100:02}"
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    contract = Contract(path)
+    assert {*all_checks(contract), *exchange_checks(contract)} == {*contract.rules}
+    kinds = Definition().schema["definitions"]["rule"]["properties"]["kind"]["enum"]
+    assert {rule.kind for rule in contract.rules.values()} == {*kinds}
+    with Api.of(contract=path) as api:
+        assert broken(contract, api) == []

@@ -20,6 +20,7 @@ RAW = {
     "no-object": (b"[]", b'"text"', b"17", b"null"),
     "deep": (b"[" * DEPTH + b"]" * DEPTH,),
 }
+FREE = ("deep", "huge", "twice")  # which may be taken
 OTHER_TYPES = ("text/plain", "application/xml")
 TEXT, NOT_UTF8 = b"as good as any", b"\xff\xfe \xc3\x28"
 FORMED = {"enum", "format", "pattern"}
@@ -28,7 +29,7 @@ FORMED = {"enum", "format", "pattern"}
 @kind("body", sessions=7, turns=5)
 def check_an_odd_body_is_refused(api: Api, rule: Rule) -> None:
     """The session stays active, and what follows is answered as ever. What is deep or huge may be
-    taken."""
+    taken, and so may what names a member twice."""
     invalid = api.refused("invalid-request")
     legal = {"no-object": invalid, "another-type": [415, *invalid]}.get(rule.sent)
     id = api.given()
@@ -41,7 +42,7 @@ def check_an_odd_body_is_refused(api: Api, rule: Rule) -> None:
             answer = api.send(operation, id=id, content=body, content_type=media)
             if legal:
                 answer.expect_status(*legal)
-            elif rule.sent not in ("deep", "huge") or not answer.ok:
+            elif rule.sent not in FREE or not answer.ok:
                 answer.expect_refusal()
     api.open().expect_ok()
     final = api.resource.final(api.get(id).expect_ok().session)
@@ -56,6 +57,8 @@ def bodies(sent: str, good: bytes, data: str) -> Iterator[tuple[bytes, str]]:
         yield good.replace(TEXT, NOT_UTF8), JSON
     elif sent == "huge" and TEXT in good:
         yield good.replace(TEXT, b"x" * HUGE), JSON
+    elif sent == "twice" and len(good) > len(b"{}"):
+        yield b'{"%b": "nobody", %b' % (next(iter(json.loads(good))).encode(), good[1:]), JSON
     elif sent == "deep":
         yield b'{"%b":%b}' % ((data or "data").encode(), DEEP), JSON
     yield from ((body, JSON) for body in RAW.get(sent, ()))

@@ -9,6 +9,15 @@ from ...target.api import Api
 from ...target.operations import UNSET
 from .arrange import taking
 
+ODD_IDS = (
+    "..%2F..%2Fetc%2Fpasswd",
+    "%00",
+    "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10%00",
+    "%3Cscript%3E",
+    "%27%20OR%20%271%27%3D%271",
+    "a" * 2000,
+)
+
 
 def operations(_: object, rule: Rule) -> int:
     return len(rule.operations)
@@ -24,9 +33,17 @@ def check_an_unknown_id(api: Api, rule: Rule) -> None:
 
 @kind("malformed", turns=2, subjects=operations)
 def check_a_malformed_id(api: Api, rule: Rule) -> None:
-    """An id that is none is refused: a word, a number, a part of one."""
+    """An id that is none is refused: a word, a number, a part of one; or what is sent to get at
+    something else."""
     for operation in rule.operations:
         _control(api, operation)
+        # As plain requests: what stands before the API may refuse them in its own way. Only
+        # reading ones: who knows what an id that reaches a query would end.
+        for id in ODD_IDS if rule.sent else ():
+            path = api.contract.paths.to(api.contract.operations[operation].path, id)
+            api.request("GET", path).expect_refusal()
+        if rule.sent:
+            continue
         for id in (api.malformed_id(), api.unknown("1234"), api.unknown(api.unknown_id()[:-1])):
             _asked(api, operation, id).expect_status(*api.refused("malformed-id"))
 

@@ -16,6 +16,7 @@ from conformance.checks.generated import (
 )
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
+from conformance.contract.rules import Rule
 from conformance.generated import cases
 from conformance.generated.cases import boundary_cases, fuzzed_cases
 from conformance.generated.requests import Generation, Results
@@ -188,26 +189,38 @@ class Walked:
         self.results.__dict__.update(results)
 
 
+def ruled(generation: Generation, id: str) -> Rule:
+    return generation.contract.rules[id]
+
+
 def test_an_operation_that_took_nothing_blocks_what_fits(generation: Generation) -> None:
     others = dict.fromkeys(generation.contract.operations, 1)
     accepted = {**others, "endChat": 0}
     with pytest.raises(Blocked, match="accepted by endChat"):
-        check_what_fits_is_not_refused_as_invalid(generation.api, Walked(accepted=accepted))
+        check_what_fits_is_not_refused_as_invalid(
+            generation.api, ruled(generation, "HTTP-13"), Walked(accepted=accepted)
+        )
 
 
 def test_nothing_broken_sent_blocks_what_breaks(generation: Generation) -> None:
     with pytest.raises(Blocked, match="no generated request breaks"):
-        check_what_breaks_the_contract_is_refused(generation.api, Walked())
+        check_what_breaks_the_contract_is_refused(
+            generation.api, ruled(generation, "HTTP-14"), Walked()
+        )
 
 
 def test_a_walk_that_was_cut_still_tells_what_it_found(generation: Generation) -> None:
     taken: tuple[Violation, list[Any]] = (Violation("a 4xx status", "status 200"), [])
-    found: dict[str, list[Any]] = {"HTTP-13": [], "HTTP-14": [taken]}
+    found: dict[str, list[Any]] = {"fitting": [], "breaking": [taken]}
     walked = Walked(found=found, cause="the target is down")
     with pytest.raises(Violation, match="status 200"):
-        check_what_breaks_the_contract_is_refused(generation.api, walked)
+        check_what_breaks_the_contract_is_refused(
+            generation.api, ruled(generation, "HTTP-14"), walked
+        )
     with pytest.raises(Blocked, match="the target is down"):
-        check_what_fits_is_not_refused_as_invalid(generation.api, walked)
+        check_what_fits_is_not_refused_as_invalid(
+            generation.api, ruled(generation, "HTTP-13"), walked
+        )
 
 
 @pytest.mark.parametrize(

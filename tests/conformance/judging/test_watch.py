@@ -249,11 +249,20 @@ def test_internals_of_the_server_in_an_error(violated: Make, exchange: Make, det
     assert violated(exchange("getChat", {**PROBLEM, "detail": detail}, 404)) == {"ERR-03"}
 
 
+@pytest.mark.parametrize("policy", ["public", "private, s-maxage=60"])
+def test_private_data_for_shared_caches(
+    violated: Make, exchange: Make, session: Make, policy: str
+) -> None:
+    seen = exchange("getChat", session())
+    headers = {**seen.answer_headers, "cache-control": policy}
+    assert violated(replace(seen, answer_headers=headers)) == {"HTTP-15"}
+
+
 def test_the_tables_above_leave_no_watched_rule_out(contract: Contract) -> None:
     named = {row[0] for row in BROKEN_SESSIONS} | {
         "LIFE-02", "LIFE-05", "LIFE-06", "LIFE-07", "LIFE-10", "LIFE-15", "TIME-04", "TTL-02",
         "LIST-01",
-        "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "HTTP-19", "HTTP-20",
+        "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "HTTP-15", "HTTP-19", "HTTP-20",
         "ERR-01", "ERR-02", "ERR-03",
     }  # fmt: skip
     assert set(exchange_checks(contract)) <= named | {"TURN-01", "FIN-03"}
