@@ -101,12 +101,13 @@ def js(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types and the contract."""
+    """Check style, types, the contract and the pages that are made of it."""
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
     run(session, "mypy")
     session.run(str(python(session).with_name("lint-imports")), external=True)
     run(session, "conformance.cli.lint")
+    run(session, "tests.reference", "--check")
 
 
 @nox.session(venv_backend="venv")

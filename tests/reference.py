@@ -16,8 +16,11 @@ import click
 import yaml
 
 from conformance.cli.main import command as suite
+from conformance.contract.areas import AREAS, address, by_area
 from conformance.contract.document import Contract, find_contract
+from conformance.contract.rules import Rule
 from conformance.export.mermaid import diagram
+from conformance.registry import pack_of
 from mock_server.cli.main import main as mock
 from tests.schemas import schemas
 
@@ -35,6 +38,7 @@ def pages() -> dict[str, str]:
     made = {
         "api.md": _api(Contract(find_contract())),
         "lifecycle.md": _lifecycle(Contract(find_contract())),
+        "rules.md": _rules(Contract(find_contract())),
         "commands.md": _commands(),
         "control-plane.md": _control_plane(admin),
         "vocabulary.md": _vocabulary(schema),
@@ -79,6 +83,38 @@ def _lifecycle(contract: Contract) -> Iterator[str]:
     yield "## What never changes"
     immutable = lifecycle.immutable.items()
     yield _table("when | members", ((when, _codes(members)) for when, members in immutable))
+
+
+def _rules(contract: Contract) -> Iterator[str]:
+    yield "# Rules"
+    yield f"What a deployment is judged by. {MADE} `x-rules` of `openapi.yaml`."
+    yield (
+        "A broken `MUST` makes a run non-conformant, a broken `SHOULD` warns, and a `MAY` is only"
+        " recorded. An `explicit` rule is said by its source, an `inferred` one follows from it,"
+        " and a `project` one is this contract's own. *Needs* is what the suite must be given to"
+        " check the rule. `adjourn-conformance explain RULE-ID` tells how one is checked."
+    )
+    for area, ids in by_area(contract.rules).items():
+        yield f"## {AREAS[area]}"
+        rows = (_rule(contract, contract.rules[id]) for id in ids)
+        yield _table("rule | text | level | evidence | pack | needs", rows)
+    yield "## Sources"
+    sources = (_source(contract, name) for name in contract.spec["x-sources"])
+    yield _table("source | where | areas", sources)
+
+
+def _rule(contract: Contract, rule: Rule) -> tuple[str, ...]:
+    text = rule.text + (f" *Not checked: {rule.unchecked}.*" if rule.unchecked else "")
+    evidence = f"{rule.evidence}, [{rule.source}](#sources)"
+    needs = ", ".join(need.replace("_", " ") for need in rule.needs)
+    told = text.replace("_", "\\_").replace("<", "\\<")
+    return rule.id, told, rule.level, evidence, pack_of(contract, rule.id) or "", needs
+
+
+def _source(contract: Contract, name: str) -> tuple[str, ...]:
+    of = [id for id, rule in contract.rules.items() if rule.source == name]
+    areas = ", ".join(by_area(of))
+    return name, address(contract, name), f"{len(of)}: {areas}" if of else "0"
 
 
 def _commands() -> Iterator[str]:

@@ -12,7 +12,6 @@ import click
 from ..config.options import CONTRACT, HELP, options
 from ..config.settings import UsageError
 from ..config.sources import load_config
-from ..contract.areas import AREAS, area_of
 from ..contract.defects import defects
 from ..contract.definition import Definition
 from ..contract.document import Contract, find_contract
@@ -20,7 +19,6 @@ from ..contract.pointer import pointer
 from ..contract.references import Document
 from ..contract.source import ContractError
 from ..registry import all_checks, bound, exchange_checks
-from ..report.explain import catalogue, docs_path
 
 
 def problems(path: Path) -> list[str]:
@@ -32,7 +30,7 @@ def problems(path: Path) -> list[str]:
     if found := defects(document):
         return list(dict.fromkeys(str(document.error(defect)) for defect in found))
     contract = Contract(path)
-    checks = (_append_only, _bindings, _docs) if path == find_contract() else ()
+    checks = (_append_only, _bindings) if path == find_contract() else ()
     return [problem for check in (_specification, *checks) for problem in check(contract)]
 
 
@@ -65,15 +63,6 @@ def _bindings(contract: Contract) -> Iterator[str]:
                 else "neither check nor reason"
             )
             yield f"openapi.yaml:{rule.line}: {rule.id} has {why}"
-
-
-def _docs(contract: Contract) -> Iterator[str]:
-    """What people read of the rules is what the contract says."""
-    for area in {area_of(id) for id in contract.rules} - set(AREAS):
-        yield f"/x-rules: the area {area} has no title; give it one in contract/areas.py"
-    path = docs_path(contract)
-    if not path.exists() or path.read_text(encoding="utf-8") != catalogue(contract):
-        yield "docs/rules.md is stale; `python -m conformance.report.explain --write-docs` mends it"
 
 
 @click.command("lint", context_settings=HELP)
