@@ -1,6 +1,5 @@
 """Arazzo 1.0.1: a workflow for each row of the lifecycle that a client can bring about."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..contract.document import Contract
@@ -27,12 +26,7 @@ def arazzo(contract: Contract) -> View:
         "workflows": workflows,
     }
     left_out = (f"{row.state} × {row.event}: {why}" for row in rows if (why := made.why_not(row)))
-    return View.of("arazzo.json", document, _left_out(contract, left_out))
-
-
-def _left_out(contract: Contract, rows: Iterator[str]) -> Iterator[str]:
-    yield from rows
-    yield from other_parts(contract, "x-lifecycle")
+    return View.of("arazzo.json", document, *left_out, *other_parts(contract, "x-lifecycle"))
 
 
 class _Workflows:

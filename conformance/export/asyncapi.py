@@ -19,7 +19,7 @@ def asyncapi(contract: Contract) -> View:
         "channels": {name: _channel(name, hook) for name, hook in hooks.items()},
         "operations": {name: _operation(name, hook) for name, hook in hooks.items()},
     }
-    return View.of("asyncapi.json", document, _left_out(contract, hooks))
+    return View.of("asyncapi.json", document, *_left_out(contract, hooks))
 
 
 def _channel(name: str, hook: Json) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..contract.document import Contract
 from ..target.credentials import Scheme
-from .calls import Call, base_url, calls, header, variables
+from .calls import SHOWN, Call, base_url, calls, header, variables
 from .view import View, as_json, other_parts
 
 
@@ -20,7 +20,7 @@ def bruno(contract: Contract) -> View:
     }
     for place, call in enumerate(calls(contract), 1):
         files[f"{call.operation}.bru"] = "\n".join(_blocks(place, call, key, id))
-    return View(files, tuple(_left_out(contract)))
+    return View(files, (SHOWN, *other_parts(contract, "paths")))
 
 
 def _blocks(place: int, call: Call, key: Scheme, id: str) -> Iterator[str]:
@@ -54,8 +54,3 @@ def _filled(name: str, lines: list[str]) -> Iterator[str]:
 
 def _block(name: str, lines: tuple[str, ...] | list[str]) -> str:
     return f"{name} {{\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
-
-
-def _left_out(contract: Contract) -> Iterator[str]:
-    yield "the schemas of requests and answers: a collection holds examples"
-    yield from other_parts(contract, "paths")

@@ -8,6 +8,7 @@ from ..contract.document import Contract
 from ..contract.parts import at, parameters, server_urls
 from ..target.credentials import Scheme
 
+SHOWN = "the schemas of requests and answers: a collection holds examples"  # left out
 FIRST = ("create", "read", "list", "submit")
 LAST = ("end", "search")
 

@@ -9,21 +9,16 @@ from .view import View, other_parts
 
 
 def mermaid(contract: Contract) -> View:
-    left_out = (f"the effects of {row.state} × {row.event}" for row in _with_effects(contract))
-    return View(
-        {"lifecycle.mmd": diagram(contract)},
-        (*left_out, *other_parts(contract, "x-lifecycle")),
-    )
+    rows = (row for row in contract.lifecycle.rows.values() if row.effects)
+    left_out = (f"the effects of {row.state} × {row.event}" for row in rows)
+    others = other_parts(contract, "x-lifecycle")
+    return View({"lifecycle.mmd": diagram(contract)}, (*left_out, *others))
 
 
 def diagram(contract: Contract) -> str:
     """States as boxes, with one arrow at most from one to another; what is refused leads back."""
     lines = ("direction LR", *_lines(contract))  # from top to bottom, labels of loops lie on others
     return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in lines), ""])
-
-
-def _with_effects(contract: Contract) -> Iterator[Transition]:
-    return (row for row in contract.lifecycle.rows.values() if row.effects)
 
 
 def _lines(contract: Contract) -> Iterator[str]:

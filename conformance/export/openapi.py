@@ -14,7 +14,7 @@ def openapi(contract: Contract) -> View:
     document = _newer({key: part for key, part in contract.spec.items() if key != "x-webhooks"})
     document["openapi"] = "3.1.0"
     document["webhooks"] = _newer(contract.spec.get("x-webhooks", {}))
-    return View.of("openapi-3.1.json", document, iter(()))
+    return View.of("openapi-3.1.json", document)
 
 
 def _newer(node: Any) -> Any:

@@ -1,12 +1,11 @@
 """A Postman collection (v2.1): a request for each operation."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..contract.document import Contract
 from ..contract.parts import Json
 from ..target.credentials import Scheme
-from .calls import Call, base_url, calls, header, variables
+from .calls import SHOWN, Call, base_url, calls, header, variables
 from .view import View, as_json, other_parts
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -25,7 +24,7 @@ def postman(contract: Contract) -> View:
     }
     if (key := Scheme.of(contract.resolved)).kind:
         document["auth"] = _auth(key)
-    return View.of("postman.json", document, _left_out(contract))
+    return View.of("postman.json", document, SHOWN, *other_parts(contract, "paths"))
 
 
 def _item(call: Call, id: str) -> Json:
@@ -64,8 +63,3 @@ def _auth(key: Scheme) -> Json:
     place = "query" if key.kind == "query" else "header"
     name, value = header(key, "{{token}}") or (key.name, "{{token}}")
     return {"type": "apikey", "apikey": values(key=name, value=value, **{"in": place})}
-
-
-def _left_out(contract: Contract) -> Iterator[str]:
-    yield "the schemas of requests and answers: a collection holds examples"
-    yield from other_parts(contract, "paths")

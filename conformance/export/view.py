@@ -18,9 +18,9 @@ class View:
     left_out: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, document: Any, left_out: Iterator[str]) -> Self:
+    def of(cls, name: str, document: Any, *left_out: str) -> Self:
         """A view of one file in JSON."""
-        return cls({name: as_json(document)}, tuple(left_out))
+        return cls({name: as_json(document)}, left_out)
 
 
 def as_json(document: Any) -> str:

@@ -6,10 +6,9 @@ from typing import Any
 from ..faults.kinds import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
 from ..http.validation import Call
 from ..mock import Mock
-from ..problems.kinds import Problem
-from ..problems.violations import quote, violation
+from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
-from .calls import Answer
+from .calls import Answer, invalid
 
 
 async def list_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -42,22 +41,17 @@ def check_rule(rule: Mapping[str, Any], mock: Mock) -> None:
     webhooks = [mock.contract.webhook_id] if mock.contract.webhook else []
     if operation is not None and operation not in (*calls, *webhooks):
         wanted = f"wanted one of {', '.join([*calls, *webhooks])}, got {quote(operation)}"
-        raise _refused("/operation", wanted)
+        raise invalid("/operation", wanted)
     legal = WEBHOOK_FAULTS if operation in webhooks else CALL_FAULTS
     if fault is not None and fault not in legal:
         where = operation or "calls"
         wanted = f"wanted, for {where}, one of {', '.join(legal)}, got {quote(fault)}"
-        raise _refused("/fault", wanted)
+        raise invalid("/fault", wanted)
     if fault is None and rule.get("delay_ms") is None:
-        raise _refused("/fault", "wanted a fault or a delay_ms, got neither")
+        raise invalid("/fault", "wanted a fault or a delay_ms, got neither")
     if operation not in webhooks and (rule.get("delay_ms") or 0) > DELAY_LIMIT:
         wanted = f"wanted, for calls, at most {DELAY_LIMIT}, got {rule['delay_ms']}"
-        raise _refused("/delay_ms", wanted)
+        raise invalid("/delay_ms", wanted)
     for member, name in (("status", "SERVER_ERROR"), ("retry_after", "RATE_LIMIT")):
         if rule.get(member) is not None and fault != name:
-            raise _refused(f"/{member}", f"wanted it with the fault {name} alone")
-
-
-def _refused(pointer: str, detail: str) -> Problem:
-    errors = [violation("body", pointer, detail)]
-    return Problem("invalid-request", "The fault rule cannot be carried out.", errors=errors)
+            raise invalid(f"/{member}", f"wanted it with the fault {name} alone")

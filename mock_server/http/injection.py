@@ -58,18 +58,6 @@ async def _carry_out(fault: Fault, exchange: Exchange) -> None:
     await _INJECTIONS[fault.name](fault, exchange)
 
 
-async def _empty(fault: Fault, exchange: Exchange) -> None:
-    await _hang_up(exchange, b"")
-
-
-async def _malformed(fault: Fault, exchange: Exchange) -> None:
-    await _hang_up(exchange, _CHUNKED + _garbage(exchange.scope))
-
-
-async def _random(fault: Fault, exchange: Exchange) -> None:
-    await _hang_up(exchange, _garbage(exchange.scope))
-
-
 async def _reset(fault: Fault, exchange: Exchange) -> None:
     transport = _transport(exchange.scope)
     await _drain(exchange.receive)
@@ -133,9 +121,11 @@ async def _drop(fault: Fault, exchange: Exchange) -> None:
 
 
 _INJECTIONS: Mapping[str, Callable[[Fault, Exchange], Awaitable[None]]] = {
-    "EMPTY_RESPONSE": _empty,
-    "MALFORMED_RESPONSE_CHUNK": _malformed,
-    "RANDOM_DATA_THEN_CLOSE": _random,
+    "EMPTY_RESPONSE": lambda _, exchange: _hang_up(exchange, b""),
+    "MALFORMED_RESPONSE_CHUNK": lambda _, exchange: _hang_up(
+        exchange, _CHUNKED + _garbage(exchange.scope)
+    ),
+    "RANDOM_DATA_THEN_CLOSE": lambda _, exchange: _hang_up(exchange, _garbage(exchange.scope)),
     "CONNECTION_RESET_BY_PEER": _reset,
     "TIMEOUT": _time_out,
     "SLOW_DRIP": _drip,
