@@ -9,7 +9,10 @@ import httpx
 
 from .addresses import is_loopback
 from .http.sandboxes import HEADER
-from .outgoing import Outgoing, OutgoingFault, cause_of
+from .outgoing.clients import Outgoing
+from .outgoing.faults import OutgoingFault
+
+KEY = "the token goes in ADJOURN_ADMIN_TOKEN"
 
 _SLACK_SECONDS = 30.0
 
@@ -47,14 +50,15 @@ class Client:
         except OutgoingFault as fault:
             raise ClientError(str(fault)) from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            cause = cause_of(error, patience)
+            cause = self.outgoing.cause_of(error, patience)
             advice = "start one with adjourn-mock, or give the address of one"
             raise ClientError(f"no mock answers at {self.url} ({cause}); {advice}") from None
 
     def _connect(self, patience: float) -> httpx.Client:
         # A certificate of a mock on this machine is as a rule one that it signed itself.
         local = is_loopback(urlsplit(self.url).hostname or "")
-        outgoing = replace(self.outgoing, insecure=True) if local else self.outgoing
+        unchecked = local and not self.outgoing.ca
+        outgoing = replace(self.outgoing, insecure=True) if unchecked else self.outgoing
         return outgoing.client(self.url, patience)
 
 

@@ -28,18 +28,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--adjourn-insecure", action="store_true", help="check no certificate of a server")
     add("--adjourn-proxy", metavar="URL", help="ask by way of this proxy")
     add("--adjourn-no-proxy", action="store_true", help="ask no proxy")
+    add("--adjourn-http2", action="store_true", help="speak HTTP/2 alone")
+    add("--adjourn-header", metavar="'NAME: VALUE'", action="append", help="add this header")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell of a certificate or a proxy that cannot be used before any test asks for the mock."""
     outgoing = _outgoing(config)
     if any(outgoing.values()):
-        from .outgoing import Outgoing, OutgoingFault
+        from .client import KEY
+        from .outgoing.clients import Outgoing
+        from .outgoing.faults import OutgoingFault
 
         try:
-            Outgoing(**outgoing).check(config.getoption("--adjourn-url"))
+            Outgoing.of(config.getoption("--adjourn-url"), key=KEY, **outgoing)
         except OutgoingFault as fault:
-            words = re.sub("--(?=ca|client-cert|proxy|no-proxy)", "--adjourn-", str(fault))
+            words = re.sub("--(?=ca|client-|insecure|proxy|no-|header)", "--adjourn-", str(fault))
             raise pytest.UsageError(words) from None
 
 
@@ -65,8 +69,9 @@ def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
 def _outgoing(config: pytest.Config) -> dict[str, Any]:
     certificate, _, key = (config.getoption("--adjourn-client-cert") or "").partition(",")
     shown = (Path(certificate), Path(key) if key else None) if certificate else None
-    names = ("ca", "insecure", "proxy", "no_proxy")
-    return {name: config.getoption(f"adjourn_{name}") for name in names} | {"client_cert": shown}
+    names = ("ca", "insecure", "proxy", "no_proxy", "http2", "header")
+    given = {name: config.getoption(f"adjourn_{name}") for name in names}
+    return {**given, "header": given["header"] or (), "client_cert": shown}
 
 
 @pytest.fixture

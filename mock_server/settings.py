@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .choices import Choices, parse_choices
-from .outgoing import Outgoing
+from .outgoing.clients import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from .client import Client, ClientError
-from .outgoing import Outgoing, OutgoingFault
+from .client import KEY, Client, ClientError
+from .outgoing.clients import Outgoing
 from .settings import Settings
 
 _SECONDS = 30
@@ -148,13 +148,14 @@ def open_sandbox(mock: RunningMock, label: str) -> Iterator[Sandbox]:
 def attached_mock(url: str, token: str | None = None, **outgoing: Any) -> RunningMock:
     """The mock at a URL; `token` is that of its control plane, if it has one.
 
-    `outgoing` are `ca`, `client_cert`, `insecure`, `proxy` and `no_proxy`, as the options of the
-    command are called. Raises ValueError, in one line, when no mock answers there.
+    `outgoing` are `ca`, `client_cert`, `insecure`, `proxy`, `no_proxy`, `http2` and `header`, a
+    list, as the options of the command are called. Raises ValueError, in one line, when no mock
+    answers there.
     """
-    mock = RunningMock(url.rstrip("/"), token, Outgoing(**outgoing))
+    mock = RunningMock(url.rstrip("/"), token, Outgoing.of(url, key=KEY, **outgoing))
     try:
         Client(mock.url, token, outgoing=mock.outgoing).call("GET", "/__admin/health")
-    except (ClientError, OutgoingFault) as error:
+    except ClientError as error:
         raise ValueError(str(error)) from None
     return mock
 

@@ -114,7 +114,10 @@ adjourn-conformance --proxy http://proxy.test --unix-socket adjourn.sock
 adjourn-conformance --target https://staging.invalid --proxy http://127.0.0.1:8008 --read-only
 adjourn-conformance --http2
 adjourn-conformance --header X-Gateway-Key
+adjourn-conformance --header 'X Gateway Key: key'
 adjourn-conformance --header 'Authorization: Bearer key'
+adjourn-conformance --header 'Proxy-Authorization: Basic key'
+adjourn-conformance --header 'Content-Length: 5'
 adjourn-conformance --header 'X-Gateway-Key: $NOT_SET'
 adjourn-conformance --header 'X-Price: 5$'
 """,
@@ -129,6 +132,8 @@ CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --client-id suite --to
 adjourn-conformance --client-id suite
 adjourn-conformance --scope chats:read
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8009
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8003
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8013
 """,  # noqa: E501
     "Keys and agents that the target does not know": """
 adjourn-conformance --target http://127.0.0.1:8011
@@ -181,6 +186,7 @@ adjourn-mock --trust-forwarded proxy.test
 adjourn-mock proxy
 adjourn-mock proxy --upstream localhost:8001
 adjourn-mock proxy --upstream http://me:password@localhost:8001
+adjourn-mock proxy --upstream 'http://localhost:8001?tenant=1'
 adjourn-mock clock advance soon
 adjourn-mock clock show --sandbox 'two words'
 adjourn-mock clock show --url localhost:4010
@@ -217,8 +223,17 @@ adjourn-mock --ca nowhere.pem
 adjourn-mock --ca notes.txt
 adjourn-mock --client-cert nowhere.pem
 adjourn-mock --client-cert localhost.pem,other.test.key
-adjourn-mock --proxy proxy.test
+adjourn-mock --insecure --ca authority.pem
+adjourn-mock --proxy ftp://proxy.test
 adjourn-mock --proxy http://proxy.test --no-proxy
+adjourn-mock --header X-Gateway-Key
+adjourn-mock --header 'X Gateway Key: key'
+adjourn-mock --header 'X-Gateway-Key: $NOT_SET'
+adjourn-mock --header 'X-Price: 5$'
+adjourn-mock --header 'Content-Length: 5'
+adjourn-mock --header 'X-Gateway-Key: key'
+adjourn-mock clock show --header 'Authorization: Bearer key'
+adjourn-mock proxy --upstream http://localhost:8001 --header 'Authorization: Bearer key'
 SSL_CERT_FILE=notes.txt adjourn-mock --port 0 --webhook-url https://localhost:8006
 HTTPS_PROXY=ftp://proxy.test adjourn-mock --port 0 --webhook-url https://hooks.test
 SSL_CERT_FILE=notes.txt adjourn-mock proxy --port 0 --upstream https://localhost:8006

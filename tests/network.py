@@ -1,5 +1,8 @@
 """What stands between a client and a server: certificates of an authority of one's own, a proxy."""
 
+import select
+import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -15,6 +18,19 @@ from tests.serving import wait_until
 
 _POLL_SECONDS = 0.02
 _START_SECONDS = 30
+_NO_APPLICATION_PROTOCOL = b"\x15\x03\x03\x00\x02\x02\x78"  # an alert of TLS
+_HYPERCORN = """
+import json
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            pass
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        facts = {"items": [], "version": scope["http_version"], "headers": headers}
+        kind = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": kind})
+        await send({"type": "http.response.body", "body": json.dumps(facts).encode()})
+"""
 
 
 class Authority:
@@ -72,6 +88,69 @@ def forwarding(folder: Path, *options: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{port.read_text().strip()}"
         finally:
             process.terminate()
+
+
+@contextmanager
+def hypercorn(folder: Path, *options: str) -> Iterator[int]:
+    """A server of HTTP/1.1 and HTTP/2, which tells the version and the headers; its port."""
+    (folder / "served.py").write_text(_HYPERCORN)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    words = ["-m", "hypercorn", "--bind", f"127.0.0.1:{port}", *options, "served:app"]
+    with subprocess.Popen([sys.executable, *words], cwd=folder, stderr=-3) as process:
+        try:
+            wait_until(lambda: _reachable(port), _START_SECONDS)
+            yield port
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def http2_alone(folder: Path, authority: Authority) -> Iterator[str]:
+    """A server that agrees in TLS on HTTP/2 and on nothing else; its URL."""
+    certificate, key = authority.issue("localhost", "http2")
+    with hypercorn(folder, "--certfile", str(certificate), "--keyfile", str(key)) as port:
+
+        class Front(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                hello = self.request.recv(65536)
+                if b"http/1.1\x02h2" not in hello:
+                    self.request.sendall(_NO_APPLICATION_PROTOCOL)
+                    return
+                with socket.create_connection(("127.0.0.1", port)) as far:
+                    far.sendall(hello)
+                    _pass_on(self.request, far)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+        with Server(("127.0.0.1", 0), Front) as server:
+            threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,)).start()
+            try:
+                yield f"https://localhost:{server.server_address[1]}"
+            finally:
+                server.shutdown()
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    while True:
+        for ready in select.select([one, other], [], [])[0]:
+            try:
+                part = ready.recv(65536)
+            except ConnectionError:
+                return
+            if not part:
+                return
+            (other if ready is one else one).sendall(part)
+
+
+def _reachable(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 class _Quiet(ThreadingHTTPServer):

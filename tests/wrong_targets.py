@@ -75,6 +75,14 @@ class Unwilling(Page):
         self.answer(401, {"error": "invalid_client"})
 
 
+class Unscoped(Page):
+    """Says in an answer of 200 why it gives no key."""
+
+    def do_POST(self) -> None:
+        self.read()
+        self.answer(200, {"error": "invalid_scope", "error_description": "no such scope"})
+
+
 PLAIN: dict[int, type[Page]] = {
     8001: Page,
     8002: Redirecting,
@@ -86,6 +94,7 @@ PLAIN: dict[int, type[Page]] = {
     8010: Starting,
     8011: Refusing,
     8012: Agentless,
+    8013: Unscoped,
 }
 
 

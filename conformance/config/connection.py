@@ -16,11 +16,16 @@ LAST_PORT = 65_535
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-# What the suite sets itself, since a rule may depend on it.
+# What the suite sets itself, or leaves out, since a rule or the connection may depend on it.
 OWN_HEADERS = (
-    "authorization", "connection", "content-length", "content-type", "expect",
-    "traceparent", "transfer-encoding", "upgrade", "x-request-id",
+    "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
+    "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "traceparent",
+    "trailer", "transfer-encoding", "upgrade", "x-request-id",
 )  # fmt: skip
+CURES = {
+    "authorization": "; the key goes in CONFORMANCE_TOKEN",
+    "proxy-authorization": "; a proxy's password goes in --proxy http://USER:PASSWORD@HOST",
+}
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,10 @@ def _hint(url: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine, under any spelling that needs no look-up."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def parse_headers(
@@ -120,11 +126,13 @@ def parse_headers(
     environment, so that no secret need stand in a command line or a file."""
     for header in headers:
         name, colon, template = (part.strip() for part in header.partition(":"))
-        if not colon or not HEADER_NAME.match(name):
+        if not colon:  # it may be a secret, so it is not shown
+            raise ValueError("--header without a colon: wanted 'Name: value'")
+        if not HEADER_NAME.match(name):
             raise ValueError(f"--header {name!r}: wanted 'Name: value'")
         if name.lower() in OWN_HEADERS:
-            cure = "; the key goes in CONFORMANCE_TOKEN" if name.lower() == "authorization" else ""
-            raise ValueError(f"--header {name}: the suite sets this header itself{cure}")
+            cure = CURES.get(name.lower(), "")
+            raise ValueError(f"--header {name}: the suite decides on this header itself{cure}")
         try:
             value = string.Template(template).substitute(environment)
         except KeyError as error:

@@ -18,7 +18,7 @@ from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
-from ..target.diagnosis import diagnosis, speaks_tls, wants_http2, with_scheme
+from ..target.diagnosis import diagnosis, speaks_tls, with_scheme
 from ..target.silence import Unanswered
 
 PAUSE = 0.5  # seconds between two looks at a target that starts
@@ -66,7 +66,6 @@ def preflight(
 def _ready(api: Api) -> Exchange:
     """The first answer of a target that is up. It may be starting, and be given the time."""
     deadline = time.monotonic() + api.config.wait_ready
-    http2 = api.config.http2
     while True:
         api.client.budget.check()
         why, mine = "", False
@@ -80,10 +79,6 @@ def _ready(api: Api) -> Exchange:
         except Blocked as blocked:
             if not isinstance(blocked.__cause__, httpx.HTTPError):
                 raise
-            if wants_http2(blocked.__cause__) and not http2:
-                http2 = True
-                api.client.speak_http2()
-                continue
             why, mine = diagnosis(blocked.__cause__, api.config)
         if mine:
             raise UsageError(why)

@@ -76,11 +76,6 @@ class Client:
     def close(self) -> None:
         self.http.close()
 
-    def speak_http2(self) -> None:
-        """From now on, HTTP/2 alone."""
-        self.http.close()
-        self.http = http_client(self.config.connection, http2=True)
-
     def wind_down(self, ends_at: float = math.inf) -> None:
         """From now on only the ending of sessions is to come, which no limit may keep back but
         this end."""
@@ -278,8 +273,11 @@ class Client:
         holds: to the target's origin and nowhere else."""
         if urlsplit(draft.url)[:2] != urlsplit(self.base)[:2]:
             raise ForeignOrigin(f"{draft.url} is not of the target {self.base}")
-        given = {**draft.headers, **dict(self.config.connection.headers)}
-        headers = [(k.encode(), self.credentials.revealed(v).encode()) for k, v in given.items()]
+        added = self.config.connection.headers
+        names = {name.lower() for name, _ in added}
+        own = [pair for pair in draft.headers.items() if pair[0].lower() not in names]
+        revealed = [(name, self.credentials.revealed(value)) for name, value in own]
+        headers = [(name.encode(), value.encode()) for name, value in (*revealed, *added)]
         url = self.credentials.revealed_in_url(draft.url)
         return self.http.build_request(draft.method, url, headers=headers, content=draft.body)
 

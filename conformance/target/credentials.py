@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from ..config.settings import Config
+from ..config.settings import Config, UsageError
 from ..judging.exchange import Exchange
 from .tokens import Tokens
 
@@ -65,6 +65,11 @@ class Credentials:
     def __init__(self, config: Config, spec: Mapping[str, Any], tokens: Tokens) -> None:
         self.config = config
         self.scheme = Scheme.of(spec)
+        names = {"header": self.scheme.name.lower(), "cookie": "cookie"}
+        for name, _ in config.connection.headers:
+            if name.lower() == names.get(self.scheme.kind):
+                where = "the contract's key stands there; it goes in CONFORMANCE_TOKEN"
+                raise UsageError(f"--header {name}: {where}")
         self.tokens = tokens
 
     def carry(self, auth: str | None, headers: dict[str, str], path: str) -> str:

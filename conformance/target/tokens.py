@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 import unicodedata
+from functools import partial
 from typing import IO, Any
 from urllib.parse import quote_plus
 
@@ -14,7 +15,7 @@ import httpx
 
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
-from ..judging.outcomes import NotYet
+from ..judging.outcomes import NotYet, printable
 from .diagnosis import is_lasting
 from .network import exchange
 from .transport import http_client
@@ -134,31 +135,42 @@ def _of_server(config: Config) -> str:
     try:
         basic = httpx.BasicAuth(quote_plus(id), quote_plus(secret))  # RFC 6749, section 2.3.1
         with http_client(config.token_connection) as http, exchange(config.timeout):
-            answer = http.post(url, data=form, auth=basic)
+            post = partial(http.post, url, headers={"accept": "application/json"})
+            answer = post(data=form, auth=basic)
             if answer.status_code in (400, 401):
                 form |= {"client_id": id, "client_secret": secret}
-                answer = http.post(url, data=form)
+                answer = post(data=form)
     except httpx.HTTPError as error:
         wrong = UsageError if is_lasting(error) else NotYet
         raise wrong(f"--token-url {url} gave no answer: {error}") from error
     if answer.is_server_error or answer.status_code == 429:
         raise NotYet(f"--token-url {url} answers {answer.status_code}, as a server that starts")
     if not answer.is_success:
-        raise UsageError(
-            f"--token-url {url} gave no key but {answer.status_code} ({_reason(answer, config)});"
-            " check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
-        )
+        if answer.is_redirect and (place := answer.headers.get("location")):
+            place = _told(place.partition("?")[0], config)
+            why = f"redirects ({answer.status_code}) to {place}, where no secret is sent"
+            cure = "write the URL that gives the key"
+        else:
+            said = _error(answer.text, config) or _told(answer.text, config) or "an empty body"
+            why = f"gave no key but {answer.status_code} ({said})"
+            cure = "check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
+        raise UsageError(f"--token-url {url} {why}; {cure}")
     return answer.text[:LARGEST]
 
 
-def _reason(answer: httpx.Response, config: Config) -> str:
+def _error(text: str, config: Config) -> str:
+    """What an OAuth 2.0 server says of why it gives no key (RFC 6749, section 5.2)."""
     try:
-        given = answer.json()
-        words = ": ".join(str(given[k]) for k in ("error", "error_description") if k in given)
-    except (ValueError, TypeError, KeyError):
-        words = ""
-    text = " ".join((words or answer.text or "an empty body").split())
-    return str(redacted(text[:200], config.secrets))
+        given = json.loads(text)
+        words = [str(given[k]) for k in ("error", "error_description") if k in given]
+    except (ValueError, TypeError):
+        return ""
+    return _told(": ".join(words), config)
+
+
+def _told(text: str, config: Config) -> str:
+    """Foreign words in one line, without the secrets."""
+    return printable(str(redacted(" ".join(text[:LARGEST].split()), config.secrets))[:200])
 
 
 def _parsed(text: str, config: Config) -> tuple[str, float]:
@@ -178,9 +190,9 @@ def _parsed(text: str, config: Config) -> tuple[str, float]:
     if isinstance(given, str):
         given = given.removeprefix("Bearer ").strip()
     if not isinstance(given, str) or not given or not lifetime > 0:
-        raise UsageError(
-            f"{source} gave no key; wanted one line with the key alone, or JSON with access_token"
-        )
+        wanted = "wanted one line with the key alone, or JSON with access_token"
+        error = _error(text.removeprefix(BOM), config)
+        raise UsageError(f"{source} gave no key{f' but {error}' if error else ''}; {wanted}")
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in given):
         raise UsageError(
             f"{source} gave more than one line; wanted the key alone, or JSON with access_token"

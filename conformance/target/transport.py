@@ -14,6 +14,7 @@ import httpx
 
 from .. import __version__
 from ..config.connection import Connection, Proxy
+from .diagnosis import wants_http2
 from .network import Network
 from .tls import tls_context
 
@@ -52,14 +53,22 @@ class Transport(httpx.BaseTransport):
             proxy=_proxy(connection.proxy, context),
             max_connections=CONNECTIONS,
             keepalive_expiry=KEEPALIVE,
-            http1=not http2,
-            http2=http2,
             uds=str(connection.unix_socket) if connection.unix_socket else None,
             network_backend=Network(),
         )
         self.made = [] if http2 else [self.make()]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """From where the server refuses HTTP/1.1 in the handshake, HTTP/2 is spoken."""
+        try:
+            return self._answer(request)
+        except httpx.ConnectError as error:
+            if self.http2 or not wants_http2(error):
+                raise
+        self.http2 = True
+        return self._answer(request)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -95,7 +104,7 @@ class Transport(httpx.BaseTransport):
         if self.http2:
             with suppress(IndexError):
                 return self.idle.pop()
-            self.made.append(pool := self.make())
+            self.made.append(pool := self.make(http1=False, http2=True))
             return pool
         return self.made[0]
 

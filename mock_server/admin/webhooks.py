@@ -11,7 +11,7 @@ from ..domain.records import LoggedDelivery
 from ..http.parameters import canonical_id
 from ..http.validation import Call
 from ..mock import Mock
-from ..outgoing import OutgoingFault
+from ..outgoing.faults import OutgoingFault
 from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.sandbox import Sandbox

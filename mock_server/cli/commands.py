@@ -9,9 +9,10 @@ import click
 import orjson
 
 from ..addresses import is_usable
-from ..client import Client, ClientError
+from ..client import KEY, Client, ClientError
 from ..http.sandboxes import NAME
 from ..serve.errors import OptionError
+from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .proxy import proxy
 from .sources import FROM_ENVIRONMENT, AddressOption
 from .values import Seconds, iso_duration, wanting
@@ -37,10 +38,13 @@ def _steering(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN")
     @click.option("--sandbox", metavar="NAME", callback=_name, help="The sandbox to act on.")
+    @outgoing_options
     @wraps(command)
     def run(url: str, admin_token: str | None, sandbox: str | None, **options: Any) -> None:
+        outgoing = take_outgoing(options, url, key=KEY)
+        warn_insecure(outgoing, "text")
         try:
-            command(Client(url, admin_token, sandbox), **options)
+            command(Client(url, admin_token, sandbox, outgoing), **options)
         except ClientError as error:
             raise _Failure(str(error)) from None
         except (KeyError, TypeError):

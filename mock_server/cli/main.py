@@ -266,6 +266,9 @@ def main(
     if no_journal:
         options["journal_count"] = 0
     outgoing = take_outgoing(options)
+    if outgoing.headers and not (options["webhook_url"] or {*options["webhook_allow"]} - {"*"}):
+        named = "the host of --webhook-url and those that --webhook-allow names"
+        raise OptionError(f"--header goes to {named}, and there is none; name one")
     settings = Settings(
         outgoing=outgoing, **{_REPEATED.get(name, name): value for name, value in options.items()}
     )

@@ -16,7 +16,9 @@ def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
     return click.option(f"--{name}", metavar="FILE", type=kind, help=help, **more)
 
 
-def together(*options: Callable[..., Any]) -> Callable[..., Any]:
+def together(
+    *options: Callable[..., Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Several options as one decorator, in their order."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Options on how other servers are reached: certificates and proxies."""
+"""Options on how other servers are reached: certificates, proxies, headers."""
 
 import logging
 from pathlib import Path
@@ -6,11 +6,19 @@ from typing import Any
 
 import click
 
-from ..outgoing import Outgoing, OutgoingFault
+from ..outgoing.clients import Outgoing
+from ..outgoing.faults import OutgoingFault
 from ..serve.errors import OptionError
 from .options import file_option, together
 
-_NAMES = ("ca", "client_cert", "insecure", "proxy", "no_proxy")
+_NAMES = ("ca", "client_cert", "insecure", "proxy", "no_proxy", "http2", "header")
+
+
+class _Line(click.types.StringParamType):
+    """A text that may hold blanks; the environment gives one a line."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return rv.splitlines()
 
 
 def _certificate(
@@ -38,22 +46,34 @@ outgoing_options = together(
         help="Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
     ),
     click.option("--no-proxy", is_flag=True, help="Ask no proxy, whatever the environment says."),
+    click.option("--http2", is_flag=True, help="Speak HTTP/2 alone, as where TLS wants it anyway."),
+    click.option(
+        "--header",
+        multiple=True,
+        type=_Line(),
+        metavar="'NAME: VALUE'",
+        help="Add this header, such as a gateway's key; $VARIABLE in a value is filled in. "
+        "Repeatable.",
+    ),
 )
 
 
 def take_outgoing(
-    options: dict[str, Any], url: str | None = None, unix_socket: Path | None = None
+    options: dict[str, Any],
+    url: str | None = None,
+    unix_socket: Path | None = None,
+    key: str = "",
 ) -> Outgoing:
-    """Take the options out of all that were given; `url` is where to, if that is known.
+    """Take the options out of all that were given; `url` is where to, if that is known, and `key`
+    says what stands in Authorization.
 
     Raises OptionError for what cannot be used.
     """
-    outgoing = Outgoing(**{name: options.pop(name) for name in _NAMES}, unix_socket=unix_socket)
+    given = {name: options.pop(name) for name in _NAMES}
     try:
-        outgoing.check(url)
+        return Outgoing.of(url, key=key, unix_socket=unix_socket, **given)
     except OutgoingFault as fault:
         raise OptionError(str(fault)) from None
-    return outgoing
 
 
 def warn_insecure(outgoing: Outgoing, log_format: str) -> None:

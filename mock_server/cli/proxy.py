@@ -18,6 +18,8 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
         raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
     if "@" in urlsplit(value).netloc:  # it would be told to every client
         raise click.BadParameter("wanted a URL without credentials; the clients send their own")
+    if "?" in value or "#" in value:
+        raise click.BadParameter(f"wanted a URL without query and fragment, got {value!r}")
     return value
 
 
@@ -57,10 +59,11 @@ def proxy(
     from ..contract.document import load_contract
     from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
     from ..proxy.app import Proxy
+    from ..proxy.headers import CLIENTS_OWN
     from ..serve.server import Running, run
     from ..settings import Settings
 
-    outgoing = take_outgoing(options, upstream, unix_socket)
+    outgoing = take_outgoing(options, upstream, unix_socket, CLIENTS_OWN)
     advice = address_advice(click.get_current_context())
     running = Running(host, port, json, address_advice=advice, **options)
     settings = Settings(

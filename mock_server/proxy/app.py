@@ -25,13 +25,14 @@ from ..http.pages import PROBES
 from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
 from ..http.routing import add_contract
+from ..http.sandboxes import SANDBOX
 from ..http.streams import ClientGone, content, gone, send_parts
-from ..outgoing import cause_of
+from ..outgoing.faults import OutgoingFault
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
 from ..settings import Settings
 from .checks import OPERATION, CheckedOperation, ProxyRouting
-from .headers import has_body, in_header, passed_on
+from .headers import CLIENTS_OWN, has_body, in_header, of_clients, passed_on
 from .held import HeldBody
 from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
 from .rules import AnswerRules
@@ -73,7 +74,15 @@ class Proxy:
         self.started = time.monotonic()
         self.ready = False
         self.timeout = timeout
-        self.client = self.settings.outgoing.async_client(self.upstream, timeout)
+        outgoing = self.settings.outgoing
+        self.client = outgoing.async_client(self.upstream, timeout)
+        added = {name.lower() for name, _ in outgoing.headers}
+        for name in added & of_clients(contract.document):
+            raise OutgoingFault(f"--header {name.decode()}: {CLIENTS_OWN}")
+        self.cause_of = outgoing.cause_of
+        self.own = _REQUEST_ONLY | added
+        socket = outgoing.unix_socket
+        self.place = f"--unix-socket {socket}" if socket else self.upstream
         self.within = partial(WithState, state=ProxyState(self.settings))
         api = self.within(ProxyRecorder(self._connexion(contract)))
         self.cors = CorsMiddleware(api, self.settings.cors_origins)
@@ -100,7 +109,7 @@ class Proxy:
         except ClientGone:
             _log.warning("%s %s: the client left", scope["method"], scope["path"])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            detail = f"{self.upstream} gave no answer: {cause_of(error, self.timeout)}."
+            detail = f"{self.place} gave no answer: {self.cause_of(error, self.timeout)}."
             _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
             problem = Problem("upstream-failed", detail)
             await send_reply(send, reply_with(problem, "problem"))
@@ -149,7 +158,7 @@ class Proxy:
             whole = await send_parts(parts, receive, send, self.stopping)
         except httpx.HTTPError as error:
             whole = False
-            cause = cause_of(error, self.timeout)
+            cause = self.cause_of(error, self.timeout)
             found.append(violation("response", "", f"wanted all of it, but {cause}"))
             _log_violations(found[-1:], scope)
         if whole:
@@ -191,7 +200,7 @@ class Proxy:
         url = httpx.URL(f"{self.upstream}{path}" + (f"?{query}" if query else ""))
         if ADMIN in url.path:  # by way of dots, which are gone now
             raise Problem("unknown-path", f"{ADMIN} of the upstream is not passed on to.")
-        headers = passed_on(scope["headers"], _REQUEST_ONLY)
+        headers = passed_on(scope["headers"], self.own)
         # Only what is not compressed can be checked on its way.
         headers.append((b"accept-encoding", b"identity"))
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
@@ -279,4 +288,5 @@ def _refuse(error: Exception, scope: Scope) -> Reply:
 
 def _log_violations(found: Sequence[Mapping[str, str]], scope: Scope) -> None:
     if found:
-        _log.warning("%s %s: %s", scope["method"], scope["path"], in_header(found).decode())
+        told = scope["extensions"][SANDBOX].redacted(in_header(found)).decode()
+        _log.warning("%s %s: %s", scope["method"], scope["path"], told)

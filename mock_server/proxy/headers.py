@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.types import Scope
 
@@ -10,6 +11,7 @@ _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
     b"transfer-encoding upgrade".split()
 )
+CLIENTS_OWN = "the clients send their own, which is passed on"
 _MOST = 4_000  # bytes of violations
 
 
@@ -27,6 +29,14 @@ def passed_on(
     named = b",".join(value for name, value in lowered if name == b"connection")
     hops = {token.strip().lower() for token in named.split(b",")} | _HOP_BY_HOP | left_out
     return [(name, value.strip(b" \t")) for name, value in lowered if name not in hops]
+
+
+def of_clients(contract: Mapping[str, Any]) -> frozenset[bytes]:
+    """The headers that a client says its key in, beside Authorization."""
+    schemes = contract.get("components", {}).get("securitySchemes", {}).values()
+    names = {"header": "{name}", "cookie": "cookie"}
+    places = [names[one["in"]].format(**one) for one in schemes if one.get("in") in names]
+    return frozenset(place.lower().encode() for place in places)
 
 
 def in_header(found: Sequence[Mapping[str, str]]) -> bytes:

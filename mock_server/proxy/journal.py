@@ -20,6 +20,7 @@ class ProxyState:
 
     def __init__(self, settings: Settings) -> None:
         self.clock = Clock()
+        self.redacted = settings.outgoing.redacted
         self.journal = Journal(settings.journal_count, settings.journal_bytes)
 
 
@@ -49,4 +50,7 @@ class ProxyRecorder(Recorder):
         """Take up what was found wrong, as much as an entry holds."""
         super().note(entry, scope)
         found = scope["extensions"].get(VIOLATIONS, ())
-        entry.violations = orjson.dumps([*islice(found, MOST_VIOLATIONS)])
+        redacted = scope["extensions"][SANDBOX].redacted
+        entry.violations = redacted(orjson.dumps([*islice(found, MOST_VIOLATIONS)]))
+        entry.answer_headers = redacted(entry.answer_headers)
+        entry.answer = redacted(entry.answer)

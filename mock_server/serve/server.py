@@ -19,7 +19,7 @@ from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs 
 from ..app import App
 from ..contract.source import FixtureError
 from ..domain.store import StoreError
-from ..outgoing import OutgoingFault
+from ..outgoing.faults import OutgoingFault
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
 from .announcing import announce_json, banner

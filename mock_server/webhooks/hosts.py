@@ -23,3 +23,7 @@ class Targets:
             return False
         known = _EVERY in self.hosts or host in self.hosts or is_loopback(host)
         return parts.scheme in ("http", "https") and known
+
+    def names(self, url: str) -> bool:
+        """Whether the host of a URL, which is allowed, is named itself."""
+        return urlsplit(url).hostname in self.hosts

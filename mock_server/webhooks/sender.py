@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..domain.records import Delivery
-from ..outgoing import OutgoingFault, cause_of
+from ..outgoing.faults import OutgoingFault
 from ..settings import Settings
 from .hosts import Targets
 
@@ -35,7 +35,7 @@ class Sender:
         self.outgoing = settings.outgoing
         # So that a receiver, the mock's own sink included, can tell the sandboxes apart.
         self.headers = {} if sandbox == _DEFAULT else {"X-Mock-Sandbox": sandbox}
-        self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str, str | None, bool], httpx.AsyncClient] = {}
 
     async def __call__(self, delivery: Delivery) -> int:
         """The receiver's status. Raises NoAnswer, or TargetRefused for what cannot be sent."""
@@ -62,14 +62,16 @@ class Sender:
         except (httpx.InvalidURL, ValueError) as error:
             raise TargetRefused(f"its URL or a header cannot be sent: {error}") from None
         except (httpx.HTTPError, TimeoutError) as error:
-            raise NoAnswer(cause_of(error, self.timeout)) from None
+            raise NoAnswer(self.outgoing.cause_of(error, self.timeout)) from None
 
     async def client(self, url: str) -> "httpx.AsyncClient":
-        """The client that leads to a URL. Raises OutgoingFault."""
-        way = (urlsplit(url).scheme, self.outgoing.proxy_for(url))
+        """The client that leads to a URL, with added headers if its host is named: these are of
+        no concern to what else may be allowed. Raises OutgoingFault."""
+        bare = not self.targets.names(url)
+        way = (urlsplit(url).scheme, self.outgoing.proxy_for(url), bare)
         if way not in self._clients:
             # In a thread: certificates take long to load.
-            made = await asyncio.to_thread(self.outgoing.async_client, url, self.timeout)
+            made = await asyncio.to_thread(self.outgoing.async_client, url, self.timeout, bare)
             self._clients.setdefault(way, made)
         return self._clients[way]
 

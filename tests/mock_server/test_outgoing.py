@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler
 import httpx
 import pytest
 
-from mock_server.outgoing import Outgoing, OutgoingFault, cause_of
-from tests.network import Authority, answering_tls, forwarding
+from mock_server.outgoing.clients import Outgoing
+from mock_server.outgoing.faults import OutgoingFault, cause_of
+from mock_server.outgoing.headers import parse_headers
+from tests.network import Authority, answering_tls, forwarding, http2_alone, hypercorn
 from tests.serving import answering
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -65,7 +67,7 @@ def ask(url, seconds=10.0, **outgoing):
 def failure(url, seconds=10.0, **outgoing):
     with pytest.raises((httpx.HTTPError, OSError)) as caught:
         ask(url, seconds, **outgoing)
-    return cause_of(caught.value, seconds)
+    return Outgoing(**outgoing).cause_of(caught.value, seconds)
 
 
 def test_a_private_authority_is_trusted_when_it_is_named(secure, authority):
@@ -259,7 +261,7 @@ def test_a_given_proxy_wins_and_is_for_loopback_too(monkeypatch):
     assert Outgoing(proxy=PROXY).proxy_for("http://a.test") == PROXY
     assert Outgoing(proxy=PROXY).proxy_for("http://127.0.0.1") == PROXY
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert Outgoing(proxy=PROXY).proxy_for("http://127.0.0.1") is None
+    assert Outgoing(proxy="proxy.test:3128").proxy_for("http://127.0.0.1") == PROXY
 
 
 def test_a_proxy_of_another_kind_is_told_without_its_password(monkeypatch):
@@ -347,3 +349,92 @@ def test_no_cookie_is_kept():
         client.get(url)
         client.get(url)
     assert seen == [None, None]
+
+
+def test_a_server_that_refuses_http_1_is_spoken_to_in_http_2(tmp_path, authority, run):
+    with http2_alone(tmp_path, authority) as url:
+        outgoing = Outgoing(ca=authority.file)
+        with outgoing.client(url, 10) as client:
+            assert [client.get(url).json()["version"] for _ in range(2)] == ["2", "2"]
+
+        async def ask_twice():
+            async with outgoing.async_client(url, 10) as client:
+                return [(await client.get(url)).json()["version"] for _ in range(2)]
+
+        assert run(ask_twice()) == ["2", "2"]
+
+
+def test_http_2_is_spoken_without_tls_when_told(tmp_path, run):
+    with hypercorn(tmp_path) as port:
+        url = f"http://127.0.0.1:{port}"
+        assert '"version": "2"' in ask(url, http2=True)
+        assert '"version": "1.1"' in ask(url)
+    with answering(Hello) as url:
+        assert failure(url, http2=True) == "Server disconnected, or speaks no HTTP/2: see --http2"
+
+
+def test_added_headers_stand_in_every_request_and_follow_no_redirect(monkeypatch):
+    monkeypatch.setenv("GATEWAY_KEY", "gateway-key-1")
+    seen = []
+
+    class Leading(Hello):
+        def do_GET(self):
+            seen.append(self.headers.get_all("X-Key"))
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/b")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    outgoing = Outgoing.of(header=["X-Key: $GATEWAY_KEY", "x-key: a$$b", "User-Agent: Zoë"])
+    with answering(Leading) as url, outgoing.client(url, 5) as client:
+        assert client.get(url).status_code == 302
+    assert seen == [["gateway-key-1", "a$b"]]
+    assert "gateway-key-1" not in repr(outgoing)
+    assert outgoing.redacted(b"has gateway-key-1, a$b") == b"has [redacted], a$b"
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("hush-hush", "--header without a colon: wanted 'Name: value'"),
+        (": hush", "--header '': wanted 'Name: value'"),
+        ("X Key: hush", "--header 'X Key': wanted 'Name: value'"),
+        ("X-Kéy: hush", "--header 'X-Kéy': wanted"),
+        ("X-Key: $NOWHERE", "--header X-Key: the environment has no variable NOWHERE"),
+        ("X-Key: 5$", "--header X-Key: a dollar sign begins .* written"),
+        ("X-Key: hush\r\nX-More: b", "--header X-Key: the value holds what no HTTP header can"),
+        ("X-Key: hush\udcff", "--header X-Key: the value holds what no HTTP header can"),
+        ("Content-Length: 5", "--header Content-Length: this header is not to be added"),
+        ("proxy-authorization: hush", "a proxy's password goes in --proxy"),
+        ("Authorization: hush", "--header Authorization: the key goes elsewhere"),
+    ],
+)
+def test_a_header_that_cannot_be_added_is_named_without_its_value(header, told):
+    with pytest.raises(OutgoingFault, match=told) as caught:
+        parse_headers([header], key="the key goes elsewhere")
+    assert "hush" not in str(caught.value)
+
+
+def test_authorization_is_added_where_nothing_else_says_it():
+    assert parse_headers(["Authorization: Basic a"]) == ((b"Authorization", b"Basic a"),)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"insecure": True, "ca": "a.pem"}, "--insecure and --ca exclude one another"),
+        ({"proxy": PROXY, "unix_socket": "a"}, "--proxy and --unix-socket exclude one another"),
+        ({"unix_socket": "s" * 108}, "--unix-socket s*: too long; give a shorter path"),
+    ],
+)
+def test_what_does_not_go_together_is_told(given, told):
+    with pytest.raises(OutgoingFault, match=told):
+        Outgoing(**given).check()
+
+
+def test_the_scripts_of_a_web_server_ask_no_proxy_of_their_callers(monkeypatch):
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    monkeypatch.setenv("HTTP_PROXY", PROXY)
+    assert Outgoing().proxy_for("http://a.test") is None
+    monkeypatch.setenv("http_proxy", OTHER)
+    assert Outgoing().proxy_for("http://a.test") == OTHER

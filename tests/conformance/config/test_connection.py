@@ -173,7 +173,8 @@ def test_headers_take_values_from_the_environment() -> None:
         ("X-Api-Key: 5$", "written \\$\\$"),
         ("X-Api-Key: a\nb", "no HTTP header can carry"),
         ("Authorization: Basic x", "goes in CONFORMANCE_TOKEN"),
-        ("Content-Length: 5", "the suite sets this header itself"),
+        ("Content-Length: 5", "the suite decides on this header itself"),
+        ("Proxy-Authorization: x", "a proxy's password goes in --proxy"),
     ],
 )
 def test_a_header_that_cannot_be_added_is_named(header: str, told: str) -> None:

@@ -1,6 +1,5 @@
 """What is asked of a target before it is judged, and what each answer is told as."""
 
-import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -247,23 +246,3 @@ def test_what_is_well_is_said(connect: Make, session: Make) -> None:
         "preflight the key opens it; a wrong one is taken too (200)",
         "preflight these agents are known: agent-echo",
     ]
-
-
-def test_a_target_that_takes_http_2_alone_is_spoken_to_in_it(
-    connect: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        cause = ssl.SSLError(1, "[SSL] tlsv1 alert no application protocol (_ssl.c:1006)")
-        raise httpx.ConnectError("no application protocol") from cause
-
-    spoken: list[Any] = []
-
-    def spoken_to(connection: Any, *, http2: bool) -> httpx.Client:
-        spoken.append(http2)
-        well = httpx.MockTransport(lambda request: httpx.Response(200, json=PAGE))
-        return httpx.Client(transport=well)
-
-    api: Api = connect(refuse, read_only=True, wait_ready=0.0)
-    monkeypatch.setattr("conformance.target.client.http_client", spoken_to)
-    preflight(api)
-    assert spoken == [True]

@@ -2,12 +2,13 @@
 
 import subprocess
 from base64 import b64encode
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
 import pytest
 
-from conformance.config.settings import Config
+from conformance.config.settings import Config, UsageError
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
 from conformance.judging.exchange import Exchange
@@ -119,6 +120,23 @@ def test_a_key_stands_where_the_contract_has_it(
     assert (wrong, others) != (f"/chats?take=1{path}", headers)
     assert "wrong" in wrong + str(others)
     assert carried(scheme, None) == ("/chats?take=1", {})
+
+
+@pytest.mark.parametrize(
+    ("place", "header", "refused"),
+    [
+        ("header", "x-key: gateway-key", True),
+        ("cookie", "Cookie: a=b", True),
+        ("query", "X-Key: gateway-key", False),
+        ("header", "Cookie: a=b", False),
+    ],
+)
+def test_no_added_header_stands_where_the_key_does(place: str, header: str, refused: bool) -> None:
+    scheme = {"type": "apiKey", "in": place, "name": "X-Key"}
+    spec = {"security": [{"key": []}], "components": {"securitySchemes": {"key": scheme}}}
+    config = Config(headers=(header,))
+    with pytest.raises(UsageError, match="goes in CONFORMANCE_TOKEN") if refused else nullcontext():
+        Credentials(config, spec, Tokens(config))
 
 
 def test_a_contract_without_security_wants_no_key() -> None:

@@ -1,11 +1,7 @@
 """Targets that speak HTTP/2."""
 
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,34 +15,7 @@ from conformance.target.api import Api
 from conformance.target.client import Client
 from conformance.target.network import exchange
 from conformance.target.transport import Transport, http_client
-from tests.network import Authority
-from tests.serving import wait_until
-
-HYPERCORN = """
-import json
-async def app(scope, receive, send):
-    if scope["type"] == "http":
-        body = json.dumps({"items": [], "version": scope["http_version"]}).encode()
-        kind = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": kind})
-        await send({"type": "http.response.body", "body": body})
-"""
-
-
-@contextmanager
-def hypercorn(folder: Path, *options: str) -> Iterator[int]:
-    """A server of HTTP/2; its port."""
-    (folder / "served.py").write_text(HYPERCORN)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    words = ["-m", "hypercorn", "--bind", f"127.0.0.1:{port}", *options, "served:app"]
-    with subprocess.Popen([sys.executable, *words], cwd=folder, stderr=-3) as process:
-        try:
-            wait_until(lambda: reachable(port), 30)
-            yield port
-        finally:
-            process.terminate()
+from tests.network import Authority, http2_alone, hypercorn
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +23,6 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of such a server without TLS."""
     with hypercorn(tmp_path_factory.mktemp("served")) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-def reachable(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def test_http_2_is_spoken_with_and_without_tls(tmp_path: Path, authority: Authority) -> None:
@@ -73,6 +34,15 @@ def test_http_2_is_spoken_with_and_without_tls(tmp_path: Path, authority: Author
             with http_client(secure, http2=version) as client, exchange(20):
                 answer = client.get(f"https://localhost:{port}/")
                 assert answer.json()["version"] == ("2" if version else "1.1")
+
+
+def test_a_target_that_refuses_http_1_is_spoken_to_in_http_2(
+    tmp_path: Path, authority: Authority
+) -> None:
+    with http2_alone(tmp_path, authority) as url:
+        secure = Config(target=url, ca=authority.file).connection
+        with http_client(secure) as client, exchange(20):
+            assert [client.get(url).json()["version"] for _ in range(2)] == ["2", "2"]
 
 
 def test_http_2_is_spoken_with_prior_knowledge(plain: str) -> None:

@@ -22,6 +22,8 @@ from conformance.target.api import Api
 from conformance.target.client import Client
 from conformance.target.network import exchange, seconds_left
 from conformance.target.tokens import PLACEHOLDER, Tokens
+from tests.network import Authority as TlsAuthority
+from tests.network import http2_alone
 from tests.serving import HANGING
 
 from .servers import Page, serving
@@ -111,7 +113,8 @@ def test_a_key_that_cannot_be_renewed_is_told_so(saying: Said) -> None:
         ("echo 'not logged in' >&2; exit 1", "exit code 1: not logged in"),
         ("no-such-command-anywhere", "failed with exit code 127: .*not found"),
         ("true", "gave no key; wanted one line"),
-        ("echo '{\"error\": 1}'", "gave no key"),
+        ("echo '{\"error\": 1}'", "gave no key but 1; wanted"),
+        ('echo \'{"error": ["a\\u001b[2J"], "token": 5}\'', r"gave no key but \['a"),
         ("echo '{'", "gave no key"),
         ("printf 'one\\ntwo'", "gave more than one line"),
     ],
@@ -268,6 +271,46 @@ def test_a_page_for_people_is_no_key() -> None:
     with serving(Login) as url:
         config = Config(token_url=url, client_id="me", client_secret="secret-0001")
         with pytest.raises(UsageError, match=f"--token-url {url} gave no key"):
+            Tokens(config).current()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "told"),
+    [
+        (302, b"", {"location": "https://id.test/login?state=secret-0001"},
+         r"redirects \(302\) to https://id.test/login, where no secret is sent; write"),
+        (308, b"", {"location": "/oauth2/secret-0001/token"},
+         r"redirects \(308\) to /oauth2/\[redacted\]/token"),
+        (302, b"", {}, r"gave no key but 302 \(an empty body\); check --client-id"),
+        (200, b'{"error": "invalid_scope", "error_description": "no secret-0001 here"}', {},
+         r"gave no key but invalid_scope: no \[redacted\] here; wanted"),
+        (200, b'{"error": "slow\\u001b[2Jdown"}', {}, r"gave no key but slow\\x1b\[2Jdown; wanted"),
+        (200, b"{}", {}, "gave no key; wanted"),
+        (200, b"[]", {}, "gave no key; wanted"),
+    ],
+)  # fmt: skip
+def test_a_server_that_answers_with_no_key_is_told_in_its_words(
+    status: int, body: bytes, headers: dict[str, str], told: str
+) -> None:
+    class Odd(Page):
+        def do_POST(self) -> None:
+            self.answer(status, body, **headers)
+
+    with serving(Odd) as url:
+        config = Config(token_url=url, client_id="me", client_secret="secret-0001")
+        with pytest.raises(UsageError, match=told) as raised:
+            Tokens(config).current()
+    assert "secret-0001" not in str(raised.value)
+
+
+def test_a_server_that_speaks_http_2_alone_gives_the_key(
+    tmp_path: Path, authority: TlsAuthority
+) -> None:
+    with http2_alone(tmp_path, authority) as url:
+        config = Config(
+            token_url=url, client_id="me", client_secret="secret-0001", ca=authority.file
+        )
+        with pytest.raises(UsageError, match=f"--token-url {url} gave no key; wanted"):
             Tokens(config).current()
 
 

@@ -55,6 +55,27 @@ def test_added_headers_are_on_every_request_and_in_no_record(
     assert "gateway-key-1" in list(config.secrets)
 
 
+def test_added_headers_stand_as_they_are_given_and_in_the_place_of_others(
+    contract: Contract,
+) -> None:
+    class Odd(Page):
+        def do_GET(self) -> None:
+            self.asked.append((self.path, self.headers))  # type: ignore[arg-type]
+            self.answer(200, {})
+
+    handler: Any = type("Odd", (Odd,), {"asked": []})
+    given = ("Cookie: a=1", "cookie: b=2", "Host: api.test", "User-Agent: Zoë", "X-Empty:")
+    with serving(handler) as url:
+        client = Client(Config(target=url, headers=given), watch_of(contract), Evidence())
+        Api(client, "conf-test").list()
+        client.close()
+    ((_, sent),) = handler.asked
+    assert sent.get_all("cookie") == ["a=1", "b=2"]
+    assert sent.get_all("host") == ["api.test"]
+    assert [name.encode("latin-1").decode() for name in sent.get_all("user-agent")] == ["Zoë"]
+    assert sent.get_all("x-empty") == [""]
+
+
 def test_a_request_says_who_sends_it_and_how_to_find_it(reach: Reach) -> None:
     handler = page()
     with serving(handler) as url:

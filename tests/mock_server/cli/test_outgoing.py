@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from mock_server.cli.main import main
 from tests import programs
+from tests.assistant import assist
 from tests.network import Authority, answering_tls
 from tests.serving import CHATS, COMMAND, HEADERS, clean_environment
 
@@ -24,6 +25,8 @@ UPSTREAM = ["proxy", "--upstream", "http://127.0.0.1:1"]
         (["--client-cert", "a.pem,b.key"], ["--client-cert a.pem with b.key", "FILE,KEY"]),
         (["--proxy", "ftp://u:hush@p"], ["--proxy", "http, https or socks5 URL"]),
         (["--proxy", "http://p", "--no-proxy"], ["--proxy", "--no-proxy", "exclude"]),
+        (["--ca", "a.pem", "--insecure"], ["--insecure", "--ca", "exclude"]),
+        (["--header", "hush"], ["--header without a colon"]),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_line(command, options, words):
@@ -32,6 +35,44 @@ def test_what_cannot_be_used_is_told_in_a_line(command, options, words):
     assert told.exit_code == 2
     assert [word for word in words if word not in line] == []
     assert "hush" not in told.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--webhook-allow", "*"]])
+def test_a_header_that_goes_nowhere_is_refused(more):
+    told = CliRunner().invoke(main, ["--port", "0", "--header", "X-Key: a", *more])
+    assert (told.exit_code, "--webhook-allow names" in told.stderr) == (2, True)
+
+
+def test_the_environment_tells_a_header_a_line():
+    environment = {"ADJOURN_HEADER": "X-Key: two words\nX Key: a\n"}
+    told = CliRunner().invoke(main, ["--port", "0"], env=environment)
+    assert (told.exit_code, "--header 'X Key': wanted" in told.stderr) == (2, True)
+
+
+def test_a_mock_behind_tls_is_steered_like_any_other_server(launch, tmp_path, backend):
+    authority, stranger = Authority(tmp_path), Authority(tmp_path)
+    certificate, key = authority.issue("localhost")
+    _, facts = launch("--port", "0", "--ssl-certfile", str(certificate), "--ssl-keyfile", str(key))
+    url = facts["url"].replace("127.0.0.1", "localhost")
+
+    def steer(*options):
+        return CliRunner().invoke(main, ["clock", "show", "--url", url, *options])
+
+    stranger.made.cert_pem.write_to_path(other := tmp_path / "stranger.pem")
+    authority.made.cert_pem.write_to_path(own := tmp_path / "own.pem")
+    assert steer("--ca", str(own)).output.endswith(" wall PT0S\n")
+    assert "certificate is not trusted" in steer("--ca", str(other)).stderr
+    assert steer("--insecure").exit_code == steer().exit_code == 0
+    for option, told in (
+        (["--header", "Authorization: Bearer a"], "the token goes in ADJOURN_ADMIN_TOKEN"),
+        (["--proxy", "http://127.0.0.1:1"], "the connection was refused"),
+    ):
+        assert told in steer(*option).stderr
+
+    async def work(ask):
+        assert (await ask("show_clock"))["mode"] == "wall"
+
+    assist(work, "mock_server", "--url", url, "--ca", str(own))
 
 
 HOOK = ["--webhook-url", "https://hooks.test/a", "--webhook-allow", "hooks.test"]

@@ -3,6 +3,7 @@
 import socket
 import time
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 
 import httpx
@@ -10,8 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.proxy import proxy as command
+from mock_server.outgoing.clients import Outgoing
+from mock_server.outgoing.faults import OutgoingFault
 from mock_server.proxy.app import Proxy
+from mock_server.settings import Settings
 from tests.hostile.server import listening
+from tests.mock_server.conftest import CONTRACT
+from tests.network import http2_alone
 from tests.serving import CHATS, HANGING, answering, serving, usual_files
 
 
@@ -28,6 +34,44 @@ def test_hop_by_hop_headers_stay_behind(proxy, backend):
     assert not {"x-secret", "te"} & {*headers}
     assert response.headers["x-mine"] == "1"
     assert not {"x-hop", "upgrade"} & {*response.headers}
+
+
+def test_added_headers_are_of_the_upstream_alone(proxy, backend, caplog):
+    outgoing = Outgoing.of(header=["X-Key: gateway-key"])
+    backend.answer = (200, {"Content-Type": "text/plain", "X-Echo": "gateway-key"}, b"gateway-key")
+    client = proxy(backend.url, settings=Settings(outgoing=outgoing))
+    client.get(CHATS, headers={"x-key": "of the client"})
+    _, _, received, _ = backend.asked[-1]
+    sent = sorted((name.lower(), value) for name, value in received.items())
+    assert [value for name, value in sent if name == "x-key"] == ["gateway-key"]
+    assert ("authorization", client.headers["authorization"]) in sent
+    journal = client.get("/__admin/requests").text
+    assert "gateway-key" not in journal + caplog.text
+    assert "[redacted]" in journal
+
+
+@pytest.mark.parametrize(("place", "name"), [("header", "X-Key"), ("cookie", "sid")])
+def test_no_added_header_stands_where_the_key_of_a_client_does(place, name):
+    scheme = {"type": "apiKey", "in": place, "name": name}
+    document = {"components": {"securitySchemes": {"key": scheme}}}
+    outgoing = Outgoing.of(header=["x-key: gateway-key", "cookie: a=gateway-key"])
+    with pytest.raises(OutgoingFault, match="--header (x-key|cookie): the clients send their own"):
+        Proxy("http://a.test", replace(CONTRACT, document=document), Settings(outgoing=outgoing))
+
+
+def test_an_upstream_that_speaks_http_2_alone_is_reached(proxy, authority, tmp_path):
+    with http2_alone(tmp_path, authority) as url:
+        settings = Settings(outgoing=Outgoing(ca=authority.file))
+        answer = proxy(url, settings=settings).post("/other", content=b"x" * 100_000)
+    assert answer.json()["version"] == "2"
+    assert answer.headers["via"].startswith("2 adjourn-")
+
+
+def test_a_socket_that_is_not_there_is_named(proxy, tmp_path):
+    path = tmp_path / "nowhere.sock"
+    settings = Settings(outgoing=Outgoing(unix_socket=path))
+    answer = proxy("http://localhost", settings=settings).get(CHATS)
+    assert f"--unix-socket {path} gave no answer: no such file" in answer.json()["detail"]
 
 
 def test_a_long_answer_passes_in_parts(proxy, backend):

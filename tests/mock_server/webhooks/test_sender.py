@@ -4,10 +4,10 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from mock_server.outgoing import Outgoing
+from mock_server.outgoing.clients import Outgoing
 from tests.mock_server.conftest import SOME_ID
 from tests.mock_server.webhooks.support import LOG, attempts
-from tests.network import answering_tls, forwarding
+from tests.network import answering_tls, forwarding, http2_alone
 
 
 def test_a_redirect_is_not_followed(start, receiver, eventually):
@@ -71,6 +71,26 @@ def test_a_receiver_behind_an_unknown_authority_is_told(start, authority, eventu
         known = start(webhook_url=url, outgoing=Outgoing(ca=authority.file))
         known.end(known.open()["id"])
         assert attempts(known, eventually)[0]["outcome"] == "delivered"
+
+
+def test_added_headers_go_to_the_named_hosts_alone(start, receiver, eventually):
+    named = receiver.url
+    outgoing = Outgoing.of(header=["Authorization: Basic gateway-key", "X-Key: gateway-key"])
+    api = start(webhook_url=named, webhook_hosts=("*",), outgoing=outgoing)
+    for url in (named, named.replace("127.0.0.1", "localhost")):
+        api.put("/__admin/webhooks/target", json={"url": url})
+        api.end(api.open()["id"])
+        receiver.wait_for(1 if url == named else 2)
+    keys = [{headers.get("authorization"), headers.get("x-key")} for headers in receiver.headers]
+    assert keys == [{"Basic gateway-key", "gateway-key"}, {None}]
+    assert "gateway-key" not in api.get(LOG).text
+
+
+def test_a_receiver_that_speaks_http_2_alone_is_reached(start, authority, tmp_path, eventually):
+    with http2_alone(tmp_path, authority) as url:
+        api = start(webhook_url=url, outgoing=Outgoing(ca=authority.file))
+        api.end(api.open()["id"])
+        assert attempts(api, eventually)[0]["outcome"] == "delivered"
 
 
 def test_webhooks_go_by_way_of_a_proxy(start, receiver, tmp_path, eventually):

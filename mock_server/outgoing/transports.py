@@ -1,0 +1,55 @@
+"""HTTP/1.1, and HTTP/2 to a server that agrees in TLS on nothing else, or where told so."""
+
+from typing import Any
+
+import httpx
+
+from .faults import wants_http2
+
+_HTTP2: dict[str, Any] = {"http1": False, "http2": True}
+
+
+class Transport(httpx.BaseTransport):
+    """Goes on in HTTP/2 with a server that refuses HTTP/1.1, or speaks it alone."""
+
+    def __init__(self, http2: bool, **way: Any) -> None:
+        self.second = httpx.HTTPTransport(**way, **_HTTP2)
+        self.first = self.second if http2 else httpx.HTTPTransport(**way)
+        self.refusing: set[bytes] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.netloc not in self.refusing:
+            try:
+                return self.first.handle_request(request)
+            except httpx.ConnectError as error:
+                if not wants_http2(error):
+                    raise
+                self.refusing.add(request.url.netloc)
+        return self.second.handle_request(request)
+
+    def close(self) -> None:
+        self.first.close()
+        self.second.close()
+
+
+class AsyncTransport(httpx.AsyncBaseTransport):
+    """The same for asynchronous code."""
+
+    def __init__(self, http2: bool, **way: Any) -> None:
+        self.second = httpx.AsyncHTTPTransport(**way, **_HTTP2)
+        self.first = self.second if http2 else httpx.AsyncHTTPTransport(**way)
+        self.refusing: set[bytes] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.netloc not in self.refusing:
+            try:
+                return await self.first.handle_async_request(request)
+            except httpx.ConnectError as error:
+                if not wants_http2(error):
+                    raise
+                self.refusing.add(request.url.netloc)
+        return await self.second.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self.first.aclose()
+        await self.second.aclose()
