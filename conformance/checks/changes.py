@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from ..contract.document import Contract
+from ..contract.rules import Rule
 from ..judging.answer import Answer
 from ..judging.equivalence import same_messages
 from ..judging.memory import Change
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
-from ..registry import every_exchange
+from ..registry import every_exchange_kind
 
 
-@every_exchange("LIFE-10", Answer.changes)
-def check_a_message_stays_in_its_place(change: Change) -> None:
+@every_exchange_kind("lasting", Answer.changes)
+def check_a_message_stays_in_its_place(change: Change, _: Rule, __: Contract) -> None:
     if change.transcripts is None:
         raise NotApplicable("no two transcripts of a certain order")
     before, now = change.transcripts

@@ -1,10 +1,11 @@
-"""LIFE-13: any sequence of operations, with the reference model beside it."""
+"""LIFE: any sequence of operations, with the reference model beside it."""
 
 from __future__ import annotations
 
+from ..contract.rules import Rule
 from ..judging.model import AVOIDABLE
 from ..judging.outcomes import Blocked
-from ..registry import rule
+from ..registry import kind
 from ..target.api import Api
 
 SEQUENCES = 60  # sequences that are drawn
@@ -15,14 +16,14 @@ TURNS = 700  # turns that they may take
 DRAWS = 3  # times that all of this is done, as long as each shows an avoidable rule broken
 
 
-@rule(
-    "LIFE-13",
+@kind(
+    "sequences",
     "model",
     sessions=SESSIONS * DRAWS,
     turns=TURNS * DRAWS,
     requests=REQUESTS * DRAWS,
 )
-def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
+def check_every_sequence_leads_where_the_model_says(api: Api, rule: Rule) -> None:
     from ..generated.machine import first_mismatch  # Hypothesis is slow to import
 
     without: list[str] = []
@@ -33,7 +34,7 @@ def check_every_sequence_leads_where_the_model_says(api: Api) -> None:
         if found is None:
             return
         mismatch, api.trace[:] = found
-        if mismatch.rule == "LIFE-13" or mismatch.rule not in api.contract.judged:
+        if mismatch.rule in ("LIFE-13", rule.id) or mismatch.rule not in api.contract.judged:
             raise mismatch
         api.report(mismatch.rule, mismatch)
         if mismatch.rule not in AVOIDABLE:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
@@ -13,45 +14,67 @@ from ..registry import kind, rule
 from ..target.api import Api
 from ..target.operations import ABSENT, FILLER, UNSET
 from .filters import given
+from .kinds.accepted import Requests
+from .kinds.arrange import expect_state, taking
+from .kinds.bodies import FORMED
 from .listing import item_of
 
+CHARSET = "application/json; charset=utf-8"
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 
-@rule("OPEN-01", "smoke", sessions=2)
-def check_open_is_answered_with_the_session(api: Api) -> None:
-    opened = api.open().expect_ok()
-    expect(
-        isinstance(opened.json, dict) and api.resource.id in opened.json,
-        "a session",
-        opened.summary,
-    )
-    kind, create = "application/json; charset=utf-8", api.resource.operations["create"]
-    whole = api.contract.filled(create, api.text(), api.plain())
-    api.send(create, body=whole, content_type=kind).expect_ok()
+@kind("result", "smoke", sessions=2, turns=2)
+def check_what_an_operation_answers_with(api: Api, rule: Rule) -> None:
+    """What is right is taken, also with the charset told, and answered with a session, or with the
+    members of the contract and no others."""
+    for operation in rule.operations:
+        requests = Requests(api, operation)
+        answer = requests.answer(requests.made_of({})).expect_ok()
+        schema, got = api.contract.answer(operation), answer.json
+        wanted = {name for form in schema.get("oneOf", [schema]) for name in form["properties"]}
+        members = {*got} if isinstance(got, dict) else set()
+        fine = api.resource.id in members if answer.gives_session else members == wanted
+        told = "a session" if answer.gives_session else ", ".join(sorted(wanted))
+        expect(fine, told, ", ".join(sorted(members)) or answer.summary)
+        if requests.body:
+            id, whole = requests.session(), requests.made_of({})
+            api.send(operation, id=id, body=whole, content_type=CHARSET).expect_ok()
 
 
-@rule("OPEN-04", "smoke", sessions=2)
-def check_open_answers_with_an_active_session(api: Api) -> None:
-    endpoint = api.endpoint()
-    first = api.open(endpoint=endpoint).session
-    expect(api.resource.final(first) is False, "an active session", first)
-    api.end(first[api.resource.id])
-    second = api.open(endpoint=endpoint)  # which may be refused, see DEDUP-03
-    if second.ok:
-        fine = api.resource.final(second.session) is False
-        expect(fine, "an active session", second.session)
+@kind("new", "smoke", sessions=6)
+def check_what_is_new(api: Api, rule: Rule) -> None:
+    """A new session has an id of its own, is in the first state, and nothing was said in it: of
+    these, what the members of the rule tell."""
+    names, initial = api.resource, api.contract.lifecycle.initial
+    judged = rule.members or (names.id, names.status, names.transcript)
+    opened = [api.open().session for _ in range(3)]
+    api.given_end(opened[-1][names.id])
+    opened.append(api.open().session)  # which has not the id of the one that has ended
+    if names.status in judged and names.endpoint:
+        endpoint = api.endpoint()
+        api.given_final(endpoint=endpoint)
+        again = api.open(endpoint=endpoint)  # which may be refused, see DEDUP-03
+        opened += [again.session] if again.ok else []
+    for session in opened:
+        if names.status in judged:
+            expect_state(api, session, initial)
+        if names.transcript in judged:
+            said = session[names.transcript]
+            expect(not said, "nothing said in a new session", f"{len(said)} messages")
+    if names.id in judged:
+        ids = [session[names.id] for session in opened]
+        distinct = len({id.lower() for id in ids})
+        expect(distinct == len(ids), f"{len(ids)} distinct ids", ids)
 
 
-@rule("OPEN-08", sessions=2)
-def check_unknown_agent_is_refused(api: Api) -> None:
+@kind("agent", sessions=2)
+def check_an_agent_takes_no_session(api: Api, rule: Rule) -> None:
+    """One that is unknown or disabled, while another one takes sessions."""
     api.given()
-    api.open(agent=f"agent-unknown-{api.key()}").expect_status(*api.refused("unknown-agent"))
-
-
-@rule("OPEN-09", sessions=2)
-def check_disabled_agent_takes_no_session(api: Api) -> None:
-    api.given()  # the same open with an enabled agent is taken
+    if rule.sent == "unknown":
+        agent = f"agent-unknown-{api.key()}"
+        api.open(agent=agent).expect_status(*api.refused("unknown-agent"))
+        return
     refused = api.refused("agent-disabled")
     api.open(agent=api.config.disabled_agent).expect_status(*refused)
     every = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
@@ -59,31 +82,47 @@ def check_disabled_agent_takes_no_session(api: Api) -> None:
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
-@rule("OPEN-12", "smoke", sessions=5)
-def check_new_sessions_have_ids_of_their_own(api: Api) -> None:
-    ids = [api.given() for _ in range(3)]
-    ids.append(api.given_final())
-    ids.append(api.given())  # which has not the id of the one that has ended
-    distinct = len({id.lower() for id in ids})
-    expect(distinct == len(ids), f"{len(ids)} distinct ids", ids)
+@kind("hidden", sessions=2)
+def check_what_is_given_is_shown_nowhere(api: Api, rule: Rule) -> None:
+    """What the first operation of a rule takes, and no session shows, is in no answer of any."""
+    secret, (operation, *_) = f"note-{api.key()}", rule.operations
+    role = api.resource.role(operation)
+    given = {
+        name: secret if schema["type"] == "string" else {"line": secret}
+        for name, schema in hidden(api.contract, operation).items()
+    }
+    if not given:
+        raise NotApplicable(f"sessions show all that {operation} takes")
+    id = "" if role == "create" else taking(api, operation).id
+    base = api.plain() if role == "create" else {}
+    body = api.contract.filled(operation, api.text(), base | given)
+    answer = api.send(operation, id=id, body=body)
+    looks: dict[str, Callable[[str], Exchange]] = {"read": api.get, "list": partial(in_a_list, api)}
+    roles = [api.resource.role(one) for one in rule.operations]
+    answers = [looks[one](id or answer.id) for one in roles if one in looks]
+    for sight in (answer.expect_ok(), *answers):
+        expect(secret.encode() not in sight.content, "none of it in the answer", sight.summary)
 
 
-@rule("OPEN-13")
-def check_transcript_of_a_new_session(api: Api) -> str:
-    messages = api.open().session[api.resource.transcript]
-    return f"a new session holds {len(messages)} messages"
+def hidden(contract: Contract, operation: str) -> dict[str, Json]:
+    """The members that an operation takes, of any text or shape, and that no session shows."""
+    session = contract.answer(contract.resource.operations["read"])
+    shown = {name for form in session.get("oneOf", [session]) for name in form["properties"]}
+    shown.add(contract.resource.text)  # which is said
+    return {
+        name: schema
+        for name, schema in contract.taken(operation).items()
+        if name not in shown and schema.get("type") in ("string", "object")
+        if FORMED.isdisjoint(schema)
+    }
 
 
-@rule("OPEN-15")
-def check_endpoint_and_data_stay_out_of_the_session(api: Api) -> None:
-    secret = f"secret-{api.key()}"
-    endpoint = UNSET if api.resource.endpoint in api.contract.further else {"line": secret}
-    opened = api.open(endpoint=endpoint, data={"note": secret})
-    id = opened.id
-    for answer in (opened, api.get(id)):
-        expect(secret.encode() not in answer.content, "neither in the session", answer.summary)
+def in_a_list(api: Api, _: str) -> Exchange:
+    state = api.asked_for(api.resource.all, *api.contract.listed_states)
+    return api.list(channel=api.channel, state=state)
 
 
+# Which keys are reserved is said in words alone, by the vendor's page.
 @rule("OPEN-16", sessions=2)
 def check_reserved_keys_are_accepted(api: Api) -> None:
     api.given()

@@ -96,7 +96,9 @@ def check_a_page_fits(page: Page, rule: Rule, _: Contract) -> None:
     errors.expect_none_but()
 
 
-@every_exchange("TURN-01", Answer.turns)
-def check_a_turns_result_has_its_members(turn: Part) -> None:
+@every_exchange_kind("result", Answer.turns)
+def check_a_turns_result_has_its_members(turn: Part, rule: Rule, _: Contract) -> None:
     names = turn.resource  # of whose state LIFE-01 tells, where there are two members of it
+    if names.operations["submit"] not in rule.operations:
+        raise NotApplicable("another operation's")
     turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))

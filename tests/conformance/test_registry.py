@@ -40,8 +40,8 @@ def test_every_pack_has_a_check(contract: Contract) -> None:
 
 
 def test_a_rule_takes_one_check_only() -> None:
-    with pytest.raises(ValueError, match="END-09 has a check already"):
-        rule("END-09")(lambda api: None)
+    with pytest.raises(ValueError, match="TURN-02 has a check already"):
+        rule("TURN-02")(lambda api: None)
 
 
 def test_a_rule_is_judged_once_on_every_exchange() -> None:

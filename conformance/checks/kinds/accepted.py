@@ -14,6 +14,7 @@ from ...judging.outcomes import Blocked, Violation, shown
 from ...judging.trace import Trace
 from ...registry import kind
 from ...target.api import Api
+from ...target.operations import UNSET
 from .arrange import taking
 
 LONGEST_IN_A_QUERY = 1500  # characters; RFC 9110 (4.1) has all of a URL within 8000 octets
@@ -62,6 +63,12 @@ class Requests:
                 first.setdefault(name, value)
                 yield {name: value}
         yield first
+
+    def least(self) -> Iterator[Json]:
+        """Nothing but what is wanted, and null in the place of each other member."""
+        free = {name: self.members[name] for name in self.members if name not in self.needed}
+        yield {}
+        yield from ({name: None} for name, schema in free.items() if schema.get("nullable"))
 
     def odd(self) -> Iterator[Json]:
         """Members with what is seldom tried, and one that the contract does not list: the first
@@ -199,12 +206,17 @@ def odd_requests(contract: Contract, operation: str, _: Rule) -> int:
     )
 
 
-@kind("accepted", asks=plain_requests)
+@kind("accepted", "smoke", asks=plain_requests, first=lambda _, rule: rule.sent == "least")
 def check_what_it_may_hold_is_accepted(api: Api, rule: Rule) -> None:
-    """Each documented member is taken, at the edges of each bound, alone and together."""
+    """Each documented member is taken, at the edges of each bound, alone and together; or the
+    least that is wanted; or no body at all, as the rule has it."""
     for operation in rule.operations:
         requests = Requests(api, operation)
-        Trial(api, requests).expect(requests.plain())
+        if rule.sent == "nothing":
+            requests.answer(UNSET).expect_ok()
+        else:
+            sent = requests.least() if rule.sent == "least" else requests.plain()
+            Trial(api, requests).expect(sent)
 
 
 @kind("any-text", asks=odd_requests)

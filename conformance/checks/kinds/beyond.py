@@ -21,7 +21,7 @@ from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_wor
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
 PAGE, SIZE = "page", "size"  # of a search
 BOUNDS = ("minimum", "maximum", "maxLength")
-LONGER_KEYS = "IDEM-08"
+KEYS = 3  # of refused requests that are tried with what is right
 TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contract's own
 
 
@@ -52,11 +52,13 @@ class Beyond:
             elif not answer.ok:
                 answer.expect_status(*self.refused) if self.refused else answer.expect_refusal()
 
-    def beyond(self) -> Iterator[Case]:
-        """Each with one member beyond what its schema allows."""
+    def beyond(self, *, strict: bool = True) -> Iterator[Case]:
+        """Each with one member beyond what its schema allows; unless `strict`, beyond bounds too
+        beyond which a deployment has a choice."""
         values = outside_values if self.named else beyond_values
         for name, schema in self.members.items():
-            for value in (*values(self._strict(name, schema)), *self._unlisted(name)):
+            wrong = values(self._strict(name, schema) if strict else schema)
+            for value in (*wrong, *self._unlisted(name)):
                 made = self.requests.made_of({name: value})
                 if name == self.api.contract.resource.key:
                     made[name] = value  # alone in its session, and a longer key may fit again
@@ -96,13 +98,14 @@ class Beyond:
 
     def _strict(self, name: str, schema: Json) -> Json:
         """The schema without bounds beyond which a deployment has a choice, told by rules of
-        their own: it may clamp a number, or keep the whole of a key where LONGER_KEYS says so."""
+        their own: it may clamp a number, or keep the whole of a key where one says so."""
         resource = self.api.contract.resource
         free: tuple[str, ...] = ()
         if name in (resource.timeout, resource.limit, SIZE):
             free = BOUNDS
         elif name == resource.key:
-            free = BOUNDS if LONGER_KEYS in self.api.contract.judged else ()
+            told = ((one.kind, one.sent) for one in self.api.contract.judged.values())
+            free = BOUNDS if ("key", "longer") in told else ()
         elif name in (resource.offset, PAGE):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
             free = ("maximum",) * ends + ("minimum",) * (not self.named)
@@ -171,6 +174,25 @@ def check_what_is_of_another_type_is_refused(api: Api, rule: Rule) -> None:
         expect_none(one.taken(one.mistyped()))
         differs = change(api.resource, before, one.seen())
         expect(differs is None, "nothing to come of what is refused", f"another {differs}")
+
+
+@kind("traceless", asks=lambda *asked: 6 + requests_beyond(*asked) + requests_mistyped(*asked))
+def check_what_is_refused_leaves_no_trace(api: Api, rule: Rule) -> None:
+    """Neither in its session, or among those of the channel, nor under its key."""
+    key = api.resource.key
+    for one in tried(api, rule):
+        keys, before = [], one.seen()
+        for _, made in (*one.lacking(), *one.mistyped(), *one.beyond(strict=False)):
+            keyed = key in one.requests.members and isinstance(made, dict) and key not in made
+            answer = one.requests.answer(made | {key: api.key()} if keyed else made)
+            if answer.ok:  # of which other rules tell
+                before = one.seen()
+            elif keyed:
+                keys.append(answer.sent[key])
+        differs = change(api.resource, before, one.seen())
+        expect(differs is None, "nothing to come of what is refused", f"another {differs}")
+        for known in keys[:KEYS]:
+            one.requests.answer(one.requests.made_of({}) | {key: known}).expect_ok()
 
 
 @kind("clamped", asks=lambda *asked: 3 + requests_beyond(*asked))
