@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from connexion.exceptions import ResolverError
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import Resolver
@@ -22,7 +21,7 @@ from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files
 from .http.errors import Errors, chosen, refusal
-from .http.handlers import HANDLERS, Handler
+from .http.handlers import HANDLERS
 from .http.layers import Layer, Make
 from .http.overrides import OverriddenOperation
 from .http.pages import page
@@ -145,7 +144,7 @@ class Mock:
                 *(partial(Layer, make=make) for make in self._layers(contract)),
                 LifespanMiddleware,
             ],
-            resolver=Resolver(partial(find_handler, contract.resource.roles)),
+            resolver=Resolver(lambda name: HANDLERS[contract.resource.roles[name]]),
         )
         add_contract(connexion, contract)
         return cast(ASGIApp, connexion)
@@ -185,11 +184,3 @@ class Mock:
                 task.cancel()
             await self.sandboxes.stop()
             await self.database.close()
-
-
-def find_handler(roles: Mapping[str, str], operation_id: str) -> Handler:
-    """The handler of an operationId, so that the contract names no Python."""
-    try:
-        return HANDLERS[roles[operation_id]]
-    except KeyError:
-        raise ResolverError(f"the mock has no handler for operation {operation_id}") from None

@@ -10,7 +10,6 @@ from .calls import variables
 from .view import View, other_parts
 
 KEPT = "first-turn"  # the key of the turn that is sent again
-Steps = list[Json]
 
 
 def arazzo(contract: Contract) -> View:

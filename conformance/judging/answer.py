@@ -4,13 +4,11 @@ and how each session has changed since an earlier answer.
 Of a body of any size only the first parts are judged; no answer of the contract has as many.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from ..contract.document import Contract
 from ..contract.lifecycle import EXPIRE
@@ -84,20 +82,20 @@ class Answer:
 
     # The answer itself.
 
-    def asked(self) -> Iterator[Answer]:
+    def asked(self) -> Iterator[Self]:
         """Also where no answer came."""
         yield self
 
-    def every(self) -> Iterator[Answer]:
+    def every(self) -> Iterator[Self]:
         if not self.exchange.silence:
             yield self
 
-    def success(self) -> Iterator[Answer]:
+    def success(self) -> Iterator[Self]:
         """A 2xx of an operation of the contract."""
         if self.exchange.ok and self.exchange.operation:
             yield self
 
-    def refusal(self) -> Iterator[Answer]:
+    def refusal(self) -> Iterator[Self]:
         """An error that the contract knows: a plain 500 is another rule's."""
         exchange = self.exchange
         if exchange.operation and exchange.status >= 400 and exchange.status != 500:

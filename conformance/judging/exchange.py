@@ -1,13 +1,11 @@
 """One request and its response, as the checks read them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from ..contract.resource import Resource
@@ -124,7 +122,7 @@ class Exchange:
         if len(self.content) > WHOLE:
             self.__dict__.pop("json", None)
 
-    def abridged(self) -> Exchange:
+    def abridged(self) -> Self:
         """The exchange as a finding keeps it: of a very large answer only the beginning."""
         if len(self.content) <= WHOLE and len(self.answer_headers) <= MOST_HEADERS:
             return self
@@ -178,7 +176,7 @@ class Exchange:
     def name(self) -> str:
         return self.operation or f"{self.method} {self.path}"
 
-    def expect_status(self, *wanted: int) -> Exchange:
+    def expect_status(self, *wanted: int) -> Self:
         """Raise Violation unless the status is one of these.
 
         A server error or a missing response is another rule's finding (HTTP-02), so it blocks.
@@ -188,7 +186,7 @@ class Exchange:
         expect(self.status in wanted, f"status {listed(wanted)}", self.summary)
         return self
 
-    def expect_ok(self, *others: int) -> Exchange:
+    def expect_ok(self, *others: int) -> Self:
         """Raise Violation unless the status is 2xx or one of these. Which 2xx it is, HTTP-01
         alone judges."""
         if self.status >= 500:
@@ -197,7 +195,7 @@ class Exchange:
         expect(self.ok or self.status in others, wanted, self.summary)
         return self
 
-    def control(self) -> Exchange:
+    def control(self) -> Self:
         """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
         what is wrong says nothing."""
         if not self.ok:
@@ -205,7 +203,7 @@ class Exchange:
             raise Blocked(f"{why}{self._refused}")
         return self
 
-    def expect_refusal(self) -> Exchange:
+    def expect_refusal(self) -> Self:
         """Raise Violation unless the status is 4xx."""
         if self.status >= 500:
             raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")

@@ -5,11 +5,9 @@ keeps to real time (what ended before another began stays before it) and in whic
 sequential lifecycle explains every answer. Pure: no I/O, no clock.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from ..contract.document import Contract
 from ..contract.lifecycle import END, FINISH, REPLAY, TURN, Transition
@@ -40,7 +38,7 @@ class Event:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
-    def overlaps(self, other: Event) -> bool:
+    def overlaps(self, other: Self) -> bool:
         return self.started < other.finished and other.started < self.finished
 
 
@@ -67,7 +65,7 @@ class State:
         row = self.row(event)
         return self.contract.refused(row.state, row.event)
 
-    def then(self, event: str) -> State:
+    def then(self, event: str) -> Self:
         row = self.row(event)
         return replace(self, state=row.to, reason=self.reason or row.reason)
 

@@ -1,11 +1,9 @@
 """Judges every exchange by the rules that are bound to all of them."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
@@ -28,7 +26,7 @@ class ExchangeCheck:
     subjects: Callable[[Answer], Iterable[Any]]
     given: tuple[Rule, Contract] | tuple[()] = ()
 
-    def of(self, rule: Rule, contract: Contract) -> ExchangeCheck:
+    def of(self, rule: Rule, contract: Contract) -> Self:
         """The check of a kind, bound to a rule of it."""
         return replace(self, rule=rule.id, given=(rule, contract))
 

@@ -32,8 +32,6 @@ from .polls import Poll, folded
 SCHEMA = Path(__file__).parent / "schema.json"
 SCHEMA_VERSION = 1
 FILES = ("conformance.json", "report.html", "summary.md", "junit.xml", "badge.json")
-# The members that differ between two runs that found the same.
-VOLATILE = ("target", "run", "started", "duration_s", "clock_skew_s", "seconds", "reproduce")
 
 
 def build(run: Run) -> Json:

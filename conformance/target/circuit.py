@@ -14,10 +14,8 @@ class Circuit:
     """Opens when the target looks down, and then lets nothing more through: after so many
     requests in a row without an answer, or answered by a gateway alone."""
 
-    def __init__(
-        self, silences: int = SILENCES_TO_OPEN, gateway_errors: int = GATEWAY_ERRORS_TO_OPEN
-    ) -> None:
-        self.most_silences, self.most_gateway_errors = silences, gateway_errors
+    def __init__(self) -> None:
+        self.most_silences, self.most_gateway_errors = SILENCES_TO_OPEN, GATEWAY_ERRORS_TO_OPEN
         self.lock = threading.Lock()
         self.first_cause = ""  # also after it was closed again
         self.close()

@@ -10,13 +10,6 @@ from typing import Any
 
 from .clock import Clock
 
-KINDS = (
-    "session.opened",
-    "session.turn",
-    "session.final",
-    "delivery.succeeded",
-    "delivery.failed",
-)
 _KEPT = 10_000
 
 
