@@ -4,6 +4,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+_BRACKETS = re.compile(r"(\[[^]]*\]|[^][]*)(:\d*)?")
 _NAME = re.compile(r"[\w.-]+")  # with _, which names inside a cluster have
 
 
@@ -11,10 +12,24 @@ def is_usable(url: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
     """Whether a URL is one that can be asked over HTTP, or by another of these schemes."""
     try:
         parts = urlsplit(url)
-        known = parts.scheme in schemes and parts.port != 0 and bool(parts.hostname)
+        known = parts.scheme in schemes and parts.port != 0
+        named = bool((parts.hostname or "").encode("idna"))  # each label can be looked up
     except ValueError:
         return False
-    return known and url.isprintable() and " " not in url
+    whole = _BRACKETS.fullmatch(parts.netloc.rpartition("@")[2])
+    return known and named and bool(whole) and url.isprintable() and " " not in url
+
+
+def base_fault(url: str, key: str) -> str:
+    """What is wrong with a URL that paths are put behind, empty for nothing; `key` says where
+    credentials come from."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        return f"wanted a URL without credentials; {key}"
+    if not is_usable(url):
+        return f"wanted an http or https URL, got {url!r}"
+    if "?" in url or "#" in url:
+        return f"wanted a URL without query and fragment, got {url!r}"
+    return ""
 
 
 def is_host(text: str) -> bool:

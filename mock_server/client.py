@@ -71,5 +71,7 @@ def _value(response: httpx.Response) -> Any:
         return value
     problem = value if isinstance(value, dict) else {}
     places = [f"{e['pointer'] or '/'}: {e['detail']}" for e in problem.get("errors", ())]
-    detail = problem.get("detail") or "is there a mock behind this address?"
+    place = response.headers.get("location") if response.is_redirect else None
+    elsewhere = place and f"which leads to {place[:200]!r}"
+    detail = problem.get("detail") or elsewhere or "is there a mock behind this address?"
     raise ClientError("; ".join([f"{response.status_code}, {detail}", *places]))

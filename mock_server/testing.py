@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from .addresses import base_fault
 from .client import KEY, Client, ClientError
 from .outgoing.clients import Outgoing
 from .settings import Settings
@@ -152,6 +153,8 @@ def attached_mock(url: str, token: str | None = None, **outgoing: Any) -> Runnin
     list, as the options of the command are called. Raises ValueError, in one line, when no mock
     answers there.
     """
+    if fault := base_fault(url, KEY):
+        raise ValueError(fault)
     mock = RunningMock(url.rstrip("/"), token, Outgoing.of(url, key=KEY, **outgoing))
     try:
         Client(mock.url, token, outgoing=mock.outgoing).call("GET", "/__admin/health")

@@ -74,6 +74,8 @@ adjourn-conformance --target ftp://staging.invalid
 adjourn-conformance --target http://127.0.0.1:99999
 adjourn-conformance --target http://[::1:4010
 adjourn-conformance --target http://[::1]x:4010
+adjourn-conformance --target http://[fe80::1]:4010
+adjourn-conformance --target http://staging..invalid
 adjourn-conformance --target https://me:password@staging.invalid
 adjourn-conformance --target 'http://127.0.0.1:8001?tenant=1'
 adjourn-conformance --target https://staging.invalid
@@ -112,12 +114,14 @@ HTTPS_PROXY=ftp://proxy.test adjourn-conformance --target https://staging.invali
 adjourn-conformance --proxy http://proxy.test --no-proxy
 adjourn-conformance --proxy http://proxy.test --unix-socket adjourn.sock
 adjourn-conformance --target https://staging.invalid --proxy http://127.0.0.1:8008 --read-only
+adjourn-conformance --target http://staging.invalid --proxy http://127.0.0.1:8008 --read-only
 adjourn-conformance --http2
 adjourn-conformance --header X-Gateway-Key
 adjourn-conformance --header 'X Gateway Key: key'
 adjourn-conformance --header 'Authorization: Bearer key'
 adjourn-conformance --header 'Proxy-Authorization: Basic key'
 adjourn-conformance --header 'Content-Length: 5'
+adjourn-conformance --header 'Host: a.test' --header 'Host: b.test'
 adjourn-conformance --header 'X-Gateway-Key: $NOT_SET'
 adjourn-conformance --header 'X-Price: 5$'
 """,
@@ -134,6 +138,9 @@ adjourn-conformance --scope chats:read
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8009
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8003
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8013
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url https://localhost:8006
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url https://127.0.0.1:8001
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://id.invalid
 """,  # noqa: E501
     "Keys and agents that the target does not know": """
 adjourn-conformance --target http://127.0.0.1:8011
@@ -187,9 +194,11 @@ adjourn-mock proxy
 adjourn-mock proxy --upstream localhost:8001
 adjourn-mock proxy --upstream http://me:password@localhost:8001
 adjourn-mock proxy --upstream 'http://localhost:8001?tenant=1'
+adjourn-mock proxy --upstream http://localhost --unix-socket notes.txt
 adjourn-mock clock advance soon
 adjourn-mock clock show --sandbox 'two words'
 adjourn-mock clock show --url localhost:4010
+adjourn-mock clock show --url http://me:password@localhost:4010
 adjourn-mock seed
 """,
     "Environment": """

@@ -68,6 +68,8 @@ class Forbidding(Page):
     def do_CONNECT(self) -> None:
         self.answer(407, b"")
 
+    do_GET = do_CONNECT
+
 
 class Unwilling(Page):
     def do_POST(self) -> None:

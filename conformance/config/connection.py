@@ -60,10 +60,13 @@ def check_url(option: str, url: str) -> SplitResult:
         raise ValueError(f"{option} holds a user name or a password; keys go in CONFORMANCE_TOKEN")
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = str(parts.hostname or "")
+        named = bool(host.encode("idna"))  # each of its labels can be looked up
+        fine = parts.scheme in ("http", "https") and named and parts.port != 0
         if fine and "[" in parts.netloc:
             fine = bool(re.fullmatch(r"\[[^]]*\](:\d*)?", parts.netloc))
-            ipaddress.IPv6Address(str(parts.hostname).partition("%")[0])
+            address = ipaddress.IPv6Address(host.partition("%")[0])
+            fine = fine and ("%" in host or not address.is_link_local)
     except ValueError:
         fine = False
     if not fine or url.split() != [url]:
@@ -101,6 +104,8 @@ def _hint(url: str) -> str:
     if "://" not in url and (found := re.match(r"(https?):[\\/]{1,2}(?=[^\\/])", url)):
         return f"; write {found[1]}://{url[found.end() :]}"
     host = url.partition("://")[2] or url
+    if re.match(r"\[fe[89ab].:[^]%]*\]", host, re.IGNORECASE):
+        return "; a link-local address names its interface, as in http://[fe80::1%25eth0]"
     if host.count(":") > 1 and not re.match(r"\[[^]]*\](:\d+)?(/|\Z)", host):
         return "; an IPv6 address stands in brackets, as in http://[::1]:4010"
     if "://" not in url and re.match(r"[\w.\-\[\]:]+(:\d+)?(/|\Z)", url):
@@ -148,6 +153,9 @@ def parse_headers(
         if UNPRINTABLE.search(value):
             raise ValueError(f"--header {name}: the value holds what no HTTP header can carry")
         yield name, value
+    names = [header.partition(":")[0].strip().lower() for header in headers]
+    if names.count("host") > 1:
+        raise ValueError("--header Host is given more than once; a request has one")
 
 
 def proxy_for(

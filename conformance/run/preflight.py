@@ -18,7 +18,7 @@ from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
-from ..target.diagnosis import diagnosis, speaks_tls, with_scheme
+from ..target.diagnosis import Way, diagnosis, speaks_tls, with_scheme
 from ..target.silence import Unanswered
 
 PAUSE = 0.5  # seconds between two looks at a target that starts
@@ -79,7 +79,7 @@ def _ready(api: Api) -> Exchange:
         except Blocked as blocked:
             if not isinstance(blocked.__cause__, httpx.HTTPError):
                 raise
-            why, mine = diagnosis(blocked.__cause__, api.config)
+            why, mine = diagnosis(blocked.__cause__, Way.to_target(api.config))
         if mine:
             raise UsageError(why)
         if not _has_time(api, deadline):
@@ -157,8 +157,9 @@ def _expect_no_redirect(api: Api, answer: Exchange) -> None:
 
 def _expect_this_api(api: Api, answer: Exchange) -> None:
     """A wrong path answers every operation alike, and another program with pages of its own."""
-    if answer.status == BAD_REQUEST and speaks_tls(api.config):
-        target = with_scheme(api.config, "https")
+    way = Way.to_target(api.config)
+    if answer.status == BAD_REQUEST and speaks_tls(way):
+        target = with_scheme(way, "https")
         raise UsageError(f"the target speaks TLS; write --target {target}")
     if answer.is_page and answer.status < 500:
         raise UsageError(

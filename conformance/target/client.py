@@ -242,7 +242,7 @@ class Client:
             with timed(self.config.timeout, self.budget.ends_at):
                 with closing(self.http.send(self._request(draft), stream=True)) as answer:
                     return answer, *read_body(answer)
-        except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
+        except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
             self.circuit.note(None)

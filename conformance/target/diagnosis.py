@@ -3,11 +3,14 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
 
+from ..config.connection import Connection
 from ..config.settings import Config
 
 NO_SUCH_HOST = tuple(
@@ -17,32 +20,57 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACK
 NAME_MISMATCH, ADDRESS_MISMATCH, EXPIRED, NOT_YET_VALID = 62, 64, 10, 9  # X509_V_ERR_*
 
 
-def diagnosis(error: BaseException, config: Config) -> tuple[str, bool]:
+@dataclass(frozen=True)
+class Way:
+    """How a URL is asked, and the option that names it."""
+
+    option: str
+    url: str
+    connection: Connection
+    timeout: float
+    http2: bool = False
+
+    @property
+    def what(self) -> str:
+        return "the target" if self.option == "--target" else "the server of keys"
+
+    @classmethod
+    def to_target(cls, config: Config) -> Self:
+        url, connection = str(config.target), config.connection
+        return cls("--target", url, connection, config.timeout, config.http2)
+
+    @classmethod
+    def to_keys(cls, config: Config) -> Self:
+        url, connection = str(config.token_url), config.token_connection
+        return cls("--token-url", url, connection, config.timeout)
+
+
+def diagnosis(error: BaseException, way: Way) -> tuple[str, bool]:
     """The line, and whether the caller is to mend what it says: else the target is."""
-    place, host = _place(config)
+    place, host = _place(way)
     for cause in _chain(error):
-        if config.unix_socket and (told := _socket(cause, config.unix_socket)):
+        if way.connection.unix_socket and (told := _socket(cause, way.connection.unix_socket)):
             return told
         if isinstance(cause, socket.gaierror):
             if cause.errno in NO_SUCH_HOST:
                 return f"no address is known of the host {host}; check the name in {place}", True
             return f"the address of the host {host} could not be looked up: {cause.strerror}", False
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _certificate(cause, config), True
+            return _certificate(cause, way), True
         if isinstance(cause, ssl.SSLError):
-            return _handshake(cause, config)
+            return _handshake(cause, way)
         if isinstance(cause, ConnectionRefusedError):
-            where = f"{host} ({', '.join(_addresses(config))})"
+            where = f"{host} ({', '.join(_addresses(way))})"
             return f"nothing listens at {where}; is it started, and is {place} right?", False
     if isinstance(error, httpx.ProxyError):
         cure = "; it wants user:password@ before its host" if str(error)[:3] == "407" else ""
-        return f"the proxy {host} refuses the way to the target: {error}{cure}", True
+        return f"the proxy {host} refuses the way to {way.what}: {error}{cure}", True
     if isinstance(error, httpx.ConnectTimeout):
-        return f"{host} takes no connection within {config.timeout:g} s; a firewall may", False
-    if isinstance(error, httpx.RemoteProtocolError) and config.http2:
-        return f"{_place(config)[1]} does not speak HTTP/2 ({error}); leave out --http2", True
-    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(config):
-        return f"the target speaks TLS; write --target {with_scheme(config, 'https')}", True
+        return f"{host} takes no connection within {way.timeout:g} s; a firewall may", False
+    if isinstance(error, httpx.RemoteProtocolError) and way.http2:
+        return f"{_place(way)[1]} does not speak HTTP/2 ({error}); leave out --http2", True
+    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(way):
+        return f"{way.what} speaks TLS; write {way.option} {with_scheme(way, 'https')}", True
     return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
 
 
@@ -61,34 +89,25 @@ def wants_http2(error: BaseException) -> bool:
     return any("no application protocol" in str(cause).lower() for cause in causes)
 
 
-def is_lasting(error: BaseException) -> bool:
-    """Whether what failed will not come up by itself: a name that nobody has, a certificate."""
-    lasting = (ssl.SSLError, socket.gaierror)
-    return any(
-        isinstance(cause, lasting) and getattr(cause, "errno", 0) != socket.EAI_AGAIN
-        for cause in _chain(error)
-    )
-
-
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _place(config: Config) -> tuple[str, str]:
+def _place(way: Way) -> tuple[str, str]:
     """The option that names where the connection goes to, and that host."""
-    if config.unix_socket:
-        return "--unix-socket", str(config.unix_socket)
-    if proxy := config.connection.proxy:
+    if way.connection.unix_socket:
+        return "--unix-socket", str(way.connection.unix_socket)
+    if proxy := way.connection.proxy:
         return proxy.source, urlsplit(proxy.url).netloc
-    return "--target", urlsplit(str(config.target)).netloc
+    return way.option, urlsplit(way.url).netloc
 
 
-def _addresses(config: Config) -> list[str]:
+def _addresses(way: Way) -> list[str]:
     """Every address that was tried, with its family."""
-    proxy = config.connection.proxy
-    parts = urlsplit(proxy.url if proxy else str(config.target))
+    proxy = way.connection.proxy
+    parts = urlsplit(proxy.url if proxy else way.url)
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
@@ -97,42 +116,42 @@ def _addresses(config: Config) -> list[str]:
     return [f"{names.get(family, family)} {address[0]}" for family, _, _, _, address in found]
 
 
-def _certificate(error: ssl.SSLCertVerificationError, config: Config) -> str:
+def _certificate(error: ssl.SSLCertVerificationError, way: Way) -> str:
     why = error.verify_message.rstrip(".")
-    fault = f"the certificate of {_place(config)[1]} cannot be trusted: {why}"
+    fault = f"the certificate of {_place(way)[1]} cannot be trusted: {why}"
     if error.verify_code in (NAME_MISMATCH, ADDRESS_MISMATCH):
-        return f"{fault}; write --target with a name that it has"
+        return f"{fault}; write {way.option} with a name that it has"
     if error.verify_code in (EXPIRED, NOT_YET_VALID):
         return f"{fault}; it must be renewed, or this machine's clock set right"
     return f"{fault}; --ca FILE names the authority that has issued it"
 
 
-def _handshake(error: ssl.SSLError, config: Config) -> tuple[str, bool]:
+def _handshake(error: ssl.SSLError, way: Way) -> tuple[str, bool]:
     reason = str(error.reason or error)
     if reason in NOT_TLS:
-        return f"the target speaks no TLS; write --target {with_scheme(config, 'http')}", True
+        return f"{way.what} speaks no TLS; write {way.option} {with_scheme(way, 'http')}", True
     if "CERTIFICATE" in reason or "HANDSHAKE_FAILURE" in reason:
-        cure = "give another by" if config.client_cert else "give one by"
+        cure = "give another by" if way.connection.client_cert else "give one by"
         words = reason.lower().replace("_", " ")
-        return f"the target wants a client certificate ({words}); {cure} --client-cert", True
-    return f"TLS with {_place(config)[1]} failed: {reason.lower().replace('_', ' ')}", False
+        return f"{way.what} wants a client certificate ({words}); {cure} --client-cert", True
+    return f"TLS with {_place(way)[1]} failed: {reason.lower().replace('_', ' ')}", False
 
 
-def with_scheme(config: Config, scheme: str) -> str:
-    """The target, spoken to in this scheme."""
-    return f"{scheme}://{str(config.target).partition('://')[2]}"
+def with_scheme(way: Way, scheme: str) -> str:
+    """The URL, spoken to in this scheme."""
+    return f"{scheme}://{way.url.partition('://')[2]}"
 
 
-def speaks_tls(config: Config) -> bool:
-    """Whether the target's port takes a TLS handshake, with whatever certificate."""
-    parts = urlsplit(str(config.target))
-    if parts.scheme != "http" or config.connection.proxy or config.unix_socket:
+def speaks_tls(way: Way) -> bool:
+    """Whether the port takes a TLS handshake, with whatever certificate."""
+    parts = urlsplit(way.url)
+    if parts.scheme != "http" or way.connection.proxy or way.connection.unix_socket:
         return False
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         address = (parts.hostname, parts.port or 80)
-        with socket.create_connection(address, config.timeout) as plain:
+        with socket.create_connection(address, way.timeout) as plain:
             context.wrap_socket(plain, server_hostname=parts.hostname).close()
     except (OSError, ValueError):
         return False

@@ -16,7 +16,7 @@ import httpx
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..judging.outcomes import NotYet, printable
-from .diagnosis import is_lasting
+from .diagnosis import Way, diagnosis
 from .network import exchange
 from .transport import http_client
 
@@ -141,8 +141,9 @@ def _of_server(config: Config) -> str:
                 form |= {"client_id": id, "client_secret": secret}
                 answer = post(data=form)
     except httpx.HTTPError as error:
-        wrong = UsageError if is_lasting(error) else NotYet
-        raise wrong(f"--token-url {url} gave no answer: {error}") from error
+        why, mine = diagnosis(error, Way.to_keys(config))
+        wrong = UsageError if mine else NotYet
+        raise wrong(f"--token-url {url} gave no answer: {why}") from error
     if answer.is_server_error or answer.status_code == 429:
         raise NotYet(f"--token-url {url} answers {answer.status_code}, as a server that starts")
     if not answer.is_success:

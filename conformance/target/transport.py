@@ -19,6 +19,7 @@ from .network import Network
 from .tls import tls_context
 
 USER_AGENT = f"adjourn-conformance/{__version__}"
+PROXY_REFUSES = 407  # what a proxy that forwards what is plain answers for itself
 CONNECTIONS = 100  # more than a run may ever have under way
 KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
 
@@ -46,6 +47,7 @@ class Transport(httpx.BaseTransport):
     def __init__(self, connection: Connection, *, http2: bool = False) -> None:
         context = tls_context(connection) if connection.secure else None
         self.http2 = http2
+        self.proxied = connection.proxy is not None
         self.idle: deque[httpcore.ConnectionPool] = deque()
         self.make = partial(
             httpcore.ConnectionPool,
@@ -89,6 +91,10 @@ class Transport(httpx.BaseTransport):
         except BaseException:
             self._give_back(pool)
             raise
+        if self.proxied and answer.status == PROXY_REFUSES and request.url.scheme == "http":
+            answer.close()
+            self._give_back(pool)
+            raise httpx.ProxyError(f"{PROXY_REFUSES} Proxy Authentication Required")
         return Answer(
             answer.status,
             headers=answer.headers,
@@ -144,7 +150,7 @@ def _proxy(proxy: Proxy | None, context: ssl.SSLContext | None) -> httpcore.Prox
     secure = proxy.url.startswith("https:")
     return httpcore.Proxy(
         proxy.url,
-        auth=(proxy.user, proxy.password) if proxy.user else None,
+        auth=(proxy.user.encode(), proxy.password.encode()) if proxy.user else None,
         ssl_context=context if secure else None,
     )
 

@@ -8,21 +8,20 @@ from typing import Any
 import click
 import orjson
 
-from ..addresses import is_usable
 from ..client import KEY, Client, ClientError
 from ..http.sandboxes import NAME
 from ..serve.errors import OptionError
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .proxy import proxy
 from .sources import FROM_ENVIRONMENT, AddressOption
-from .values import Seconds, iso_duration, wanting
+from .values import Seconds, base_url, iso_duration, usable_token, wanting
 
 
 class _Failure(click.ClickException):
     exit_code = 1
 
 
-_url = wanting("http://HOST:PORT or https://HOST:PORT", is_usable)
+_url = base_url(KEY)
 _name = wanting("1 to 64 letters, digits, - or _", lambda text: bool(NAME.fullmatch(text)))
 
 
@@ -36,7 +35,9 @@ def _steering(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         callback=_url,
     )
-    @click.option("--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN")
+    @click.option(
+        "--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN", callback=usable_token
+    )
     @click.option("--sandbox", metavar="NAME", callback=_name, help="The sandbox to act on.")
     @outgoing_options
     @wraps(command)

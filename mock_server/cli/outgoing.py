@@ -27,6 +27,8 @@ def _certificate(
     if value is None:
         return None
     file, _comma, key = value.partition(",")
+    if not file:
+        raise click.BadParameter(f"wanted FILE or FILE,KEY, got {value!r}")
     return Path(file), Path(key) if key else None
 
 

@@ -2,25 +2,15 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import orjson
 
-from ..addresses import is_usable
+from ..outgoing.headers import CLIENTS_OWN
 from .options import contract_option, control_options, cors_option, running_options
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .sources import FROM_ENVIRONMENT, address_advice
-
-
-def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not is_usable(value):
-        raise click.BadParameter(f"wanted an http or https URL, got {value!r}")
-    if "@" in urlsplit(value).netloc:  # it would be told to every client
-        raise click.BadParameter("wanted a URL without credentials; the clients send their own")
-    if "?" in value or "#" in value:
-        raise click.BadParameter(f"wanted a URL without query and fragment, got {value!r}")
-    return value
+from .values import base_url
 
 
 @click.command(context_settings=FROM_ENVIRONMENT)
@@ -28,7 +18,7 @@ def _upstream(_: click.Context, __: click.Parameter, value: str) -> str:
     "--upstream",
     required=True,
     metavar="URL",
-    callback=_upstream,
+    callback=base_url(CLIENTS_OWN),
     help="The backend's URL.",
 )
 @click.option(
@@ -59,7 +49,6 @@ def proxy(
     from ..contract.document import load_contract
     from ..http import lazy  # noqa: F401  (loads Connexion, for less than it costs alone)
     from ..proxy.app import Proxy
-    from ..proxy.headers import CLIENTS_OWN
     from ..serve.server import Running, run
     from ..settings import Settings
 

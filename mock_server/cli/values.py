@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..addresses import is_host, is_usable
+from ..addresses import base_fault, is_host, is_usable
 from ..choices import CHOICES, ChoiceError, Choices, parse_choices
 from ..domain.instants import EARLIEST, LATEST, parse_duration, parse_instant
 
@@ -32,6 +32,17 @@ def wanting(wanted: str, is_fine: Callable[[str], bool]) -> Callable[..., Any]:
             if not is_fine(value):
                 raise click.BadParameter(f"wanted {wanted}, got {value!r}")
         return given
+
+    return check
+
+
+def base_url(key: str) -> Callable[..., Any]:
+    """A callback that checks a URL which paths are put behind."""
+
+    def check(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+        if url is not None and (fault := base_fault(url, key)):
+            raise click.BadParameter(fault)
+        return url
 
     return check
 

@@ -81,6 +81,8 @@ class Outgoing:
             if getattr(self, one) and getattr(self, other):
                 names = " and ".join(f"--{name.replace('_', '-')}" for name in (one, other))
                 raise OutgoingFault(f"{names} exclude one another; leave one of them out")
+        if self.unix_socket and self.unix_socket.exists() and not self.unix_socket.is_socket():
+            raise OutgoingFault(f"--unix-socket {self.unix_socket} is no socket")
         if self.unix_socket and len(os.fsencode(self.unix_socket)) > _LONGEST:
             raise OutgoingFault(f"--unix-socket {self.unix_socket}: too long; give a shorter path")
         proxy = self.proxy_for(url) if url else None

@@ -1,9 +1,13 @@
 """What is wrong with the way to other servers, and why one gave no answer."""
 
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator
+
+_NOT_OF_AN_AUTHORITY = (62, 64, 10, 9)  # X509_V_ERR_*: of another name or address, or time
+_PLACE = re.compile(r"\[\w+\] | \(_ssl\.c:\d+\)")  # in OpenSSL's own words
 
 
 class OutgoingFault(ValueError):
@@ -17,9 +21,12 @@ def cause_of(error: BaseException, seconds: float | None = None) -> str:
         if isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__:
             return f"no answer within {seconds:g} s" if seconds else "no answer in time"
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted ({cause.verify_message}); see --ca"
+            cure = "" if cause.verify_code in _NOT_OF_AN_AUTHORITY else "; see --ca"
+            return f"its certificate is not trusted ({cause.verify_message}){cure}"
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({reason_of(cause)})"
+            reason = reason_of(cause)
+            cure = "; see --client-cert" if "certificate" in reason else ""
+            return f"TLS failed ({reason}){cure}"
         if isinstance(cause, socket.gaierror):
             return "there is no host of this name"
         if isinstance(cause, ConnectionRefusedError):
@@ -28,7 +35,8 @@ def cause_of(error: BaseException, seconds: float | None = None) -> str:
             return "the connection was broken off"
         if isinstance(cause, OSError) and cause.errno:
             return os.strerror(cause.errno).lower()
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    who = "the proxy on the way says " if type(error).__name__ == "ProxyError" else ""
+    return who + (" ".join(str(error).split())[:200] or type(error).__name__)
 
 
 def wants_http2(error: BaseException) -> bool:
@@ -40,8 +48,8 @@ def wants_http2(error: BaseException) -> bool:
 def reason_of(error: OSError) -> str:
     """What OpenSSL or the system says."""
     if isinstance(error, ssl.SSLError):
-        reason: str | None = getattr(error, "reason", None)
-        return (reason or error.strerror or "no PEM").replace("_", " ").lower()
+        said = _PLACE.sub("", error.strerror or "no PEM")
+        return (getattr(error, "reason", None) or said).replace("_", " ").lower()
     return error.strerror or str(error)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from .faults import OutgoingFault
 
+CLIENTS_OWN = "the clients send their own, which is passed on"
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -27,7 +29,10 @@ def parse_headers(texts: Iterable[str], key: str = "") -> Headers:
 
     `key` says where the key in Authorization comes from, if that is not free. Raises OutgoingFault.
     """
-    return tuple(_parsed(texts, key))
+    headers = tuple(_parsed(texts, key))
+    if [name.lower() for name, _ in headers].count(b"host") > 1:
+        raise OutgoingFault("--header Host is given more than once; a request has one")
+    return headers
 
 
 def _parsed(texts: Iterable[str], key: str) -> Iterator[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ import httpx
 from .faults import wants_http2
 
 _HTTP2: dict[str, Any] = {"http1": False, "http2": True}
+_PROXY_REFUSES = "407 Proxy Authentication Required"
 
 
 class Transport(httpx.BaseTransport):
@@ -16,8 +17,16 @@ class Transport(httpx.BaseTransport):
         self.second = httpx.HTTPTransport(**way, **_HTTP2)
         self.first = self.second if http2 else httpx.HTTPTransport(**way)
         self.refusing: set[bytes] = set()
+        self.proxied = "proxy" in way
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._answer(request)
+        if self.proxied and _is_of_proxy(request, response):
+            response.close()
+            raise httpx.ProxyError(_PROXY_REFUSES)
+        return response
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.netloc not in self.refusing:
             try:
                 return self.first.handle_request(request)
@@ -39,8 +48,16 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self.second = httpx.AsyncHTTPTransport(**way, **_HTTP2)
         self.first = self.second if http2 else httpx.AsyncHTTPTransport(**way)
         self.refusing: set[bytes] = set()
+        self.proxied = "proxy" in way
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._answer(request)
+        if self.proxied and _is_of_proxy(request, response):
+            await response.aclose()
+            raise httpx.ProxyError(_PROXY_REFUSES)
+        return response
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.netloc not in self.refusing:
             try:
                 return await self.first.handle_async_request(request)
@@ -53,3 +70,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self.first.aclose()
         await self.second.aclose()
+
+
+def _is_of_proxy(request: httpx.Request, response: httpx.Response) -> bool:
+    """Whether a proxy that forwards what is plain answers for itself."""
+    return response.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED and (
+        request.url.scheme == "http"
+    )

@@ -28,11 +28,12 @@ from ..http.routing import add_contract
 from ..http.sandboxes import SANDBOX
 from ..http.streams import ClientGone, content, gone, send_parts
 from ..outgoing.faults import OutgoingFault
+from ..outgoing.headers import CLIENTS_OWN
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
 from ..settings import Settings
 from .checks import OPERATION, CheckedOperation, ProxyRouting
-from .headers import CLIENTS_OWN, has_body, in_header, of_clients, passed_on
+from .headers import has_body, in_header, of_clients, passed_on
 from .held import HeldBody
 from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
 from .rules import AnswerRules
@@ -108,7 +109,7 @@ class Proxy:
                 await self._answer(response, operation, found, scope, receive, send)
         except ClientGone:
             _log.warning("%s %s: the client left", scope["method"], scope["path"])
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             detail = f"{self.place} gave no answer: {self.cause_of(error, self.timeout)}."
             _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
             problem = Problem("upstream-failed", detail)

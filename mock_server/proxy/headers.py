@@ -11,7 +11,6 @@ _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
     b"transfer-encoding upgrade".split()
 )
-CLIENTS_OWN = "the clients send their own, which is passed on"
 _MOST = 4_000  # bytes of violations
 
 

@@ -4,7 +4,9 @@ import socket
 import socketserver
 import ssl
 import threading
+from base64 import b64decode
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import httpx
 import pytest
@@ -111,6 +113,7 @@ def test_an_unknown_authority_is_named_as_the_cause(secure):
 def test_another_name_is_named_as_the_cause(secure, authority):
     told = failure(secure.replace("localhost", "127.0.0.1"), ca=authority.file)
     assert "127.0.0.1" in told
+    assert "--ca" not in told
 
 
 def test_a_client_certificate_is_shown(mutual, authority):
@@ -122,7 +125,7 @@ def test_a_client_certificate_is_shown(mutual, authority):
 
 
 def test_a_server_that_wants_a_certificate_is_told_apart(mutual, authority):
-    assert failure(mutual, ca=authority.file) != "the connection was refused"
+    assert failure(mutual, ca=authority.file).endswith("; see --client-cert")
 
 
 def test_a_server_without_tls_is_named_as_the_cause(authority):
@@ -179,6 +182,32 @@ def test_a_proxy_that_is_not_there_is_named_as_the_cause():
     assert failure("http://server.invalid", proxy="http://127.0.0.1:1") == (
         "the connection was refused"
     )
+
+
+class Forbidding(Hello):
+    """A proxy that wants a password, whatever it is."""
+
+    def do_GET(self):
+        type(self).told = self.headers["Proxy-Authorization"]
+        self.send_response(407)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_proxy_that_wants_a_password_is_told_from_the_server(run):
+    words = "the proxy on the way says 407 Proxy Authentication Required"
+    with answering(Forbidding) as url:
+        proxy = url.replace("://", "://me:p%C3%A4ss@")
+        assert failure("http://server.invalid", proxy=proxy) == words
+
+        async def fail():
+            async with Outgoing(proxy=url).async_client("http://a.test", 5) as client:
+                with pytest.raises(httpx.ProxyError):
+                    await client.get("http://a.test")
+
+        assert b64decode(Forbidding.told.removeprefix("Basic ")).decode() == "me:päss"
+        run(fail())
+        assert ask(f"{url}?", no_proxy=True) == ""
 
 
 class Socks(socketserver.StreamRequestHandler):
@@ -419,12 +448,22 @@ def test_authorization_is_added_where_nothing_else_says_it():
     assert parse_headers(["Authorization: Basic a"]) == ((b"Authorization", b"Basic a"),)
 
 
+def test_what_is_no_socket_is_told(tmp_path):
+    with pytest.raises(OutgoingFault, match="--unix-socket .* is no socket"):
+        Outgoing(unix_socket=tmp_path).check()
+
+
+def test_a_request_has_one_host():
+    with pytest.raises(OutgoingFault, match="--header Host is given more than once"):
+        parse_headers(["Host: a.test", "host: b.test"])
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         ({"insecure": True, "ca": "a.pem"}, "--insecure and --ca exclude one another"),
         ({"proxy": PROXY, "unix_socket": "a"}, "--proxy and --unix-socket exclude one another"),
-        ({"unix_socket": "s" * 108}, "--unix-socket s*: too long; give a shorter path"),
+        ({"unix_socket": Path("s" * 108)}, "--unix-socket s*: too long; give a shorter path"),
     ],
 )
 def test_what_does_not_go_together_is_told(given, told):

@@ -113,6 +113,9 @@ def test_an_ipv6_address_is_a_target(url: str) -> None:
         ("http://a.test\r\n", "leave out the quotation marks and blanks"),
         ("http://a.test?b", "ends in a query"),
         ("http://a.test#b", "ends in a query or a fragment"),
+        ("http://a..test", "is no http:// or https:// URL"),
+        (f"http://{'a' * 64}.test", "is no http:// or https:// URL"),
+        ("http://[fe80::1]:4010", "names its interface, as in http://.fe80::1%25eth0"),
     ],
 )
 def test_what_is_no_target_is_refused_with_what_would_be(url: str, hint: str) -> None:
@@ -173,6 +176,7 @@ def test_headers_take_values_from_the_environment() -> None:
         ("X-Api-Key: 5$", "written \\$\\$"),
         ("X-Api-Key: a\nb", "no HTTP header can carry"),
         ("Authorization: Basic x", "goes in CONFORMANCE_TOKEN"),
+        ("hush", "without a colon"),
         ("Content-Length: 5", "the suite decides on this header itself"),
         ("Proxy-Authorization: x", "a proxy's password goes in --proxy"),
     ],
@@ -180,6 +184,11 @@ def test_headers_take_values_from_the_environment() -> None:
 def test_a_header_that_cannot_be_added_is_named(header: str, told: str) -> None:
     with pytest.raises(ValueError, match=f"^--header .*{told}"):
         headers(header)
+
+
+def test_a_request_has_one_host() -> None:
+    with pytest.raises(ValueError, match="^--header Host is given more than once"):
+        headers("Host: a.test", "host: b.test")
 
 
 @pytest.mark.parametrize(

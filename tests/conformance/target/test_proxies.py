@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +46,17 @@ def test_a_proxy_that_asks_for_a_password_is_told(
 ) -> None:
     with pytest.raises(Blocked, match="407"):
         reach(secure, ca=authority.file, proxy=proxy)
+    with serving(page()) as url, pytest.raises(Blocked, match=r"ProxyError \(407"):
+        reach(url, proxy=proxy)
+
+
+def test_a_password_of_any_letters_is_told_to_a_proxy(reach: Reach) -> None:
+    handler = page()
+    with serving(handler) as url:
+        proxy = url.replace("://", "://me:p%C3%A4ss%3A%40word@")
+        assert reach("http://staging.invalid", proxy=proxy) == 200
+    told = handler.asked[0][1]["proxy-authorization"].removeprefix("Basic ")
+    assert b64decode(told).decode() == "me:päss:@word"
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])

@@ -23,7 +23,7 @@ from conformance.target.client import Client
 from conformance.target.network import exchange, seconds_left
 from conformance.target.tokens import PLACEHOLDER, Tokens
 from tests.network import Authority as TlsAuthority
-from tests.network import http2_alone
+from tests.network import answering_tls, http2_alone
 from tests.serving import HANGING
 
 from .servers import Page, serving
@@ -318,6 +318,15 @@ def test_a_server_that_does_not_listen_is_told() -> None:
     config = Config(token_url="http://127.0.0.1:9", client_id="me", client_secret="secret")
     with pytest.raises(NotYet, match="--token-url http://127.0.0.1:9 gave no answer"):
         Tokens(config).current()
+
+
+def test_a_server_behind_an_unknown_authority_is_told_with_the_cure(
+    authority: TlsAuthority,
+) -> None:
+    with answering_tls(Page, authority.issue("localhost")) as url:
+        config = Config(token_url=url, client_id="me", client_secret="secret")
+        with pytest.raises(UsageError, match="--token-url .* cannot be trusted.*; --ca FILE names"):
+            Tokens(config).current()
 
 
 def test_a_server_of_an_unknown_name_is_the_callers_to_mend() -> None:

@@ -65,6 +65,9 @@ def test_a_mock_behind_tls_is_steered_like_any_other_server(launch, tmp_path, ba
     assert steer("--insecure").exit_code == steer().exit_code == 0
     for option, told in (
         (["--header", "Authorization: Bearer a"], "the token goes in ADJOURN_ADMIN_TOKEN"),
+        (["--url", "http://me:hush@a.test"], "a URL without credentials; the token goes in"),
+        (["--url", "http://a.test?b"], "a URL without query and fragment"),
+        (["--admin-token", "two\nlines"], "wanted a token"),
         (["--proxy", "http://127.0.0.1:1"], "the connection was refused"),
     ):
         assert told in steer(*option).stderr
