@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ..contract.document import Contract
 from ..contract.lifecycle import FINISH
 from ..contract.rules import Rule
 from ..judging.equivalence import change, goes_back, same_id, same_time
@@ -70,8 +71,29 @@ def expect_moved_ahead(api: Api, rule: Rule) -> None:
     expect(has(api, ahead, first.id), f"{first.id} first, after {rule.when}", ids(api, ahead))
 
 
-@kind("alike", sessions=2, turns=1)
-def check_a_listed_session_equals_the_retrieved_one(api: Api) -> None:
+def opens(contract: Contract, rule: Rule) -> bool:
+    return contract.resource.operations["create"] in rule.operations
+
+
+@kind("alike", "smoke", sessions=3, turns=1, first=opens)
+def check_a_session_is_told_alike(api: Api, rule: Rule) -> None:
+    """A retrieved one equals what the open gave, and what the list has, where the rule has those
+    operations."""
+    if opens(api.contract, rule):
+        expect_retrieved_as_opened(api)
+    if api.resource.operations["list"] in rule.operations:
+        expect_listed_as_retrieved(api)
+
+
+def expect_retrieved_as_opened(api: Api) -> None:
+    names, opened = api.resource, api.open(timeout=api.contract.timeouts.near(600)).session
+    told = (names.id, names.agent, names.channel, names.timeout, names.mirror)
+    wanted = {name: opened[name] for name in (*told, *api.contract.further) if name}
+    differs = change(names, wanted, api.get(wanted[names.id]).expect_ok().session)
+    expect(differs is None, "the session as it was opened", f"it differs in {differs}")
+
+
+def expect_listed_as_retrieved(api: Api) -> None:
     initial, final, every = (
         api.contract.lifecycle.initial,
         api.contract.lifecycle.ended,

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
-from ..judging.equivalence import same_id, same_time
+from ..judging.equivalence import same_time
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind, rule
@@ -188,14 +188,3 @@ def check_what_is_left_out_is_the_default(api: Api, rule: Rule) -> None:
         for value, wanted in cases:
             got = api.open(further={name: value}).expect_ok().session[name]
             expect(got == wanted, f"{name} {shown(wanted)}", shown(got))
-
-
-@rule("GET-01", "smoke")
-def check_a_session_is_retrieved_as_it_was_opened(api: Api) -> None:
-    opened = api.open(timeout=api.contract.timeouts.near(600)).session
-    got = api.get(opened[api.resource.id]).expect_ok().session
-    id, names = opened[api.resource.id], api.resource
-    expect(same_id(got[names.id], id), id, got[names.id])
-    told = (names.agent, names.channel, names.timeout, names.mirror, *api.contract.further)
-    for member in (name for name in told if name):
-        expect(got[member] == opened[member], f"{member} {shown(opened[member])}", got[member])

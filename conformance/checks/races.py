@@ -122,7 +122,7 @@ def check_what_happens_at_once(api: Api, rule: Rule) -> None:
     race(api, *(Contested(api, rule, [event]) for event in events))
 
 
-@rule("RACE-02", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
+@kind("opened-once", "races", sessions=ROUNDS * CALLS, requests=REQUESTS)
 def check_simultaneous_opens_of_one_endpoint(api: Api) -> None:
     conflict = api.resource.conflict
     for _ in range(ROUNDS):
@@ -157,7 +157,7 @@ def churn(api: Api) -> list[Life]:
     return lives
 
 
-@rule("RACE-07", "races", sessions=STAYING + CHURNERS * ROUNDS, requests=2 * REQUESTS)
+@kind("steady", "races", sessions=STAYING + CHURNERS * ROUNDS, requests=2 * REQUESTS)
 def check_lists_while_sessions_come_and_go(api: Api) -> None:
     states = [
         api.asked_for(state)

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from ..contract.document import Contract
 from ..contract.lifecycle import EXPIRE
+from ..contract.rules import Rule
 from ..judging.answer import Answer
 from ..judging.equivalence import instant, is_whole, same_id, tick
 from ..judging.exchange import Exchange
 from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import every_exchange, rule
+from ..registry import every_exchange_kind, kind, rule
 from ..target.api import Api
 from .pipeline import POLLS, pauses
 from .timeouts import Timeouts
 from .turns import touches
 
 
-@rule("TTL-01", "ttl", sessions=0)
-def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
+@kind("timer", "ttl", sessions=0)
+def check_the_timer(api: Api, rule: Rule, timeouts: Timeouts) -> None:
+    """A silent session ends within the bound told, or not before; a turn pushes that out; without
+    a timeout none ends."""
+    if rule.when and not touches(api):
+        raise NotApplicable("a turn is no activity, as the lifecycle has it")
     timeouts.wait()
+    if rule.bound == "maximum":
+        expect_an_end_in_time(api, timeouts)
+        return
+    if timeouts.final is None:
+        raise Blocked("the silent session did not time out, see TTL-01")
+    judge = expect_none_without_timeout if rule.sent else expect_no_early_end
+    (expect_turns_to_push_it_out if rule.when else judge)(api, timeouts)
+
+
+def expect_an_end_in_time(api: Api, timeouts: Timeouts) -> None:
     api.trace += [timeouts.silent, *timeouts.sights]
     final = timeouts.final
     wanted = f"a final session within {timeouts.ttl} s and a grace of {timeouts.grace:g} s"
@@ -33,12 +49,10 @@ def check_a_silent_session_times_out(api: Api, timeouts: Timeouts) -> None:
         expect(instant(after) > instant(before), f"a {name} after {before}", after)
 
 
-@rule("TTL-02", "ttl", sessions=0)
-def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
-    timeouts.wait()
+def expect_no_early_end(api: Api, timeouts: Timeouts) -> None:
     early, final = timeouts.first_final, timeouts.final
-    if early is None or final is None:
-        raise Blocked("the session did not time out, see TTL-01")
+    assert final
+    assert early is not None
     api.trace += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
     cut = tick(timeouts.silent.session[api.resource.touched]).total_seconds()
@@ -59,11 +73,11 @@ def check_no_session_times_out_early(api: Api, timeouts: Timeouts) -> None:
         )
 
 
-@every_exchange("TTL-02", Answer.expiries)
-def check_no_timeout_is_seen_at_once(change: Change) -> None:
+@every_exchange_kind("timer", Answer.expiries)
+def check_no_timeout_is_seen_at_once(change: Change, rule: Rule, _: Contract) -> None:
     """Half of it, as an open that was lost may have come before the one that was answered."""
     timeout = change.before.get(change.resource.timeout)
-    if change.age is None or not is_whole(timeout):
+    if rule.bound != "minimum" or change.age is None or not is_whole(timeout):
         raise NotApplicable("nothing tells when it is due")
     wanted = f"{timeout:g} s of silence at least"
     expect(change.age > timeout / 2, wanted, f"it was final {change.age:.1f} s after its open")
@@ -86,13 +100,8 @@ def certain_looks(timeouts: Timeouts) -> list[Exchange]:
     ]
 
 
-@rule("TTL-03", "ttl", sessions=0)
-def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
-    if not touches(api):
-        raise NotApplicable("a turn is no activity, as the lifecycle has it")
-    timeouts.wait()
-    if timeouts.final is None:
-        raise Blocked("the silent session did not time out, see TTL-01")
+def expect_turns_to_push_it_out(api: Api, timeouts: Timeouts) -> None:
+    assert timeouts.final
     if not taken(timeouts):
         raise Blocked("the turns that keep a session active were not taken, see TURN-01")
     api.trace += [timeouts.talking, *timeouts.turns]
@@ -109,11 +118,7 @@ def check_a_turn_pushes_the_timeout_out(api: Api, timeouts: Timeouts) -> None:
         expect(final is False, f"active until {timeouts.ttl} s after its last turn", "it is final")
 
 
-@rule("TTL-04", "ttl", sessions=0)
-def check_without_timeout_a_session_stays(api: Api, timeouts: Timeouts) -> None:
-    timeouts.wait()
-    if timeouts.first_final is None:
-        raise Blocked("no session timed out, see TTL-01")
+def expect_none_without_timeout(api: Api, timeouts: Timeouts) -> None:
     api.trace.append(timeouts.endless)
     final = api.resource.final(api.get(timeouts.endless.id).session)
     expect(final is False, "a session that is still active", "it is final")

@@ -45,7 +45,7 @@ def seen(exchange: Exchanges, session: Make) -> Make:
 
 def judge(connect: Make, timeouts: Any) -> None:
     api = connect(lambda request: httpx.Response(404))
-    ttl.check_a_turn_pushes_the_timeout_out(api, timeouts)
+    ttl.expect_turns_to_push_it_out(api, timeouts)
 
 
 def test_a_session_that_its_turns_kept_active_passes(connect: Make, seen: Make) -> None:
@@ -61,9 +61,9 @@ def test_a_session_that_ended_in_spite_of_its_turn_is_a_violation(
 
 def test_an_end_in_spite_of_a_turn_is_too_early_too(connect: Make, seen: Make) -> None:
     api = connect(lambda request: httpx.Response(404))
-    ttl.check_no_session_times_out_early(api, seen(60.5, (60.6, False), (91.0, True)))
+    ttl.expect_no_early_end(api, seen(60.5, (60.6, False), (91.0, True)))
     with pytest.raises(Violation, match="final 30.6 s after a turn"):
-        ttl.check_no_session_times_out_early(api, seen(60.5, (60.6, True)))
+        ttl.expect_no_early_end(api, seen(60.5, (60.6, True)))
 
 
 def test_an_end_after_the_pushed_timeout_proves_nothing(connect: Make, seen: Make) -> None:
@@ -113,7 +113,7 @@ def test_a_session_that_does_not_end_is_told_with_every_look_at_it(
     )
     api = connect(lambda request: httpx.Response(404))
     with pytest.raises(Violation, match="it is active"):
-        ttl.check_a_silent_session_times_out(api, cast(Timeouts, seen))
+        ttl.expect_an_end_in_time(api, cast(Timeouts, seen))
     assert api.trace == [opened, *sights]
 
 
