@@ -32,7 +32,6 @@ def _steering(command: Callable[..., None]) -> Callable[..., None]:
         "--url",
         envvar="ADJOURN_URL",
         default="http://127.0.0.1:4010",
-        show_default=True,
         callback=_url,
     )
     @click.option(
@@ -91,9 +90,9 @@ def clock_reset(client: Client) -> None:
 
 
 @click.command()
-@click.option("--keep", default="", metavar="WHAT", help="state, clock, journal, faults")
+@click.option("--keep", metavar="WHAT", help="state, clock, journal, faults")
 @_steering
-def reset(client: Client, keep: str) -> None:
+def reset(client: Client, keep: str | None) -> None:
     """Start again, with the seed."""
     answer = client.call("POST", "/__admin/reset", query={"keep": keep})
     click.echo(f"{answer['sessions']} sessions")
@@ -153,7 +152,7 @@ def sandboxes(client: Client) -> None:
 
 
 @click.command()
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=20, type=click.IntRange(1, 1000))
 @_steering
 def requests(client: Client, limit: int) -> None:
     """List the latest requests, the last one first."""
@@ -169,8 +168,8 @@ def requests(client: Client, limit: int) -> None:
 @click.command()
 @click.argument("type")
 @click.option("--session", "session_id", metavar="ID", help="Of this session alone.")
-@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--timeout", default=5.0, show_default=True, type=Seconds(600))
+@click.option("--count", default=1, type=click.IntRange(1, 10_000))
+@click.option("--timeout", default=5.0, type=Seconds(600))
 @_steering
 def wait(client: Client, type: str, session_id: str | None, count: int, timeout: float) -> None:
     """Wait until events of TYPE have happened, such as session.final."""

@@ -17,7 +17,9 @@ from .options import (
     cors_option,
     file_option,
     operating_options,
+    option,
     running_options,
+    together,
 )
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .output import use_any_terminal
@@ -146,112 +148,55 @@ def _commands() -> dict[str, click.Command]:
     return COMMANDS
 
 
+_ENDING = {"is_flag": True, "is_eager": True, "expose_value": False, "allow_from_autoenv": False}
+_options = together(
+    running_options(4010),
+    contract_option,
+    file_option("agents", "Agents of your own, in place of those that come along."),
+    option("db", "SQLite file for the state, or the postgresql:// URL of a database that several "
+           "mocks share; without one it stays in memory.", callback=database, metavar="PATH|URL"),
+    file_option("seed", "YAML or JSON file with agents and sessions to begin with."),
+    option("token", "The API key; without one, any that is not empty is accepted.",
+           callback=usable_token, metavar="TOKEN"),
+    option("choice", "Decide an open choice of the contract; repeatable.", multiple=True,
+           callback=choices, shell_complete=complete_choice, metavar="KEY=VALUE"),
+    option("demo-fault", "Break the contract on purpose, in one of a dozen ways, for the suite to "
+           "find; list names them.", metavar="NAME", callback=_demo_fault,
+           shell_complete=_complete_fault),
+    option("webhook-url", "Where completion webhooks of agents without a target of their own go.",
+           callback=http_url, metavar="URL"),
+    option("webhook-timeout", "How long a receiver may take.",
+           default=10.0, type=Seconds(min_open=True)),
+    option("webhook-backoff", "Wait before the first of at most three retries; it doubles each "
+           "time.", default=1.0, type=Seconds()),
+    option("webhook-secret", "Sign webhooks with it, as Standard Webhooks has it.",
+           callback=webhook_secret, metavar="whsec_..."),
+    option("webhook-allow", "Let webhooks go to this host too, * for every one; repeatable. "
+           "[default: loopback]", multiple=True, callback=webhook_hosts, metavar="HOST"),
+    outgoing_options,
+    option("watch", "Take up changes of the contract, the agents and the seed while running.",
+           is_flag=True),
+    option("coverage", "Print at exit what the clients have exercised.", is_flag=True),
+    cors_option,
+    option("list-choices", "List the open choices, defaults first, and exit.",
+           callback=_list_choices, **_ENDING),
+    option("version", "Show the version and exit.", callback=_show_version, **_ENDING),
+    control_options,
+    operating_options,
+)  # fmt: skip
+
+
 @click.group(
     cls=_Command,
     invoke_without_command=True,
     epilog=_EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"], **FROM_ENVIRONMENT},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "show_default": True,
+        **FROM_ENVIRONMENT,
+    },
 )
-@running_options(4010)
-@contract_option
-@file_option("agents", "Agents of your own, in place of those that come along.")
-@click.option(
-    "--db",
-    callback=database,
-    metavar="PATH|URL",
-    help="SQLite file for the state, or the postgresql:// URL of a database that several mocks "
-    "share; without one it stays in memory.",
-)
-@file_option("seed", "YAML or JSON file with agents and sessions to begin with.")
-@click.option(
-    "--token",
-    callback=usable_token,
-    metavar="TOKEN",
-    help="The API key; without one, any that is not empty is accepted.",
-)
-@click.option(
-    "--choice",
-    multiple=True,
-    callback=choices,
-    shell_complete=complete_choice,
-    metavar="KEY=VALUE",
-    help="Decide an open choice of the contract; repeatable.",
-)
-@click.option(
-    "--demo-fault",
-    metavar="NAME",
-    callback=_demo_fault,
-    shell_complete=_complete_fault,
-    help="Break the contract on purpose, in one of a dozen ways, for the suite to find; list names "
-    "them.",
-)
-@click.option(
-    "--webhook-url",
-    metavar="URL",
-    callback=http_url,
-    help="Where completion webhooks of agents without a target of their own go.",
-)
-@click.option(
-    "--webhook-timeout",
-    default=10.0,
-    show_default=True,
-    type=Seconds(min_open=True),
-    metavar="SECONDS",
-    help="How long a receiver may take.",
-)
-@click.option(
-    "--webhook-backoff",
-    default=1.0,
-    show_default=True,
-    type=Seconds(),
-    metavar="SECONDS",
-    help="Wait before the first of at most three retries; it doubles each time.",
-)
-@click.option(
-    "--webhook-secret",
-    metavar="whsec_...",
-    callback=webhook_secret,
-    help="Sign webhooks with it, as Standard Webhooks has it.",
-)
-@click.option(
-    "--webhook-allow",
-    multiple=True,
-    callback=webhook_hosts,
-    metavar="HOST",
-    help="Let webhooks go to this host too, * for every one; repeatable. [default: loopback]",
-)
-@outgoing_options
-@click.option(
-    "--watch",
-    is_flag=True,
-    help="Take up changes of the contract, the agents and the seed while running.",
-)
-@click.option(
-    "--coverage",
-    is_flag=True,
-    help="Print at exit what the clients have exercised.",
-)
-@cors_option
-@click.option(
-    "--list-choices",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    allow_from_autoenv=False,
-    callback=_list_choices,
-    help="List the open choices, defaults first, and exit.",
-)
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    allow_from_autoenv=False,
-    callback=_show_version,
-    help="Show the version and exit.",
-)
-@control_options
-@operating_options
+@_options
 @click.pass_context
 def main(
     context: click.Context, /, host: str, port: int, json: bool, no_journal: bool, **options: Any

@@ -9,16 +9,20 @@ import click
 from .sources import AddressOption, read_config
 from .values import Seconds, hosts, instant, networks, origins, page_origins, usable_token
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-def file_option(name: str, help: str, **more: Any) -> Callable[..., Any]:
+
+def option(name: str, help: str, **more: Any) -> Decorator:
+    """An option by its name without dashes."""
+    return click.option(f"--{name}", help=help, **more)
+
+
+def file_option(name: str, help: str, **more: Any) -> Decorator:
     """An option that takes the path of a file."""
-    kind = click.Path(path_type=Path)
-    return click.option(f"--{name}", metavar="FILE", type=kind, help=help, **more)
+    return option(name, help, metavar="FILE", type=click.Path(path_type=Path), **more)
 
 
-def together(
-    *options: Callable[..., Any],
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def together(*options: Decorator) -> Decorator:
     """Several options as one decorator, in their order."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,112 +35,48 @@ def together(
 
 # Who may call the control plane.
 control_options = together(
-    click.option(
-        "--admin-token",
-        callback=usable_token,
-        metavar="TOKEN",
-        help="Open /__admin to whoever has this token; without one, to loopback alone.",
-    ),
-    click.option(
-        "--allowed-host",
-        multiple=True,
-        callback=hosts,
-        metavar="NAME",
-        help="A Host that /__admin may be called by without a token, beside the loopback names; "
-        "repeatable.",
-    ),
-    click.option(
-        "--admin-cors-origin",
-        multiple=True,
-        callback=origins,
-        metavar="ORIGIN",
-        help="Let pages of this origin call /__admin; repeatable. [default: none]",
-    ),
-)
-_RUNNING = (
-    file_option(
-        "config",
-        "TOML file with options by their names; the environment wins over it.",
-        is_eager=True,
-        expose_value=False,
-        callback=read_config,
-    ),
-    click.option(
-        "--json",
-        is_flag=True,
-        help="Print one JSON object instead of the banner.",
-    ),
-    click.option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How the log on stderr is written.",
-    ),
-    click.option(
-        "--trust-forwarded",
-        multiple=True,
-        callback=networks,
-        metavar="ADDRESS",
-        help="Believe what this reverse proxy says of its clients in X-Forwarded-For and -Proto; "
-        "an address or a network, repeatable. [default: nobody]",
-    ),
-    file_option("ssl-certfile", "Certificate chain, for https."),
-    file_option("ssl-keyfile", "Its private key."),
-)
+    option("admin-token", "Open /__admin to whoever has this token; without one, to loopback "
+           "alone.", callback=usable_token, metavar="TOKEN"),
+    option("allowed-host", "A Host that /__admin may be called by without a token, beside the "
+           "loopback names; repeatable.", multiple=True, callback=hosts, metavar="NAME"),
+    option("admin-cors-origin", "Let pages of this origin call /__admin; repeatable. "
+           "[default: none]", multiple=True, callback=origins, metavar="ORIGIN"),
+)  # fmt: skip
 # How the mock's sandboxes are run.
 operating_options = together(
-    click.option(
-        "--sandbox-idle",
-        default=3600.0,
-        show_default=True,
-        type=Seconds(min_open=True),
-        metavar="SECONDS",
-        help="After how long without a request a sandbox is dropped.",
-    ),
-    click.option(
-        "--frozen-time",
-        callback=instant,
-        metavar="INSTANT",
-        help="Where every clock stands still at first.",
-    ),
-    click.option(
-        "--seed-number",
-        type=int,
-        metavar="N",
-        help="The same number gives the same ids.",
-    ),
-    click.option("--no-journal", is_flag=True, help="Keep no requests."),
-)
-cors_option = click.option(
-    "--cors-origin",
+    option("sandbox-idle", "After how long without a request a sandbox is dropped.",
+           default=3600.0, type=Seconds(min_open=True)),
+    option("frozen-time", "Where every clock stands still at first.",
+           callback=instant, metavar="INSTANT"),
+    option("seed-number", "The same number gives the same ids.", type=int, metavar="N"),
+    option("no-journal", "Keep no requests.", is_flag=True),
+)  # fmt: skip
+cors_option = option(
+    "cors-origin",
+    "Let only this origin in; repeatable. [default: all]",
     multiple=True,
     callback=page_origins,
     metavar="ORIGIN",
-    help="Let only this origin in; repeatable. [default: all]",
 )
 contract_option = file_option(
     "contract", "A contract of your own, in place of the openapi.yaml that comes along."
 )
 
 
-def running_options(port: int) -> Callable[..., Any]:
+def running_options(port: int) -> Decorator:
     """The options on where and how to serve; `port` is the default."""
     return together(
-        click.option(
-            "--host",
-            cls=AddressOption,
-            default="127.0.0.1",
-            show_default=True,
-            help="Address to listen on.",
-        ),
-        click.option(
-            "--port",
-            cls=AddressOption,
-            default=port,
-            show_default=True,
-            type=click.IntRange(0, 65535),
-            help="Port to listen on; 0 picks a free one.",
-        ),
-        *_RUNNING,
-    )
+        option("host", "Address to listen on.", cls=AddressOption, default="127.0.0.1"),
+        option("port", "Port to listen on; 0 picks a free one.",
+               cls=AddressOption, default=port, type=click.IntRange(0, 65535)),
+        file_option("config", "TOML file with options by their names; the environment wins over "
+                    "it.", is_eager=True, expose_value=False, callback=read_config),
+        option("json", "Print one JSON object instead of the banner.", is_flag=True),
+        option("log-format", "How the log on stderr is written.",
+               type=click.Choice(["text", "json"]), default="text"),
+        option("trust-forwarded", "Believe what this reverse proxy says of its clients in "
+               "X-Forwarded-For and -Proto; an address or a network, repeatable. [default: nobody]",
+               multiple=True, callback=networks, metavar="ADDRESS"),
+        file_option("ssl-certfile", "Certificate chain, for https."),
+        file_option("ssl-keyfile", "Its private key."),
+    )  # fmt: skip

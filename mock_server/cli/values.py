@@ -124,6 +124,8 @@ def webhook_secret(_: click.Context, __: click.Parameter, value: str | None) -> 
 class Seconds(click.FloatRange):
     """A number of seconds that can be waited for: not more than `most`, and neither inf nor nan."""
 
+    name = "seconds"
+
     def __init__(self, most: float = _YEAR, min_open: bool = False) -> None:
         super().__init__(0, most, min_open=min_open)
 
