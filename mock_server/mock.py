@@ -14,7 +14,6 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .codec import encode
 from .contract.choices import clamped, fitting, refusal_statuses
 from .contract.document import Contract
 from .domain.agents import Agent
@@ -26,7 +25,7 @@ from .http.layers import Layer, Make
 from .http.overrides import OverriddenOperation
 from .http.pages import page
 from .http.recorder import Counts, Recorder
-from .http.replies import send_reply
+from .http.replies import reply_of, send_reply
 from .http.routing import Documentation, Routing, add_contract
 from .http.sandboxes import SANDBOX
 from .http.security import SecuredOperation
@@ -110,7 +109,7 @@ class Mock:
         try:
             handler = HANDLERS[self.contract.resource.roles[call.operation]]
             status, value = await handler(self.sandbox_of(scope), self.renderer, call)
-            reply = Reply(status, encode(value))
+            reply = await reply_of(status, value)
         except Refusal as refusal:
             reply = reply_with(chosen(refusal, self.statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
-from ..codec import encode
+from ..codec import texts
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import NOBODY, Agent, load_agents
@@ -75,12 +75,9 @@ def _told(rows: Rows) -> Reply:
     """The state of these rows, which are freed."""
     document = document_of(rows)
     empty(rows)
-    lists = {name: part for name, part in document.items() if isinstance(part, list)}
-    parts = [encode({k: v for k, v in document.items() if k not in lists})[1:-1]]
-    for name, part in lists.items():
-        parts.append(b"%s:[%s]" % (encode(name), b",".join(map(encode, part))))
+    parts = [*texts(document)]
     empty(document)
-    return Reply(200, b"{%s}" % b",".join(parts))
+    return Reply(200, b"".join(parts))
 
 
 def _agents_of(

@@ -2,13 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
 from ..codec import canonical
-from ..problems.kinds import Refusal
+from ..problems.kinds import Problem, Refusal
 from ..problems.violations import quote
 from .agents import NOBODY, Agent, Round, absent_agent, template_values
 from .behaviour import Behaviour
@@ -18,6 +18,7 @@ from .observer import Observer
 from .records import Change, Completion, SessionQuery
 from .session import Message, Session, TurnResult
 from .store import Sessions
+from .transcript import BOUND, is_too_large
 
 
 class Chats:
@@ -155,6 +156,8 @@ class Chats:
         if step.refusal is not None:  # of the last turn alone
             self._refuse(event, session)
         said = (Message("user", body["content"], started), *replies)
+        if "append" in step.effects:
+            _refuse_large((*session.messages, *said))
         change = Change(
             session=replace(step.session, cursor=answer.cursor),
             was=session.state,
@@ -258,6 +261,11 @@ class Chats:
         if session.is_final:
             detail = f"The session is final ({session.final_reason}) and takes no further turns."
         raise Refusal(refusal, detail)
+
+
+def _refuse_large(messages: Iterable[Message]) -> None:
+    if is_too_large((message.content, message.tool_calls) for message in messages):
+        raise Problem("content-too-large", f"A transcript holds at most {BOUND}; open another.")
 
 
 def external_hash(external_id: Mapping[str, Any] | None) -> str | None:

@@ -6,13 +6,14 @@ from typing import Any
 import orjson
 from starlette.types import Receive
 
-from ..codec import decode, decode_in_turns
+from ..codec import decode
+from ..large import PIECE, beside, decode_in_turns
 from ..problems.kinds import Problem
 from ..problems.violations import quote, violation
 
 BODY_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 100
-_MOST_PARTS = 2_000_000
+_MOST_PARTS, _MOST_VALUES = 2_000_000, 8_000_000
 _TOO_DEEP = f"wanted at most {DEPTH_LIMIT} levels of nesting, got more"
 
 
@@ -32,7 +33,7 @@ async def read_body(receive: Receive, declared: bytes | None, limit: int = BODY_
             raise _too_large(limit)
         parts.append(part)
         if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+            return parts[0] if len(parts) == 1 else await beside(size, lambda: b"".join(parts))
 
 
 def check_media_type(content_type: bytes | None, content_encoding: bytes | None) -> None:
@@ -67,8 +68,10 @@ def parse_json(body: bytes, malformed: int = 400) -> Any:
 def parse_strictly(body: bytes) -> Any:
     """The same of a body that may be large; raises Problem for a member that is named twice, too:
     one would be lost."""
-    if body.count(b"[") + body.count(b"{") > _MOST_PARTS:
+    if _count(body, b"[") + _count(body, b"{") > _MOST_PARTS:
         raise _malformed(f"wanted at most {_MOST_PARTS} lists and objects, got more", 400)
+    if _count(body, b",") > _MOST_VALUES:
+        raise _malformed(f"wanted at most {_MOST_VALUES} commas, got more", 400)
     twice: list[str] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -79,12 +82,12 @@ def parse_strictly(body: bytes) -> Any:
 
     try:
         value = decode_in_turns(body, members)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if len(body) > PIECE:
+            raise _malformed(f"wanted JSON, got what {error}", 400) from None
         value = parse_json(body)  # which says what is wrong
     else:
         _check_depth(body, value, 400)
-        if b"\\u" in body:
-            parse_json(body)  # there may be half a character
     if twice:
         detail = f"wanted each member once, got {quote(twice[0])} twice in one object"
         errors = [violation("body", "", detail)]
@@ -92,8 +95,12 @@ def parse_strictly(body: bytes) -> Any:
     return value
 
 
+def _count(body: bytes, mark: bytes) -> int:
+    return sum(body.count(mark, at, at + PIECE) for at in range(0, len(body), PIECE))
+
+
 def _check_depth(body: bytes, value: Any, status: int) -> None:
-    if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
+    if _count(body, b"[") + _count(body, b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
         raise _malformed(_TOO_DEEP, status)
 
 

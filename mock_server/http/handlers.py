@@ -2,15 +2,18 @@
 the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..domain.instants import parse_instant
 from ..domain.records import CallResultQuery, SessionQuery
 from ..domain.render import Renderer
+from ..large import beside
 from ..sandbox.sandbox import Sandbox
 from .parameters import canonical_id
 from .validation import Bounds, Call
 
+_MESSAGE_BYTES = 100  # about what the shortest takes
 Answer = tuple[int, dict[str, Any]]
 Handler = Callable[[Sandbox, Renderer, Call], Awaitable[Answer]]
 
@@ -32,7 +35,9 @@ async def list_chats(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer
     sizes = call.bounds[renderer.resource.list["page"]["limit"]]
     query = session_query(renderer.resource.query(call.query), sizes)
     sessions, total = await sandbox.chats.list_sessions(query)
-    return 200, renderer.page(sessions, total, query.skip, query.take)
+    size = _MESSAGE_BYTES * sum(len(session.messages) for session in sessions)
+    page = partial(renderer.page, sessions, total, query.skip, query.take)
+    return 200, await beside(size, page)
 
 
 async def get_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:

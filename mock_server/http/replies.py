@@ -1,7 +1,12 @@
 """Sending whole responses."""
 
+import asyncio
+from typing import Any
+
 from starlette.types import Send
 
+from ..codec import encode, texts
+from ..large import PIECE, beside
 from ..problems.kinds import Reply
 
 _NO_STORE = (b"cache-control", b"no-store")
@@ -16,3 +21,17 @@ async def send_reply(send: Send, reply: Reply) -> None:
         headers.append((b"content-type", reply.media_type.encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+async def reply_of(status: int, value: Any) -> Reply:
+    """The response that a value is; others have their turn while a large one is written."""
+    if all(len(member) < 2 for member in value.values() if isinstance(member, list)):
+        return Reply(status, encode(value))
+    parts, size, told = [], 0, 0
+    for part in texts(value):
+        parts.append(part)
+        size += len(part)
+        if size - told > PIECE:
+            told = size
+            await asyncio.sleep(0)
+    return Reply(status, await beside(size, lambda: b"".join(parts)))

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..codec import decode
 from ..contract.schemas import bounds_of, compile_schema, relaxed
-from ..large import beside
+from ..large import PIECE, beside, decode_in_turns, empty, pieces
 from ..problems.kinds import Problem
 from ..problems.violations import leaf_errors, pointer_of, quote, schema_violations, violation
 from ..settings import Settings
@@ -181,13 +181,21 @@ class ValidatedOperation:
 
     def check_value(self, validator: jsonschema_rs.Draft4Validator, body: bytes) -> None:
         """The same of a body with a schema."""
-        if not validator.is_valid(value := decode(body)):
-            self.fault("; ".join(_innermost(validator, value)))
+        value = decode(body) if len(body) <= PIECE else decode_in_turns(body, _members_of)
+        for piece in (value,) if len(body) <= PIECE else pieces(value, least=1):
+            if not validator.is_valid(piece):
+                self.fault("; ".join(_innermost(validator, piece)))
+        if len(body) > PIECE:
+            empty(value)
 
     def fault(self, reason: str) -> None:
         """The mock is wrong: say so loudly in the log, and nothing of it to the client."""
         _log.error("the mock broke its contract at %s: %s", self.name, reason)
         raise Problem("internal-error", "The mock broke its own contract; its log says where.")
+
+
+def _members_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(pairs)  # in Python, so that other threads have a turn
 
 
 def _json(operation: AbstractOperation) -> Mapping[str, Any] | None:

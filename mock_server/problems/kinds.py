@@ -62,7 +62,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too-many-snapshots": Kind(409, "Too many snapshots", "Delete one, or save over one."),
     "sandbox-kept": Kind(409, "Sandbox kept", "The default sandbox can be reset, not deleted."),
-    "content-too-large": Kind(413, "Content too large", "A body holds at most 1 MiB."),
+    "content-too-large": Kind(
+        413,
+        "Content too large",
+        "A body holds at most 1 MiB; of a transcript see detail.",
+    ),
     "unsupported-media-type": Kind(
         415, "Unsupported media type", "Send the body as application/json in UTF-8."
     ),

@@ -15,6 +15,7 @@ from ..domain.observer import Observer
 from ..domain.records import Rows
 from ..domain.session import Session
 from ..domain.store import Sessions
+from ..domain.transcript import BOUND, MOST_MESSAGES
 from ..problems.kinds import Problem, Refusal
 from ..problems.violations import violation
 from ..store.opening import embedded_store
@@ -40,6 +41,8 @@ def check_seed(
             return f"/sessions/{number}/ttl_seconds", ENDLESS
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
+        if len(entry.get("turns", ())) > MOST_MESSAGES:
+            return f"/sessions/{number}/turns", f"wanted at most {BOUND}, got more"
         fault, final = _try_turns(entry, agent)
         if fault:
             return f"/sessions/{number}/turns/{fault[0]}", fault[1]

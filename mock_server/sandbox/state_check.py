@@ -13,6 +13,7 @@ from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.render import Renderer
 from ..domain.session import Session
+from ..domain.transcript import BOUND, is_too_large
 from ..problems.violations import leaf_errors, quote
 from ..webhooks.dispatcher import MAX_RETRIES
 from .documents import endpoint_hash, message_times
@@ -34,7 +35,7 @@ def find_fault(document: _Part, agents: Iterable[str], table: Lifecycle) -> _Fau
     Call results, audit entries and deliveries may outlive their sessions.
     """
     known = frozenset(agents)
-    checks = (_times, _sessions, _order, _replies, _results, _deliveries)
+    checks = (_times, _sessions, _order, _sizes, _replies, _results, _deliveries)
     # What has ended and goes on has left them behind already.
     early = () if table.reopens else _early(document)
     parts = (_agents(document, known), _states(document, table), early)
@@ -110,6 +111,13 @@ def _order(document: _Part) -> Iterator[_Fault]:
                 wanted = f"wanted no time after last_activity, {quote(latest)}, got {quote(time)}"
                 yield place, wanted
             before, earlier = "the message before", time
+
+
+def _sizes(document: _Part) -> Iterator[_Fault]:
+    for number, session in enumerate(document["sessions"]):
+        messages = session.get("messages", [])
+        if is_too_large((m.get("content"), m.get("tool_calls")) for m in messages):
+            yield f"/sessions/{number}/messages", f"wanted at most {BOUND}, got more"
 
 
 def _replies(document: _Part) -> Iterator[_Fault]:

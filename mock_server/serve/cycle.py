@@ -1,5 +1,6 @@
 """One request and its response on a connection."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from .limits import IDLE_SECONDS
 
+_PART = 256 * 1024  # bytes that are sent at one go
 KEEP_ALIVE = (b"keep-alive", b"timeout=%d" % IDLE_SECONDS)
 
 
@@ -19,7 +21,16 @@ class Cycle(RequestResponseCycle):
         if self.awaits_continue:
             # Whether the body will still come nobody knows, so no other request can follow it.
             self.keep_alive = False
-        await super().send(message)
+        body = message.get("body", b"")
+        if len(body) <= _PART:
+            await super().send(message)
+            return
+        for at in range(0, len(body), _PART):  # each when the client has taken what came before
+            part: Any = {**message, "body": body[at : at + _PART], "more_body": True}
+            await super().send(part)
+            await asyncio.sleep(0)
+        rest: Any = {**message, "body": b""}
+        await super().send(rest)
 
     @property
     def awaits_continue(self) -> bool:

@@ -26,6 +26,7 @@ from .schema import SELECT_SESSION, UPDATE_SESSION, WITH_TRANSCRIPT
 from .tables import Tables, Transaction
 
 _ORDER = "ORDER BY last_activity DESC, activity DESC"
+_AT_ONCE = 5  # sessions with their transcripts
 _MESSAGE = ("role", "content", "time", "tool_calls")
 
 
@@ -61,13 +62,18 @@ class PostgresSessions:
     async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
         where, values = all_of(session_tests(query, "strpos"), "%({})s")
         matching = f"FROM adjourn_sessions WHERE {where}"
-        rows = await self.tables.rows(
+        statement = (
             f"SELECT s.*, t.*, total FROM (SELECT count(*) AS total {matching}) c LEFT JOIN "
             f"(SELECT * {matching} {_ORDER} LIMIT %(take)s OFFSET %(skip)s) s ON true "
-            f"{WITH_TRANSCRIPT} {_ORDER}",
-            **values, take=query.take, skip=query.skip,
-        )  # fmt: skip
-        return [_session(row) for row in rows if row["id"]], rows[0]["total"]
+            f"{WITH_TRANSCRIPT} {_ORDER}"
+        )
+        sessions, total = [], 0
+        async with self.tables.connection() as connection:
+            values |= {"take": query.take, "skip": query.skip}
+            async for row in connection.each(statement, _AT_ONCE, **values):
+                total = row["total"]
+                sessions += [_session(row)] if row["id"] else []
+        return sessions, total
 
     async def replay(self, session_id: str, key: str) -> TurnResult | None:
         rows = await self.tables.rows(
@@ -99,12 +105,13 @@ class PostgresSessions:
         return session
 
     async def overdue(self, now: int) -> Sequence[Session]:
-        rows = await self.tables.rows(
+        statement = (
             f"{SELECT_SESSION} AND expires IS NOT NULL AND expires < %(now)s "
-            f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
-            now=now,
+            f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}"
         )
-        return [_session(row) for row in rows]
+        async with self.tables.connection() as connection:
+            rows = connection.each(statement, _AT_ONCE, now=now)
+            return [_session(row) async for row in rows]
 
     async def next_expiry(self) -> int | None:
         expiry: int | None = await self.tables.value(

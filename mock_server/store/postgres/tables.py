@@ -25,10 +25,12 @@ class Transaction:
         """What a statement gives."""
         return await (await self.run(statement, **values)).fetchall()
 
-    async def each(self, statement: str, **values: Any) -> AsyncIterator[Row]:
-        """The same row by row, for many."""
+    async def each(
+        self, statement: str, piece_size: int = _PIECE, **values: Any
+    ) -> AsyncIterator[Row]:
+        """The same row by row, for many, or for large ones in small pieces."""
         cursor = await self.run(statement, **values)
-        while piece := await cursor.fetchmany(_PIECE):
+        while piece := await cursor.fetchmany(piece_size):
             for row in piece:
                 yield row
             await asyncio.sleep(0)

@@ -31,6 +31,7 @@ _FAILURES = frozenset(
 )
 _PATIENCE_SECONDS = 1.0
 _KEPT_AT_ONCE = 1_000
+_LARGE = 4 * 1024 * 1024
 
 _T = TypeVar("_T")
 # How a transaction begins, how it ends, and how it is taken back.
@@ -70,6 +71,14 @@ class SqliteDatabase:
     def is_lent(self) -> bool:
         """Whether a thread has the connection."""
         return self._lent is not None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a part of it may take longer to read than requests may wait."""
+        with self.outage:
+            (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
+            (size,) = self.connection.execute("PRAGMA page_size").fetchone()
+        return bool(pages * size > _LARGE)
 
     async def free(self) -> None:
         """Wait while a thread has the connection. Every call of a store begins with it."""

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 class SqliteImage:
-    """The state of one sandbox. A large one is read and written in a thread."""
+    """The state of one sandbox. One is written in a thread, and a large one is read there."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -40,7 +40,7 @@ class SqliteImage:
     async def _done(self, work: Callable[[], _T], rows: Rows | None = None) -> _T:
         """What `work` gives on the state that is there, and on `rows`."""
         await self.tables.free()
-        if any(len(some) > _MANY for some in (rows or {}).values()) or self._is_large():
+        if any((rows or {}).values()) or self.tables.database.is_large or self._is_large():
             return await self.tables.database.lend(work)
         return work()
 
@@ -70,7 +70,7 @@ class SqliteImage:
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         statement = f"SELECT * FROM {table} WHERE sandbox = :sandbox ORDER BY {ORDERS[table]}"
-        return [_portable(without_own(dict(row))) for row in self.tables.rows(statement)]
+        return [_portable(without_own(dict(row))) for row in self.tables.each(statement)]
 
     def _numbered(
         self, table: str, rows: Iterable[Mapping[str, Any]]

@@ -19,7 +19,9 @@ class SqliteResults:
         self.outbox = outbox
 
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
-        await self.tables.free()
+        return await self.tables.read(lambda: self._found(query))
+
+    def _found(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         where, values = self.filter(query)
         total = self.tables.value(f"SELECT count(*) FROM call_results WHERE {where}", **values)
         rows = self.tables.rows(

@@ -1,7 +1,7 @@
 """The sessions of the embedded store. It awaits nothing and hops no thread."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -24,6 +24,8 @@ from .results import SqliteResults
 from .schema import UPDATE_SESSION
 from .tables import Tables
 
+# About what characters and messages take until their session is final.
+_MESSAGE_SIZE, _MUCH = 200, 200_000
 _SELECT = "SELECT * FROM sessions WHERE sandbox = :sandbox"
 # Few columns: a row looks for the name of one among all that it has.
 _SELECT_MESSAGES = (
@@ -58,7 +60,9 @@ class SqliteSessions:
         return self._one("id = :id", id=session_id)
 
     async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
-        await self.tables.free()
+        return await self.tables.read(lambda: self._page(query))
+
+    def _page(self, query: SessionQuery) -> tuple[list[Session], int]:
         where, values = self.filter(query)
         total = self.tables.value(f"SELECT count(*) FROM sessions WHERE {where}", **values)
         rows = self.tables.rows(
@@ -115,7 +119,7 @@ class SqliteSessions:
             f"ORDER BY expires LIMIT {OVERDUE_AT_ONCE}",
             now=now,
         )
-        return self._whole(rows)
+        return [*self._few(rows)]
 
     async def next_expiry(self) -> int | None:
         await self.tables.free()
@@ -179,6 +183,16 @@ class SqliteSessions:
         if row is None:
             return None
         return session_of(row, self.transcript(row["id"]) if row["message_count"] else ())
+
+    def _few(self, rows: Sequence[sqlite3.Row]) -> Iterator[Session]:
+        """The first of the sessions, until much was said in them."""
+        said = 0
+        for row in rows:
+            messages = self.transcript(row["id"]) if row["message_count"] else ()
+            yield session_of(row, messages)
+            said += sum(_MESSAGE_SIZE + len(message.content or "") for message in messages)
+            if said > _MUCH:
+                return
 
     def _whole(self, rows: Sequence[sqlite3.Row]) -> list[Session]:
         transcripts = self._transcripts([row["id"] for row in rows if row["message_count"]])

@@ -1,13 +1,15 @@
 """Statements on the tables of the embedded store."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from ..rows import TABLES, insert
 from .database import SqliteDatabase
+
+_T = TypeVar("_T")
 
 
 class Tables:
@@ -21,6 +23,11 @@ class Tables:
         """Wait while a thread has the connection."""
         await self.database.free()
 
+    async def read(self, work: Callable[[], _T]) -> _T:
+        """What `work` reads, in a thread where that may be much."""
+        await self.free()
+        return await self.database.lend(work) if self.database.is_large else work()
+
     def transaction(self) -> AbstractContextManager[None]:
         """Several statements: all of them or nothing."""
         return self.database.transaction()
@@ -30,6 +37,11 @@ class Tables:
         values["sandbox"] = self.sandbox
         with self.database.outage:
             return self.database.connection.execute(statement, values).fetchall()
+
+    def each(self, statement: str) -> Iterator[sqlite3.Row]:
+        """The same row by row, for many."""
+        with self.database.outage:
+            yield from self.database.connection.execute(statement, {"sandbox": self.sandbox})
 
     def row(self, statement: str, **values: Any) -> sqlite3.Row | None:
         """The first row that a statement gives."""

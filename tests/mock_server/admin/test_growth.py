@@ -24,11 +24,12 @@ from mock_server.sandbox.state_check import find_fault
 from mock_server.settings import Settings
 from mock_server.store.sqlite.image import SqliteImage
 from tests.growth import expect_linear
-from tests.serving import HANGING, Api, usual_files
+from tests.serving import CHATS, HANGING, Api, usual_files
 
 LIFECYCLE = usual_files().contract.lifecycle
 TALKER = {"script": [{"reply": "Aye"}]}
 HELD = 0.02  # seconds
+MOST_SECONDS = 0.05
 TIME = "2030-01-05T09:00:00.000000Z"
 
 
@@ -155,8 +156,9 @@ def longest_turns(size, turns):
     return longest
 
 
-@pytest.mark.slow
-def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
+@pytest.fixture
+def turns(monkeypatch):
+    """How long each turn of the event loop takes, of its thread's own time."""
     turns, run = [], asyncio.Handle._run
 
     def measured(handle):
@@ -167,16 +169,56 @@ def test_no_turn_of_the_loop_grows_with_the_state(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvloop", None)  # whose turns nobody sees
     monkeypatch.setattr(asyncio.Handle, "_run", measured)
     gc.disable()  # it comes when it likes
+    yield turns
+    gc.enable()
+
+
+@pytest.mark.slow
+def test_no_turn_of_the_loop_grows_with_the_state(turns):
     grown = set(STEPS)
-    try:
-        for _ in range(3):  # other work on the machine makes a turn longer, never shorter
-            small, large = longest_turns(600, turns), longest_turns(9_600, turns)
-            grown = {step for step in grown if large[step] > max(HELD, 3 * small[step])}
-            if not grown:
-                break
-    finally:
-        gc.enable()
+    for _ in range(3):  # other work on the machine makes a turn longer, never shorter
+        small, large = longest_turns(600, turns), longest_turns(9_600, turns)
+        grown = {step for step in grown if large[step] > max(HELD, 3 * small[step])}
+        if not grown:
+            break
     assert not [(step, small[step], large[step]) for step in grown]
+
+
+@pytest.mark.slow
+def test_no_turn_is_long_while_20000_sessions_expire_on_postgres(turns, postgres):
+    document = state_of(20_000)
+    for session in document["sessions"]:
+        session["ttl_seconds"] = 60
+    with Api.of(db=postgres.url(postgres.create())) as api:
+        api.steer("PUT", "/state", json=document, timeout=HANGING)
+        turns.clear()
+        api.steer("POST", "/clock/advance", json={"by": "PT1H"}, timeout=None)
+        assert max(turns) < MOST_SECONDS
+        assert api.count("final") == 20_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sessions", "messages", "characters"), [(100, 5_000, 5), (15, 4, 10**6)])
+def test_no_turn_is_long_while_large_sessions_are_handed_out(turns, sessions, messages, characters):
+    said = [{"role": "user", "content": "x" * characters}] * messages
+    document = state_of(sessions)
+    for session in document["sessions"]:
+        session |= {"messages": said, "ttl_seconds": 60}
+    first = f"{CHATS}/{document['sessions'][0]['id']}"
+    with Api.of() as api:
+        for method, path, body in (
+            ("PUT", "/__admin/state", document),
+            ("GET", f"{CHATS}?take=100", None),
+            ("GET", first, None),
+            ("GET", "/__admin/state", None),
+            ("POST", f"{first}/end", {}),
+            ("POST", "/__admin/clock/advance", {"by": "PT1H"}),
+            ("POST", "/api/v1/callresults/search", {"size": 100}),
+            ("POST", "/__admin/reset", None),
+        ):
+            turns.clear()
+            api.request(method, path, json=body, timeout=HANGING).raise_for_status()
+            assert max(turns) < MOST_SECONDS, path
 
 
 def test_others_have_their_turn_while_a_seed_is_played_and_told():

@@ -96,8 +96,12 @@ def test_of_unknown_parameters_the_first_hundred_are_told(shared):
     assert "100 places" in refused.json()["detail"]
 
 
-def test_a_state_has_so_many_parts_at_most(shared):
-    sent = b'{"version": 1, "sessions": [%s{}]}' % (b"[]," * 2_000_000)
+@pytest.mark.parametrize(
+    ("part", "count", "words"),
+    [(b"[],", 2_000_000, "2000000 lists and objects"), (b"1,", 8_000_000, "8000000 commas")],
+)
+def test_a_state_has_so_many_parts_at_most(shared, part, count, words):
+    sent = b'{"version": 1, "sessions": [%s{}]}' % (part * (count + 1))
     refused = shared.admin("PUT", "/state", content=sent)
     assert refused.status_code == 400
-    assert "2000000 lists and objects" in refused.json()["errors"][0]["detail"]
+    assert words in refused.json()["errors"][0]["detail"]

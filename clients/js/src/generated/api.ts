@@ -543,7 +543,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is larger than the deployment takes. */
+        /** @description The body is larger than the deployment takes, or the transcript has no room for it. */
         ContentTooLarge: {
             headers: {
                 [name: string]: unknown;
