@@ -180,6 +180,8 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
     check, subjects, asks, is_first = _kinds[rule.kind]
     if check.pack == "smoke" and (rule.needs or not is_first(contract, rule)):
         check = replace(check, pack="core")
+    if "webhook_listener" in rule.needs:
+        check = replace(check, pack="webhooks")
     if asks:
         return _asked(contract, rule, check, asks)
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]

@@ -10,7 +10,7 @@ from ..contract.lifecycle import FINISH, Transition
 from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import rule
+from ..registry import kind, rule
 from ..target.api import Api
 from .kinds.arrange import Subject
 
@@ -42,9 +42,9 @@ class Marked:
         expect_ending_to_leave_traces(self.api)
         self.api.given_end(self.id)
 
-    def close(self) -> None:
+    def close(self, key: str | None = None) -> None:
         """Let the closing agent finish the session."""
-        self.api.given_close(self.id)
+        self.api.given_close(self.id, key)
 
     @property
     def by_marker(self) -> Json:
@@ -68,10 +68,10 @@ class Marked:
             pass
         return rows
 
-    def settled(self, count: int) -> int:
-        """How many rows there are, a while after there were so many."""
+    def settled(self, count: int = 1) -> list[Json]:
+        """The rows, a while after there were so many."""
         deadline = time.monotonic() + SETTLE
-        while (found := len(self.rows())) == count and time.monotonic() < deadline:
+        while len(found := self.rows()) == count and time.monotonic() < deadline:
             time.sleep(PAUSE)
         return found
 
@@ -151,43 +151,6 @@ def goes_on(api: Api, id: str) -> bool:
     return False
 
 
-@rule("FIN-02", sessions=2, turns=3, requests=2 * POLLS)
-def check_a_finished_session_is_one_call_result(api: Api) -> None:
-    if ending_leaves_traces(api):
-        session = Marked(api)
-        session.end()
-        api.end(session.id, note="again")
-        if goes_on(api, session.id):
-            session.end()
-        expect_one_result(session)
-    if closing_leaves_traces(api):
-        closed, key = Marked(api, agent=api.config.closing_agent), api.key()
-        api.given_close(closed.id, key)
-        api.submit(closed.id, api.config.closing_text, key=key)
-        api.submit(closed.id)
-        api.end(closed.id)
-        expect_one_result(closed)
-
-
-def expect_one_result(session: Marked) -> None:
-    """One, a while after it was found too."""
-    session.row()
-    count = session.settled(1)
-    expect(count == 1, "one call result", f"{count}")
-
-
-@rule("FIN-04", sessions=2, turns=2, requests=2 * POLLS)
-def check_a_call_result_carries_the_transcript(api: Api) -> None:
-    if ending_leaves_traces(api):
-        session = Marked(api, turns=1)
-        session.end()
-        expect_transcription(api, session.id, session.row())
-    if closing_leaves_traces(api):
-        session = Marked(api, agent=api.config.closing_agent)
-        session.close()
-        expect_transcription(api, session.id, session.row())
-
-
 def expect_transcription(api: Api, id: str, result: Json) -> None:
     """Every message with a text, in order, with its speaker, in a call result or a webhook."""
     messages = api.get(id).session[api.resource.transcript]
@@ -202,7 +165,7 @@ def expect_transcription(api: Api, id: str, result: Json) -> None:
     expect(got == said, f"the transcription {shown(said)}", got)
 
 
-@rule("FIN-06", sessions=2, requests=POLLS)
+@kind("unfinished", sessions=2, requests=POLLS)
 def check_an_active_session_is_no_call_result(api: Api) -> None:
     active, ended = Marked(api), Marked(api)
     ended.end()

@@ -201,5 +201,5 @@ def check_simultaneous_ends_leave_one_call_result(api: Api) -> None:
             raise Blocked("simultaneous ends were all refused, see RACE-01")
     if len(first.awaited(ROUNDS)) < ROUNDS:
         raise Blocked("not every session has a call result, see FIN-01")
-    count = first.settled(ROUNDS)
+    count = len(first.settled(ROUNDS))
     expect(count <= ROUNDS, f"{ROUNDS} call results of {ROUNDS} sessions", f"{count}")

@@ -6,21 +6,16 @@ import json
 import time
 from typing import Any
 
+from ..contract.lifecycle import FINISH
 from ..contract.rules import Rule
 from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, expect, shown
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from ..target.listener import Listener
 from ..target.receiver import HANG, Delivery
-from .pipeline import (
-    closing_leaves_traces,
-    ending_leaves_traces,
-    expect_ending_to_leave_traces,
-    expect_transcription,
-    goes_on,
-)
+from .pipeline import closing_leaves_traces, expect_ending_to_leave_traces, goes_on
 
 SETTLE = 4.0  # seconds without a delivery, after which no further one is expected
 
@@ -50,10 +45,10 @@ class Announced:
         self.ended_at = time.monotonic()
         self.api.given_end(self.id)
 
-    def close(self) -> None:
+    def close(self, key: str | None = None) -> None:
         """Let the closing agent finish the session."""
         self.see = "HOOK-08"
-        self.api.given_close(self.id)
+        self.api.given_close(self.id, key)
 
     def told(self, count: int = 1) -> list[Delivery]:
         """What came for the session by its data or id, once there are so many, or in vain."""
@@ -125,8 +120,16 @@ class Announced:
         return found
 
 
-@rule("HOOK-01", "webhooks", turns=1)
-def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
+@kind("announced", "webhooks", sessions=2, turns=1)
+def check_an_event_is_announced(api: Api, rule: Rule, listener: Listener) -> None:
+    """Where the lifecycle has it leave something."""
+    if rule.when == FINISH:
+        expect_finish_announced(api, listener)
+    else:
+        expect_end_announced(api, listener)
+
+
+def expect_end_announced(api: Api, listener: Listener) -> None:
     session, text = Announced(api, listener), api.text()
     api.given_turn(session.id, text)
     session.end()
@@ -148,26 +151,7 @@ def check_a_finished_session_is_announced(api: Api, listener: Listener) -> None:
         expect(len(session.told(2)) > 1, f"another webhook {within(api)} of another end", "none")
 
 
-@rule("HOOK-02", "webhooks", sessions=2, turns=1)
-def check_a_finished_session_is_announced_once(api: Api, listener: Listener) -> None:
-    sessions = []
-    if ending_leaves_traces(api):
-        sessions.append(Announced(api, listener))
-        sessions[0].end()
-    if closing_leaves_traces(api):
-        closed = Announced(api, listener, agent=api.config.closing_agent)
-        closed.close()
-        sessions.append(closed)
-    for session in sessions:
-        session.first()
-        api.end(session.id, note="again")
-    for session in sessions:
-        found = session.settled()
-        expect(len(found) == 1, "one delivery", f"{len(found)} deliveries")
-
-
-@rule("HOOK-03", "webhooks", sessions=5)
-def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
+def expect_4xx_to_be_final(api: Api, listener: Listener) -> None:
     refused = {status: Announced(api, listener, *[status] * 3) for status in (400, 404, 410)}
     failed, taken = Announced(api, listener, 500), Announced(api, listener)
     for session in (*refused.values(), failed, taken):
@@ -184,9 +168,13 @@ def check_a_4xx_is_final(api: Api, listener: Listener) -> None:
         expect(len(found) == 1, f"no further delivery after {status}", f"{len(found)} deliveries")
 
 
-@kind("sent-again", "webhooks", sessions=2, turns=2)
+@kind("sent-again", "webhooks", sessions=5, turns=2)
 def check_a_delivery_is_sent_again(api: Api, rule: Rule, listener: Listener) -> None:
-    """As it was, where a server error has been answered, and where nothing has."""
+    """As it was, where a server error has been answered, and where nothing has; never where what
+    was answered is the client's own error."""
+    if rule.sent == "4xx":
+        expect_4xx_to_be_final(api, listener)
+        return
     answers = (500, 503) if rule.sent == "5xx" else (HANG,)
     failed = {answer: Announced(api, listener, answer, turns=1) for answer in answers}
     for session in failed.values():
@@ -197,19 +185,7 @@ def check_a_delivery_is_sent_again(api: Api, rule: Rule, listener: Listener) -> 
         expect(same, "the same payload again", shown(again.payload))
 
 
-@rule("HOOK-06", "webhooks", sessions=2, turns=3)
-def check_the_payload_holds_every_turn(api: Api, listener: Listener) -> None:
-    if ending_leaves_traces(api):
-        session = Announced(api, listener, turns=2)
-        session.end()
-        expect_transcription(api, session.id, object_of(session.first()))
-    if closing_leaves_traces(api):
-        session = Announced(api, listener, agent=api.config.closing_agent)
-        session.close()
-        expect_transcription(api, session.id, object_of(session.first()))
-
-
-@rule("HOOK-07", "webhooks", turns=1)
+@kind("carried", "webhooks", turns=1)
 def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> None:
     session, text = Announced(api, listener, by_text=True), api.text()
     api.given_turn(session.id, text, data={"nested": "for this round only"})
@@ -220,8 +196,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
 
 
-@rule("HOOK-08", "webhooks", sessions=2, turns=1)
-def check_the_agents_finish_is_announced(api: Api, listener: Listener) -> None:
+def expect_finish_announced(api: Api, listener: Listener) -> None:
     session = Announced(api, listener, agent=api.config.closing_agent)
     session.close()
     if not closing_leaves_traces(api):

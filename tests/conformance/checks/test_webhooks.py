@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks import webhooks
+from conformance.checks import left, webhooks
 from conformance.checks.pipeline import expect_transcription
 from conformance.judging.outcomes import Blocked, Violation
 from conformance.target.api import Api
@@ -61,10 +61,10 @@ def test_where_nothing_comes_one_check_waits_and_says_where_it_listens(
     target: Open, listener: Listener
 ) -> None:
     with pytest.raises(Violation, match=f"pointed at {listener.url}"):
-        webhooks.check_a_finished_session_is_announced(target(), listener)
+        webhooks.expect_end_announced(target(), listener)
     api = target()
     with pytest.raises(Blocked, match="HOOK-01"):
-        webhooks.check_the_payload_holds_every_turn(api, listener)
+        left.check_what_is_left_holds_every_turn(api, api.contract.rules["HOOK-06"], listener)
     assert api.trace == []
 
 
@@ -72,7 +72,7 @@ def test_a_webhook_that_names_no_session_is_told_where_it_is_the_only_one(
     target: Open, listener: Listener
 ) -> None:
     other = {**PAYLOAD, "agentId": "agent-of-others"}
-    webhooks.check_a_finished_session_is_announced(target(other, PAYLOAD), listener)
+    webhooks.expect_end_announced(target(other, PAYLOAD), listener)
     with pytest.raises(Blocked, match="the data or the id"):
         webhooks.check_the_payload_holds_the_sessions_data(target(PAYLOAD), listener)
 
@@ -111,14 +111,14 @@ def test_of_several_that_name_no_session_none_is_taken_for_its_own(
     target: Open, listener: Listener
 ) -> None:
     with pytest.raises(Blocked, match="several"):
-        webhooks.check_a_finished_session_is_announced(target(PAYLOAD, PAYLOAD), listener)
+        webhooks.expect_end_announced(target(PAYLOAD, PAYLOAD), listener)
 
 
 def test_a_webhook_that_does_not_fit_is_not_taken_for_the_sessions(
     target: Open, listener: Listener
 ) -> None:
     with pytest.raises(Violation):
-        webhooks.check_a_finished_session_is_announced(target({"type": "Start"}), listener)
+        webhooks.expect_end_announced(target({"type": "Start"}), listener)
 
 
 def test_where_only_the_agents_finish_is_not_announced_its_own_rule_is_named(
