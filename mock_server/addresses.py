@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _BRACKETS = re.compile(r"(\[[^]]*\]|[^][]*)(:\d*)?")
+_UNZONED = re.compile(r"https?://\[fe[89ab].:[^]%]*\]", re.IGNORECASE)
 _NAME = re.compile(r"[\w.-]+")  # with _, which names inside a cluster have
 
 
@@ -29,6 +30,8 @@ def base_fault(url: str, key: str) -> str:
         return f"wanted an http or https URL, got {url!r}"
     if "?" in url or "#" in url:
         return f"wanted a URL without query and fragment, got {url!r}"
+    if _UNZONED.match(url):
+        return f"wanted its interface too, as in http://[fe80::1%25eth0], got {url!r}"
     return ""
 
 

@@ -27,6 +27,11 @@ CURES = {
     "proxy-authorization": "; a proxy's password goes in --proxy http://USER:PASSWORD@HOST",
 }
 
+PASSWORDS = {
+    "--target": "keys go in CONFORMANCE_TOKEN",
+    "--token-url": "the client's go in --client-id and CONFORMANCE_CLIENT_SECRET",
+}
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -57,7 +62,8 @@ class Connection:
 def check_url(option: str, url: str) -> SplitResult:
     """The parts of an http URL. It stands in every report, so it must hold no secret."""
     if "@" in url.partition("://")[2].partition("/")[0]:
-        raise ValueError(f"{option} holds a user name or a password; keys go in CONFORMANCE_TOKEN")
+        cure = PASSWORDS.get(option, "leave them out: it stands in every report")
+        raise ValueError(f"{option} holds a user name or a password; {cure}")
     try:
         parts = urlsplit(url)
         host = str(parts.hostname or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """From where the server refuses HTTP/1.1 in the handshake, HTTP/2 is spoken."""
+        if "%" in request.url.host:  # the zone of an IPv6 address is no concern of the server's
+            request.headers["host"] = re.sub(r"%[^]]*", "", request.headers["host"])
         try:
             return self._answer(request)
         except httpx.ConnectError as error:

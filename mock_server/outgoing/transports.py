@@ -1,5 +1,6 @@
 """HTTP/1.1, and HTTP/2 to a server that agrees in TLS on nothing else, or where told so."""
 
+import re
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ class Transport(httpx.BaseTransport):
         self.proxied = "proxy" in way
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        _leave_zone(request)
         response = self._answer(request)
         if self.proxied and _is_of_proxy(request, response):
             response.close()
@@ -51,6 +53,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self.proxied = "proxy" in way
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        _leave_zone(request)
         response = await self._answer(request)
         if self.proxied and _is_of_proxy(request, response):
             await response.aclose()
@@ -70,6 +73,14 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self.first.aclose()
         await self.second.aclose()
+
+
+def _leave_zone(request: httpx.Request) -> None:
+    """The zone of an address, `%25eth0` in a URL (RFC 6874), is of no concern to the server."""
+    address, percent, zone = request.url.host.partition("%")
+    if percent:
+        request.url = request.url.copy_with(host=f"{address}%{zone.removeprefix('25')}")
+        request.headers["host"] = re.sub(r"%[^]]*", "", request.headers["host"])
 
 
 def _is_of_proxy(request: httpx.Request, response: httpx.Response) -> bool:

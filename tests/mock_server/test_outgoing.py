@@ -14,6 +14,7 @@ import pytest
 from mock_server.outgoing.clients import Outgoing
 from mock_server.outgoing.faults import OutgoingFault, cause_of
 from mock_server.outgoing.headers import parse_headers
+from tests.conformance.target.servers import Server6, page, running
 from tests.network import Authority, answering_tls, forwarding, http2_alone, hypercorn
 from tests.serving import answering
 
@@ -362,6 +363,22 @@ def test_a_server_that_hangs_up_is_named_as_the_cause():
 
     with answering(Mute) as url:
         assert "without sending" in failure(url)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_the_zone_of_an_address_is_not_told_to_the_server(run):
+    handler = page()
+    with running(Server6(("::1", 0), handler)) as server:
+        port = server.server_address[1]
+        url = f"http://[::1%251]:{port}/"  # of the first interface
+        ask(url)
+
+        async def look():
+            async with Outgoing().async_client(url, 10) as client:
+                await client.get(url)
+
+        run(look())
+    assert [headers["host"] for _, headers in handler.asked] == [f"[::1]:{port}"] * 2
 
 
 def test_no_cookie_is_kept():

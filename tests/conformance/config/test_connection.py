@@ -201,6 +201,8 @@ def test_a_request_has_one_host() -> None:
         ({"token_url": STAGING, "client_id": "me"}, "give CONFORMANCE_CLIENT_SECRET too"),
         ({"client_id": "me"}, "of no use without --token-url"),
         ({"token_url": "x", "client_id": "a", "client_secret": "b"}, "--token-url 'x' is no"),
+        ({"token_url": "http://a:b@c", "client_id": "a", "client_secret": "b"}, "in --client-id"),
+        ({"webhook_url": "http://a:b@c"}, "--webhook-url holds .* it stands in every report"),
         ({"webhook_url": "tunnel.test"}, "--webhook-url 'tunnel.test' is no"),
         ({"wait_ready": -1.0}, "--wait-ready: wanted 0 or more"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mock_server.cli.main import main
+from mock_server.testing import attached_mock, open_sandbox
 from tests import programs
 from tests.assistant import assist
 from tests.network import Authority, answering_tls
@@ -71,6 +72,10 @@ def test_a_mock_behind_tls_is_steered_like_any_other_server(launch, tmp_path, ba
         (["--proxy", "http://127.0.0.1:1"], "the connection was refused"),
     ):
         assert told in steer(*option).stderr
+
+    reached = attached_mock(url, ca=own, header=["X-Key: gateway-key"])
+    with open_sandbox(reached, "tls") as sandbox:
+        assert sandbox.clock.now()
 
     async def work(ask):
         assert (await ask("show_clock"))["mode"] == "wall"

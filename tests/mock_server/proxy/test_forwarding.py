@@ -163,6 +163,7 @@ def test_the_proxy_tells_its_own_health(proxy):
     [(url, "an http or https URL") for url in ("", "ftp://x", "http://", "x", "http://[::1")]
     + [(f"http://{host}", "an http or https URL") for host in ("a..b", "[::1]x:80", "a" * 64)]
     + [(f"http://a.test/b{end}", "without query and fragment") for end in ("?", "#c")]
+    + [("http://[fe80::1]", "wanted its interface too")]
     + [("ftp://user:secret@127.0.0.1", "a URL without credentials")],
 )
 def test_an_upstream_is_a_url(url, wanted):
