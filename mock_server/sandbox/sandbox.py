@@ -153,7 +153,7 @@ class Sandbox:
     async def plant(self, seed: Mapping[str, Any]) -> None:
         """Store a seed's sessions where there are none."""
         if seed.get("sessions") and not await self.store.sessions.count():
-            made = await self._draft(seed)
+            made = await draft(seed, self.clock, self.ids, self.behaviour)
             if await self.store.image.add(made.rows, only_if_empty=True):
                 await self._tell(made)
 
@@ -221,12 +221,9 @@ class Sandbox:
         self._leave_state()
         self.ids.restore()
         self.agents.replace({})
-        made = await self._draft(seed)
+        made = await draft(seed, self.clock, self.ids, self.behaviour)
         await self._load(made.rows)
         return made
-
-    async def _draft(self, seed: Mapping[str, Any]) -> Draft:
-        return await draft(seed, self.clock, self.ids, self.behaviour)
 
     async def _tell(self, made: Draft) -> None:
         """Tell of all that a seed has brought about; others have their turn between."""

@@ -4,9 +4,13 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from mock_server.cli.main import main
 from mock_server.cli.values import iso_duration
+from tests.serving import serving
 
 NOON = "2030-01-05T12:00:00Z"
 
@@ -88,8 +92,10 @@ def test_a_token_beyond_ascii_is_sent(start, monkeypatch):
     assert "--admin-token or ADJOURN_ADMIN_TOKEN" in output
 
 
-def test_an_answer_that_no_mock_gives_is_told(steer, shared):
-    output = steer("clock", "show", "--url", f"{shared.base_url}/livez?", code=1)
+def test_an_answer_that_no_mock_gives_is_told(steer):
+    route = Route("/__admin/clock", lambda _: JSONResponse({"status": "pass"}))
+    with serving(Starlette(routes=[route])) as url:
+        output = steer("clock", "show", "--url", url, code=1)
     assert "is no mock; check --url" in output
 
 
