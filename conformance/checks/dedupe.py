@@ -113,7 +113,7 @@ def check_what_an_endpoint_is(api: Api, rule: Rule) -> None:
                     break
 
 
-@kind("reused", sessions=2, turns=1)
+@kind("reused", sessions=2, turns=2)
 def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
     """What it gives in another way stays as it was: the members told, or all but the agent."""
     names, legal, endpoint = api.resource, api.contract.timeouts, api.endpoint()

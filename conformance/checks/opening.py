@@ -82,7 +82,7 @@ def check_an_agent_takes_no_session(api: Api, rule: Rule) -> None:
     expect(count == 1, "the enabled agent's session alone in the channel", f"{count} sessions")
 
 
-@kind("hidden", sessions=2)
+@kind("hidden", sessions=2, turns=2)
 def check_what_is_given_is_shown_nowhere(api: Api, rule: Rule) -> None:
     """What the first operation of a rule takes, and no session shows, is in no answer of any."""
     secret, (operation, *_) = f"note-{api.key()}", rule.operations

@@ -72,10 +72,10 @@ def test_the_pack_of_a_rule(contract: Contract) -> None:
     assert pack_of(contract, unchecked) is None
 
 
-BODIES = ("HTTP-04", "HTTP-05", "HTTP-06", "HTTP-07", "HTTP-11")
+MANY = ("HTTP-04", "HTTP-05", "HTTP-06", "HTTP-07", "HTTP-11", "TURN-08", "TURN-19", "IDEM-09")
 
 
-@pytest.mark.parametrize("id", BODIES)
+@pytest.mark.parametrize("id", MANY)
 def test_a_refused_turn_is_one_of_those_that_a_check_declares(
     mock: httpx.Client, contract: Contract, id: str
 ) -> None:

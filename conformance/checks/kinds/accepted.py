@@ -195,8 +195,9 @@ def _shown(value: Any) -> str:
 
 def plain_requests(contract: Contract, operation: str, _: Rule) -> int:
     """How many requests the values of an operation's members are tried with at most."""
-    members = contract.taken(operation)
-    return 2 + len(members) + sum(len([*plain_values(one)]) for one in members.values())
+    members, examples = contract.taken(operation), contract.examples(operation)
+    known = {name: tuple(one[name] for one in examples if name in one) for name in members}
+    return 2 + sum(1 + len([*plain_values(members[name], known[name])]) for name in members)
 
 
 def odd_requests(contract: Contract, operation: str, _: Rule) -> int:
