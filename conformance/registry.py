@@ -186,7 +186,7 @@ def _of_kind(contract: Contract, rule: Rule) -> Check:
         return _asked(contract, rule, check, asks)
     waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
     if waits:
-        turns = check.turns if contract.lifecycle.causes[rule.when] == submit else 0
+        turns = check.turns if contract.lifecycle.causes.get(rule.when) == submit else 0
         most: dict[str, Any] = {"pack": "ttl", "sessions": 0, "turns": turns}
     else:
         times = max(1, math.ceil(subjects(contract, rule) / max(1, check.sessions)))

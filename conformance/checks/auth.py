@@ -8,7 +8,7 @@ from ..contract.rules import Rule
 from ..judging.equivalence import difference
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from ..target.credentials import BEARER, SWAPPED
 from .listing import has, ids
@@ -104,7 +104,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
     expect(count == 1, "one session in the channel", f"{count}")
 
 
-@rule("AUTH-06", sessions=2, turns=2, requests=POLLS)
+@kind("foreign", sessions=2, turns=2, requests=POLLS)
 def check_another_organisation_sees_nothing(api: Api) -> None:
     if not all(map(api.contract.secured, api.contract.operations)):
         raise NotApplicable("the contract does not want a key for every operation")

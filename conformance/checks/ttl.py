@@ -10,17 +10,17 @@ from ..judging.equivalence import instant, is_whole, same_id, tick
 from ..judging.exchange import Exchange
 from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import every_exchange_kind, kind, rule
+from ..registry import every_exchange_kind, kind
 from ..target.api import Api
 from .pipeline import POLLS, pauses
 from .timeouts import Timeouts
 from .turns import touches
 
 
-@kind("timer", "ttl", sessions=0)
+@kind("timer", "ttl", sessions=0, requests=POLLS)
 def check_the_timer(api: Api, rule: Rule, timeouts: Timeouts) -> None:
     """A silent session ends within the bound told, or not before; a turn pushes that out; without
-    a timeout none ends."""
+    a timeout none ends. One that has ended so leaves what the lifecycle has."""
     if rule.when and not touches(api):
         raise NotApplicable("a turn is no activity, as the lifecycle has it")
     timeouts.wait()
@@ -29,8 +29,13 @@ def check_the_timer(api: Api, rule: Rule, timeouts: Timeouts) -> None:
         return
     if timeouts.final is None:
         raise Blocked("the silent session did not time out, see TTL-01")
-    judge = expect_none_without_timeout if rule.sent else expect_no_early_end
-    (expect_turns_to_push_it_out if rule.when else judge)(api, timeouts)
+    ways = {
+        rule.by: expect_a_result,
+        rule.when: expect_turns_to_push_it_out,
+        rule.sent: expect_none_without_timeout,
+        rule.bound: expect_no_early_end,
+    }
+    next(judge for word, judge in ways.items() if word)(api, timeouts)
 
 
 def expect_an_end_in_time(api: Api, timeouts: Timeouts) -> None:
@@ -124,11 +129,7 @@ def expect_none_without_timeout(api: Api, timeouts: Timeouts) -> None:
     expect(final is False, "a session that is still active", "it is final")
 
 
-@rule("TTL-06", "ttl", sessions=0, requests=POLLS)
-def check_a_timed_out_session_is_a_call_result(api: Api, timeouts: Timeouts) -> None:
-    timeouts.wait()
-    if timeouts.final is None:
-        raise Blocked("the session did not time out, see TTL-01")
+def expect_a_result(api: Api, timeouts: Timeouts) -> None:
     api.trace.append(timeouts.silent)
     told = api.contract.lifecycle.does("pipeline", "expire")
     wanted = f"{'a' if told else 'no'} call result of it, as the lifecycle has it"

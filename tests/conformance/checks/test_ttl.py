@@ -156,7 +156,7 @@ def test_a_call_result_of_a_timeout_is_as_the_lifecycle_has_it(
     found = {"results": [{"callId": silent}] * rows, "totalCount": rows, "totalPages": 1}
     api = connect(lambda request: httpx.Response(200, json=found), index_wait=0.1)
     monkeypatch.setattr(Lifecycle, "does", lambda *_: not runs)
-    ttl.check_a_timed_out_session_is_a_call_result(api, seen(60.5))
+    ttl.expect_a_result(api, seen(60.5))
     monkeypatch.setattr(Lifecycle, "does", lambda *_: runs)
     with pytest.raises(Violation, match="as the lifecycle has it"):
-        ttl.check_a_timed_out_session_is_a_call_result(api, seen(60.5))
+        ttl.expect_a_result(api, seen(60.5))

@@ -261,7 +261,7 @@ def test_private_data_for_shared_caches(
 def test_the_tables_above_leave_no_watched_rule_out(contract: Contract) -> None:
     named = {row[0] for row in BROKEN_SESSIONS} | {
         "LIFE-02", "LIFE-05", "LIFE-06", "LIFE-07", "LIFE-10", "LIFE-15", "TIME-04",
-        "TTL-01", "TTL-02", "TTL-03", "TTL-04",  # of one kind
+        "TTL-01", "TTL-02", "TTL-03", "TTL-04", "TTL-06",  # of one kind
         "LIST-01",
         "HTTP-01", "HTTP-02", "HTTP-03", "HTTP-12", "HTTP-15", "HTTP-19", "HTTP-20",
         "ERR-01", "ERR-02", "ERR-03",
