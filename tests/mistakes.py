@@ -141,6 +141,9 @@ CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url https://localhost:8006
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url https://127.0.0.1:8001
 CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://id.invalid
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8004
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --target http://127.0.0.1:8001 --client-id suite --token-url http://127.0.0.1:8005
+CONFORMANCE_CLIENT_SECRET=secret-0001 adjourn-conformance --client-id suite --token-url http://me:password@id.invalid
 """,  # noqa: E501
     "Keys and agents that the target does not know": """
 adjourn-conformance --target http://127.0.0.1:8011
@@ -224,6 +227,7 @@ adjourn-mock seed notes.txt
 """,
     "Webhooks and the way to other servers": """
 adjourn-mock --webhook-url tunnel
+adjourn-mock --webhook-url ftp://me:password@tunnel.test
 adjourn-mock --webhook-secret abc
 adjourn-mock --webhook-timeout 0
 adjourn-mock --webhook-backoff -1

@@ -26,6 +26,7 @@ AHEAD = 30.0  # seconds before its end that a key is renewed, or a tenth of its 
 AGAIN = 2.0  # seconds after which a key that still holds is asked for anew
 LAST_WORDS = 5.0  # seconds that what a command has said may take to be read
 LARGEST = 64 * 1024  # characters of what tells a key
+NOT_THERE = (404, 405, 410)
 BOM = "\ufeff"  # begins what PowerShell prints
 
 
@@ -155,6 +156,7 @@ def _of_server(config: Config) -> str:
             said = _error(answer.text, config) or _told(answer.text, config) or "an empty body"
             why = f"gave no key but {answer.status_code} ({said})"
             cure = "check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
+            cure = "check its path" if answer.status_code in NOT_THERE else cure
         raise UsageError(f"--token-url {url} {why}; {cure}")
     return answer.text[:LARGEST]
 
@@ -191,7 +193,8 @@ def _parsed(text: str, config: Config) -> tuple[str, float]:
     if isinstance(given, str):
         given = given.removeprefix("Bearer ").strip()
     if not isinstance(given, str) or not given or not lifetime > 0:
-        wanted = "wanted one line with the key alone, or JSON with access_token"
+        line = "" if config.token_url else "one line with the key alone, or "
+        wanted = f"wanted {line}JSON with access_token"
         error = _error(text.removeprefix(BOM), config)
         raise UsageError(f"{source} gave no key{f' but {error}' if error else ''}; {wanted}")
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in given):

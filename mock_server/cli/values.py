@@ -17,6 +17,7 @@ _YEAR = 366 * 86_400
 # As browsers write it: lower case, and neither path nor user.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 
+_CREDENTIALS = re.compile(r"//[^/]*@")
 _SPAN = re.compile(
     r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
     re.ASCII | re.IGNORECASE,
@@ -30,7 +31,8 @@ def wanting(wanted: str, is_fine: Callable[[str], bool]) -> Callable[..., Any]:
         values = given if isinstance(given, tuple) else () if given is None else (given,)
         for value in values:
             if not is_fine(value):
-                raise click.BadParameter(f"wanted {wanted}, got {value!r}")
+                shown = _CREDENTIALS.sub("//...@", value)
+                raise click.BadParameter(f"wanted {wanted}, got {shown!r}")
         return given
 
     return check

@@ -285,7 +285,8 @@ def test_a_page_for_people_is_no_key() -> None:
         (200, b'{"error": "invalid_scope", "error_description": "no secret-0001 here"}', {},
          r"gave no key but invalid_scope: no \[redacted\] here; wanted"),
         (200, b'{"error": "slow\\u001b[2Jdown"}', {}, r"gave no key but slow\\x1b\[2Jdown; wanted"),
-        (200, b"{}", {}, "gave no key; wanted"),
+        (404, b"", {}, r"gave no key but 404 \(an empty body\); check its path"),
+        (200, b"{}", {}, "gave no key; wanted JSON with access_token"),
         (200, b"[]", {}, "gave no key; wanted"),
     ],
 )  # fmt: skip

@@ -4,13 +4,9 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from mock_server.cli.main import main
 from mock_server.cli.values import iso_duration
-from tests.serving import serving
 
 NOON = "2030-01-05T12:00:00Z"
 
@@ -92,11 +88,11 @@ def test_a_token_beyond_ascii_is_sent(start, monkeypatch):
     assert "--admin-token or ADJOURN_ADMIN_TOKEN" in output
 
 
-def test_an_answer_that_no_mock_gives_is_told(steer):
-    route = Route("/__admin/clock", lambda _: JSONResponse({"status": "pass"}))
-    with serving(Starlette(routes=[route])) as url:
-        output = steer("clock", "show", "--url", url, code=1)
-    assert "is no mock; check --url" in output
+def test_an_answer_that_no_mock_gives_is_told(steer, backend):
+    show = ("clock", "show", "--url", backend.url)
+    assert "is no mock; check --url" in steer(*show, code=1)
+    backend.answer = (302, {"Location": "https://login.test/\x9b2J"}, b"")
+    assert "302, which leads to 'https://login.test/\\x9b2J'" in steer(*show, code=1)
 
 
 def test_sandboxes_and_requests_are_listed(steer):
