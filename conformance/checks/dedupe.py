@@ -130,8 +130,8 @@ def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
     if second.ok and not same_id(second.id, id):
         raise Blocked("the second open made a second session, see DEDUP-01")
     wanted = {name: before[name] for name in rule.members or before if name in before}
-    for answer in (second, api.get(id)):
-        differs = change(names, wanted, answer.session) if answer.ok else None
+    for answer in (second, api.get(id)) if second.ok else (api.get(id),):
+        differs = change(names, wanted, answer.session)
         expect(differs is None, "the session as it was", f"it differs in {differs}")
     if api.config.tool_agent and ways[1].get(names.agent) == api.config.tool_agent:
         turn = api.given_turn(id)[names.transcript]

@@ -48,11 +48,11 @@ def check_what_is_new(api: Api, rule: Rule) -> None:
     names, initial = api.resource, api.contract.lifecycle.initial
     judged = rule.members or (names.id, names.status, names.transcript)
     opened = [api.open().session for _ in range(3)]
-    api.given_end(opened[-1][names.id])
+    api.end(opened[-1][names.id])
     opened.append(api.open().session)  # which has not the id of the one that has ended
     if names.status in judged and names.endpoint:
         endpoint = api.endpoint()
-        api.given_final(endpoint=endpoint)
+        api.end(api.given(endpoint=endpoint))
         again = api.open(endpoint=endpoint)  # which may be refused, see DEDUP-03
         opened += [again.session] if again.ok else []
     for session in opened:

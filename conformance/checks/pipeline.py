@@ -81,7 +81,7 @@ class Marked:
         return rows[0]
 
 
-@rule("FIN-01", sessions=3, turns=1, requests=2 * POLLS)
+@kind("found", sessions=3, turns=1, requests=2 * POLLS)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     silent = [session for row in finishes(api) if (session := finished(api, row))]
     if silent and not ending_leaves_traces(api):
