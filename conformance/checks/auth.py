@@ -30,7 +30,7 @@ def each_operation(
     calls: dict[str, Callable[[], Exchange]] = {
         "list": lambda: api.list(auth=auth),
         "read": lambda: api.get(id, auth=auth),
-        "search": lambda: api.search(auth=auth, size=1),
+        "search": lambda: api.search(auth=auth, **{api.resource.searched.size: 1}),
         "submit": lambda: api.submit(id, "Hello", auth=auth),
         "end": lambda: api.end(id, auth=auth),
         "create": lambda: api.open(auth=auth),
@@ -127,7 +127,7 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     expect(not has(api, items, id), f"a list without {id}", ids(api, items))
     for answer in (api.submit(id), api.end(id)):
         answer.control()
-    if "search" in api.resource.operations and ending_leaves_traces(api):
+    if api.resource.searched.items and api.resource.left.data and ending_leaves_traces(api):
         expect_no_result_of_another(api)
 
 
@@ -137,5 +137,6 @@ def expect_no_result_of_another(api: Api) -> None:
     session.end()
     if not session.awaited():
         return  # see FIN-01
-    rows = api.search(auth=SECOND_BEARER, **session.by_marker).results["results"]
+    found = api.search(auth=SECOND_BEARER, **session.by_marker)
+    rows = found.results[api.resource.searched.items]
     expect(not any(map(session.owns, rows)), "no call result of another", "there is one")

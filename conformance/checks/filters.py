@@ -9,6 +9,7 @@ from typing import Any
 
 from ..contract.document import Contract
 from ..contract.resource import Filter
+from ..contract.results import Searched
 from ..contract.rules import Rule
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back, instant, same_time, tick
@@ -20,25 +21,25 @@ from .listing import ids, item_of, states
 from .pipeline import POLLS, Marked
 
 EAST, WEST = (timezone(timedelta(hours=hours, minutes=30)) for hours in (5, -7))
-PAGING = ("page", "size")
 ENDS = ("", "-other", "-Ab", "-ab", "_x", "-x", "-%", "-y")  # of channels' names
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
 
 
-def choices(api: Api, name: str, row: Json) -> tuple[Any, Any] | None:
+def choices(api: Api, one: Searched, row: Json) -> tuple[Any, Any] | None:
     """A value of the filter that the row matches, and one that no row does; None where the row
     does not tell."""
-    if name == "additionalDataFilters":
-        path = "callAdditionalData.marker"
-        return {path: row["callAdditionalData"]["marker"]}, {path: f"nobody-{api.key()}"}
-    if name in ("fromDate", "toDate"):
-        before, after = around(row.get("completedTime"))
-        return (before, after) if name == "fromDate" else (after, before)
-    value = row.get(name, row.get(name.removesuffix("es"), row.get(name.removesuffix("s"))))
+    value = row.get(one.member)
+    if one.how == "paths":
+        path = f"{one.member}.marker"
+        return {path: row[one.member]["marker"]}, {path: f"nobody-{api.key()}"}
+    if one.how:
+        before, after = around(value)
+        return (before, after) if one.how == "from" else (after, before)
     if not isinstance(value, str):
         return None
-    other = UUID if name == "callIds" else f"nobody-{api.key()}"
-    return (value, other) if name in row else ([value], [other])
+    other = UUID if one.member == api.resource.left.identity else f"nobody-{api.key()}"
+    found, missed = (api.contract.sought(one.parameter, text) for text in (value, other))
+    return found[one.parameter], missed[one.parameter]
 
 
 def around(completed: object) -> tuple[str, str]:
@@ -76,9 +77,9 @@ def wrong_in_a_search(api: Api, names: Collection[str]) -> Iterator[str]:
     session = Marked(api)
     session.end()
     row = found_row(session)
-    for name in api.contract.members("search"):
-        if name in names and name not in PAGING:
-            yield from deviations(session, name, row)
+    for name, one in api.resource.searched.by_parameter.items():
+        if name in names:
+            yield from deviations(session, one, row)
 
 
 def found_row(session: Marked) -> Json:
@@ -87,25 +88,29 @@ def found_row(session: Marked) -> Json:
     if rows:
         return rows[0]
     api = session.api
-    size = api.contract.members("search")["size"]["maximum"]
-    known: Json = {"agentIds": [api.config.agent]} if api.config.agent else {}
-    for row in api.search(**known, size=size).results["results"]:
+    names, agent = api.resource.searched, api.config.agent
+    by_agent = names.parameter(api.resource.left.agent)
+    known: Json = api.contract.sought(by_agent, agent) if by_agent and agent else {}
+    if most := api.contract.members("search")[names.size].get("maximum"):
+        known[names.size] = most
+    for row in api.search(**known).results[names.items]:
         if session.owns(row):
-            raise Violation("a row by additionalDataFilters", "none, though its agent has the row")
+            raise Violation(f"a row by {next(iter(session.by_marker))}", "none")
     raise Blocked("the session has no call result, see FIN-01")
 
 
-def deviations(session: Marked, name: str, row: Json) -> Iterator[str]:
+def deviations(session: Marked, one: Searched, row: Json) -> Iterator[str]:
     """How a filter does not select the row, or selects it where it should not."""
-    values = choices(session.api, name, row)
+    values, names = choices(session.api, one, row), session.api.resource
     if values is None:
         return
+    name, id = one.parameter, names.left.identity
     for value, wanted in zip(values, (True, False), strict=True):
         answer = session.api.search(**{**session.by_marker, name: value})
         if not wanted and answer.status in (*session.api.refused("invalid-request"), 404):
             continue
-        rows = answer.results["results"]
-        if (row["callId"] in [one.get("callId") for one in rows]) != wanted:
+        rows = answer.results[names.searched.items]
+        if (row[id] in [found.get(id) for found in rows]) != wanted:
             yield f"{name} {'leaves out what matches' if wanted else 'gives what does not match'}"
 
 

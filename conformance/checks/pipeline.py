@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..contract.lifecycle import FINISH, Transition
+from ..contract.resource import Resource
+from ..contract.results import Search
 from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -49,17 +51,19 @@ class Marked:
     @property
     def by_marker(self) -> Json:
         """The filter of a search that finds the session's call result alone."""
-        return {"additionalDataFilters": {"callAdditionalData.marker": self.marker}}
+        names = self.api.resource
+        by_data = names.searched.parameter(names.left.data, "paths")
+        return {by_data: {f"{names.left.data}.marker": self.marker}}
 
     def search(self, **filters: Any) -> Json:
         return self.api.search(**self.by_marker, **filters).results
 
     def rows(self) -> list[Json]:
-        return [row for row in self.search()["results"] if self.owns(row)]
+        return [row for row in self.search()[self.api.resource.searched.items] if self.owns(row)]
 
     def owns(self, row: Json) -> bool:
         """Whether a row is the session's, by its marker."""
-        return bool((row.get("callAdditionalData") or {}).get("marker") == self.marker)
+        return bool((row.get(self.api.resource.left.data) or {}).get("marker") == self.marker)
 
     def awaited(self, count: int = 1) -> list[Json]:
         """The rows, as soon as there are so many; fewer when no more came in time."""
@@ -138,8 +142,8 @@ def expect_result(session: Marked, agent: str | None) -> None:
     rows = session.awaited()
     wait = session.api.config.index_wait
     expect(len(rows) > 0, f"a call result within {wait:g} s, as --index-wait has it", "none")
-    if agent:
-        expect(rows[0]["agentId"] == agent, str(agent), rows[0]["agentId"])
+    if agent and (name := session.api.resource.left.agent):
+        expect(rows[0][name] == agent, str(agent), rows[0][name])
 
 
 def goes_on(api: Api, id: str) -> bool:
@@ -154,15 +158,14 @@ def goes_on(api: Api, id: str) -> bool:
 def expect_transcription(api: Api, id: str, result: Json) -> None:
     """Every message with a text, in order, with its speaker, in a call result or a webhook."""
     messages = api.get(id).session[api.resource.transcript]
-    said = [{"speaker": m.get("role"), "text": text_of(m)} for m in messages if text_of(m)]
-    transcription = result.get("transcription")
-    lines = (
-        [line for line in transcription if isinstance(line, dict)]
-        if isinstance(transcription, list)
-        else []
+    member, speaker, text = (
+        api.resource.left.transcript[role] for role in ("member", "speaker", "text")
     )
-    got = [{"speaker": i.get("speaker"), "text": i.get("text")} for i in lines if i.get("text")]
-    expect(got == said, f"the transcription {shown(said)}", got)
+    said = [{speaker: m.get("role"), text: text_of(m)} for m in messages if text_of(m)]
+    told = result.get(member)
+    lines = [line for line in told if isinstance(line, dict)] if isinstance(told, list) else []
+    got = [{speaker: i.get(speaker), text: i.get(text)} for i in lines if i.get(text)]
+    expect(got == said, f"the {member} {shown(said)}", got)
 
 
 @kind("unfinished", sessions=2, requests=POLLS)
@@ -180,48 +183,54 @@ def check_pages_of_call_results(api: Api) -> None:
         session.end()
     if len(first.awaited(2)) < 2:
         raise Blocked("the two sessions have not two call results, see FIN-01")
-    both, *pages = (first.search(page=page, size=size) for page, size in ((0, 2), (0, 1), (1, 1)))
-    if ids_of({"results": first.rows()}) != ids_of(first.search()):
-        raise Blocked("the search does not keep to additionalDataFilters, see FIN-10")
-    expect_pages(both, pages)
-    if size := api.contract.members("search")["size"].get("default"):
-        expect_size(api.search().results, size)
+    names = api.resource.searched
+    both, *pages = (
+        first.search(**{names.number: page, names.size: size})
+        for page, size in ((0, 2), (0, 1), (1, 1))
+    )
+    if ids_of(api.resource, {names.items: first.rows()}) != ids_of(api.resource, first.search()):
+        raise Blocked("the search does not keep to the data, see FIN-10")
+    expect_pages(api.resource, both, pages)
+    if size := api.contract.members("search")[names.size].get("default"):
+        expect_size(names, api.search().results, size)
         if size < FEW:
-            expect_size(filled(first, size + 1), size)
+            expect_size(names, filled(first, size + 1), size)
 
 
 def filled(first: Marked, count: int) -> Json:
     """A page of no size of its own, where so many rows are found, of which there are two."""
     for _ in range(count - 2):
         Marked(first.api, first.marker).end()
-    waits = pauses(first.api)
-    while (page := first.search())["totalCount"] < count and next(waits, False):
+    waits, total = pauses(first.api), first.api.resource.searched.total
+    while (page := first.search())[total] < count and next(waits, False):
         pass
-    if page["totalCount"] < count:
+    if page[total] < count:
         raise Blocked("not every session has a call result, see FIN-01")
     return page
 
 
-def expect_size(page: Json, size: int) -> None:
+def expect_size(names: Search, page: Json, size: int) -> None:
     """Of a page that was asked for without its size, this one."""
-    rows, total, pages = len(page["results"]), page["totalCount"], page["totalPages"]
+    rows, total = len(page[names.items]), page[names.total]
     expect(rows <= size, f"{size} rows at most, where no size is asked for", f"{rows} rows")
-    if is_whole(total) and total > 0:
-        wanted = f"totalPages {total / size:g}, rounded, of {total} rows where no size is asked for"
-        expect(pages in (total // size, -(-total // size)), wanted, pages)
+    if names.pages and is_whole(total) and total > 0:
+        told = f"{total / size:g}, rounded, of {total} rows where no size is asked for"
+        fitting = page[names.pages] in (total // size, -(-total // size))
+        expect(fitting, f"{names.pages} {told}", page[names.pages])
 
 
-def ids_of(page: Json) -> list[str]:
-    return [str(row.get("callId")) for row in page["results"]]
+def ids_of(names: Resource, page: Json) -> list[str]:
+    return [str(row.get(names.left.identity)) for row in page[names.searched.items]]
 
 
-def expect_pages(both: Json, pages: list[Json]) -> None:
+def expect_pages(resource: Resource, both: Json, pages: list[Json]) -> None:
     """Two rows on one page, and each of them alone on a page of one row."""
-    wanted = ids_of(both)
+    wanted, names = ids_of(resource, both), resource.searched
     expect(len(wanted) == 2, "2 rows", f"{len(wanted)} rows")
-    got = [ids_of(page) for page in pages]
+    got = [ids_of(resource, page) for page in pages]
     expect(got == [[id] for id in wanted], f"the rows {wanted} on pages 0 and 1 of one row", got)
     for page, size in ((both, 2), *((page, 1) for page in pages)):
-        total, transcription = page["totalCount"], page["totalPages"]
-        expect(total == 2, "totalCount 2", total)
-        expect(transcription == 2 // size, f"totalPages {2 // size}, {size} a page", transcription)
+        expect(page[names.total] == 2, f"{names.total} 2", page[names.total])
+        if names.pages:
+            told = f"{names.pages} {2 // size}, {size} a page"
+            expect(page[names.pages] == 2 // size, told, page[names.pages])

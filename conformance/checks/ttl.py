@@ -140,5 +140,7 @@ def expect_a_result(api: Api, timeouts: Timeouts) -> None:
 
 
 def _has_result(api: Api, id: str) -> bool:
-    rows = api.search(callIds=[id]).results["results"]
-    return any(same_id(row.get("callId"), id) for row in rows)
+    identity, names = api.resource.left.identity, api.resource.searched
+    sought = api.contract.sought(names.parameter(identity), id)
+    rows = api.search(**sought).results[names.items]
+    return any(same_id(row.get(identity), id) for row in rows)

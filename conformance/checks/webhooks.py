@@ -74,7 +74,7 @@ class Announced:
             delivery
             for delivery in self.listener.strangers_since(self.ended_at)
             if payload.is_valid(delivery.payload)
-            and delivery.payload.get("agentId") in (api.config.agent, "")
+            and delivery.payload.get(api.resource.left.agent, "") in (api.config.agent, "")
         ]
         telling = self.telling(text)
         if len(fitting) > 1 and not telling:
@@ -143,9 +143,9 @@ def expect_end_announced(api: Api, listener: Listener) -> None:
         for error in payload.errors(found[0].payload)
     ]
     expect(not errors, "a payload that fits the contract", shown(errors))
-    if api.resource.replies:
-        agent = found[0].payload["agentId"]
-        expect(agent == api.config.agent, f"agentId {api.config.agent}", agent)
+    if name := api.resource.left.agent:
+        agent = found[0].payload[name]
+        expect(agent == api.config.agent, f"{name} {api.config.agent}", agent)
     if session.told() and goes_on(api, session.id):
         session.end()
         expect(len(session.told(2)) > 1, f"another webhook {within(api)} of another end", "none")
@@ -190,10 +190,11 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     session, text = Announced(api, listener, by_text=True), api.text()
     api.given_turn(session.id, text, data={"nested": "for this round only"})
     session.end()
-    data = object_of(session.delivery(text)).get("callAdditionalData")
+    name = api.resource.left.data
+    data = object_of(session.delivery(text)).get(name)
     held = data if isinstance(data, dict) else {}
     missing = {key: value for key, value in session.data.items() if held.get(key) != value}
-    expect(not missing, f"callAdditionalData with {shown(session.data)}", data)
+    expect(not missing, f"{name} with {shown(session.data)}", data)
 
 
 def expect_finish_announced(api: Api, listener: Listener) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .declaration import mismatches
+from .leavings import misnamed
 from .lifecycle import END, EXPIRE, REPLAY, TURN, Lifecycle
 from .parts import METHODS, Json, holders, operations, parameters, schemas, server_urls
 from .words import Defect, Steps, listed, quoted
@@ -28,6 +29,7 @@ def contradictions(document: Json) -> Iterator[Defect]:
     yield from _lifecycle(document)
     yield from _frozen(document)
     yield from mismatches(document)
+    yield from misnamed(document)
     yield from _rules(document)
 
 

@@ -10,6 +10,12 @@ from .words import Defect, Steps, quoted
 # What a list is filtered by, in words.
 COMPARED = {"string": "a string", "integer": "an integer", "boolean": "a boolean"}
 
+# What a row of call results has by roles that are no objects.
+PLAIN = (
+    *("identity", "agent", "profile", "data", "channel"),
+    *("created", "completed", "duration"),
+)
+
 # What an operation can be refused for in any state, by its role.
 REASONS = {
     "create": ("invalid-request", "unknown-agent", "agent-disabled"),
@@ -48,6 +54,14 @@ def repeated_names(document: Json) -> Iterator[Defect]:
             *("unique.key.1", "idempotency.member"),
         ),
         ("list.items", "list.total", "list.page"),
+        (
+            *(f"result.{role}" for role in PLAIN),
+            *("result.outcome.member", "result.transcript.member"),
+        ),
+        ("result.outcome.reason", "result.outcome.analysis"),
+        ("result.transcript.speaker", "result.transcript.text"),
+        ("search.items", "search.total", "search.pages"),
+        ("search.page",),
     )
     for side in sides:
         first: dict[str, Steps] = {}

@@ -79,6 +79,8 @@ def _in_words_of(document: Any, value: Any) -> Any:
         "@acts": [*dict.fromkeys(acts(document))],
         "@shown": shown(document),
         "@refusals": [*document["x-resource"]["refusals"]],
+        "@result.fixed": [*document["x-resource"].get("result", {}).get("fixed", ())],
+        "@result.further": [*document["x-resource"].get("result", {}).get("further", ())],
     }
 
     def word(place: str) -> Any:

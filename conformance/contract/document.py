@@ -164,6 +164,11 @@ class Contract:
         found: dict[str, Any] = (self.body(self.resource.operations[role]) or {})["properties"]
         return found
 
+    def sought(self, parameter: str, value: str) -> dict[str, Any]:
+        """A search for a value: for it, or for one of a list."""
+        is_list = self.members("search")[parameter]["type"] == "array"
+        return {parameter: [value] if is_list else value}
+
     def taken(self, operation: str) -> dict[str, dict[str, Any]]:
         """The schema of each member of an operation's body, or of each parameter of its query."""
         body: dict[str, Any] = self.body(operation) or {}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .parts import Json
+from .results import Left, Search
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Resource:
     unique: Json = field(default_factory=dict)
     idempotency: dict[str, str] = field(default_factory=dict)
     timer: dict[str, str] = field(default_factory=dict)
+    result: Json = field(default_factory=dict)
+    search: Json = field(default_factory=dict)
 
     id, agent = Named("members", "identity"), Named("members", "agent")
     channel, transcript = Named("members", "channel"), Named("members", "transcript")
@@ -57,6 +60,15 @@ class Resource:
     text, data, note = (Named("request", role) for role in ("text", "data", "note"))
     key = Named("idempotency", "member")
     items, total = Named("list", "items"), Named("list", "total")
+
+    @cached_property
+    def left(self) -> Left:
+        """What an end leaves behind."""
+        return Left(**self.result)
+
+    @cached_property
+    def searched(self) -> Search:
+        return Search(**self.search)
 
     @property
     def latest(self) -> str:

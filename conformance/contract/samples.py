@@ -8,6 +8,7 @@ import jsonschema_rs
 
 from .declaration import open_body
 from .declaration import shown as shown_members
+from .leavings import rows_of
 from .parts import BODY, Json, at, holders, holds, operations, schemas
 from .schemas import json_schema
 from .values import least
@@ -60,24 +61,43 @@ class Samples:
                 filtered = filters.get(one["name"])
                 member = filtered["member"] if isinstance(filtered, dict) else filtered
                 yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
+        if "search" in self.resource:
+            yield from self._filters()
         for name in self.operations:
             yield from self._answers(name)
         for name in self.document.get("x-webhooks", ()):
             steps = ("x-webhooks", name, "post", "requestBody", *BODY)
             members = at(self.document, steps)["properties"]
-            values = [
-                {member: one[member] for member in one if member in members}
-                for one in self.samples["webhooks"]
-            ]
+            values = [self._with_fixed(one, members) for one in self.samples["webhooks"]]
             yield from self._refusing(steps, values)
         yield from self._states()
         yield from self._reasons()
         yield from self._timeouts()
         yield from self._largest_page()
 
+    def _filters(self) -> Iterator[Defect]:
+        """Filters of a search that do not take what they are compared with."""
+        steps = (*self._steps("search"), "requestBody", *BODY, "properties")
+        known = {**self.samples["searched"], **self.resource["result"].get("fixed", {})}
+        for name, raw in self.resource["search"]["filters"].items():
+            one = known[raw if isinstance(raw, str) else raw["member"]]
+            listed = at(self.document, (*steps, name))["type"] == "array"
+            yield from self._refusing((*steps, name), [[one] if listed else one])
+
+    def _with_fixed(self, left: Json, members: Json) -> Json:
+        """What an end leaves, in an object of these members."""
+        whole = left | self.resource.get("result", {}).get("fixed", {})
+        return {name: value for name, value in whole.items() if name in members}
+
     def _answers(self, name: str) -> Iterator[Defect]:
         steps = (*self.operations[name], "responses")
-        answers = self.samples["answers"]
+        answers: dict[str, list[Any]] = {**self.samples["answers"]}
+        if name == self.resource["operations"].get("search"):
+            items, rows = self.resource["search"]["items"], rows_of(self.document)
+            answers[name] = [
+                {**page, items: [self._with_fixed(row, rows) for row in page[items]]}
+                for page in answers[name]
+            ]
         shown = answers[self.resource["operations"]["read"]]
         for status, answer in at(self.document, steps).items():
             values = answers.get(name, shown) if status < "300" else self.samples["errors"]
@@ -171,11 +191,14 @@ class Samples:
 
     def _told_reason(self, reason: str) -> Iterator[Defect]:
         """Where the webhook has no place for a reason."""
+        outcome = self.resource.get("result", {}).get("outcome", {"member": ""})
+        told = {"reason": reason, "analysis": {}}
+        value = {outcome[role]: told[role] for role in told if role in outcome}
         for name in self.document.get("x-webhooks", ()):
-            steps = ("x-webhooks", name, "post", "requestBody", *BODY, "properties", "result")
+            body: Steps = ("x-webhooks", name, "post", "requestBody", *BODY)
+            steps = (*body, "properties", outcome["member"])
             if holds(self.document, steps):
-                told = {"finishReason": reason, "postCallAnalysis": {}}
-                yield from self._refusing(steps, [told])
+                yield from self._refusing(steps, [value])
 
     def _timeouts(self) -> Iterator[Defect]:
         if "timer" not in self.resource:

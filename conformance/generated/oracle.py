@@ -17,6 +17,7 @@ from uuid import UUID
 from ..contract.document import Contract
 from ..contract.ids import UUID as ID
 from ..contract.resource import Resource
+from ..contract.results import Search
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import shown
 from .portable import is_portable, is_text
@@ -27,7 +28,7 @@ CLEAN_SEGMENT = re.compile(r"(?!\.+\Z)[\w.,~-]+", re.ASCII)
 JSON_IN_UTF8 = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
 INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
 EXTENSIBLE = ("create", "submit", "end")  # roles of operations
-DATA_FILTER = re.compile(r"callAdditionalData\.\w{1,64}", re.ASCII)
+WORD = re.compile(r"\w{1,64}", re.ASCII)
 
 
 class Oracle:
@@ -123,11 +124,12 @@ class Oracle:
         for name, given in value.items():
             member = schema["properties"].get(name)
             if member is not None:
-                yield judge_value(name, given, member, needed=name in needed)
+                if name != parts.paths or not isinstance(given, dict):
+                    yield judge_value(name, given, member, needed=name in needed)
                 yield self._doubt(parts.role, name, given)
             elif not (parts.extensible and is_portable({name: given})) or _folded(name) in folded:
                 yield OPEN
-        if {"fromDate", "toDate"} <= value.keys():
+        if parts.range and parts.range <= value.keys():
             yield OPEN  # a range that runs backwards may be refused
 
     def _doubt(self, role: str, name: str, value: Any) -> Judgement:
@@ -145,10 +147,14 @@ class Parts:
     query: dict[str, Json]
     body: Json | None
     extensible: bool  # whether members that the contract does not list are ignored
+    range: frozenset[str]  # the two members that begin and end one
+    paths: str  # the member of what is wanted at paths, of which a doubt tells
 
     @classmethod
     def of(cls, contract: Contract, id: str) -> Parts:
-        operation = contract.operations[id]
+        operation, names = contract.operations[id], contract.resource
+        search = names.searched if names.role(id) == "search" else Search()
+        ends = [search.parameter(names.left.completed, how) for how in ("from", "until")]
         path = contract.paths.to(re.escape(operation.path).replace(r"\{", "{"), "([^/]+)")
         return cls(
             role=contract.resource.role(id),
@@ -157,6 +163,8 @@ class Parts:
             query=contract.query(id),
             body=contract.body(id),
             extensible=contract.resource.role(id) in EXTENSIBLE,
+            range=frozenset(ends if all(ends) else ()),
+            paths=search.parameter(names.left.data, "paths"),
         )
 
 
@@ -194,11 +202,21 @@ def _query_value(name: str, text: str, schema: Json) -> Judgement:
     return judge_value(name, int(text) if whole else text, schema)
 
 
-def _no_data_filter(value: Any, _: str) -> bool:
-    return isinstance(value, dict) and not all(
-        DATA_FILTER.fullmatch(key) and isinstance(item, str) and is_text(item)
-        for key, item in value.items()
-    )
+def _no_data_filter(member: str) -> Callable[[Any, str], bool]:
+    def doubtful(value: Any, _: str) -> bool:
+        return isinstance(value, dict) and not all(
+            key.startswith(f"{member}.")
+            and WORD.fullmatch(key.removeprefix(f"{member}."))
+            and isinstance(item, str)
+            and is_text(item)
+            for key, item in value.items()
+        )
+
+    return doubtful
+
+
+def _another_than(text: str) -> Callable[[Any, str], bool]:
+    return lambda value, _: value not in (text, [], [text])
 
 
 def _another_agent(value: Any, agent: str) -> bool:
@@ -207,11 +225,13 @@ def _another_agent(value: Any, agent: str) -> bool:
 
 def doubts(names: Resource) -> dict[tuple[str, str], Callable[[Any, str], bool]]:
     """Members of which the contract says less than a deployment may want, by role and name."""
+    left, search = names.left, names.searched
+    fixed = {search.parameter(name): text for name, text in left.fixed.items()}
     return {
         ("create", names.agent): _another_agent,
         ("list", names.filtering.get(names.agent, "")): _another_agent,
-        ("search", "agentIds"): _another_agent,
-        ("search", "callIds"): lambda value, _: value != [],
-        ("search", "callStatuses"): lambda value, _: value not in ([], ["Completed"]),
-        ("search", "additionalDataFilters"): _no_data_filter,
+        ("search", search.parameter(left.agent)): _another_agent,
+        ("search", search.parameter(left.identity)): lambda value, _: value != [],
+        ("search", search.parameter(left.data, "paths")): _no_data_filter(left.data),
+        **{("search", name): _another_than(text) for name, text in fixed.items() if name},
     }

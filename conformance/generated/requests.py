@@ -128,8 +128,10 @@ class Generation:
             return self._opening(body, negative=negative)
         if role == "submit" and _is_text(body.get(key)):
             body[key] = self._fresh(body[key])
-        if role == "search" and not negative and self.api.config.agent and body.get("agentIds"):
-            body["agentIds"] = [self.api.config.agent]
+        by_agent = self.names.searched.parameter(self.names.left.agent)
+        agent = self.api.config.agent
+        if role == "search" and not negative and agent and body.get(by_agent):
+            body |= self.contract.sought(by_agent, agent)
         return body
 
     def _opening(self, body: Json, *, negative: bool) -> Json:

@@ -146,7 +146,7 @@ def _integer(name: str, value: float, schema: Json) -> Judgement:
 def _object(name: str, value: Any) -> Judgement:
     if not isinstance(value, dict):
         return _wrong(name, value, "object")
-    return FITS if is_portable(value) or name == "additionalDataFilters" else OPEN
+    return FITS if is_portable(value) else OPEN
 
 
 def _array(name: str, value: Any, schema: Json) -> Judgement:

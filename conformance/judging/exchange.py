@@ -169,8 +169,8 @@ class Exchange:
     @property
     def results(self) -> Json:
         """The page of call results in the answer, or Blocked."""
-        what = "a page of call results"
-        return self._holding(what, "results", "results, see FIN-03", "totalCount")
+        names, what = self.resource.searched, "a page of call results"
+        return self._holding(what, names.items, f"{names.items}, see FIN-03", names.total)
 
     @property
     def name(self) -> str:

@@ -112,7 +112,8 @@ def _answer_beside(api: Api) -> Exchange | None:
 def _another(api: Api) -> Exchange:
     """What another operation than a list is answered, one that only looks."""
     if "search" in api.resource.operations:
-        return api.search(size=1)
+        id, size = api.resource.operations["search"], api.resource.searched.size
+        return api.send(id, body={size: 1})
     return api.get(api.unknown_id())
 
 

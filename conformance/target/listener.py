@@ -33,9 +33,9 @@ class Inbox:
 
 
 class Listener:
-    """Listens on HOST:PORT. A session is told by the marker in its additional_data; where a
-    payload has lost that, by its callId. `public_url` is where the target sends to, if that is
-    another address: a tunnel's, for example."""
+    """Listens on HOST:PORT. A session is told by the marker in the data that it was opened with;
+    where a payload has lost that, by its id, in whichever members they stand. `public_url` is where
+    the target sends to, if that is another address: a tunnel's, for example."""
 
     def __init__(self, address: str, public_url: str | None = None) -> None:
         self.public_url = public_url
@@ -43,7 +43,7 @@ class Listener:
         self.lock = threading.Lock()
         self.inboxes: defaultdict[str, Inbox] = defaultdict(Inbox)
         self.markers: dict[str, str] = {}
-        self.strangers: list[Delivery] = []  # with neither marker nor a known callId
+        self.strangers: list[Delivery] = []  # with neither marker nor a known id
         self.vain = ""  # why it is of no use to wait for a delivery
         self.stopped = threading.Event()
         try:
@@ -77,10 +77,10 @@ class Listener:
         with self.lock:
             self.inboxes[marker].answers = list(statuses)
 
-    def expect(self, call_id: str, marker: str) -> None:
-        """Take a payload with this callId for one with the marker, if it has none."""
+    def expect(self, id: str, marker: str) -> None:
+        """Take a payload with this id for one with the marker, if it has none."""
         with self.lock:
-            self.markers[call_id.lower()] = marker
+            self.markers[id.lower()] = marker
 
     def deliveries(self, marker: str) -> list[Delivery]:
         with self.lock:
@@ -128,12 +128,13 @@ class Listener:
     def receive(self, payload: Any, headers: dict[str, str], size: int = 0) -> Delivery:
         """Keep what came, and decide how it is answered. What would fill the memory is answered
         and forgotten."""
-        payload_object = payload if isinstance(payload, dict) else {}
-        data = payload_object.get("callAdditionalData")
-        marker = data.get("marker") if isinstance(data, dict) else None
+        values = [*payload.values()] if isinstance(payload, dict) else []
+        objects = [value for value in values if isinstance(value, dict)]
+        marker = next((one["marker"] for one in objects if one.get("marker") is not None), None)
         with self.lock:
             if marker is None:
-                marker = self.markers.get(str(payload_object.get("callId")).lower())
+                ids = [value.lower() for value in values if isinstance(value, str)]
+                marker = next((self.markers[id] for id in ids if id in self.markers), None)
             at, name = time.monotonic(), str(marker)
             if not self._has_room(size):
                 return Delivery(at, None, {}, self.inboxes.get(name, Inbox()).next_answer(at))

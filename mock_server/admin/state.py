@@ -17,7 +17,7 @@ from ..large import empty, let_go
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.nearest import did_you_mean
-from ..problems.violations import describe_error, pointer_of, quote, violation
+from ..problems.violations import describe_error, leaf_errors, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import NO_AGENTS, check_seed
@@ -96,12 +96,37 @@ def _agents_of(
 
 def _rows_of(mock: Mock, document: Mapping[str, Any], basis: Basis) -> Rows:
     """The rows of a document. Raises Problem for one that cannot be the state."""
-    if fault := find_fault(document, basis.agents, basis.lifecycle):
+    result = mock.contract.resource.result
+    if errors := [*_unreadable(mock, document)]:
+        raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
+    if fault := find_fault(document, basis.agents, basis.lifecycle, result):
         raise invalid(*fault)
-    rows = rows_of(document, basis.lifecycle)
+    rows = rows_of(document, basis.lifecycle, result)
     if errors := [*_breaches(mock, document, rows)]:
         raise Problem("invalid-request", "The state breaks the API's contract.", errors=errors)
     return rows
+
+
+def _unreadable(mock: Mock, document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Call results that lack what they are kept by, or that nothing would find."""
+    rows, names = document.get("call_results", []), mock.contract.resource.result
+    if rows and not names.row:
+        detail = "wanted none, as the contract has no operation that finds them"
+        yield violation("body", "/call_results", detail)
+        return
+    text = {"type": "string"}
+    forms = {
+        names.names["identity"]: {**text, "format": "uuid"},
+        names.names["completed"]: {**text, "format": "date-time"},
+        names.names["agent"]: text,
+        names.status: text,
+    }
+    forms.pop("", None)
+    needed = compile_schema({"required": [*forms], "properties": forms})
+    for number, row in enumerate(rows):
+        yield from _violations(
+            f"/call_results/{number}/result", leaf_errors(needed.iter_errors(row["result"]))
+        )
 
 
 def _breaches(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, str]]:
@@ -109,13 +134,11 @@ def _breaches(mock: Mock, document: Mapping[str, Any], rows: Rows) -> Iterator[d
     errors_of = session_check(mock.contract, mock.renderer)
     for number, session in enumerate(sessions_of(rows)):
         yield from _violations(f"/sessions/{number}", errors_of(session))
-    if (search := mock.contract.resource.operations.get("search")) is None:
-        if document.get("call_results"):
-            detail = "wanted none, as the contract has no operation that finds them"
-            yield violation("body", "/call_results", detail)
+    resource = mock.contract.resource
+    if (search := resource.operations.get("search")) is None:
         return
     page = mock.contract.answer(search)
-    result = compile_schema(page["properties"]["results"]["items"])
+    result = compile_schema(page["properties"][resource.result.items]["items"])
     for number, row in enumerate(document.get("call_results", [])):
         yield from _violations(f"/call_results/{number}/result", result.iter_errors(row["result"]))
 

@@ -50,7 +50,7 @@ async def trigger_webhook(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     await _check_target(sandbox, url)
     # In a thread, as it may be large.
     payload = await asyncio.to_thread(example_with, given.get("payload", {}), mock.contract)
-    session_id = payload["callId"].lower()
+    session_id = payload[mock.contract.resource.result.names["identity"]].lower()
     serial = await sandbox.store.outbox.enqueue(session_id, url, {}, payload, sandbox.clock.now())
     return await _started(sandbox, serial)
 
@@ -80,9 +80,10 @@ def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, An
         violation("body", f"/payload{pointer_of(error)}", describe_error(error), error.kind.name)
         for error in compile_schema(media["schema"]).iter_errors(payload)
     ]
-    if not errors and canonical_id(payload["callId"]) is None:
-        wanted = f"wanted a UUID, as sessions have, got {quote(payload['callId'])}"
-        errors.append(violation("body", "/payload/callId", wanted))
+    identity = contract.resource.result.names["identity"]
+    if not errors and canonical_id(payload[identity]) is None:
+        wanted = f"wanted a UUID, as sessions have, got {quote(payload[identity])}"
+        errors.append(violation("body", f"/payload/{identity}", wanted))
     if errors:
         raise _refused(errors)
     return payload

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import JSON, acts, at, each_operation, each_schema, holds, shown
+from .parts import JSON, acts, at, each_operation, each_schema, holds, left, shown
 from .references import Steps
 
 _Part = Mapping[str, Any]
@@ -52,6 +52,9 @@ def disagreements(document: _Part) -> Iterator[Defect]:
     yield from _members(document)
     if (listing := declared["operations"]["list"]) in found:
         yield from _parameters(document, declared, found[listing])
+    yield from _left_over(document, found)
+    if (search := declared["operations"].get("search")) in found:
+        yield from _searched(document, (*found[search], "requestBody", *JSON, "properties"))
 
 
 def shared_names(document: _Part) -> Iterator[Defect]:
@@ -66,7 +69,16 @@ def shared_names(document: _Part) -> Iterator[Defect]:
     taken = [*_names(declared, "request"), ("members", "agent"), ("timer", "after")]
     paged: list[Steps] = [("list", "items"), ("list", "total")]
     pages: list[Steps] = [("list", "page", "offset"), ("list", "page", "limit")]
+    inner: list[Steps] = [("result", part, "member") for part in ("outcome", "transcript")]
+    outcome: list[Steps] = [("result", "outcome", part) for part in ("reason", "analysis")]
+    line: list[Steps] = [("result", "transcript", part) for part in ("speaker", "text")]
+    body: list[Steps] = [("search", "page", part) for part in ("number", "size")]
     together = (
+        [*_names(declared, "result"), *inner],
+        outcome,
+        line,
+        _names(declared, "search"),
+        body,
         _names(declared, "operations"),
         shown,
         [*taken, ("members", "channel"), *key],
@@ -189,6 +201,72 @@ def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[
     for role in (role for role in page if page[role] not in known):
         wanted = f"wanted a parameter of the list, got {quote(page[role])}"
         yield Defect(("x-resource", "list", "page", role), wanted)
+
+
+def _left_over(document: _Part, found: Mapping[str, Steps]) -> Iterator[Defect]:
+    """What an end leaves behind by its name, and neither a row nor the webhook has."""
+    search = document["x-resource"]["operations"].get("search")
+    if "result" not in document["x-resource"] or search not in (None, *found):
+        return
+    result = document["x-resource"]["result"]
+    held = {name for properties in left(document) for name in properties}
+    for steps in _names(document["x-resource"], "result"):
+        if at(document["x-resource"], steps) not in held:
+            yield _nowhere(steps[1:], at(document["x-resource"], steps))
+    for part in ("outcome", "transcript"):
+        if part in result and result[part]["member"] not in held:
+            yield _nowhere((part, "member"), result[part]["member"])
+    for name in result.get("fixed", {}).keys() - held:
+        yield _nowhere(("fixed", name), name, is_name=True)
+    for number, name in enumerate(result.get("further", ())):
+        if name not in held:
+            yield _nowhere(("further", number), name)
+
+
+def _nowhere(steps: Steps, name: str, *, is_name: bool = False) -> Defect:
+    wanted = f"wanted a member of a call result or of the webhook, got {quote(name)}"
+    return Defect(("x-resource", "result", *steps), wanted, is_name)
+
+
+def _searched(document: _Part, body: Steps) -> Iterator[Defect]:
+    """Members of a search that are read as no filter, and filters that no search has."""
+    declared = document["x-resource"]["search"]
+    filters, members = declared["filters"], at(document, body)
+    for name, schema in members.items():
+        if name in filters and (reason := _unread(filters[name], schema)):
+            yield Defect((*body, name), reason)
+        elif name not in (*filters, *declared["page"].values()):
+            known = ", ".join((*filters, *declared["page"].values()))
+            wanted = f"wanted a filter of x-resource: {known}, got {quote(name)}"
+            yield Defect((*body, name), wanted, is_name=True)
+    told = [*filters.values()]
+    for number, name in enumerate(filters):
+        steps: Steps = ("x-resource", "search", "filters", name)
+        if name not in members:
+            wanted = f"wanted a member of the search, got {quote(name)}"
+            yield Defect(steps, wanted, is_name=True)
+        if told[number] in told[:number]:
+            yield Defect(steps, "wanted one filter of each kind by a member, got another one")
+    fixed = document["x-resource"]["result"].get("fixed", {})
+    alike = [name for name, raw in filters.items() if isinstance(raw, str) and raw in fixed]
+    for name in alike[1:]:
+        wanted = "wanted one filter by a member that is fixed, got another one"
+        yield Defect(("x-resource", "search", "filters", name), wanted)
+
+
+def _unread(raw: Any, schema: _Part) -> str | None:
+    """Why what a search gives cannot be compared as its filter says."""
+    if "default" in schema:
+        return "wanted no default, as none is used, got one"
+    kind, is_time = schema.get("type"), schema.get("format") == "date-time"
+    if isinstance(raw, dict) and "paths" in raw:
+        return None if kind == "object" else "wanted an object, got another schema"
+    if isinstance(raw, dict):
+        return None if is_time and kind == "string" else "wanted a date-time, got another schema"
+    inner = schema.get("items", {}) if kind == "array" else schema
+    if inner.get("type") == "string" and inner.get("format") != "date-time":
+        return None
+    return "wanted a string or an array of strings, got another schema"
 
 
 def _misread(document: _Part, raw: Any, schema: _Part) -> str | None:

@@ -36,7 +36,10 @@ _SHOWN = 60
 _NAMED_IN = re.compile(r"@([a-z0-9.]+)")
 _NAMED = 12
 _CONDITIONS = ("@if", "@unless")
-_LISTS = ("@states", "@finals", "@open", "@events", "@acts", "@refusals", "@shown")
+_LISTS = (
+    *("@states", "@finals", "@open", "@events", "@acts", "@refusals", "@shown"),
+    *("@result.fixed", "@result.further"),
+)
 
 
 class Definition:

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from ..domain.lifecycle import Lifecycle
 from ..domain.resource import Resource
+from ..domain.result import Result
 from .consistency import contradictions
 from .declaration import shared_names
 from .definition import Defect, Definition
 from .locations import resource
-from .parts import JSON, METHODS, acts, at, each_operation, operation_of, server_urls, shown
+from .parts import JSON, METHODS, acts, at, each_operation, operation_of, row_of, server_urls, shown
 from .references import Resolved
 from .samples import Samples
 from .source import read_source
@@ -63,12 +64,6 @@ class Contract:
         """The operationId of the webhook; empty where there is none."""
         return str(self.webhook["operationId"]) if self.webhook else ""
 
-    @property
-    def announced(self) -> frozenset[str]:
-        """The members that the webhook has; none where there is no webhook."""
-        webhook = self.webhook
-        return frozenset(at(webhook["requestBody"], JSON)["properties"] if webhook else ())
-
     def allowed(self, path: str) -> str | None:
         """The value of Allow for a concrete path, `*` for any, or None for one that does not
         exist."""
@@ -90,6 +85,13 @@ class Contract:
         return schema
 
 
+def _resource(document: dict[str, Any]) -> Resource:
+    hooks = document.get("x-webhooks", {}).values()
+    sent = [name for one in hooks for name in at(one["post"]["requestBody"], JSON)["properties"]]
+    result = Result(document["x-resource"], row_of(document), sent)
+    return Resource.load(document["x-resource"], acts(document), shown(document), result)
+
+
 def load_contract(path: Path | None = None, *, executed: bool = True) -> Contract:
     """Read a contract. Raises FixtureError, with file, line and pointer, for one that is unsound,
     or that says what is not `executed`."""
@@ -104,7 +106,7 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
     table = document["x-lifecycle"]
-    words = Resource.load(document["x-resource"], acts(resolved.document), shown(resolved.document))
+    words = _resource(resolved.document)
     lifecycle = Lifecycle.load(table, words)
     return Contract(source.path, served, plain, resolved.files, lifecycle, words)
 

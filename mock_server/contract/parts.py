@@ -69,6 +69,31 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def left(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The properties of each object that tells what an end leaves: a page of rows, a row, what
+    the webhook sends, and a turn within either."""
+    declared = document["x-resource"]
+    turns = declared["result"].get("transcript", {}).get("member")
+    hooks = (one["post"]["requestBody"] for one in document.get("x-webhooks", {}).values())
+    rows = [row_of(document), *(at(hook, JSON).get("properties", {}) for hook in hooks)]
+    yield _page(document)
+    for properties in rows:
+        yield properties
+        yield properties.get(turns, {}).get("items", {}).get("properties", {})
+
+
+def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a call result; none where none is kept."""
+    items = document["x-resource"].get("search", {}).get("items")
+    return {**_page(document).get(items, {}).get("items", {}).get("properties", {})}
+
+
+def _page(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a page of call results; none where nothing finds any."""
+    id = document["x-resource"]["operations"].get("search", "")
+    return dict(_schemas_of(document, id, "responses", "200"))
+
+
 def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
     """What a body of an operation must hold beside the agent and the text, as an example has it."""
     declared = document["x-resource"]

@@ -9,7 +9,7 @@ import jsonschema_rs
 from ..codec import encode
 from ..problems.violations import describe_error, leaf_errors, quote
 from .definition import Defect
-from .parts import JSON, at, each_operation, each_schema, each_with, holds, shown
+from .parts import JSON, at, each_operation, each_schema, each_with, holds, row_of, shown
 from .references import Steps
 from .schemas import compile_schema
 
@@ -76,6 +76,17 @@ class Samples:
                 raw = filters.get(parameter["name"])
                 known = samples.get(raw["member"] if isinstance(raw, dict) else raw, {})
                 yield from self._sampled((*steps, number, "schema"), known)
+        if "search" in self.resource:
+            yield from self._searches()
+
+    def _searches(self) -> Iterator[Defect]:
+        steps = (*self.operations[self.resource["operations"]["search"]], "requestBody", *JSON)
+        members = at(self.document, (*steps, "properties"))
+        known = {**self.samples["searched"], **self.resource["result"].get("fixed", {})}
+        for name, raw in self.resource["search"]["filters"].items():
+            value = known[raw["member"] if isinstance(raw, dict) else raw]
+            wanted = [value] if members[name]["type"] == "array" else value
+            yield from self._taken((*steps, "properties", name), [wanted])
 
     def _answers(self) -> Iterator[Defect]:
         answers = self.samples["answers"]
@@ -85,16 +96,26 @@ class Samples:
             for status, answer in at(self.document, steps).items():
                 fine = status[0] == "2"
                 values = answers.get(id, shown) if fine else self.samples["errors"]
+                if fine and id == self.resource["operations"].get("search"):
+                    values = [self._found(page) for page in values]
                 for kind in answer.get("content", ()):
                     yield from self._taken((*steps, status, "content", kind, "schema"), values)
+
+    def _found(self, page: Mapping[str, Any]) -> dict[str, Any]:
+        """A page whose rows hold what is fixed in them too."""
+        items, known = self.resource["search"]["items"], row_of(self.document)
+        return {**page, items: [self._left(row, known) for row in page[items]]}
+
+    def _left(self, row: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+        whole = {**row, **self.resource["result"].get("fixed", {})}
+        return {member: value for member, value in whole.items() if member in known}
 
     def _webhooks(self) -> Iterator[Defect]:
         for name in self.document.get("x-webhooks", ()):
             steps: Steps = ("x-webhooks", name, "post", "requestBody", *JSON)
             known = at(self.document, steps)["properties"]
-            for sample in self.samples["webhooks"]:
-                told = {member: value for member, value in sample.items() if member in known}
-                yield from self._taken(steps, [told])
+            told = [self._left(sample, known) for sample in self.samples["webhooks"]]
+            yield from self._taken(steps, told)
 
     def _sampled(self, steps: Steps, samples: Mapping[str, Any]) -> Iterator[Defect]:
         yield from self._taken(steps, samples.get("takes", ()))
@@ -144,11 +165,14 @@ class Samples:
 
     def _announced(self, reason: str) -> Iterator[Defect]:
         """Where the webhook cannot tell a reason."""
+        outcome = self.resource.get("result", {}).get("outcome", {})
+        told = {outcome.get("reason"): reason, outcome.get("analysis"): {}}
+        told.pop(None, None)
         for name in self.document.get("x-webhooks", ()):
             body: Steps = ("x-webhooks", name, "post", "requestBody", *JSON)
-            steps = (*body, "properties", "result")
+            steps = (*body, "properties", outcome.get("member", ""))
             if holds(self.document, steps):
-                yield from self._taken(steps, [{"finishReason": reason, "postCallAnalysis": {}}])
+                yield from self._taken(steps, [told])
 
     def _timeouts(self) -> Iterator[Defect]:
         if "timer" not in self.resource:

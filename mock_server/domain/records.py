@@ -37,15 +37,17 @@ class CallResultQuery:
     statuses: Sequence[str] | None = None
     completed_from: int | None = None
     completed_to: int | None = None
-    endpoint: str | None = None
+    endpoints: Sequence[str] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the finish pipeline leaves behind: call result, audit entry, webhook."""
+    """What the finish pipeline leaves behind: call result with what it is searched by, audit entry,
+    webhook."""
 
     call_result: Mapping[str, Any] | None
+    columns: Mapping[str, Any]
     completed: int
     visible: int
     event: str

@@ -81,7 +81,10 @@ class Renderer:
 
     def call_results(self, rows: list[dict[str, Any]], total: int, size: int) -> dict[str, Any]:
         """One page of call results."""
-        return {"results": rows, "totalCount": total, "totalPages": -(-total // size)}
+        names = self.resource.result
+        page = {names.items: rows, names.total: total, names.pages: -(-total // size)}
+        page.pop("", None)
+        return page
 
     def identifier(self, session_id: str) -> str:
         """An id in the chosen case."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .result import Result
+
 Names = Mapping[str, str]
 
 
@@ -49,11 +51,15 @@ class Resource:
     roles: Names
     events: Names
     shown: Mapping[str, Any]
+    result: Result
 
     @classmethod
-    def load(cls, declaration: Mapping[str, Any], acts: Names, shown: Mapping[str, Any]) -> Self:
-        """The view of an `x-resource`; `acts` are the operations of further events, by event, and
-        `shown` the further members that sessions show, with their defaults."""
+    def load(
+        cls, declaration: Mapping[str, Any], acts: Names, shown: Mapping[str, Any], result: Result
+    ) -> Self:
+        """The view of an `x-resource`; `acts` are the operations of further events, by event,
+        `shown` the further members that sessions show, with their defaults, and `result` what an
+        end leaves."""
         raw = {name: declaration[name] for name in ("operations", "members", "request")}
         raw |= {name: declaration.get(name, {}) for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
@@ -68,6 +74,7 @@ class Resource:
             "roles": roles,
             "events": events,
             "shown": shown,
+            "result": result,
         }
         return cls(**raw, **views, refusals=refusals, filters=filters)
 

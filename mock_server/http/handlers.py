@@ -67,7 +67,8 @@ async def act_on_chat(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answe
 
 async def search_call_results(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer:
     """One page of the call results that match."""
-    query = call_result_query({**call.defaults, **call.body}, sandbox.clock.now())
+    asked = renderer.resource.result.query({**call.defaults, **call.body})
+    query = call_result_query(asked, sandbox.clock.now())
     rows, total = await sandbox.store.results.search(query)
     return 200, renderer.call_results(rows, total, query.size)
 
@@ -104,19 +105,22 @@ def session_query(query: Mapping[str, Any], sizes: Bounds) -> SessionQuery:
     )
 
 
-def call_result_query(body: Mapping[str, Any], now: int) -> CallResultQuery:
-    """The search that a body asks for."""
-    call_ids = body.get("callIds")
-    first, last = body.get("fromDate"), body.get("toDate")
+def call_result_query(asked: Mapping[str, Any], now: int) -> CallResultQuery:
+    """The search that is asked for; a text alone is as one of a list."""
+    lists = {
+        name: [value] if isinstance(value, str) else value
+        for name in ("call_ids", "agent_ids", "statuses", "endpoints")
+        if (value := asked.get(name)) is not None
+    }
+    if "call_ids" in lists:
+        lists["call_ids"] = [canonical_id(call_id) or call_id for call_id in lists["call_ids"]]
+    first, last = asked.get("completed_from"), asked.get("completed_to")
     return CallResultQuery(
-        page=body["page"],
-        size=body["size"],
+        page=asked["page"],
+        size=asked["size"],
         visible_at=now,
-        call_ids=call_ids and [canonical_id(call_id) or call_id for call_id in call_ids],
-        agent_ids=body.get("agentIds"),
-        statuses=body.get("callStatuses"),
         completed_from=None if first is None else parse_instant(first),
         completed_to=None if last is None else parse_instant(last),
-        endpoint=body.get("endpoint"),
-        data=body.get("additionalDataFilters") or {},
+        data=asked.get("data") or {},
+        **lists,
     )

@@ -8,6 +8,7 @@ from ..domain.chats import external_hash
 from ..domain.instants import format_instant, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
+from ..domain.result import Result
 from ..domain.session import Message, Session
 from ..store.rows import (
     dump,
@@ -41,14 +42,14 @@ def document_of(rows: Rows) -> dict[str, Any]:
     }
 
 
-def rows_of(document: Mapping[str, Any], lifecycle: Lifecycle) -> Rows:
-    """The rows that a sound document tells of."""
+def rows_of(document: Mapping[str, Any], lifecycle: Lifecycle, result: Result) -> Rows:
+    """The rows that a sound document tells of, whose call results have these names."""
     rows: Rows = {"sessions": [], "messages": [], "replies": []}
     for session in document["sessions"]:
         rows["sessions"].append(_session_row(session, lifecycle))
         rows["messages"] += message_rows(_id(session), 0, _messages(session))
         rows["replies"] += [{"session_id": _id(session), **r} for r in session.get("replies", [])]
-    rows["call_results"] = [_result_row(row) for row in document.get("call_results", [])]
+    rows["call_results"] = [_result_row(row, result) for row in document.get("call_results", [])]
     rows["audit"] = [
         {**row, "time": parse_instant(row["time"])} for row in document.get("audit", [])
     ]
@@ -148,11 +149,12 @@ def _messages(session: _Row) -> list[Message]:
     ]
 
 
-def _result_row(row: _Row) -> dict[str, Any]:
+def _result_row(row: _Row, names: Result) -> dict[str, Any]:
     result = row["result"]
-    completed = parse_instant(result["completedTime"])
+    completed = parse_instant(result[names.names["completed"]])
     visible = completed if row.get("visible_time") is None else parse_instant(row["visible_time"])
-    return result_row(result["callId"].lower(), result, completed, visible)
+    id = result[names.names["identity"]].lower()
+    return result_row(id, result, names.columns(result), completed, visible)
 
 
 def _delivery_row(row: _Row) -> dict[str, Any]:

@@ -63,9 +63,7 @@ class Sandbox:
         self.journal = Journal(settings.journal_count, settings.journal_bytes, journals)
         self.coverage = Coverage(total)
         self.ids = Ids(settings.seed_number)
-        self.pipeline = Pipeline(
-            settings.webhook_url, Renderer(choices, contract.resource), contract.announced
-        )
+        self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))
         self.behaviour = Behaviour(
             self.agents, contract.lifecycle, self.pipeline, choices, contract.resource.shown
         )
@@ -121,7 +119,7 @@ class Sandbox:
         self.behaviour.lifecycle = contract.lifecycle
         self.behaviour.members = contract.resource.shown
         self.dispatcher.faults.webhook = contract.webhook_id
-        self.pipeline.announced = contract.announced
+        self.pipeline.renderer = Renderer(self.behaviour.choices, contract.resource)
 
     async def start(self) -> None:
         """Begin to sweep and to deliver."""

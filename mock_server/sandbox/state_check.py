@@ -12,6 +12,7 @@ from ..domain.agents import NOBODY
 from ..domain.instants import EARLIEST, LATEST, parse_instant
 from ..domain.lifecycle import Lifecycle
 from ..domain.render import Renderer
+from ..domain.result import Result
 from ..domain.session import Session
 from ..domain.transcript import BOUND, is_too_large
 from ..problems.violations import leaf_errors, quote
@@ -29,17 +30,21 @@ _TIMES = {
 }
 
 
-def find_fault(document: _Part, agents: Iterable[str], table: Lifecycle) -> _Fault | None:
-    """Where and why a document that fits its schema cannot be the state, or None.
+def find_fault(
+    document: _Part, agents: Iterable[str], table: Lifecycle, result: Result
+) -> _Fault | None:
+    """Where and why a document that fits its schema cannot be the state, or None; its call results
+    have these names.
 
     Call results, audit entries and deliveries may outlive their sessions.
     """
     known = frozenset(agents)
-    checks = (_times, _sessions, _order, _sizes, _replies, _results, _deliveries)
     # What has ended and goes on has left them behind already.
-    early = () if table.reopens else _early(document)
-    parts = (_agents(document, known), _states(document, table), early)
-    faults = chain(*parts, *(check(document) for check in checks))
+    early = () if table.reopens else _early(document, result)
+    parts = (_agents(document, known), _states(document, table), early, _times(document, result))
+    left = (_results(document, result), _deliveries(document))
+    checks = (_sessions, _order, _sizes, _replies)
+    faults = chain(*parts, *(check(document) for check in checks), *left)
     return next(faults, None)
 
 
@@ -68,8 +73,8 @@ def _states(document: _Part, table: Lifecycle) -> Iterator[_Fault]:
                 yield place, f"wanted {' or '.join(possible)}, got {quote(state)}{why}"
 
 
-def _times(document: _Part) -> Iterator[_Fault]:
-    for pointer, text in _instants(document):
+def _times(document: _Part, result: Result) -> Iterator[_Fault]:
+    for pointer, text in _instants(document, result):
         if not EARLIEST <= parse_instant(text) <= LATEST:
             yield pointer, f"wanted a time within the years 1 to 9998, got {quote(text)}"
 
@@ -138,27 +143,33 @@ def _replies(document: _Part) -> Iterator[_Fault]:
                 yield place, f"{wanted} with the user's"
 
 
-def _results(document: _Part) -> Iterator[_Fault]:
-    results = document.get("call_results", [])
-    if twice := _repeated(row["result"]["callId"].lower() for row in results):
-        yield "/call_results", f"two results have the callId {quote(twice)}; keep one"
+def _results(document: _Part, names: Result) -> Iterator[_Fault]:
+    results, (identity, agent) = document.get("call_results", []), _names(names)
+    if twice := _repeated(row["result"][identity].lower() for row in results):
+        yield "/call_results", f"two results have the {identity} {quote(twice)}; keep one"
     sessions = {session["id"].lower(): session for session in document["sessions"]}
     for number, row in enumerate(results):
         place, result = f"/call_results/{number}/result", row["result"]
-        session = sessions.get(result["callId"].lower())
-        if session is None:
+        session = sessions.get(result[identity].lower())
+        if session is None or not agent:
             continue
-        if result["agentId"] != session["agent_id"]:
+        if result[agent] != session["agent_id"]:
             wanted = f"wanted the session's agent, {quote(session['agent_id'])}"
-            yield f"{place}/agentId", f"{wanted}, got {quote(result['agentId'])}"
+            yield f"{place}/{agent}", f"{wanted}, got {quote(result[agent])}"
 
 
-def _early(document: _Part) -> Iterator[_Fault]:
+def _names(result: Result) -> tuple[str, str]:
+    return result.names["identity"] or "", result.names["agent"] or ""
+
+
+def _early(document: _Part, names: Result) -> Iterator[_Fault]:
     """What only an end leaves behind, of sessions that have not ended."""
     active = {session["id"].lower() for session in document["sessions"] if not _is_final(session)}
     results, audit = document.get("call_results", []), document.get("audit", [])
+    identity, _ = _names(names)
     places = [
-        (f"/call_results/{n}/result/callId", r["result"]["callId"]) for n, r in enumerate(results)
+        (f"/call_results/{n}/result/{identity}", r["result"][identity])
+        for n, r in enumerate(results)
     ]
     places += [(f"/audit/{n}/session_id", row["session_id"]) for n, row in enumerate(audit)]
     for place, id in places:
@@ -179,7 +190,7 @@ def _is_final(session: _Part) -> bool:
     return session.get("final_reason") is not None
 
 
-def _instants(document: _Part) -> Iterator[tuple[str, str]]:
+def _instants(document: _Part, names: Result) -> Iterator[tuple[str, str]]:
     """Every instant of a document with its pointer."""
     for part, members in _TIMES.items():
         for number, row in enumerate(document.get(part, [])):
@@ -191,7 +202,8 @@ def _instants(document: _Part) -> Iterator[tuple[str, str]]:
             if "time" in message:
                 yield f"/sessions/{number}/messages/{position}/time", message["time"]
     for number, row in enumerate(document.get("call_results", [])):
-        yield f"/call_results/{number}/result/completedTime", row["result"]["completedTime"]
+        completed = names.names["completed"]
+        yield f"/call_results/{number}/result/{completed}", row["result"][completed]
 
 
 def _repeated(values: Iterable[str]) -> str | None:

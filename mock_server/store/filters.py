@@ -32,7 +32,6 @@ def call_result_tests(query: CallResultQuery) -> Iterator[Test]:
     yield from _given(
         ("completed >= {}", "completed_from", query.completed_from),
         ("completed <= {}", "completed_to", query.completed_to),
-        ("endpoint = {}", "endpoint", query.endpoint),
     )
 
 
@@ -42,6 +41,7 @@ def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
         ("call_id", query.call_ids),
         ("agent_id", query.agent_ids),
         ("status", query.statuses),
+        ("endpoint", query.endpoints),
     ):
         if wanted:
             yield column, [*wanted]

@@ -170,14 +170,16 @@ def reply_row(change: Change, count: int) -> dict[str, Any]:
 
 
 def result_row(
-    call_id: str, result: Mapping[str, Any], completed: int, visible: int
+    call_id: str,
+    result: Mapping[str, Any],
+    columns: Mapping[str, Any],
+    completed: int,
+    visible: int,
 ) -> dict[str, Any]:
-    """A call result."""
+    """A call result, with what it is searched by."""
     return {
         "call_id": call_id,
-        "agent_id": result["agentId"],
-        "status": result["callStatus"],
-        "endpoint": result.get("endpoint"),
+        **columns,
         "completed": completed,
         "visible": visible,
         "document": dump(result),

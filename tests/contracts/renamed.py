@@ -40,6 +40,38 @@ NAMES = {
     "active": "open",
     "final": "closed",
     "all": "any",
+    # What an end leaves, and how it is searched.
+    "callId": "outcome_id",
+    "agentId": "bot_id",
+    "agentAdditionalData": "bot_context",
+    "callAdditionalData": "kept_context",
+    "endpoint": "wire",
+    "createdTime": "begun_at",
+    "completedTime": "closed_at",
+    "durationSeconds": "lasted",
+    "result": "ending",
+    "finishReason": "why",
+    "postCallAnalysis": "findings",
+    "transcription": "said",
+    "speaker": "who",
+    "callStatus": "outcome",
+    "callType": "sort",
+    "orgId": "house",
+    "sip": "trunk",
+    "score": "grade",
+    "endTime": "said_until",
+    "aggregations": "sums",
+    "results": "outcomes",
+    "totalCount": "found",
+    "totalPages": "sheets",
+    "page": "sheet",
+    "size": "on_a_sheet",
+    "callIds": "outcome_ids",
+    "agentIds": "bots",
+    "callStatuses": "outcomes_of",
+    "fromDate": "closed_from",
+    "toDate": "closed_until",
+    "additionalDataFilters": "holding",
 }
 # By what stands in a session, in a turn or in a page alone.
 IN_SESSION = {"id": "key", "status": "phase"}
@@ -48,7 +80,19 @@ ITEMS = "rows"
 STATE = "only"
 NUMBERS = {60: 61, 86400: 86000, 200: 210, 20: 23, 128: 100, 50: 51}
 PATHS = {"/api/v1/chats": "/api/v9/dialogues", "/api/v1/callresults": "/api/v9/outcomes"}
-ROLES = ("operations", "members", "request", "state", "unique", "idempotency", "timer", "list")
+ROLES = (
+    *("operations", "members", "request", "state", "unique", "idempotency", "timer", "list"),
+    *("result", "search"),
+)
+# What is fixed in what an end leaves, and what it is called and is told instead.
+FIXED = {
+    "type": ("told", "DialogueClosed"),
+    "status": ("how", "Done"),
+    "callStatus": ("outcome", "Over"),
+    "callType": ("sort", "Talk"),
+    "orgId": ("house", "ours"),
+}
+LINE = "utterance"  # the text of a line
 
 
 def renamed(contract: Entry = CONTRACT) -> Entry:
@@ -60,6 +104,7 @@ def renamed(contract: Entry = CONTRACT) -> Entry:
     document = _exactly(document)
     document["x-resource"] = _declaration(declared)
     document["x-rules"] = [_rule(rule) for rule in rules]
+    _outcomes(document)
     _sessions(document)
     _turns_and_pages(document)
     _numbers(document)
@@ -91,6 +136,9 @@ def _declaration(declared: dict[str, Any]) -> dict[str, Any]:
     found[STATE] = {"member": IN_SESSION["status"], "all": NAMES["all"]}
     del found["state"]
     found["moved_since"] = {"member": NAMES["last_activity"], "later": True}
+    made["result"]["fixed"] = dict(FIXED.values())
+    made["result"]["transcript"]["text"] = LINE
+    made["search"]["filters"] = _exactly(declared["search"]["filters"])
     late = [410, 409, 400, 422]
     return {**made, "refusals": {**declared["refusals"], "session-final": late}}
 
@@ -154,6 +202,29 @@ def _expression(text: str) -> str:
     return "/".join(names.get(step, step) for step in text.split("/"))
 
 
+def _outcomes(document: dict[str, Any]) -> None:
+    """Rename what an end leaves where its words have other meanings elsewhere."""
+    schemas, hook = document["components"]["schemas"], document["x-webhooks"]["chatCompleted"]
+    search = document["paths"]["/api/v1/callresults/search"]["post"]["responses"]["200"]
+    found = search["content"]["application/json"]["examples"][NAMES["page"]]["value"]
+    sent = hook["post"]["requestBody"]["content"]["application/json"]["example"]
+    payload = schemas["CompletedWebHookPayload"]
+    for old in ("type", "status"):
+        new, told = FIXED[old]
+        payload["properties"].pop(old)
+        payload["properties"][new] = {"type": "string", "enum": [told]}
+        sent.pop(old)
+    payload["required"] = [FIXED.get(name, [name])[0] for name in payload["required"]]
+    for left in (sent, *found["outcomes"]):
+        left.update({name: told for name, told in FIXED.values() if name in left or left is sent})
+        for line in left["said"]:
+            line[LINE] = line.pop("text")
+    line = schemas["TranscriptLine"]
+    line["properties"][LINE] = line["properties"].pop("text")
+    line["required"] = ["who", LINE]
+    sent.pop("outcome")
+
+
 def _turns_and_pages(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     body = schemas["SubmitRequest"]
@@ -166,7 +237,7 @@ def _turns_and_pages(document: dict[str, Any]) -> None:
     for example in say["requestBody"]["content"]["application/json"]["examples"].values():
         example["value"][TEXT] = example["value"].pop("content")
     listed = document["paths"]["/api/v1/chats"]["get"]["responses"]["200"]["content"]
-    value = listed["application/json"]["examples"]["page"]["value"]
+    value = listed["application/json"]["examples"][NAMES["page"]]["value"]
     value[ITEMS] = value.pop("items")
 
 

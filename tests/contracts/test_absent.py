@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance.contract.definition import Definition
 from conformance.contract.document import Contract
 from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
@@ -17,8 +19,10 @@ from tests.sampling import every
 from tests.serving import Api
 
 from .edits import WHOLE
-from .test_judged import broken
-from .without import WAYS, without
+from .test_judged import announced, broken
+from .without import WAYS, unleft, without
+
+SEARCH = "/api/v1/callresults/search"
 
 
 @contextmanager
@@ -139,6 +143,59 @@ def test_any_one_of_the_words_alone(kept: str, tmp_path: Path) -> None:
     path.write_text(json.dumps(without(*(word for word in WAYS if word not in (kept, needed)))))
     assert Contract(path).rules
     assert [*load_contract(path).operations()]
+
+
+def bare() -> dict[str, Any]:
+    """A contract whose call results and webhook tell the id and the end alone."""
+    document = without()
+    for role in ("agent", "profile", "data", "channel", "created", "duration"):
+        unleft(document, role)
+    for role in ("outcome", "transcript"):
+        document["x-resource"]["result"][role] = document["x-resource"]["result"][role]["member"]
+        unleft(document, role)
+    schemas, search = document["components"]["schemas"], document["x-resource"]["search"]
+    pages = search.pop("pages")
+    page = schemas["CallResultPage"]
+    del page["properties"][pages], schemas["TranscriptLine"]
+    page["required"].remove(pages)
+    answer = document["paths"][SEARCH]["post"]["responses"]["200"]["content"]["application/json"]
+    del answer["examples"]
+    further = document["x-resource"]["result"]["further"]
+    document["x-resource"]["result"]["further"] = [
+        name for name in further if name not in ("startTime", "endTime")
+    ]
+    known = Definition()
+    rules = document["x-rules"]
+    document["x-rules"] = [one for one in rules if not [*known.lacked(document, one["id"])]]
+    return document
+
+
+@pytest.mark.slow
+def test_call_results_of_an_id_and_an_end_alone(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(bare()), encoding="utf-8")
+    with Api.of(contract=path) as api:
+        id = api.end(api.open()["id"]).json()["id"]
+        (row,) = api.search(callIds=[id])["results"]
+        assert row.keys() == {"callId", "completedTime", "callStatus", "callType", "orgId"}
+        assert api.search(callStatuses=["Failed"]) == {"results": [], "totalCount": 0}
+        state = api.admin("GET", "/state").json()
+        assert api.admin("PUT", "/state", json=state).status_code == 200
+        assert broken(Contract(path), api, profile="core") == []
+    outcomes = announced(path)
+    assert {outcomes[id][0] for id in outcomes if id.startswith("HOOK")} == {"pass"}
+
+
+def test_what_tells_of_no_data_is_refused(tmp_path: Path) -> None:
+    rules = {rule["id"]: rule for rule in json.loads(WHOLE)["x-rules"]}
+    path, says = tmp_path / "openapi.yaml", "wanted another kind, as x-resource.result has no"
+    for id in ("FIN-02", "FIN-04", "FIN-05", "FIN-06", "HOOK-06", "HOOK-07"):
+        document = bare()
+        document["x-rules"].append({**rules[id], "id": "OWN-01"})
+        path.write_text(json.dumps(document), encoding="utf-8")
+        for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
+            with pytest.raises(error, match=says):
+                load(path)
 
 
 @pytest.mark.session

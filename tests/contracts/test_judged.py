@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from conformance.config.settings import FIXTURE_AGENTS, Config
 from conformance.contract.document import Contract
 from conformance.run.execute import execute
 from conformance.run.run import Run
+from conformance.target.listener import Listener
 from mock_server.domain.chats import Chats
 from mock_server.domain.session import Session
 from mock_server.problems.kinds import Refusal
@@ -55,6 +57,8 @@ def test_a_contract_of_other_names_is_judged(tmp_path: Path) -> None:
     contract = Contract(path)
     with Api.of(contract=path) as obedient:
         assert broken(contract, obedient, profile="core") == []
+    outcomes = announced(path)
+    assert {outcomes[id][0] for id in outcomes if id.startswith("HOOK")} == {"pass"}
 
 
 def test_an_unknown_id_of_an_operation_of_the_owners_is_judged(
@@ -80,6 +84,25 @@ def test_an_unknown_id_of_an_operation_of_the_owners_is_judged(
     monkeypatch.setattr(Chats, "act", found)
     with Api.of(contract=path) as careless:
         assert broken(contract, careless, (*kinds,)) == ["OWN-01"]
+
+
+def announced(path: Path, rules: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
+    """What a run of the webhooks, or of these rules, finds in a mock of a contract."""
+    with (
+        closing(Listener("127.0.0.1:0")) as listener,
+        Api.of(
+            contract=path,
+            webhook_url=listener.url,
+            webhook_backoff=0.2,
+            webhook_timeout=1.0,
+        ) as api,
+    ):
+        plain = run_of(Contract(path), api, rules, "webhooks")
+        told: dict[str, Any] = {"webhook_listen": listener.address, "webhook_wait": 10.0}
+        config = replace(plain.config, profile=("webhooks",), **told)
+        run = Run(config, plain.contract, embedded=True, listener=listener)
+        execute(run)
+    return {**run.evidence.outcomes}
 
 
 def broken(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import TOKEN, Api
+from tests.serving import TOKEN, Api, Receiver, receiving, wait_until
 
 from .renamed import renamed
 
@@ -17,10 +17,16 @@ DIALOGUES = "/api/v9/dialogues"
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def hook() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory, hook: Receiver) -> Iterator[Api]:
     path: Path = tmp_path_factory.mktemp("renamed") / "openapi.yaml"
     path.write_text(json.dumps(renamed(), indent=1), encoding="utf-8")
-    with Api.of(contract=path) as api:
+    with Api.of(contract=path, webhook_url=hook.url) as api:
         api.headers["X-Dialogue-Key"] = TOKEN
         yield api
 
@@ -102,6 +108,45 @@ def test_an_agent_closes_a_dialogue(api: Api) -> None:
     dialogue = started(api, "agent-closer")
     answer = said(api, dialogue, "bye").json()
     assert (answer["over"], answer["phase"]) == (True, "closed")
+
+
+def test_an_outcome_is_found_and_told(api: Api, hook: Receiver) -> None:
+    dialogue = started(api, context={"order": {"id": 17}})
+    said(api, dialogue, "Hello")
+    closed(api, dialogue)
+    holding = {"kept_context.order.id": 17}
+    bot, key = dialogue["bot"], dialogue["key"]
+    for sought in (
+        {"outcome_ids": [key]},
+        {"bots": [bot], "outcomes_of": ["Over"]},
+        {"wire": "web"},
+    ):
+        body = {**sought, "holding": holding, "on_a_sheet": 1}
+        page = api.post("/api/v9/outcomes/search", json=body).json()
+        assert (page["found"], page["sheets"]) == (1, 1), sought
+    (row,) = page["outcomes"]
+    assert (row["ending"]["why"], row["said"][0]) == (
+        "user_end",
+        {"who": "user", "utterance": "Hello"},
+    )
+    told = wait_until(lambda: [one for one in hook.wait_for(1) if one["outcome_id"] == key])[0]
+    assert (told.pop("told"), told.pop("how")) == ("DialogueClosed", "Done")
+    assert {**row, **told} == row
+    later = {"holding": holding, "closed_from": row["closed_at"], "sheet": 0}
+    assert api.post("/api/v9/outcomes/search", json=later).json()["found"] == 1
+    assert api.post("/api/v9/outcomes/search", json={"outcome_ids": 7}).status_code == 400
+
+
+def test_a_state_keeps_outcomes_by_their_names(api: Api) -> None:
+    closed(api, started(api))
+    state = api.admin("GET", "/state").json()
+    assert api.admin("PUT", "/state", json=state).status_code == 200
+    assert api.admin("GET", "/state").json() == state
+    del state["call_results"][0]["result"]["closed_at"]
+    refused = api.admin("PUT", "/state", json=state).json()["errors"][0]
+    assert refused["pointer"] == "/call_results/0/result/closed_at"
+    sent = api.admin("POST", "/webhooks/trigger", json={"payload": {"outcome_id": "x"}})
+    assert sent.status_code == 400
 
 
 def test_a_list_is_filtered_and_paged(api: Api) -> None:

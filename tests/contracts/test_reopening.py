@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,6 @@ import pytest
 from conformance.contract.document import Contract, find_contract
 from conformance.contract.source import ContractError
 from conformance.report.derive import implied
-from conformance.run.execute import execute
-from conformance.run.run import Run
-from conformance.target.listener import Listener
 from mock_server.contract.document import load_contract
 from mock_server.contract.source import FixtureError
 from mock_server.domain.agents import Agent
@@ -25,7 +21,7 @@ from tests.sampling import every
 from tests.serving import Api, receiving
 
 from .edits import CONTRACT, ROWS, edited
-from .test_judged import broken, run_of
+from .test_judged import announced, broken
 from .test_own_states import pausing
 from .test_words import written
 from .without import Json, without
@@ -204,19 +200,8 @@ def test_an_end_that_is_not_announced_again_is_found(
 
     real = Pipeline.webhook
     monkeypatch.setattr(Pipeline, "webhook", once)
-    with closing(Listener("127.0.0.1:0")) as listener:
-        with Api.of(contract=contract, webhook_url=listener.url) as api:
-            plain = run_of(Contract(contract), api)
-            given: dict[str, Any] = {
-                "rules": ("HOOK-01",),
-                "profile": ("webhooks",),
-                "webhook_listen": listener.address,
-                "webhook_wait": 2.0,
-            }
-            config = replace(plain.config, **given)
-            run = Run(config, plain.contract, embedded=True, listener=listener)
-            execute(run)
-    assert run.evidence.outcomes["HOOK-01"][0] == ("fail" if careless else "pass")
+    outcomes = announced(contract, ("HOOK-01",))
+    assert outcomes["HOOK-01"][0] == ("fail" if careless else "pass")
 
 
 def begun_again() -> Json:

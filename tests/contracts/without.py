@@ -46,8 +46,8 @@ def _without_agent(document: Json) -> None:
         del schemas[unused]
     for member in (name, "tool_calls"):
         _removed(document, member)
-    for member in ("agentId", "agentAdditionalData"):
-        _unannounced(document, member)
+    for role in ("agent", "profile"):
+        unleft(document, role)
     for rule in document["x-rules"]:
         if needs := [need for need in rule.pop("needs", ()) if need not in AGENTS]:
             rule["needs"] = needs
@@ -67,12 +67,30 @@ def _without_search(document: Json) -> None:
     name = document["x-resource"]["operations"].pop("search")
     del document["paths"]["/api/v1/callresults/search"]
     _unlinked(document, name)
+    _without_rows(document)
     for rule in document["x-rules"]:
         rule["operations"] = [id for id in rule["operations"] if id != name]
     document["x-rules"] = [rule for rule in document["x-rules"] if rule["operations"]]
 
 
+def _without_rows(document: Json) -> None:
+    """Leave the names of call results to the webhook, where it has them."""
+    declared, schemas = document["x-resource"], document["components"]["schemas"]
+    for name in ("CallResultSearch", "CallResultPage", "CallResult"):
+        del schemas[name]
+    del declared["search"]
+    if "x-webhooks" not in document:
+        del declared["result"]
+        return
+    lines = schemas["TranscriptLine"]["properties"]
+    held = {*schemas["CompletedWebHookPayload"]["properties"], *lines}
+    result = declared["result"]
+    result["further"] = [name for name in result["further"] if name in held]
+    result["fixed"] = {name: text for name, text in result["fixed"].items() if name in held}
+
+
 def _without_data(document: Json) -> None:
+    unleft(document, "data")
     _removed(document, document["x-resource"]["request"].pop("data"))
 
 
@@ -92,8 +110,8 @@ def _without_reason(document: Json) -> None:
 def _without_channel(document: Json) -> None:
     name = document["x-resource"]["members"].pop("channel")
     del document["x-resource"]["list"]["filters"][name]
+    unleft(document, "channel")
     _unshown(document, name)
-    _unannounced(document, "endpoint")
 
 
 def _without_timer(document: Json) -> None:
@@ -113,7 +131,14 @@ def _without_key(document: Json) -> None:
 
 
 def _without_webhook(document: Json) -> None:
-    del document["x-webhooks"]
+    del document["x-webhooks"], document["components"]["schemas"]["CompletedWebHookPayload"]
+    result = document["x-resource"].get("result", {})
+    if "search" not in document["x-resource"]:
+        document["x-resource"].pop("result", None)
+        return
+    rows = document["components"]["schemas"]["CallResult"]["properties"]
+    result["further"].remove("serverJobId")
+    result["fixed"] = {name: text for name, text in result["fixed"].items() if name in rows}
 
 
 def _without_event(document: Json, event: str, effect: str) -> None:
@@ -145,10 +170,21 @@ WAYS = {
 }
 
 
-def _unannounced(document: Json, name: str) -> None:
-    """Take a member out of the webhook."""
-    _removed(document.get("x-webhooks"), name)
-    _removed(document["components"]["schemas"]["CompletedWebHookPayload"], name)
+def unleft(document: Json, role: str) -> None:
+    """Take a member out of what an end leaves, and out of what that is searched by."""
+    declared, schemas = document["x-resource"], document["components"]["schemas"]
+    if (name := declared.get("result", {}).pop(role, None)) is None:
+        return
+    found = declared.get("search", {"filters": {}})["filters"]
+    told = {one: raw if isinstance(raw, str) else raw["member"] for one, raw in found.items()}
+    for one in (one for one, member in told.items() if member == name):
+        del found[one]
+        _removed(schemas["CallResultSearch"], one)
+        _removed(document["paths"]["/api/v1/callresults/search"], one)
+    for part in (document.get("x-webhooks"), document["paths"].get("/api/v1/callresults/search")):
+        _removed(part, name)
+    for schema in ("CallResult", "CompletedWebHookPayload"):
+        _removed(schemas.get(schema), name)
 
 
 def _unshown(document: Json, name: str) -> None:

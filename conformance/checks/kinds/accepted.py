@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...contract.document import Contract
+from ...contract.results import Searched
 from ...contract.rules import Rule
 from ...contract.values import UUID, least, odd_values, plain_values
 from ...judging.exchange import Exchange, Json
@@ -109,15 +110,19 @@ class Requests:
     def _known(self, name: str) -> list[Any]:
         """The values of a member that names what the deployment has, so that a made-up value may
         be refused."""
-        agent = self.api.config.agent
-        known: dict[str, list[Any]] = {
-            self.api.resource.agent: [agent],
-            "agentIds": [[agent]] if agent else [],
-            "callIds": [[UUID]],
-            "callStatuses": [["Completed"]],
-            "additionalDataFilters": list(self._examples("additionalDataFilters")),
-        }
-        return known.get(name, [])
+        agent, names = self.api.config.agent, self.api.resource
+        if self.role != "search":
+            return [agent] if name == names.agent else []
+        filters = names.searched.by_parameter
+        return self._known_filter(filters[name]) if name in filters else []
+
+    def _known_filter(self, one: Searched) -> list[Any]:
+        left = self.api.resource.left
+        if one.how == "paths":
+            return [*self._examples(one.parameter)]
+        known = {left.agent: self.api.config.agent, left.identity: UUID, **left.fixed}
+        value = known.get(one.member)
+        return [*self.api.contract.sought(one.parameter, value).values()] if value else []
 
     def _examples(self, name: str) -> tuple[Any, ...]:
         return tuple(example[name] for example in self.examples if name in example)

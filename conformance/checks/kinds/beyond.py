@@ -19,7 +19,6 @@ from ...target.operations import UNSET
 from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_words
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
-PAGE, SIZE = "page", "size"  # of a search
 BOUNDS = ("minimum", "maximum", "maxLength")
 KEYS = 3  # of refused requests that are tried with what is right
 TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contract's own
@@ -101,12 +100,12 @@ class Beyond:
         their own: it may clamp a number, or keep the whole of a key where one says so."""
         resource = self.api.contract.resource
         free: tuple[str, ...] = ()
-        if name in (resource.timeout, resource.limit, SIZE):
+        if name in (resource.timeout, resource.limit, resource.searched.size):
             free = BOUNDS
         elif name == resource.key:
             told = ((one.kind, one.sent) for one in self.api.contract.judged.values())
             free = BOUNDS if ("key", "longer") in told else ()
-        elif name in (resource.offset, PAGE):
+        elif name in (resource.offset, resource.searched.number):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
             free = ("maximum",) * ends + ("minimum",) * (not self.named)
         return {word: schema[word] for word in schema if word not in free}

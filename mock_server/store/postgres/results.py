@@ -48,7 +48,8 @@ class PostgresResults:
     async def record(self, transaction: Transaction, session: Session, made: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
         if made.call_result is not None:
-            row = result_row(session.id, made.call_result, made.completed, made.visible)
+            searched = made.columns, made.completed, made.visible
+            row = result_row(session.id, made.call_result, *searched)
             await transaction.insert("call_results", row, _LATEST)
         await transaction.insert("audit", audit_row(session, made))
         if (webhook := made.webhook) is not None:

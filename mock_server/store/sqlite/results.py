@@ -48,8 +48,8 @@ class SqliteResults:
     def record(self, session: Session, completion: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""
         if completion.call_result is not None:
-            instants = completion.completed, completion.visible
-            row = result_row(session.id, completion.call_result, *instants)
+            searched = completion.columns, completion.completed, completion.visible
+            row = result_row(session.id, completion.call_result, *searched)
             serial = next(self.tables.database.activity)
             self.tables.insert("call_results", {**row, "serial": serial}, LATEST_RESULT)
         self.tables.insert("audit", audit_row(session, completion))

@@ -11,8 +11,11 @@ import httpx
 import pytest
 
 from conformance.checks.pipeline import LOOKS, expect_pages, expect_size, pauses
+from conformance.contract.document import Contract, find_contract
 from conformance.judging.outcomes import Violation
 from conformance.target.api import Api
+
+RESOURCE = Contract(find_contract()).resource
 
 
 def silent(_: httpx.Request) -> httpx.Response:
@@ -47,7 +50,7 @@ def test_two_rows_are_one_page_of_two(total: object, pages: object, told: str) -
     both: dict[str, Any] = {"results": rows, "totalCount": total, "totalPages": pages}
     singles = [{"results": [row], "totalCount": 2, "totalPages": 2} for row in rows]
     with pytest.raises(Violation, match=told) if told else nullcontext():
-        expect_pages(both, singles)
+        expect_pages(RESOURCE, both, singles)
 
 
 def test_a_row_of_another_page_is_a_finding() -> None:
@@ -55,7 +58,7 @@ def test_a_row_of_another_page_is_a_finding() -> None:
     both: dict[str, Any] = {"results": rows, "totalCount": 2, "totalPages": 1}
     singles = [{"results": [rows[0]], "totalCount": 2, "totalPages": 2} for _ in rows]
     with pytest.raises(Violation, match="on pages 0 and 1"):
-        expect_pages(both, singles)
+        expect_pages(RESOURCE, both, singles)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +79,4 @@ def test_a_page_whose_size_nobody_asked_for(
 ) -> None:
     page: dict[str, Any] = {"results": [{}] * rows, "totalCount": total, "totalPages": pages}
     with pytest.raises(Violation, match=told) if told else nullcontext():
-        expect_size(page, 20)
+        expect_size(RESOURCE.searched, page, 20)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..edit import Client, edit
-from ..places import END, ENDING, GET, PATHS, SCHEMAS, at, everywhere, words
+from ..places import END, ENDING, GET, PATHS, SCHEMAS, SEARCH, at, everywhere, words
 
 NOTED = f"{END}/requestBody/content/application~1json/examples/noted"
 
@@ -155,6 +155,60 @@ def note_by_another_name(api: Client) -> None:
 )
 def data_by_another_name(api: Client) -> None:
     assert api.opened(context=7) == 400
+
+
+@edit(
+    "callId is called outcome_id",
+    words(callId="outcome_id"),
+    blames="FIN-03",
+    second="names=callId:outcome_id",
+)
+def outcome_by_another_name(api: Client) -> None:
+    id = api.ended()["id"]
+    assert [row["outcome_id"] for row in api.search(callIds=[id])["results"]] == [id]
+
+
+@edit("callAdditionalData is called context", words(callAdditionalData="context"), blames="FIN-03")
+def kept_data_by_another_name(api: Client) -> None:
+    api.ended(additional_data={"customer": "Ada"})
+    found = api.search(additionalDataFilters={"context.customer": "Ada"})["results"]
+    assert [row["context"]["customer"] for row in found] == ["Ada"]
+
+
+@edit(
+    "agentIds is called bots", words(agentIds="bots"), blames="FIN-05", second="names=agentIds:bots"
+)
+def agents_of_a_search_by_another_name(api: Client) -> None:
+    api.ended()
+    assert (api.search(bots=["no"])["totalCount"], api.search(agentIds=["no"])["totalCount"]) == (
+        0,
+        1,
+    )
+
+
+@edit(
+    "totalPages is called sheets",
+    words(totalPages="sheets"),
+    blames="FIN-03",
+    second="names=totalPages:sheets",
+)
+def pages_of_a_search_by_another_name(api: Client) -> None:
+    api.ended()
+    assert api.search()["sheets"] == 1
+
+
+@edit(
+    "A search does not tell how many pages there are",
+    drop=[
+        f"{SCHEMAS}/CallResultPage/properties/totalPages",
+        f"{SCHEMAS}/CallResultPage/required/2",
+        "/x-resource/search/pages",
+        f"{SEARCH}/responses/200/content/application~1json/examples/page/value/totalPages",
+    ],
+    blames="FIN-03",
+)
+def search_without_pages(api: Client) -> None:
+    assert {*api.search()} == {"results", "totalCount"}
 
 
 @edit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..edit import Client, edit
-from ..places import SCHEMAS, at
+from ..places import SCHEMAS, at, words
 
 HOOK = "/x-webhooks/chatCompleted"
 BODY = f"{HOOK}/post/requestBody/content/application~1json"
@@ -45,13 +45,33 @@ def payload_session_id(api: Client) -> None:
 
 @edit(
     "The webhook's type is ChatFinished",
-    {f"{PAYLOAD}/properties/type/enum": ["ChatFinished"], f"{BODY}/example/type": "ChatFinished"},
+    {
+        f"{PAYLOAD}/properties/type/enum": ["ChatFinished"],
+        f"{BODY}/example/type": "ChatFinished",
+        "/x-resource/result/fixed/type": "ChatFinished",
+    },
     profile="webhooks",
     blames="HOOK-01",
 )
 def payload_type(api: Client) -> None:
     api.ended()
     assert api.hook.wait_for(1, 10)[0]["type"] == "ChatFinished"
+
+
+@edit(
+    "transcription is called said, and its speaker who",
+    {
+        **words(transcription="said", speaker="who"),
+        "/x-resource/result/transcript": {"member": "said", "speaker": "who", "text": "text"},
+    },
+    profile="core webhooks",
+    blames="HOOK-01 FIN-04",
+)
+def payload_by_other_names(api: Client) -> None:
+    session = api.open()
+    api.submit(session["id"], "Hello")
+    api.end(session["id"])
+    assert api.hook.wait_for(1, 10)[0]["said"][0] == {"who": "user", "text": "Hello"}
 
 
 @edit(

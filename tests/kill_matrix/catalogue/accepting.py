@@ -224,7 +224,7 @@ def dates_are_exchanged(patch: Patch) -> None:
 
 @mutant("FIN-10", "the filter by endpoint is ignored")
 def endpoint_filter_is_ignored(patch: Patch) -> None:
-    searched(patch, lambda query: replace(query, endpoint=None))
+    searched(patch, lambda query: replace(query, endpoints=None))
 
 
 @mutant("FIN-10", "additionalDataFilters are ignored")

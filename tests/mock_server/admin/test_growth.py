@@ -26,7 +26,8 @@ from mock_server.store.sqlite.image import SqliteImage
 from tests.growth import expect_linear
 from tests.serving import CHATS, HANGING, Api, usual_files
 
-LIFECYCLE = usual_files().contract.lifecycle
+_READ = usual_files().contract
+CONTRACT = (_READ.lifecycle, _READ.resource.result)
 TALKER = {"script": [{"reply": "Aye"}]}
 HELD = 0.02  # seconds
 MOST_SECONDS = 0.05
@@ -69,11 +70,11 @@ def emitted(size):
 
 ENTRIES = {
     "a state that is looked through": lambda size: find_fault(
-        state_of(size), ["agent-echo"], LIFECYCLE
+        state_of(size), ["agent-echo"], *CONTRACT
     ),
-    "a state that is taken": lambda size: rows_of(state_of(size), LIFECYCLE),
+    "a state that is taken": lambda size: rows_of(state_of(size), *CONTRACT),
     "a state that is told": lambda size: document_of(
-        {"call_results": [], "audit": [], "outbox": [], **rows_of(state_of(size), LIFECYCLE)}
+        {"call_results": [], "audit": [], "outbox": [], **rows_of(state_of(size), *CONTRACT)}
     ),
     "agents": lambda size: load_agents(agents_of(size, {"script": [{"reply": "Aye"}]})),
     "bad agents": lambda size: fixture_violations(agents_of(size, {"bad": 1})),
@@ -246,11 +247,11 @@ def test_a_state_is_judged_again_when_an_agent_has_gone_meanwhile(monkeypatch):
     whole["sessions"][0]["agent_id"] = "visitor"
     judged = []
 
-    def judge(document, agents, table):
+    def judge(document, agents, *contract):
         judged.append("visitor" in agents)
         if len(judged) == 1:
             api.steer("POST", "/reset")
-        return find_fault(document, agents, table)
+        return find_fault(document, agents, *contract)
 
     monkeypatch.setattr(state, "find_fault", judge)
     with Api.of() as api:

@@ -5,7 +5,8 @@ from mock_server.domain.session import Session
 from mock_server.store.opening import embedded_store, shared_store
 from tests.serving import usual_files
 
-LIFECYCLE = usual_files().contract.lifecycle
+_READ = usual_files().contract
+CONTRACT = (_READ.lifecycle, _READ.resource.result)
 LASTING = ["file", "postgres"]
 ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 
@@ -36,7 +37,7 @@ def final(number=1, **members):
 
 def completion(stored, webhook=None, **data):
     result = {"agentId": "a", "callStatus": "Completed", "endpoint": "web", **data}
-    return Completion(result, 9, 9, "ttl", None, webhook)
+    return Completion(result, CONTRACT[1].columns(result), 9, 9, "ttl", None, webhook)
 
 
 def finish(run, store, number=1, webhook=None, **data):

@@ -1,7 +1,7 @@
 """Webhooks that wait in a store, and their log."""
 
 from mock_server.sandbox.documents import rows_of
-from tests.mock_server.store.rows import LIFECYCLE, WEBHOOK, beside, finish
+from tests.mock_server.store.rows import CONTRACT, WEBHOOK, beside, finish
 
 
 def test_a_webhook_waits_until_it_is_over(store, run):
@@ -28,7 +28,7 @@ def test_a_webhook_waits_until_it_is_over(store, run):
 
 def test_the_log_of_webhooks_is_bounded(store, run):
     rows = [{"session_id": f"s{n % 2}", "url": "http://x/", "payload": {}} for n in range(1_010)]
-    run(store.image.load(rows_of({"sessions": [], "deliveries": rows}, LIFECYCLE)))
+    run(store.image.load(rows_of({"sessions": [], "deliveries": rows}, *CONTRACT)))
     serial = run(store.outbox.enqueue("s0", "http://x/", {}, {}, 0))
     for _ in range(60):
         run(store.outbox.delivered(serial, "delivered", None, {"status": 201}))

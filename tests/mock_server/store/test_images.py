@@ -8,8 +8,8 @@ from mock_server.sandbox.documents import document_of, rows_of
 from mock_server.store.postgres import tables as postgres_tables
 from mock_server.store.sqlite import image as sqlite_image
 from tests.mock_server.store.rows import (
+    CONTRACT,
     LASTING,
-    LIFECYCLE,
     ODD,
     WEBHOOK,
     beside,
@@ -81,7 +81,7 @@ def test_an_image_brings_the_same_state_back(store, run):
     assert run(store.sessions.next_expiry()) == 60_000_001
     assert document_of(run(store.image.dump())) == document_of(image)
     other = beside(store)
-    run(other.image.load(rows_of(document_of(image), LIFECYCLE)))
+    run(other.image.load(rows_of(document_of(image), *CONTRACT)))
     assert document_of(run(other.image.dump())) == document_of(image)
     run(store.image.load({}))
     assert (run(store.sessions.count()), run(other.sessions.count())) == (0, 3)
@@ -120,7 +120,7 @@ def test_rows_are_added_whole_or_not_at_all(store, run):
 
 def test_what_is_loaded_is_older_than_what_comes_after(store, run):
     """Of one instant, as under a frozen clock, the later one is listed first."""
-    run(store.image.load(rows_of({"sessions": [loaded(number) for number in range(3)]}, LIFECYCLE)))
+    run(store.image.load(rows_of({"sessions": [loaded(number) for number in range(3)]}, *CONTRACT)))
     run(store.sessions.insert(session(9, last_activity=0)))
     page, _ = run(store.sessions.page(SessionQuery(0, 9, state="active")))
     assert [one.id for one in page] == ["s9", "s2", "s1", "s0"]

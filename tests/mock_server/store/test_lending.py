@@ -8,7 +8,7 @@ import pytest
 from mock_server.domain.store import Image, Outbox, Results, Sessions
 from mock_server.sandbox.documents import rows_of
 from mock_server.store.sqlite.tables import Tables
-from tests.mock_server.store.rows import LIFECYCLE, database_of, session
+from tests.mock_server.store.rows import CONTRACT, database_of, session
 from tests.serving import HANGING
 
 PARTS = {"sessions": Sessions, "results": Results, "outbox": Outbox, "image": Image}
@@ -110,7 +110,7 @@ def test_a_large_state_is_written_in_a_thread_whole_or_not_at_all(store, run, mo
             raise RuntimeError("no room")
         insert(tables, table, rows)
 
-    rows = rows_of(MANY, LIFECYCLE)
+    rows = rows_of(MANY, *CONTRACT)
     run(store.sessions.insert(session(1)))
     before = run(store.image.dump())
     monkeypatch.setattr(Tables, "insert_all", failing)

@@ -7,7 +7,7 @@ import pytest
 from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import rows_of
-from tests.mock_server.store.rows import LIFECYCLE, ODD, final, finish, session
+from tests.mock_server.store.rows import CONTRACT, ODD, final, finish, session
 
 
 def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
@@ -20,11 +20,11 @@ def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
     assert run(store.sessions.get(ODD)) is None
 
     def complete(stored):
-        result = {"agentId": ODD, "callStatus": ODD, "endpoint": ODD}
-        return Completion(result, 9, 9, "ttl", ODD)
+        columns = {"agent_id": ODD, "status": ODD, "endpoint": ODD}
+        return Completion({}, columns, 9, 9, "ttl", ODD)
 
     run(store.sessions.apply(Change(final(), "active", complete=complete)))
-    for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoint": ODD}):
+    for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoints": [ODD]}):
         assert run(store.results.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
     assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
     assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a", ODD[:-1]])))[1] == 0
@@ -110,7 +110,7 @@ def test_ten_thousand_sessions_are_listed_fast(store, run):
          "created_time": f"2030-01-01T00:{n // 600:02}:{n // 10 % 60:02}.{n % 10}Z"}
         for n in range(10_000)
     ]  # fmt: skip
-    run(store.image.load(rows_of({"sessions": sessions}, LIFECYCLE)))
+    run(store.image.load(rows_of({"sessions": sessions}, *CONTRACT)))
     middle = 1_893_456_500_000_000
     queries = (
         SessionQuery(0, 20, state="active"),

@@ -149,14 +149,14 @@ class Desk:
         self.courier.send(self.announcement(ticket))
 
     def announcement(self, ticket: Ticket) -> Doc:
-        said = [{"speaker": one["role"], "text": one["content"]} for one in ticket.comments]
+        said = [{"by": one["role"], "text": one["content"]} for one in ticket.comments]
         return {
-            "type": "CompletedWebHookPayload",
-            "callId": ticket.id,
-            "createdTime": written(ticket.created),
-            "completedTime": written(self.now()),
-            "transcription": said,
-            "result": {"finishReason": ticket.resolution},
+            "event": "ticket.closed",
+            "ticket_id": ticket.id,
+            "created_at": written(ticket.created),
+            "closed_at": written(self.now()),
+            "comments": said,
+            "closing": {"resolution": ticket.resolution},
         }
 
     def page(self, query: Doc) -> Doc:
