@@ -97,9 +97,9 @@ def announced(path: Path, rules: tuple[str, ...] = ()) -> dict[str, tuple[str, s
             webhook_timeout=1.0,
         ) as api,
     ):
-        plain = run_of(Contract(path), api, rules, "webhooks")
+        plain = run_of(Contract(path), api)
         told: dict[str, Any] = {"webhook_listen": listener.address, "webhook_wait": 10.0}
-        config = replace(plain.config, profile=("webhooks",), **told)
+        config = replace(plain.config, profile=("webhooks",), rules=rules, **told)
         run = Run(config, plain.contract, embedded=True, listener=listener)
         execute(run)
     return {**run.evidence.outcomes}

@@ -48,7 +48,7 @@ class Requests:
     def answer(self, made: Any) -> Exchange:
         """What a request is answered with; another session takes the next one, where this may
         take none any more."""
-        sent = {"query" if self.body is None else "body": made}
+        sent = {"query" if self.body is None and made is not UNSET else "body": made}
         answer = self.api.send(self.operation, id=self.session(), **sent)
         ends = self.role in ("end", "act") or answer.resource.final(answer.json) is True
         if answer.status >= 500 or (answer.ok and ends):
