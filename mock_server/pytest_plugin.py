@@ -47,6 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(words) from None
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say loudly that no certificate is checked."""
+    told = "adjourn: --adjourn-insecure: no certificate of a server is checked"
+    return [told] if config.getoption("--adjourn-insecure") else []
+
+
 @pytest.fixture(scope="session")
 def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
     """A mock of the Chats API; `url` says where."""

@@ -128,6 +128,11 @@ def test_a_way_that_cannot_be_gone_is_told_before_any_test(options, told):
     assert "hush" not in result.stderr
 
 
+def test_that_no_certificate_is_checked_is_said(tmp_path):
+    told = run_pytest("-v", "--rootdir", ".", "--adjourn-insecure", cwd=tmp_path).stdout
+    assert "--adjourn-insecure: no certificate of a server is checked" in told
+
+
 def test_the_plugin_costs_nothing_when_it_is_not_used(tmp_path):
     (tmp_path / "test_plain.py").write_text(
         "import sys\n"
