@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from conformance.judging.evidence import Finding
 from conformance.judging.exchange import Exchange
+from conformance.registry import all_checks
 from conformance.report.html import html
 from conformance.report.model import SCHEMA_VERSION, build, discard, write
 from conformance.report.terminal import print_findings, print_verdict
@@ -227,7 +228,7 @@ def test_the_rerun_of_an_embedded_run_names_no_target(make_run: Make) -> None:
 
 def test_a_finding_is_rerun_by_the_check_that_met_it(make_run: Make) -> None:
     run = make_run(profile=("model",))
-    name = "check_every_sequence_leads_where_the_model_says"
+    name = all_checks(run.contract)["LIFE-13"].name
     run.evidence.add(Finding("DEDUP-03", "a", "b", (), name))
     run.evidence.add(Finding("SES-01", "a", "b", (), "preflight"))
     told = {rule["id"]: rule["findings"] for rule in build(run)["rules"]}
