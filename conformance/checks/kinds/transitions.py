@@ -86,12 +86,14 @@ def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> Non
 
 
 def untold(contract: Contract) -> list[Transition]:
-    """The rows of events that a client brings about, and that no other rule is about. In a state
-    in which turns are refused none of them finishes."""
+    """The rows of events that a client brings about, and that no other rule is about; one about a
+    replay is not about what that leaves of a session that goes on. In a state in which turns are
+    refused none of them finishes."""
+    finals = contract.resource.finals
     told = {
         (one.given, one.when)
         for one in contract.judged.values()
-        if one.kind in ("transition", "replayed")
+        if one.kind == "transition" or (one.kind == "replayed" and one.given in finals)
     }
     return [
         row
