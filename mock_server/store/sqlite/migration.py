@@ -3,6 +3,7 @@
 import sqlite3
 import struct
 import time
+from contextlib import closing
 from pathlib import Path
 
 from ...domain.store import StoreError
@@ -33,8 +34,10 @@ def version() -> int:
 
 def examine(path: Path) -> None:
     """Look at a file before anything is written to it. Raises StoreError for one of others."""
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
         return
+    if not path.is_file():  # to open a pipe would wait for somebody at its other end
+        raise StoreError(f"{path}: it is no regular file; give --db another path")
     header = _header(path)
     if not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
         raise StoreError(f"{path}: {_FOREIGN}")
@@ -57,14 +60,15 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         scripts = MIGRATIONS[found - 1 :]
     else:
         scripts = MIGRATIONS if _are_ours(_tables(connection), path) else (SCHEMA,)
-    current = (application, found) == (APPLICATION_ID, version())
-    if current and (missing := set(TABLES) - _tables(connection)):
-        raise StoreError(f"{path}: {_DAMAGED.format(f'no table {min(missing)}')}")
+    if (application, found) == (APPLICATION_ID, version()):
+        _refuse_lacking(connection, path)
+        return
     stamp = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version()};"
-    if not current:
-        # In one transaction, with the header, and before the file has a log beside it.
-        connection.executescript(f"BEGIN IMMEDIATE; {';'.join(scripts)}; {stamp} COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    # In one transaction, with the header, and before the file has a log beside it.
+    connection.executescript(f"BEGIN IMMEDIATE; {';'.join(scripts)}; {stamp}")
+    _refuse_lacking(connection, path)
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def damaged(error: sqlite3.Error) -> str | None:
@@ -119,6 +123,25 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     )
     return {name for (name,) in rows}
+
+
+def _refuse_lacking(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreError for a file without a table, a column or an index that the mock uses."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(SCHEMA)
+        lacking = [part for part in _parts(model) if part not in {*_parts(connection)}]
+    if lacking:
+        raise StoreError(f"{path}: {_DAMAGED.format(f'no {lacking[0]}')}")
+
+
+def _parts(connection: sqlite3.Connection) -> list[str]:
+    """What there is, in words."""
+    parts = "SELECT type || ' ' || name FROM sqlite_schema WHERE sql NOT NULL"
+    columns = (
+        "SELECT 'column ' || s.name || '.' || c.name FROM sqlite_schema s, "
+        "pragma_table_info(s.name) c WHERE s.type = 'table'"
+    )
+    return [part for (part,) in connection.execute(f"{parts} UNION ALL {columns}")]
 
 
 def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:

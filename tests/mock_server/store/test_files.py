@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -147,9 +148,12 @@ def test_a_file_of_others_is_never_written_to(path, make):
     refused(path, "no file of this mock", "another path")
 
 
-def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(StoreError, match="another path"):
-        SqliteDatabase(tmp_path)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_refused_at_once(path, make):
+    make(path)
+    with pytest.raises(StoreError, match=r"state\.db: it is no regular file; give --db"):
+        SqliteDatabase(path)
 
 
 def test_tables_that_only_the_log_of_others_holds_are_found(path, tmp_path):
@@ -182,12 +186,22 @@ def test_a_damaged_file_is_told_at_the_start(kept, place):
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("gone", ["messages", "outbox"])
-def test_a_file_that_lacks_a_table_is_told_at_the_start(kept, gone):
-    connection = sqlite3.connect(kept)
-    connection.execute(f"DROP TABLE {gone}")
-    connection.close()
-    refused(kept, "it is damaged", f"no table {gone}", "restore a copy")
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("DROP TABLE messages", "no table messages"),
+        ("DROP TABLE outbox", "no table outbox"),
+        ("ALTER TABLE sessions RENAME COLUMN agent_id TO agent", "no column sessions.agent_id"),
+        ("ALTER TABLE replies RENAME COLUMN last TO latest", "no column replies.last"),
+        ("DROP INDEX outbox_by_due", "no index outbox_by_due"),
+    ],
+)
+def test_a_file_that_lacks_a_part_is_told_at_the_start(kept, older, change, words):
+    foreign(kept, change)
+    if older:
+        foreign(kept, "ALTER TABLE sessions DROP COLUMN members", "PRAGMA user_version = 2")
+    refused(kept, "it is damaged", words, "restore a copy")
 
 
 def test_a_file_that_is_cut_off_is_told_at_the_start(kept):
