@@ -43,6 +43,13 @@ def empty(value: Any) -> None:
         _free(some)
 
 
+def drop_items(value: Any) -> None:
+    """Drop them one after another; what is in them may be somebody else's too."""
+    for some in _lists(value).values():
+        while some:
+            some.pop()
+
+
 async def let_go(value: Any) -> None:
     """The same in a thread, of one that is large."""
     if any(sum(map(_weight, some[:_ITEMS])) >= _ITEMS for some in _lists(value).values()):

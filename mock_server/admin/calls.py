@@ -1,6 +1,6 @@
 """What an operation of the control plane is given, and what it may answer with."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,15 @@ class Stream:
     media_type: str = "text/event-stream"
 
 
-# A status with a JSON value (None: no body), a whole response, or one in parts.
-Answer = tuple[int, Any] | Reply | Stream
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A response that is waited for as long as its client does."""
+
+    answer: Coroutine[Any, Any, tuple[int, Any]]
+
+
+# A status with a JSON value (None: no body), a whole response, one in parts, or one to come.
+Answer = tuple[int, Any] | Reply | Stream | Waiting
 AdminHandler = Callable[[Mock, Sandbox, Call], Awaitable[Answer]]
 
 

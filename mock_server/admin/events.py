@@ -1,7 +1,7 @@
 """Domain events of a sandbox: as a stream, or awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -13,7 +13,7 @@ from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
-from .calls import Answer, Stream, invalid
+from .calls import Answer, Stream, Waiting, invalid
 
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
@@ -38,7 +38,12 @@ async def wait_for_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     if "session_id" in wanted:
         wanted = {**wanted, "session_id": wanted["session_id"].lower()}
     seconds = call.body.get("timeout_ms", 5000) / 1000
-    after = call.body.get("after", 0)
+    return Waiting(_wait(mock, sandbox, wanted, count, call.body.get("after", 0), seconds))
+
+
+async def _wait(
+    mock: Mock, sandbox: Sandbox, wanted: Mapping[str, Any], count: int, after: int, seconds: float
+) -> tuple[int, Any]:
     found = await _unless_stopping(mock, sandbox.events.wait_for(wanted, count, after, seconds))
     if found is not None:
         return 200, {"events": [_document(event) for event in found]}

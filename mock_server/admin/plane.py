@@ -12,22 +12,21 @@ from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..codec import encode
 from ..contract.document import allowed_methods
 from ..contract.fixtures import load_document
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.layers import Layer
-from ..http.replies import send_reply
+from ..http.replies import reply_of, send_reply
 from ..http.routing import Routing
 from ..http.sandboxes import SANDBOX
 from ..http.specification import add_document
-from ..http.streams import send_parts
+from ..http.streams import send_parts, while_there
 from ..http.validation import CALL, Call
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply, reply_with
 from ..settings import Settings
-from .calls import Stream
+from .calls import Stream, Waiting
 from .front import ADMIN, DOCUMENTATION
 from .handlers import HANDLERS
 from .operations import AdminOperation
@@ -88,12 +87,15 @@ class Plane:
         # A proxy serves the operations that need no more of a mock than it has.
         mock = cast(Mock, self.steered)
         answer = await HANDLERS[call.operation](mock, scope["extensions"][SANDBOX], call)
-        if isinstance(answer, Stream):
+        if isinstance(answer, Waiting):
+            if came := await while_there(answer.answer, receive):
+                await send_reply(send, await _json(*came))
+        elif isinstance(answer, Stream):
             await send_stream(scope, receive, send, answer, self.steered.stopping)
         elif isinstance(answer, Reply):
             await send_reply(send, answer)
         else:
-            await send_reply(send, _json(*answer))
+            await send_reply(send, await _json(*answer))
 
     def refuse(self, error: Exception, scope: Scope) -> Reply:
         """The answer to whatever was raised on the way."""
@@ -136,5 +138,5 @@ async def send_stream(
     await send({"type": "http.response.body", "body": b""})
 
 
-def _json(status: int, value: Any) -> Reply:
-    return Reply(status, b"", "") if value is None else Reply(status, encode(value))
+async def _json(status: int, value: Any) -> Reply:
+    return Reply(status, b"", "") if value is None else await reply_of(status, value)

@@ -11,9 +11,11 @@ from .schemas import FORMATS
 from .source import FixtureError, read_source
 
 _TEXT = {"type": "string"}
+_SAID = {"type": "string", "maxLength": 1_048_576}
+_MOST_MATCHES = 1_000
 _OBJECT = {"type": "object"}
 _STEP_MEMBERS: dict[str, Any] = {
-    "reply": _TEXT,
+    "reply": _SAID,
     "delay": {"type": "number", "minimum": 0, "maximum": 3600},
     "finish": {"type": "boolean"},
     "fail": {"type": "boolean"},
@@ -32,7 +34,8 @@ _STEP_MEMBERS: dict[str, Any] = {
 def _matches(member: str) -> dict[str, Any]:
     properties = {member: {"type": "string", "minLength": 1}, **_STEP_MEMBERS}
     step = {"type": "object", "required": [member], "additionalProperties": False}
-    return {"type": "array", "items": {**step, "properties": properties}}
+    items = {**step, "properties": properties}
+    return {"type": "array", "maxItems": _MOST_MATCHES, "items": items}
 
 
 _AGENT = {
@@ -42,7 +45,7 @@ _AGENT = {
     "properties": {
         "description": _TEXT,
         "enabled": {"type": "boolean"},
-        "greeting": _TEXT,
+        "greeting": _SAID,
         "texts": _matches("text"),
         "words": _matches("word"),
         "script": {

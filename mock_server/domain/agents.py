@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..codec import encode
+from .transcript import MOST_CHARACTERS
 
 RESERVED_KEYS = ("channel", "sip_endpoint")
 _LAST_CURSOR = 2_147_483_647  # as `admin.yaml` has it
+_COMPILING = 1_000  # characters that are looked at meanwhile
 _DEFAULT_GREETING = "Hello, how can I help?"
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
@@ -53,23 +55,27 @@ class Agent:
     post_call_analysis: Mapping[str, Any] = field(default_factory=dict)
     webhook: Mapping[str, Any] | None = None
 
+    def effort(self, text: str) -> int:
+        """About how many characters are looked at to answer a text."""
+        return (len(text) + _COMPILING) * (len(self.texts) + len(self.words))
+
     def answer(self, text: str, cursor: int, values: Mapping[str, Any]) -> Round:
         """The round that a user's text leads to, at the session's cursor."""
         if not self.script:
             return Round((), 0.0, finish=False, fail=False, cursor=cursor)
         step, moved = self._pick(text, cursor)
-        values = {**values, "text": text}
+        filling = Filling({**values, "text": text})
         turns: list[tuple[str, list[dict[str, Any]] | None]] = [
-            ("", [_tool_call(tool, f"call-{cursor + 1}-{number}", values)])
+            ("", [_tool_call(tool, f"call-{cursor + 1}-{number}", filling)])
             for number, tool in enumerate(step.tools, 1)
         ]
-        turns.append((fill(step.reply, values), None))
+        turns.append((filling.fill(step.reply), None))
         return Round(tuple(turns), step.delay, step.finish, step.fail, moved)
 
     def greet(self, values: Mapping[str, Any], always: bool) -> str | None:
         """The first words of the agent, or None; `always` makes silent agents greet too."""
         greeting = self.greeting or (_DEFAULT_GREETING if always else None)
-        return None if greeting is None else fill(greeting, values)
+        return None if greeting is None else Filling(values).fill(greeting)
 
     def _pick(self, text: str, cursor: int) -> tuple[Step, int]:
         for whole, step in self.texts:
@@ -131,33 +137,43 @@ def holds_word(text: str, word: str) -> bool:
     return re.search(f"{before}{re.escape(word)}{after}", text, re.IGNORECASE) is not None
 
 
-def fill(template: str, values: Mapping[str, Any]) -> str:
-    """The template with every known {name} replaced, in one pass; unknown ones stay."""
+class Filling:
+    """Replaces every known {name} in one pass. Unknown ones stay, and all when the values that
+    were filled in are more than a transcript holds."""
 
-    def value(match: re.Match[str]) -> str:
-        found = values.get(match[1], match[0])
-        return found if isinstance(found, str) else encode(found).decode()
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values, self.room = values, MOST_CHARACTERS
 
-    return _VARIABLE.sub(value, template)
+    def fill(self, template: str) -> str:
+        """The template with its values."""
+        return _VARIABLE.sub(self._value, template)
+
+    def fill_all(self, value: Any) -> Any:
+        """A JSON value with each of its texts filled."""
+        if isinstance(value, str):
+            return self.fill(value)
+        if isinstance(value, list):
+            return [self.fill_all(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.fill_all(item) for key, item in value.items()}
+        return value
+
+    def _value(self, match: re.Match[str]) -> str:
+        if self.room < 0:
+            return match[0]
+        found = self.values.get(match[1], match[0])
+        text = found if isinstance(found, str) else encode(found).decode()
+        self.room -= len(text)
+        return text
 
 
-def _tool_call(tool: Mapping[str, Any], call_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_call(tool: Mapping[str, Any], call_id: str, filling: Filling) -> dict[str, Any]:
     return {
         "id": call_id,
         "name": tool["name"],
-        "arguments": _fill_all(tool.get("arguments"), values),
-        "response": _fill_all(tool.get("response"), values),
+        "arguments": filling.fill_all(tool.get("arguments")),
+        "response": filling.fill_all(tool.get("response")),
     }
-
-
-def _fill_all(value: Any, values: Mapping[str, Any]) -> Any:
-    if isinstance(value, str):
-        return fill(value, values)
-    if isinstance(value, list):
-        return [_fill_all(item, values) for item in value]
-    if isinstance(value, dict):
-        return {key: _fill_all(item, values) for key, item in value.items()}
-    return value
 
 
 def _agent(name: str, raw: Mapping[str, Any]) -> Agent:

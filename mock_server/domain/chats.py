@@ -8,6 +8,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..codec import canonical
+from ..large import beside
 from ..problems.kinds import Problem, Refusal
 from ..problems.violations import quote
 from .agents import NOBODY, Agent, Round, absent_agent, template_values
@@ -182,7 +183,10 @@ class Chats:
         """What the agent answers, after the time that it takes. Raises Refusal if it fails."""
         data = body.get("additional_data") or {}
         values = template_values(session.additional_data, data, session.channel)
-        answer = self.agent_of(session).answer(body["content"], session.cursor, values)
+        agent, text = self.agent_of(session), body["content"]
+        answer = await beside(
+            agent.effort(text), lambda: agent.answer(text, session.cursor, values)
+        )
         delay = answer.delay + int(self.behaviour.choices["turn_delay"])
         if delay:
             await self.clock.sleep(delay)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -39,6 +39,7 @@ class Events:
         self.kept: deque[Event] = deque(maxlen=_KEPT)
         self.last_id = 0
         self._collectors: list[list[Event]] = []
+        self._lookers: list[Callable[[Event], None]] = []
         self._waiters: list[asyncio.Future[None]] = []
 
     def emit(self, type: str, session_id: str, **facts: Any) -> None:
@@ -48,6 +49,8 @@ class Events:
         self.kept.append(event)
         for collector in self._collectors:
             collector.append(event)
+        for look in self._lookers:
+            look(event)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -72,17 +75,23 @@ class Events:
         self, wanted: Mapping[str, Any], count: int, after: int, seconds: float
     ) -> list[Event] | None:
         """The first `count` events that match, or None if there are fewer when time is up."""
-        found: list[Event] = []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while True:
-                    # What came since the last look alone: many may wait, and much may be kept.
-                    found += [event for event in self.after(after) if event.matches(wanted)]
-                    if len(found) >= count:
-                        return found[:count]
-                    after = max(after, self.last_id)
-                    await self.next()
-        return None
+        found = [event for event in self.after(after) if event.matches(wanted)]
+        whole = asyncio.Event()
+
+        def look(event: Event) -> None:
+            if len(found) < count and event.id > after and event.matches(wanted):
+                found.append(event)
+            if len(found) >= count:
+                whole.set()
+
+        if len(found) < count:
+            self._lookers.append(look)  # each event is looked at once, and wakes few
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(whole.wait(), seconds)
+            finally:
+                self._lookers.remove(look)
+        return found[:count] if len(found) >= count else None
 
     @contextmanager
     def collect(self) -> Iterator[list[Event]]:

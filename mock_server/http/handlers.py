@@ -2,7 +2,6 @@
 the answer."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 from ..domain.instants import parse_instant
@@ -36,7 +35,13 @@ async def list_chats(sandbox: Sandbox, renderer: Renderer, call: Call) -> Answer
     query = session_query(renderer.resource.query(call.query), sizes)
     sessions, total = await sandbox.chats.list_sessions(query)
     size = _MESSAGE_BYTES * sum(len(session.messages) for session in sessions)
-    page = partial(renderer.page, sessions, total, query.skip, query.take)
+
+    def page() -> dict[str, Any]:
+        rendered = renderer.page(sessions, total, query.skip, query.take)
+        while sessions:
+            sessions.pop()  # many messages are freed here, and not by the event loop
+        return rendered
+
     return 200, await beside(size, page)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.types import Send
 
 from ..codec import encode, texts
-from ..large import PIECE, beside
+from ..large import PIECE, beside, drop_items
 from ..problems.kinds import Reply
 
 _NO_STORE = (b"cache-control", b"no-store")
@@ -34,4 +34,11 @@ async def reply_of(status: int, value: Any) -> Reply:
         if size - told > PIECE:
             told = size
             await asyncio.sleep(0)
-    return Reply(status, await beside(size, lambda: b"".join(parts)))
+
+    def joined() -> bytes:
+        whole = b"".join(parts)
+        if size > PIECE:
+            drop_items(value)
+        return whole
+
+    return Reply(status, await beside(size, joined))

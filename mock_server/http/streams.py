@@ -1,9 +1,12 @@
 """Bodies that pass in parts: begun, replayed, and sent until somebody leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from starlette.types import Message, Receive, Send
+
+_T = TypeVar("_T")
 
 
 class ClientGone(Exception):
@@ -67,6 +70,17 @@ async def send_parts(
     if isinstance(outcome, Exception):
         raise outcome
     return whole
+
+
+async def while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T | None:
+    """What `work` gives, or None as soon as the client has left."""
+    working, leaving = asyncio.create_task(work), asyncio.create_task(gone(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
 
 
 async def gone(receive: Receive) -> None:

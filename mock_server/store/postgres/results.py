@@ -1,5 +1,6 @@
 """The call results of the shared store, and what else finished sessions leave in it."""
 
+import asyncio
 from typing import Any
 
 from ...codec import decode
@@ -32,10 +33,15 @@ class PostgresResults:
         if query.data:
             # A path means what it means in the embedded store: the same function looks.
             wanted_data = dump(query.data)
-            rows = await self.tables.rows(f"SELECT document {found} {_ORDER}", **values)
-            documents = [row["document"] for row in rows]
-            fitting = [document for document in documents if holds(document, wanted_data)]
-            return [decode(document) for document in fitting[first:last]], len(fitting)
+            async with self.tables.connection() as connection:
+                each = connection.each(f"SELECT document {found} {_ORDER}", **values)
+                kept = [row["document"] async for row in each]
+
+            def fitting() -> tuple[list[dict[str, Any]], int]:
+                some = [document for document in kept if holds(document, wanted_data)]
+                return [decode(document) for document in some[first:last]], len(some)
+
+            return await asyncio.to_thread(fitting)
         rows = await self.tables.rows(
             f"SELECT total, document FROM (SELECT count(*) AS total {found}) t LEFT JOIN "
             f"(SELECT document, completed, serial {found} {_ORDER} "

@@ -83,7 +83,9 @@ class SqliteOutbox:
         return None if row is None else logged_of(row)
 
     async def log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
-        await self.tables.free()
+        return await self.tables.read(lambda: self._log(session_id, limit))
+
+    def _log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
         rows = self.tables.rows(
             "SELECT * FROM outbox WHERE sandbox = :sandbox "
             "AND session_id = coalesce(:session_id, session_id) ORDER BY serial DESC LIMIT :limit",

@@ -19,7 +19,8 @@ class SqliteResults:
         self.outbox = outbox
 
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
-        return await self.tables.read(lambda: self._found(query))
+        await self.tables.free()
+        return await self.tables.read(lambda: self._found(query), slow=bool(query.data))
 
     def _found(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         where, values = self.filter(query)

@@ -23,10 +23,10 @@ class Tables:
         """Wait while a thread has the connection."""
         await self.database.free()
 
-    async def read(self, work: Callable[[], _T]) -> _T:
-        """What `work` reads, in a thread where that may be much."""
+    async def read(self, work: Callable[[], _T], slow: bool = False) -> _T:
+        """What `work` reads, in a thread where that is slow, or may be much."""
         await self.free()
-        return await self.database.lend(work) if self.database.is_large else work()
+        return await self.database.lend(work) if slow or self.database.is_large else work()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Several statements: all of them or nothing."""

@@ -1,11 +1,14 @@
 """Domain events: followed as a stream, or awaited, so that no test sleeps."""
 
+import asyncio
 import json
 import threading
 
 import pytest
 
-from tests.serving import under_way, wire
+from mock_server.domain.clock import Clock
+from mock_server.domain.events import Events
+from tests.serving import HANGING, under_way, wait_until, wire
 
 
 def wait_for(client, match, **members):
@@ -131,3 +134,30 @@ def test_a_wrong_wait_is_refused(client, body, pointer, words):
     (error,) = response.json()["errors"]
     assert error["pointer"] == pointer
     assert words in error["detail"]
+
+
+def test_who_has_left_is_waited_with_no_longer(shared):
+    body = b'{"match": {"type": "session.final", "agent_id": "never"}, "timeout_ms": 600000}'
+    lookers = shared.mock.sandbox.events._lookers
+    head = "POST /__admin/events/wait-for HTTP/1.1\r\nHost: localhost\r\n"
+    sent = f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with shared.sending(sent.encode() + body):
+        wait_until(lambda: lookers)
+    wait_until(lambda: not lookers)
+
+
+def test_an_event_wakes_those_alone_who_wait_for_it():
+    async def scene():
+        events = Events(Clock(None, 1))
+        first, other = (
+            asyncio.create_task(events.wait_for({"type": type}, 2, 0, HANGING)) for type in "ab"
+        )
+        await asyncio.sleep(0)
+        for type in "aba":
+            events.emit(type, "1")
+        assert [event.id for event in await first] == [1, 3]
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        assert not events._lookers
+
+    asyncio.run(scene())

@@ -13,6 +13,7 @@ import pytest
 from mock_server.admin import operations as state_bodies
 from mock_server.admin import state
 from mock_server.contract.fixtures import fixture_violations
+from mock_server.domain import agents
 from mock_server.domain.agents import load_agents
 from mock_server.domain.clock import Clock
 from mock_server.domain.events import Events
@@ -122,6 +123,34 @@ def test_others_are_answered_while_a_state_is_judged_and_stored(monkeypatch, mod
         finally:
             over.set()
         assert put.result(HANGING).json() == {"sessions": size}
+
+
+@pytest.mark.parametrize("work", ["words", "filters"])
+def test_others_are_answered_while_much_is_looked_for(monkeypatch, work):
+    """For words in a text, or for values in call results."""
+    begun, over = threading.Event(), threading.Event()
+
+    def held(*_):
+        begun.set()
+        assert over.wait(HANGING)
+        return False
+
+    matches = [{"word": f"w{number}", "reply": "a"} for number in range(100)]
+    with Api.of() as api, ThreadPoolExecutor() as pool:
+        api.steer("POST", "/seed", json={"agents": {"a": {**TALKER, "words": matches}}})
+        if work == "words":
+            monkeypatch.setattr(agents, "holds_word", held)
+            asked = pool.submit(api.submit, api.open("a")["id"], "x" * 1_000)
+        else:
+            api.end(api.open()["id"])
+            api.mock.database.connection.create_function("holds", 2, held)
+            asked = pool.submit(api.search, additionalDataFilters={"a": 1})
+        try:
+            assert begun.wait(HANGING)
+            assert api.get("/livez").status_code == 200
+        finally:
+            over.set()
+        asked.result(HANGING)
 
 
 STEPS = {

@@ -2,9 +2,16 @@
 
 import pytest
 
-from mock_server.contract.fixtures import load_fixture
+from mock_server.contract.fixtures import fixture_violations, load_fixture
 from mock_server.contract.locations import resource
-from mock_server.domain.agents import Agent, fill, holds_word, load_agents, template_values
+from mock_server.domain.agents import (
+    Agent,
+    Filling,
+    Step,
+    holds_word,
+    load_agents,
+    template_values,
+)
 
 SCRIPTED = load_agents(
     {
@@ -88,9 +95,28 @@ def test_a_whole_text_comes_before_words():
 
 def test_a_template_is_filled_once_and_keeps_what_it_does_not_know():
     values = {"text": "{name}", "name": "Ada", "n": 7, "o": {"a": None}}
-    assert (
-        fill("{text} {name} {n} {o} {other} {} {", values) == '{name} Ada 7 {"a":null} {other} {} {'
-    )
+    filled = Filling(values).fill("{text} {name} {n} {o} {other} {} {")
+    assert filled == '{name} Ada 7 {"a":null} {other} {} {'
+
+
+def test_no_more_is_filled_in_than_a_transcript_holds():
+    text = "x" * 1_000_000
+    tool = {"name": "t", "arguments": ["{text}"] * 9}
+    agent = Agent("a", script=(Step("{text}" * 2_000, (tool,)),))
+    (_, calls), (reply, _) = agent.answer(text, 0, {}).turns
+    assert calls[0]["arguments"] == [text] * 5 + ["{text}"] * 4
+    assert reply == "{text}" * 2_000
+
+
+@pytest.mark.parametrize("member", ["word", "text"])
+def test_few_words_and_texts_are_looked_for(member):
+    def fixture(size):
+        matches = [{member: f"w{number}", "reply": ""} for number in range(size)]
+        return {"agents": {"a": {"script": [{}], f"{member}s": matches}}}
+
+    assert not fixture_violations(fixture(1_000))
+    (beyond,) = fixture_violations(fixture(1_001))
+    assert beyond["pointer"] == f"/agents/a/{member}s"
 
 
 def test_the_turns_data_overrides_the_sessions_but_not_the_servers():
