@@ -12,6 +12,7 @@ from ..contract.words import listed
 
 SOURCE = "contract"
 STATUSES = re.compile(r"(?<=with )\d{3}(?:(?:, | or )\d{3})*")
+UNPAIRED = ("operations", "filters", "fixed", "outcome")  # which are named otherwise
 PLAIN = ("AUTH", "ERR", "HTTP")  # areas that speak of no member of the resource
 
 
@@ -42,6 +43,10 @@ class Words:
         for member, parameter in known.resource.filtering.items():
             if own_parameter := contract.resource.filtering.get(self.names.get(member, "")):
                 self.names[parameter] = own_parameter
+        for one in known.resource.searched.by_parameter.values():
+            member = self.names.get(one.member, "")
+            if own_parameter := contract.resource.searched.parameter(member, one.how):
+                self.names[one.parameter] = own_parameter
 
     def rule(self, rule: Rule) -> dict[str, Any] | None:
         """The rule as it is of this contract; None where it speaks of what is not there."""
@@ -100,11 +105,7 @@ def _pairs(known: Any, own: Any) -> Iterator[tuple[str, str]]:
     """Each name of the one beside that of the other."""
     for role, name in known.items():
         has = own.get(role)
-        if (
-            isinstance(name, dict)
-            and isinstance(has, dict)
-            and role not in ("operations", "filters")
-        ):
+        if isinstance(name, dict) and isinstance(has, dict) and role not in UNPAIRED:
             yield from _pairs(name, has)
         elif isinstance(name, str) and isinstance(has, str):
             yield name, has

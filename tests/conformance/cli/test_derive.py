@@ -55,6 +55,7 @@ def test_what_is_derived_makes_a_sound_contract(few: Entry, tmp_path: Path) -> N
 def test_what_is_derived_is_in_the_words_of_the_contract(few: Entry, tmp_path: Path) -> None:
     document, _ = derived(few, tmp_path)
     found = {rule["id"]: rule for rule in document["x-rules"]}
+    assert found["FIN-05"]["members"] == ["bots"]
     assert (
         found["TURN-15"]["text"]
         == "A new turn on a closed session is refused with 410, 409, 400 or 422."

@@ -775,14 +775,8 @@ export interface components {
                  * @description From when a search finds it.
                  */
                 visible_time?: string;
-                result: {
-                    /** Format: uuid */
-                    callId: string;
-                    agentId: string;
-                    callStatus: string;
-                    /** Format: date-time */
-                    completedTime: string;
-                };
+                /** @description What a search gives of it. */
+                result: Record<string, unknown>;
             }[];
             audit?: {
                 /** Format: uuid */
