@@ -14,8 +14,6 @@ Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft7Validator
 
 _SHOWN = 60
 _MOST = 100  # violations of one value
-# The member that tells a contract's alternatives apart: a session is active or final.
-_DISCRIMINATOR = "is_final"
 _Branch = Iterable[jsonschema_rs.ValidationError]
 _WANTED = {
     "string": "a string",
@@ -108,9 +106,10 @@ def leaf_errors(errors: _Branch) -> Iterator[jsonschema_rs.ValidationError]:
             yield error
 
 
-def _distance(branch: _Branch) -> tuple[bool, int]:
-    """How far a value with these errors is from an alternative."""
-    return any(_DISCRIMINATOR in error.instance_path[-1:] for error in branch), len([*branch])
+def _distance(branch: _Branch) -> tuple[int, int]:
+    """How far a value with these errors is from an alternative, which an enum tells from others."""
+    kinds = [error.kind.name for error in branch]
+    return kinds.count("enum"), len(kinds)
 
 
 def describe_error(
