@@ -34,11 +34,12 @@ def pauses(api: Api) -> Iterator[bool]:
 class Marked:
     """A session whose call result is found by its marker in additional_data."""
 
-    def __init__(self, api: Api, marker: str | None = None, **members: Any) -> None:
+    def __init__(
+        self, api: Api, marker: str | None = None, id: str | None = None, **members: Any
+    ) -> None:
         self.api = api
-        self.marker = marker or f"{api.channel}-{api.key()}"  # no other run's, whatever its seed
-        data = {"conformance_run": api.run, "marker": self.marker}
-        self.id = api.given(data=data, **members)
+        self.marker = marker or api.marker()
+        self.id = id or api.given(data=api.marked(self.marker), **members)
 
     def end(self) -> None:
         expect_ending_to_leave_traces(self.api)

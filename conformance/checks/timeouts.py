@@ -56,7 +56,8 @@ class Timeouts:
         self.ttl = api.contract.timeouts.near(TTL)
         self.grace = api.config.ttl_grace
         self.talking = self._open(timeout=self.ttl)
-        self.silent = self._open(timeout=self.ttl)
+        self.marker = api.marker()  # of the silent one's
+        self.silent = self._open(timeout=self.ttl, data=api.marked(self.marker))
         self.endless = self._open()
         self.turns: list[Exchange] = []
         self.sights: list[Exchange] = []  # of the silent session

@@ -6,13 +6,13 @@ from ..contract.document import Contract
 from ..contract.lifecycle import EXPIRE
 from ..contract.rules import Rule
 from ..judging.answer import Answer
-from ..judging.equivalence import instant, is_whole, same_id, tick
+from ..judging.equivalence import instant, is_whole, tick
 from ..judging.exchange import Exchange
 from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
 from ..registry import every_exchange_kind, kind
 from ..target.api import Api
-from .pipeline import POLLS, pauses
+from .pipeline import POLLS, Marked
 from .timeouts import Timeouts
 from .turns import touches
 
@@ -133,14 +133,5 @@ def expect_a_result(api: Api, timeouts: Timeouts) -> None:
     api.trace.append(timeouts.silent)
     told = api.contract.lifecycle.does("pipeline", "expire")
     wanted = f"{'a' if told else 'no'} call result of it, as the lifecycle has it"
-    waits = pauses(api)
-    while not (found := _has_result(api, timeouts.silent.id)) and next(waits, False):
-        pass
+    found = bool(Marked(api, timeouts.marker, timeouts.silent.id).awaited())
     expect(found == told, wanted, "there is one" if found else "none")
-
-
-def _has_result(api: Api, id: str) -> bool:
-    identity, names = api.resource.left.identity, api.resource.searched
-    sought = api.contract.sought(names.parameter(identity), id)
-    rows = api.search(**sought).results[names.items]
-    return any(same_id(row.get(identity), id) for row in rows)

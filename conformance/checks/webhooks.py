@@ -33,9 +33,9 @@ class Announced:
         if listener.vain and not (by_text and listener.strangers):
             raise Blocked(listener.vain)
         self.api, self.listener = api, listener
-        self.marker = f"{api.channel}-{api.key()}"  # no other run finds it, whatever its seed
+        self.marker = api.marker()
         nested = {"a": [1, None], "large": 16777217}  # more than a 32-bit float keeps
-        self.data = {"conformance_run": api.run, "marker": self.marker, "nested": nested}
+        self.data = {**api.marked(self.marker), "nested": nested}
         listener.answer(self.marker, *answers)
         self.id = api.given(data=self.data, **members)
         listener.expect(self.id, self.marker)

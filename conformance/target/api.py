@@ -27,6 +27,14 @@ class Api(Operations):
             self.given_turn(id)
         return id
 
+    def marked(self, marker: str) -> Json:
+        """Data by which what an end of the session leaves is told from all else."""
+        return {"conformance_run": self.run, "marker": marker}
+
+    def marker(self) -> str:
+        """No other run's, whatever its seed."""
+        return f"{self.channel}-{self.key()}"
+
     def plain(self) -> Json:
         """What an open of this check holds at least, so that it is the check's own."""
         names = self.resource

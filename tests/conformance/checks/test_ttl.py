@@ -16,6 +16,7 @@ from conformance.contract.lifecycle import Lifecycle
 from conformance.judging.outcomes import Blocked, Violation
 from conformance.registry import watch_of
 
+MARKS = ((1, "another"), (2, "mark"))
 Make = Callable[..., Any]
 Exchanges = Callable[..., Any]
 
@@ -33,6 +34,7 @@ def seen(exchange: Exchanges, session: Make) -> Make:
             ttl=60,
             grace=75.0,
             silent=exchange("openChat", session(), started=0.0, finished=0.0),
+            marker="mark",
             first_final=final_at,
             talking=exchange("openChat", session(), started=0.0, finished=0.0),
             turns=[exchange("submitMessage", {}, started=30.0, finished=30.0)],
@@ -152,8 +154,9 @@ def test_a_declared_grace_is_part_of_the_plan() -> None:
 def test_a_call_result_of_a_timeout_is_as_the_lifecycle_has_it(
     connect: Make, seen: Make, monkeypatch: pytest.MonkeyPatch, runs: bool, rows: int
 ) -> None:
-    silent = seen(60.5).silent.id
-    found = {"results": [{"callId": silent}] * rows, "totalCount": rows, "totalPages": 1}
+    """Told by its data, as its id may be its own."""
+    other, mine = ({"callId": str(n), "callAdditionalData": {"marker": m}} for n, m in MARKS)
+    found = {"results": [other, *[mine] * rows], "totalCount": rows + 1, "totalPages": 1}
     api = connect(lambda request: httpx.Response(200, json=found), index_wait=0.1)
     monkeypatch.setattr(Lifecycle, "does", lambda *_: not runs)
     ttl.expect_a_result(api, seen(60.5))

@@ -65,7 +65,7 @@ def in_one_form() -> dict[str, object]:
     {f"{REFUSALS}/invalid-request": [400]},
     blames="OPEN-10",
     second="",
-    choices="invalid=400",
+    choices="invalid=400 media_type=400",
     old_choices="invalid_status=422",
 )
 def invalid_is_400(api: Client) -> None:

@@ -192,7 +192,8 @@ class Desk:
         now = self.clock.tick()
         turns = [said("assistant", r["content"], now, r["calls"]) for r in replies]
         self.append(session, question, turns)
-        self.touch(session, now)
+        if done or not self.choices["quiet_turn"]:
+            self.touch(session, now)
         answer = {"turns": turns, "final": done, "content": question["content"]}
         if key is not None and (done or not self.choices["forgetful"]):
             session["answers"][key] = answer
@@ -206,7 +207,7 @@ class Desk:
 
     def touch(self, session: Doc, now: int) -> None:
         """Note that something was said."""
-        session["touched"] = session["touched"] if self.choices["quiet_turn"] else now
+        session["touched"] = now
 
     # Finishing
 

@@ -34,7 +34,7 @@ TRUTH = {
     "late_end": "",  # the status that refuses the end of a final session
     "late_replay": "",  # the same of a replay
     "touching_end": "",
-    "quiet_turn": "",  # a turn does not move last_activity
+    "quiet_turn": "",  # a turn that finishes nothing does not move last_activity
     "forgetful": "",  # keys are not kept, but for that of the last turn
     "quiet_finish": "",  # the agent's finish leaves no call result
     # Credentials: bearer, basic, none, or the name of a header; operations that need none
