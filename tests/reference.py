@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ import yaml
 from conformance.cli.main import command as suite
 from conformance.contract.areas import AREAS, address, by_area
 from conformance.contract.document import Contract, find_contract
-from conformance.contract.rules import Rule
+from conformance.contract.rules import TOLD, Rule
 from conformance.export.mermaid import diagram
 from conformance.registry import pack_of
 from mock_server.cli.main import main as mock
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 WIDTH = 88  # of the commands' help
 MADE = "Made by `python -m tests.reference` from"
+WORDS = (*TOLD[1:], "members")  # that a kind is told
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -35,13 +36,13 @@ def pages() -> dict[str, str]:
     """Each page's text by its name."""
     admin = yaml.safe_load((ROOT / "mock_server" / "admin.yaml").read_text("utf-8"))
     schema = json.loads((ROOT / "contract.schema.json").read_text("utf-8"))
-    made = {
+    made: dict[str, Iterable[str]] = {
         "api.md": _api(Contract(find_contract())),
         "lifecycle.md": _lifecycle(Contract(find_contract())),
         "rules.md": _rules(Contract(find_contract())),
         "commands.md": _commands(),
         "control-plane.md": _control_plane(admin),
-        "vocabulary.md": _vocabulary(schema),
+        "vocabulary.md": [*_vocabulary(schema), *_kinds(Contract(find_contract()))],
     }
     texts = {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
     return texts | {name: json.dumps(made, indent=2) + "\n" for name, made in schemas().items()}
@@ -107,7 +108,7 @@ def _rule(contract: Contract, rule: Rule) -> tuple[str, ...]:
     text = rule.text + (f" *Not checked: {rule.unchecked}.*" if rule.unchecked else "")
     evidence = f"{rule.evidence}, [{rule.source}](#sources)"
     needs = ", ".join(need.replace("_", " ") for need in rule.needs)
-    told = text.replace("_", "\\_").replace("<", "\\<")
+    told = _plain(text)
     return rule.id, told, rule.level, evidence, pack_of(contract, rule.id) or "", needs
 
 
@@ -165,6 +166,29 @@ def _vocabulary(schema: dict[str, Any]) -> Iterator[str]:
         yield _table("word | takes | meaning", _words(schema, told, ""))
 
 
+def _kinds(contract: Contract) -> Iterator[str]:
+    """What each kind is told, by the rules of openapi.yaml that it judges."""
+    yield "## Kinds of rules"
+    yield (
+        "What a rule of each kind may be told, and the rules of `openapi.yaml` that it judges, the"
+        " first in full: a pattern for one of your own. [The rules](rules.md) has the others."
+    )
+    kinds: dict[str, list[Rule]] = {}
+    for rule in contract.rules.values():
+        kinds.setdefault(rule.kind, []).append(rule)
+    kinds.pop("", None)
+    rows = (
+        (
+            f"`{kind}`",
+            _codes(word for word in WORDS if any(getattr(rule, word) for rule in rules)),
+            f"{rules[0].id}: {_plain(rules[0].text)}",
+            ", ".join(rule.id for rule in rules[1:]),
+        )
+        for kind, rules in kinds.items()
+    )
+    yield _table("kind | told | judges | and", rows)
+
+
 def _words(schema: dict[str, Any], told: dict[str, Any], place: str) -> Iterator[tuple[str, ...]]:
     """Each word that may stand there, and within it."""
     told = _resolved(schema, told)
@@ -217,6 +241,11 @@ def _table(columns: str, rows: Any) -> str:
     bars = f"|{'---|' * len(columns.split('|'))}"
     cells = (" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows)
     return "\n".join([f"| {columns} |", bars, *(f"| {row} |" for row in cells)])
+
+
+def _plain(text: str) -> str:
+    """A text without signs of Markdown."""
+    return text.replace("_", "\\_").replace("<", "\\<")
 
 
 def _codes(names: Any) -> str:

@@ -10,7 +10,7 @@ from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, by_area
 from ..contract.document import Contract
 from ..contract.nearest import did_you_mean
-from ..contract.rules import Rule
+from ..contract.rules import TOLD, Rule
 from ..registry import all_checks, exchange_checks, pack_of
 
 PACKAGE = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def _facts(contract: Contract, rule: Rule) -> Iterator[str]:
 
 def _kind(rule: Rule) -> str:
     """The kind of a rule and what it is told, as the contract has it."""
-    given = {"given": rule.given, "by": rule.by, "when": rule.when, "of": ", ".join(rule.members)}
+    given = {name: getattr(rule, name) for name in TOLD[1:]} | {"of": ", ".join(rule.members)}
     return ", ".join([rule.kind, *(f"{name} {words}" for name, words in given.items() if words)])
 
 

@@ -25,6 +25,14 @@ def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
     assert "python -m conformance --profile smoke --rule END-02" in text
 
 
+@pytest.mark.parametrize(
+    ("id", "told"),
+    [("LIST-19", "paged, sent walk"), ("LIST-14", "clamped, bound maximum, of take")],
+)
+def test_a_kind_is_told_with_all_that_it_is_told(contract: Contract, id: str, told: str) -> None:
+    assert f"kind        {told}\n" in explain(contract, id)
+
+
 def test_a_rule_of_every_exchange_is_shown_with_its_check(contract: Contract) -> None:
     text = explain(contract, "LIFE-02")
     assert "judged on every exchange" in text
