@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks.model import check_every_sequence_leads_where_the_model_says as check
+from conformance.checks.model import check_every_sequence_leads_where_the_model_says
 from conformance.contract.document import Contract
 from conformance.generated import machine
 from conformance.judging.exchange import Exchange
@@ -19,6 +19,10 @@ from conformance.target.api import Api
 @pytest.fixture
 def api(connect: Callable[..., Api]) -> Api:
     return connect(lambda request: httpx.Response(500))
+
+
+def check(api: Api) -> None:
+    check_every_sequence_leads_where_the_model_says(api, api.contract.rules["LIFE-13"])
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, *rules: str | None) -> list[list[str]]:

@@ -51,7 +51,7 @@ def test_a_bad_answer_is_flagged_and_passed_on(proxy, backend, answer, pointer, 
     ("change", "pointer", "detail"),
     [
         ({"ttl_seconds": 30}, "/ttl_seconds", "wanted at least 60, got the integer 30"),
-        ({"is_final": True}, "/status", 'wanted one of "final", got the string "active"'),
+        ({"is_final": True}, "/is_final", "wanted one of false, got true"),
         ({"is_final": 7}, "/is_final", "wanted one of false, got the integer 7"),
     ],
 )
