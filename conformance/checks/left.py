@@ -40,7 +40,7 @@ def finished(
             yield session, closes
 
 
-@kind("once", sessions=2, turns=3, requests=2 * POLLS)
+@kind("once", sessions=2, turns=4, requests=2 * POLLS)
 def check_an_end_leaves_one_thing(api: Api, rule: Rule, listener: Listener | None) -> None:
     """However often it is asked for, or the turn is repeated that was the last one."""
     sessions, key = [], api.key()

@@ -16,7 +16,7 @@ from ..target.operations import UNSET
 from .kinds.arrange import brought
 
 
-@kind("apart", "smoke", sessions=4, turns=2, first=lambda _, rule: rule.when == END)
+@kind("apart", "smoke", sessions=4, turns=4, first=lambda _, rule: rule.when == END)
 def check_other_sessions_stay(api: Api, rule: Rule) -> None:
     """The event changes nothing in another session of the channel, nor in that of the endpoint
     in another channel."""
@@ -54,7 +54,7 @@ def check_looking_changes_nothing(api: Api, rule: Rule) -> None:
     expect(differs is None, "the session as it was", f"it differs in {differs}")
 
 
-@kind("fresh", "smoke", turns=1)
+@kind("fresh", "smoke", turns=1, requests=30)
 def check_a_look_shows_what_was_answered_before(api: Api, rule: Rule) -> None:
     """Which is seen of every look, by the client; here, after each answer that tells more."""
     lists = api.resource.operations["list"] in rule.operations

@@ -23,7 +23,7 @@ CHARSET = "application/json; charset=utf-8"
 RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 
-@kind("result", "smoke", sessions=2, turns=2)
+@kind("result", "smoke", sessions=2, turns=2, subjects=lambda _, rule: 2 * len(rule.operations))
 def check_what_an_operation_answers_with(api: Api, rule: Rule) -> None:
     """What is right is taken, also with the charset told, and answered with a session, or with the
     members of the contract and no others."""
@@ -174,7 +174,7 @@ def views(api: Api, rule: Rule, opened: Exchange) -> Iterator[tuple[str, Json]]:
         yield "end", api.end(opened.id).session
 
 
-@kind("default", sessions=2)
+@kind("default", sessions=2, subjects=lambda _, rule: 2 * len(rule.members))
 def check_what_is_left_out_is_the_default(api: Api, rule: Rule) -> None:
     """Or null where there is none, as a timeout is that is told as null."""
     for name in rule.members:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ..contract.document import Contract
 from ..contract.lifecycle import FINISH, Transition
 from ..contract.resource import Resource
 from ..contract.results import Search
+from ..contract.rules import Rule
 from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -86,7 +88,14 @@ class Marked:
         return rows[0]
 
 
-@kind("found", sessions=3, turns=1, requests=2 * POLLS)
+def endings(contract: Contract, _: Rule) -> int:
+    """How many sessions are brought to an end at most, and one beside them."""
+    lifecycle, finals = contract.lifecycle, contract.resource.finals
+    ways = (way.event for state in finals for way in lifecycle.ways(state))
+    return 1 + sum(not lifecycle.is_timed(event) for event in ways)
+
+
+@kind("found", sessions=3, turns=1, requests=2 * POLLS, subjects=endings)
 def check_a_finished_session_is_a_call_result(api: Api) -> None:
     silent = [session for row in finishes(api) if (session := finished(api, row))]
     if silent and not ending_leaves_traces(api):

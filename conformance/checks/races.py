@@ -107,7 +107,7 @@ def race(api: Api, *sessions: Contested) -> None:
     "race",
     "races",
     sessions=ROUNDS + CALLS,
-    turns=(ROUNDS + 1) * (CALLS + 1),
+    turns=ROUNDS * (CALLS + 1) + 2 * CALLS,
     requests=2 * REQUESTS + POLLS,
 )
 def check_what_happens_at_once(api: Api, rule: Rule) -> None:

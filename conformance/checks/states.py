@@ -41,7 +41,14 @@ def asked(api: Api, rule: Rule) -> list[str | None]:
     return [state for state in alike if state in api.contract.listed_states]
 
 
-@kind("listed", "smoke", sessions=4, turns=1, first=lambda _, rule: rule.sent == "nothing")
+@kind(
+    "listed",
+    "smoke",
+    sessions=4,
+    turns=1,
+    subjects=lambda contract, _: 1 + len(contract.lifecycle.states),
+    first=lambda _, rule: rule.sent == "nothing",
+)
 def check_a_list_holds_the_states_asked_for(api: Api, rule: Rule) -> None:
     if not (states := asked(api, rule)):
         raise NotApplicable(f"no list can be asked for what is {rule.given}")

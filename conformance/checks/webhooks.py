@@ -120,7 +120,7 @@ class Announced:
         return found
 
 
-@kind("announced", "webhooks", sessions=2, turns=1)
+@kind("announced", "webhooks", sessions=2, turns=2)
 def check_an_event_is_announced(api: Api, rule: Rule, listener: Listener) -> None:
     """Where the lifecycle has it leave something."""
     if rule.when == FINISH:

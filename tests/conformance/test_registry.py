@@ -1,4 +1,4 @@
-from dataclasses import replace
+import inspect
 
 import httpx
 import pytest
@@ -17,6 +17,8 @@ from conformance.registry import (
     watch_of,
 )
 from conformance.run.run import Run
+from tests.serving import Api
+from tests.tickets.judging import CONTRACT as TICKETS
 
 
 def test_every_rule_is_bound_or_says_why_it_cannot_be(contract: Contract) -> None:
@@ -72,18 +74,36 @@ def test_the_pack_of_a_rule(contract: Contract) -> None:
     assert pack_of(contract, unchecked) is None
 
 
-MANY = ("HTTP-04", "HTTP-05", "HTTP-06", "HTTP-07", "HTTP-11", "TURN-08", "TURN-19", "IDEM-09")
+MANY = (
+    *("HTTP-04", "HTTP-05", "HTTP-06", "HTTP-07", "HTTP-11", "TURN-08", "TURN-14", "TURN-19"),
+    *("IDEM-09", "RACE-03", "RACE-05"),
+)
+
+
+OF_TICKETS = ("LIST-26", "TURN-14", "HOLD-02", "LIFE-09", "TIME-02", "RACE-03", "HTTP-08")
+
+
+def within_its_budget(
+    api: httpx.Client, contract: Contract, id: str, agent: str | None = None
+) -> None:
+    """Run the check alone, with no more than it declares."""
+    check, (_, _, token) = all_checks(contract)[id], api.headers["Authorization"].partition(" ")
+    run = Run(Config(target=str(api.base_url).rstrip("/"), token=token, agent=agent), contract)
+    ledger = run.client.ledger
+    ledger.max_sessions, ledger.max_turns = check.sessions, check.turns
+    run.client.budget.max_requests = check.requests
+    rest = {"rule": contract.rules[id], "timeouts": None}
+    wanted = inspect.signature(check.function).parameters
+    check.function(run.api(check.name), *(rest[name] for name in wanted if name in rest))
+    run.client.close()
 
 
 @pytest.mark.parametrize("id", MANY)
-def test_a_refused_turn_is_one_of_those_that_a_check_declares(
-    mock: httpx.Client, contract: Contract, id: str
-) -> None:
-    token = mock.headers["Authorization"].removeprefix("Bearer ")
-    config = Config(target=str(mock.base_url).rstrip("/"), token=token, agent="agent-echo")
-    run = Run(config, contract)
-    check = all_checks(contract)[id]
-    run.client.config = replace(config, max_sessions=check.sessions, max_turns=check.turns)
-    given = (contract.rules[id],) if contract.rules[id].kind else ()
-    check.function(run.api(check.name), *given)
-    run.client.close()
+def test_a_check_keeps_to_what_it_declares(mock: httpx.Client, contract: Contract, id: str) -> None:
+    within_its_budget(mock, contract, id, "agent-echo")
+
+
+@pytest.mark.parametrize("id", OF_TICKETS)
+def test_a_check_keeps_to_what_it_declares_of_another_contract(id: str) -> None:
+    with Api.of(contract=TICKETS) as api:
+        within_its_budget(api, Contract(TICKETS), id)

@@ -31,7 +31,7 @@ def check_an_unknown_id(api: Api, rule: Rule) -> None:
         _asked(api, operation, api.unknown_id()).expect_status(*api.refused("unknown-session"))
 
 
-@kind("malformed", turns=2, subjects=operations)
+@kind("malformed", turns=4, subjects=operations)
 def check_a_malformed_id(api: Api, rule: Rule) -> None:
     """An id that is none is refused: a word, a number, a part of one; or what is sent to get at
     something else."""

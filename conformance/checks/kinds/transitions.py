@@ -17,7 +17,7 @@ from ..timeouts import Timeouts
 from .arrange import Subject, body_of, can_be_in, count, expect_state, subjects
 
 
-@kind("transition", "smoke", sessions=2, turns=4, subjects=count)
+@kind("transition", "smoke", sessions=2, turns=6, subjects=count)
 def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """The event is refused, or leads to the state and the reason that the table has."""
     resource = api.contract.resource
@@ -39,7 +39,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
             expect_effects(api.contract, row, before, api.get(subject.id).session)
 
 
-@kind("kept", "smoke", turns=1, subjects=count)
+@kind("kept", "smoke", turns=3, subjects=count)
 def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the event leads to is what is retrieved afterwards."""
     row = api.contract.row_of(rule)
@@ -72,7 +72,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
             expect(differs is None, "the session as it was", f"it differs in {differs}")
 
 
-@kind("moved", "smoke", turns=2, subjects=count)
+@kind("moved", "smoke", turns=3, subjects=count)
 def check_activity_moves(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
     """What the timer counts from moves with the event if the row touches it, and stays if not."""
     row = api.contract.row_of(rule)
