@@ -26,7 +26,9 @@ def check_other_sessions_stay(api: Api, rule: Rule) -> None:
         other = api.given(endpoint=endpoint, channel=channel)
         subject = brought(api, rule.given, endpoint=endpoint, **members)
         if same_id(subject.id, other):
-            raise Blocked("two channels share a session, see DEDUP-05")
+            raise Blocked(
+                "two channels share a session", api.carrier("endpoint", sent="another-channel")
+            )
         seen = api.still(other)
         before = {name: seen[name] for name in rule.members or seen if name in seen}
         if rule.when == REPLAY:

@@ -81,7 +81,9 @@ class Contested:
         history = [*(event_of(answer, *what) for answer, what in told), *map(event_of, later)]
         for event in history:
             if event.status >= 500:
-                raise Blocked(f"{event.name} was answered {event.status}, see HTTP-02")
+                raise Blocked(
+                    f"{event.name} was answered {event.status}", self.api.carrier("no-failure")
+                )
         legal = serialisation(self.start, history)
         wanted = "answers that some order of the requests explains"
         expect(legal is not None, wanted, timeline(history))
@@ -156,7 +158,7 @@ def churn(api: Api) -> list[Life]:
     """Sessions that are opened, each ended at once."""
     lives = [Life(opened := api.open(), api.end(opened.id)) for _ in range(ROUNDS)]
     if not all(life.ended and life.ended.ok for life in lives):
-        raise Blocked("an active session could not be ended, see END-01")
+        raise Blocked("an active session could not be ended", api.carrier("transition", "end"))
     return lives
 
 
@@ -200,8 +202,8 @@ def expect_one_result_each(api: Api) -> None:
     for session in sessions:
         answers = together(api, *[partial(api.end, session.id)] * CALLS)
         if not any(answer.ok for answer in answers):
-            raise Blocked("simultaneous ends were all refused, see RACE-01")
+            raise Blocked("simultaneous ends were all refused", api.carrier("race", when="end"))
     if len(first.awaited(ROUNDS)) < ROUNDS:
-        raise Blocked("not every session has a call result, see FIN-01")
+        raise Blocked("not every session has a call result", api.carrier("found"))
     count = len(first.settled(ROUNDS))
     expect(count <= ROUNDS, f"{ROUNDS} call results of {ROUNDS} sessions", f"{count}")

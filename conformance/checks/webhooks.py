@@ -158,10 +158,13 @@ def expect_4xx_to_be_final(api: Api, listener: Listener) -> None:
         session.end()
     retried = failed.retried()  # tells how long the deployment takes to send something again
     if retried is None:
-        raise Blocked("not even a 500 is sent again, see HOOK-04")
+        raise Blocked("not even a 500 is sent again", api.carrier("sent-again", sent="5xx"))
     delay = retried.at - failed.first().at
     if len(taken.settled()) > 1:
-        raise Blocked("what is taken comes more than once too, see HOOK-02")
+        raise Blocked(
+            "what is taken comes more than once too",
+            api.carrier("once", needs=("webhook_listener",)),
+        )
     for status, session in refused.items():
         session.first()
         found = listener.settled(session.marker, max(SETTLE, delay / 2))

@@ -59,6 +59,16 @@ class Contract:
         """The rules that a deployment is judged by: all but those with a reason not to be."""
         return {id: rule for id, rule in self.rules.items() if not rule.unchecked}
 
+    def carrier(self, kind: str, operation: str = "", **told: object) -> str:
+        """The id of the rule of this kind that is told this, and is about an operation of this
+        role if any; empty where there is none."""
+        name = self.resource.operations.get(operation, "")
+        for rule in self.judged.values():
+            if rule.kind == kind and (not name or name in rule.operations):
+                if all(getattr(rule, word) == value for word, value in told.items()):
+                    return rule.id
+        return ""
+
     @cached_property
     def operations(self) -> dict[str, Operation]:
         return {op.id: op for op in operations_of(self.spec)}

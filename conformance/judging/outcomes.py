@@ -28,7 +28,11 @@ class Violation(Exception):
 
 
 class Blocked(Exception):
-    """The rule could not be evaluated: something that it builds on did not hold."""
+    """The rule could not be evaluated: something that it builds on did not hold, of which the rule
+    to `see` tells, if any does."""
+
+    def __init__(self, why: str, see: str = "") -> None:
+        super().__init__(f"{why}, see {see}" if see else why)
 
 
 class NotYet(Blocked):

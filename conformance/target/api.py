@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..contract.ids import canonical
+from ..contract.lifecycle import FINISH
 from ..judging.equivalence import same_time, tick
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import Blocked, NotApplicable
@@ -19,6 +20,10 @@ PLAIN_QUERY = {"state", "offset", "limit"}  # no filter that another rule is abo
 class Api(Operations):
     """One check's view of the target: its operations, and the states it needs. An arrangement
     that the target does not give is `Blocked`."""
+
+    def carrier(self, kind: str, operation: str = "", **told: object) -> str:
+        """The rule that a check which is blocked blames."""
+        return self.contract.carrier(kind, operation, **told)
 
     def given(self, *, turns: int = 0, **members: Any) -> str:
         """The id of a new active session with this many turns."""
@@ -59,7 +64,7 @@ class Api(Operations):
     def given_end(self, id: str) -> None:
         """End a session."""
         if not self.resource.final(self.end(id).session):
-            raise Blocked("an end left the session active, see END-01")
+            raise Blocked("an end left the session active", self.carrier("transition", "end"))
 
     @property
     def has_closer(self) -> bool:
@@ -75,7 +80,8 @@ class Api(Operations):
         """The turn in which the closing agent finishes its session."""
         turn = self.submit(id, self.config.closing_text, key=key or UNSET)
         if not self.resource.final(turn.turn):
-            raise Blocked("the closing agent did not finish on the closing text, see LIFE-08")
+            blamed = self.carrier("transition", when=FINISH)
+            raise Blocked("the closing agent did not finish on the closing text", blamed)
         return turn
 
     @property
@@ -105,13 +111,14 @@ class Api(Operations):
 
     def listed(self, **query: Any) -> Sessions:
         """The items of a list narrowed to this check's channel, the active ones unless told.
-        Blocked where the target does not keep to the channel (LIST-07 reports that, and LIST-08
-        beside another filter)."""
+        Blocked where the target does not keep to the channel, alone or beside another filter."""
         items = self.shown(**query)
         if self.strangers(items):
-            rule = "LIST-07" if query.keys() <= PLAIN_QUERY else "LIST-08"
+            alone = {"members": (self.resource.channel,)}
+            told = alone if query.keys() <= PLAIN_QUERY else {"sent": "together"}
             name = self.resource.operations["list"]
-            raise Blocked(f"{name} does not keep to the channel, see {rule}")
+            blamed = self.carrier("filter", "list", **told)
+            raise Blocked(f"{name} does not keep to the channel", blamed)
         return items
 
     def shown(self, **query: Any) -> Sessions:

@@ -1,8 +1,8 @@
 """Whether reads show what was answered before them, or sessions as they were a while ago.
 
-A target may read from a replica, or list from an index, that lags behind. Each is one fault
-(GET-04, LIST-26), by which most other rules would seem broken: so what lags is awaited, and they
-are judged by what comes then.
+A target may read from a replica, or list from an index, that lags behind. Each is one fault, of
+which a rule of the kind `fresh` tells, and by which most other rules would seem broken: so what
+lags is awaited, and they are judged by what comes then.
 """
 
 import sys
@@ -45,7 +45,7 @@ class Freshness:
         self.contract = contract
         self.paths = contract.paths
         self.known: dict[str, tuple[Known, float]] = {}  # with when an answer last told more
-        self.lags = {"read": Lag("GET-04"), "list": Lag("LIST-26")}
+        self.lags = {role: Lag(contract.carrier("fresh", role)) for role in ("read", "list")}
         self.lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> None:
@@ -97,7 +97,8 @@ class Freshness:
             return later, (lag.rule, self._violation(later, late, lag))
         if exchange.status == 404 and self.lacking(exchange):
             wanted = "the session, which an answer has told of"
-            return exchange, ("GET-01", Violation(wanted, exchange.summary))
+            rule = self.contract.carrier("alike", "create")
+            return exchange, (rule, Violation(wanted, exchange.summary))
         return exchange, None
 
     def lacking(self, exchange: Exchange, asked: float = 0.0) -> Lacking:

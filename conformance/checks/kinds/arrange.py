@@ -55,20 +55,19 @@ class Subject:
         answer = self.meet(row.event)
         if not answer.ok or contradiction(self.api, body_of(answer), row.to):
             blamed = self.blaming("transition", row.event)
-            raise Blocked(f"{answer.name} left the session {row.state}, see {blamed}")
+            raise Blocked(f"{answer.name} left the session {row.state}", blamed)
 
     def still(self, state: str) -> Json:
         """The session as it is retrieved, in this state for certain."""
         found = self.api.still(self.id)
         if differs := contradiction(self.api, found, state):
-            raise Blocked(f"the session is retrieved as {differs}, see {self.blaming('kept')}")
+            raise Blocked(f"the session is retrieved as {differs}", self.blaming("kept"))
         return found
 
     def blaming(self, kind: str, event: str = "") -> str:
         """The rule that tells of an event that leads nowhere."""
-        rules = self.api.contract.rules.values()
-        found = [one.id for one in rules if one.kind == kind and event in ("", one.when)]
-        return next(iter([*found, *(one.id for one in rules if one.kind == "followed")]), "no rule")
+        told = {"when": event} if event else {}
+        return self.api.carrier(kind, **told) or self.api.carrier("followed")
 
 
 def subjects(api: Api, rule: Rule, timeouts: Timeouts | None) -> Iterator[Subject]:
@@ -170,7 +169,9 @@ def _expired(api: Api, timeouts: Timeouts | None, way: Transition) -> Subject:
     found = api.get(subject.id).session
     name = api.resource.reason
     if contradiction(api, found, way.to) or (name and found[name] != way.reason):
-        raise Blocked("the session did not end by its timeout, see TTL-01")
+        raise Blocked(
+            "the session did not end by its timeout", api.carrier("timer", bound="maximum")
+        )
     return subject
 
 

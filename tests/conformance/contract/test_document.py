@@ -74,3 +74,12 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
     file = tmp_path / "openapi.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + find_contract().read_bytes())
     assert Contract(file).rules == Contract(find_contract()).rules
+
+
+def test_a_rule_is_found_by_its_kind_and_what_it_is_told(contract: Contract) -> None:
+    assert contract.carrier("listed", sent="nothing") == "LIST-02"
+    assert contract.carrier("listed", sent="") == "LIST-03"
+    assert contract.carrier("fresh", "list") == "LIST-26"
+    assert contract.carrier("filter", "search", members=()) == "FIN-10"
+    assert contract.carrier("once", needs=("webhook_listener",)) == "HOOK-02"
+    assert contract.carrier("listed", sent="walk") == ""

@@ -40,10 +40,10 @@ def silent(request: httpx.Request) -> httpx.Response:
 def connect(contract: Contract) -> Callable[..., Api]:
     """A view of a target that answers as this function does."""
 
-    def make(answer: Answer, **settings: Any) -> Api:
+    def make(answer: Answer, of: Contract = contract, **settings: Any) -> Api:
         given = {"agent": "agent-echo", "max_sessions": 9, "max_turns": 9, "token": "hunter2"}
         config = Config(target="http://target.test/base/", **{**given, **settings})
-        client = Client(config, watch_of(contract), Evidence())
+        client = Client(config, watch_of(of), Evidence())
         client.http = httpx.Client(transport=httpx.MockTransport(answer))
         return Api(client, "conf-test", "check")
 

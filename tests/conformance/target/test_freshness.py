@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from conformance.contract.document import Contract
 from conformance.target.api import Api
 from conformance.target.freshness import LONGEST_LAG
 
@@ -68,6 +70,18 @@ def test_a_stale_retrieve_is_waited_out_and_told_once(connect: Make, session: Ma
     assert [exchange.operation for exchange in finding.trace] == ["openChat", "endChat", "getChat"]
     assert api.get(id).session["is_final"] is True
     assert api.client.evidence.findings["GET-04"] == [finding]
+
+
+def test_a_stale_retrieve_is_told_by_the_rule_of_its_kind(
+    connect: Make, session: Make, contract: Contract, tmp_path: Path
+) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(contract.raw.decode().replace("id: GET-04", "id: READ-09"), encoding="utf-8")
+    api = connect(target(session, iter([ACTIVE, FINAL])), Contract(path))
+    id = api.given(channel="web")
+    api.end(id)
+    assert api.get(id).ok
+    assert found(api) == {"READ-09"}
 
 
 def test_a_session_that_is_unknown_for_a_while_is_waited_for(connect: Make, session: Make) -> None:
