@@ -67,6 +67,8 @@ def diagnosis(error: BaseException, way: Way) -> tuple[str, bool]:
         return f"the proxy {host} refuses the way to {way.what}: {error}{cure}", True
     if isinstance(error, httpx.ConnectTimeout):
         return f"{host} takes no connection within {way.timeout:g} s; a firewall may", False
+    if way.http2 and "StreamReset" in str(error):  # in h2's own words
+        return f"{host} resets the stream of the request ({error})", False
     if isinstance(error, httpx.RemoteProtocolError) and way.http2:
         return f"{_place(way)[1]} does not speak HTTP/2 ({error}); leave out --http2", True
     if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(way):

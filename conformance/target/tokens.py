@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 import unicodedata
-from functools import partial
+from contextlib import suppress
 from typing import IO, Any
 from urllib.parse import quote_plus
 
@@ -16,8 +16,9 @@ import httpx
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..judging.outcomes import NotYet, printable
+from .answer import read_body
 from .diagnosis import Way, diagnosis
-from .network import exchange
+from .network import SLICE, exchange, seconds_left
 from .transport import http_client
 
 PLACEHOLDER = "conformance"  # a key for targets that take any
@@ -28,6 +29,7 @@ LAST_WORDS = 5.0  # seconds that what a command has said may take to be read
 LARGEST = 64 * 1024  # characters of what tells a key
 NOT_THERE = (404, 405, 410)
 BOM = "\ufeff"  # begins what PowerShell prints
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)  # JSON of whatever kind
 
 
 class Tokens:
@@ -89,16 +91,18 @@ def _of_command(config: Config) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    output, errors = _Heard(process.stdout), _Heard(process.stderr)
+    output, errors = _Heard(process, process.stdout), _Heard(process, process.stderr)
+    code = None
     try:
-        code = process.wait(LONGEST_COMMAND)
-    except subprocess.TimeoutExpired:
-        raise UsageError(
-            f"--token-command did not end within {LONGEST_COMMAND:g} s; run it by hand to see why"
-        ) from None
+        with exchange(LONGEST_COMMAND):
+            while code is None and seconds_left() > 0:
+                with suppress(subprocess.TimeoutExpired):
+                    code = process.wait(SLICE)
     finally:
         process.kill()
         process.wait()
+    if code is None:
+        raise UsageError("--token-command did not end in time; run it by hand to see why")
     if code:
         said = errors.text().strip().splitlines()
         last = redacted(said[-1][:200], config.secrets) if said else ""
@@ -111,8 +115,8 @@ class _Heard:
     """The begin of what a command says. It may leave a process behind that never closes its
     output, so that only its own end tells that it has said all."""
 
-    def __init__(self, stream: IO[bytes] | None) -> None:
-        self.stream = stream
+    def __init__(self, process: subprocess.Popen[bytes], stream: IO[bytes] | None) -> None:
+        self.process, self.stream = process, stream
         self.said = b""
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
@@ -126,6 +130,8 @@ class _Heard:
         with self.stream:
             while part := os.read(self.stream.fileno(), LARGEST):
                 self.said += part[: LARGEST - len(self.said)]
+                if len(self.said) == LARGEST and self.process.poll() is not None:
+                    return
 
 
 def _of_server(config: Config) -> str:
@@ -136,11 +142,10 @@ def _of_server(config: Config) -> str:
     try:
         basic = httpx.BasicAuth(quote_plus(id), quote_plus(secret))  # RFC 6749, section 2.3.1
         with http_client(config.token_connection) as http, exchange(config.timeout):
-            post = partial(http.post, url, headers={"accept": "application/json"})
-            answer = post(data=form, auth=basic)
+            answer, text = _post(http, url, form, basic)
             if answer.status_code in (400, 401):
                 form |= {"client_id": id, "client_secret": secret}
-                answer = post(data=form)
+                answer, text = _post(http, url, form)
     except httpx.HTTPError as error:
         why, mine = diagnosis(error, Way.to_keys(config))
         wrong = UsageError if mine else NotYet
@@ -153,12 +158,21 @@ def _of_server(config: Config) -> str:
             why = f"redirects ({answer.status_code}) to {place}, where no secret is sent"
             cure = "write the URL that gives the key"
         else:
-            said = _error(answer.text, config) or _told(answer.text, config) or "an empty body"
+            said = _error(text, config) or _told(text, config) or "an empty body"
             why = f"gave no key but {answer.status_code} ({said})"
             cure = "check --client-id, --scope and CONFORMANCE_CLIENT_SECRET"
             cure = "check its path" if answer.status_code in NOT_THERE else cure
         raise UsageError(f"--token-url {url} {why}; {cure}")
-    return answer.text[:LARGEST]
+    return text[:LARGEST]
+
+
+def _post(
+    http: httpx.Client, url: str, form: dict[str, str], auth: httpx.Auth | None = None
+) -> tuple[httpx.Response, str]:
+    """The answer to a form, and its body."""
+    headers = {"accept": "application/json"}
+    with http.stream("POST", url, data=form, headers=headers, auth=auth) as answer:
+        return answer, read_body(answer)[0].decode("utf-8", "replace")
 
 
 def _error(text: str, config: Config) -> str:
@@ -166,7 +180,7 @@ def _error(text: str, config: Config) -> str:
     try:
         given = json.loads(text)
         words = [str(given[k]) for k in ("error", "error_description") if k in given]
-    except (ValueError, TypeError):
+    except UNREADABLE:
         return ""
     return _told(": ".join(words), config)
 
@@ -186,7 +200,7 @@ def _parsed(text: str, config: Config) -> tuple[str, float]:
             members = json.loads(given)
             given = members.get("access_token") or members.get("token")
             lifetime = float(members.get("expires_in") or math.inf)
-        except (ValueError, TypeError):
+        except UNREADABLE:
             given = None
     elif config.token_url and not config.token_command:
         given = None  # a page for people, as it were

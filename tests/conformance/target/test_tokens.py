@@ -1,5 +1,6 @@
 """Keys that are told by a command or by an OAuth 2.0 server, and expire."""
 
+import gzip
 import json
 import math
 import sys
@@ -20,11 +21,12 @@ from conformance.judging.outcomes import NotYet
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
+from conformance.target.interrupt import resume, shielded, stop_after
 from conformance.target.network import exchange, seconds_left
 from conformance.target.tokens import PLACEHOLDER, Tokens
 from tests.network import Authority as TlsAuthority
 from tests.network import answering_tls, http2_alone
-from tests.serving import HANGING
+from tests.serving import HANGING, wait_until
 
 from .servers import Page, serving
 
@@ -116,6 +118,8 @@ def test_a_key_that_cannot_be_renewed_is_told_so(saying: Said) -> None:
         ("echo '{\"error\": 1}'", "gave no key but 1; wanted"),
         ('echo \'{"error": ["a\\u001b[2J"], "token": 5}\'', r"gave no key but \['a"),
         ("echo '{'", "gave no key"),
+        (f"printf '{{\"token\":{'[' * 60_000}'", "gave no key; wanted"),
+        (f'printf \'{{"token":"a","expires_in":{"9" * 400}}}\'', "gave no key; wanted"),
         ("printf 'one\\ntwo'", "gave more than one line"),
     ],
 )
@@ -141,6 +145,22 @@ def test_a_command_may_leave_a_process_behind(tmp_path: Path) -> None:
 def test_a_command_that_says_much_is_heard_in_part(saying: Said) -> None:
     command = f"\"{sys.executable}\" -c \"print('key-0001' + 30_000_000 * ' ')\""
     assert of(command).current() == "key-0001"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are a POSIX shell's")
+def test_a_command_that_never_ends_is_cut_short_with_the_run() -> None:
+    with pytest.raises(KeyboardInterrupt), stop_after(0.1), shielded():
+        with pytest.raises(UsageError, match="did not end in time"):
+            of("exec yes").current()
+    resume()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are a POSIX shell's")
+def test_what_a_command_leaves_behind_is_not_heard_for_ever(tmp_path: Path) -> None:
+    over = tmp_path / "over"
+    with pytest.raises(UsageError, match="more than one line"):
+        of(f"(yes; touch '{over}') & echo key-0001").current()
+    wait_until(over.exists)
 
 
 SECRET = "s3cret: of+mine%41"  # RFC 6749, section 2.3.1, has it encoded in the header
@@ -288,6 +308,7 @@ def test_a_page_for_people_is_no_key() -> None:
         (404, b"", {}, r"gave no key but 404 \(an empty body\); check its path"),
         (200, b"{}", {}, "gave no key; wanted JSON with access_token"),
         (200, b"[]", {}, "gave no key; wanted"),
+        (403, b'{"error":' + b"[" * 60_000, {}, r"gave no key but 403 \(\{"),
     ],
 )  # fmt: skip
 def test_a_server_that_answers_with_no_key_is_told_in_its_words(
@@ -302,6 +323,24 @@ def test_a_server_that_answers_with_no_key_is_told_in_its_words(
         with pytest.raises(UsageError, match=told) as raised:
             Tokens(config).current()
     assert "secret-0001" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"a" * 9_000_000, {}),
+        (gzip.compress(b"a" * 9_000_000), {"content_encoding": "gzip"}),
+    ],
+)
+def test_a_server_that_says_too_much_gives_no_key(body: bytes, headers: dict[str, str]) -> None:
+    class Large(Page):
+        def do_POST(self) -> None:
+            self.answer(200, body, **headers)
+
+    with serving(Large) as url:
+        config = Config(token_url=url, client_id="me", client_secret=SECRET)
+        with pytest.raises(NotYet, match="gave no answer: TooLarge"):
+            Tokens(config).current()
 
 
 def test_a_server_that_speaks_http_2_alone_gives_the_key(
