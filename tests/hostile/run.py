@@ -65,15 +65,15 @@ class Ended:
 def look(mode: Mode, around: Around) -> Sight:
     """Run the suite against a mode."""
     with serving(mode, around) as served, tempfile.TemporaryDirectory() as folder:
-        ended = _ended(served.url, Path(folder))
+        ended = _ended(served.url, mode.options, Path(folder))
     faults = [*_misjudged(mode, ended), *_spread(ended), *_sent(served, around)]
     said = ended.texts["stdout"] + ended.texts["stderr"]
     measured = (ended.verdict, ended.seconds, ended.megabytes, served.requests)
     return Sight(mode, *measured, tuple(faults), said)
 
 
-def _ended(target: str, folder: Path) -> Ended:
-    command = [sys.executable, "-m", "conformance", "--target", target, *OPTIONS]
+def _ended(target: str, options: tuple[str, ...], folder: Path) -> Ended:
+    command = [sys.executable, "-m", "conformance", "--target", target, *OPTIONS, *options]
     own = ["--report", str(folder / "report"), "--ledger", str(folder / "ledger.jsonl")]
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CONFORMANCE_")}
     out, err = folder / "stdout", folder / "stderr"

@@ -88,6 +88,7 @@ class Mode:
     after: int = 3  # honest answers before the first hostile one: by then the preflight is over
     keeps: bool = False  # the connection is kept for the next request
     early: bool = False  # answers before the request is read
+    options: tuple[str, ...] = ()  # of the suite, beside those of every run
 
 
 @dataclass

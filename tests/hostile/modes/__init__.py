@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import bodies, connections, framing, heads, pace, secrets, sessions
+from . import bodies, connections, framing, heads, http2, pace, secrets, sessions
 
 __all__ = ["GROUPS", "MODES"]
 
@@ -10,6 +10,7 @@ GROUPS = {
     "connections": connections.MODES,
     "framing": framing.MODES,
     "heads": heads.MODES,
+    "HTTP/2": http2.MODES,
     "bodies": bodies.MODES,
     "pace": pace.MODES,
     "secrets": secrets.MODES,

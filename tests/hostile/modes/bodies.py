@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 
-from ..server import Act, Call, Mode, told
+from ..server import Act, Answer, Call, Mode, told
 
 MEGABYTE = 1 << 20
 BOMB = 1024  # megabytes of zeros that a bomb stands for
@@ -21,6 +21,27 @@ def body(content: bytes) -> Act:
         call.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", size, content)
 
     return act
+
+
+def problem(content: bytes, *lines: bytes) -> Act:
+    """A problem of this body, under these headers."""
+
+    def act(call: Call) -> None:
+        call.send(told(Answer(500, "application/problem+json", content), *lines))
+
+    return act
+
+
+def strings_without_end(call: Call) -> None:
+    """100 MB of JSON strings, in a megabyte at a time."""
+    call.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+    call.send(b"Content-Length: %d\r\n\r\n" % (100 * MEGABYTE), b'{"items": [')
+    for _ in range(100):
+        call.send(b'"%s",' % (b"a" * (MEGABYTE - 3)))
+
+
+def bomb_in_a_problem(call: Call) -> None:
+    problem(bomb(31), b"Content-Encoding: gzip")(call)
 
 
 def packed(pack: str, codings: str) -> Act:
@@ -102,6 +123,19 @@ MODES = (
     Mode("nul", "non-conformant", body(b'{"id": "a\\u0000b", "\\u0000": 1, "items": []}')),
     Mode("nul-raw", "non-conformant", body(b'{"id": "a\0b"}\0')),
     Mode("string-of-7-mb", "non-conformant", body(b'{"id": "%s"}' % (b"a" * 7_000_000))),
+    Mode("100-mb-of-strings", "inconclusive", strings_without_end),
+    Mode("gzip-bomb-in-a-problem", "inconclusive", bomb_in_a_problem),
+    Mode("gzip-bomb-in-a-problem-at-once", "inconclusive", bomb_in_a_problem, after=0),
+    Mode(
+        "json-deep-in-a-problem",
+        "non-conformant",
+        problem(b'{"title":%s1%s}' % (b'{"a":[' * 100_000, b"]}" * 100_000)),
+    ),
+    Mode(
+        "problem-of-50000-errors",
+        "non-conformant",
+        problem(b'{"errors":[%s{}]}' % (b'{"a":0},' * 49_999)),
+    ),
     Mode("9-mb", "inconclusive", body(b'{"id": "%s"}' % (b"a" * 9_000_000))),
     Mode("utf-16", "non-conformant", body('{"items": []}'.encode("utf-16"))),
     Mode("empty", "non-conformant", body(b"")),

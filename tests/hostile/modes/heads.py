@@ -47,6 +47,7 @@ MODES = (
     Mode("header-of-1-mb", "inconclusive", headers(b"X-A: " + b"b" * MEGABYTE)),
     Mode("10000-headers", "non-conformant", headers(*(b"X-%d: b" % n for n in range(10_000)))),
     Mode("2000-headers", "non-conformant", headers(*(b"X-%d: b" % n for n in range(2_000)))),
+    Mode("1000000-headers", "inconclusive", headers(b"a: b\r\n" * 999_999 + b"a: b")),
     Mode("header-folded", "non-conformant", media_type(b"application/\r\n json")),
     Mode("header-without-name", "inconclusive", headers(b": b")),
     Mode("header-without-colon", "inconclusive", headers(b"X-A")),
