@@ -33,7 +33,7 @@ class Definition:
 
     def samples(self, document: Any) -> Any:
         """Values that its schemas have to take, or to refuse."""
-        return _in_words_of(document, self.schema["samples"])
+        return _Words(document).told(self.schema["samples"])
 
     def ill_formed(self, document: Any) -> Iterator[Defect]:
         """Where the document is no contract by its form."""
@@ -41,7 +41,7 @@ class Definition:
 
     def not_executed(self, document: Any) -> Iterator[Defect]:
         """Where it says what the mock or the suite does not carry out."""
-        definitions = _in_words_of(document, self.schema["definitions"])
+        definitions = _Words(document).told(self.schema["definitions"])
         root = {"$schema": self.schema["$schema"], "definitions": definitions}
         return _defects(document, {**root, **definitions["executed"]})
 
@@ -67,67 +67,69 @@ class Definition:
                 yield name
 
 
-def _in_words_of(document: Any, value: Any) -> Any:
-    """The value with what a contract calls things where @state.member or @initial stand."""
-    states = [*document["x-lifecycle"]["states"]]
-    final = document["x-resource"]["state"]["final"]
-    lists = {
-        "@states": states,
-        "@finals": final,
-        "@open": [state for state in states if state not in final],
-        "@events": [*document["x-lifecycle"]["events"]],
-        "@acts": [*dict.fromkeys(acts(document))],
-        "@shown": shown(document),
-        "@refusals": [*document["x-resource"]["refusals"]],
-        "@result.fixed": [*document["x-resource"].get("result", {}).get("fixed", ())],
-        "@result.further": [*document["x-resource"].get("result", {}).get("further", ())],
-    }
+class _Words:
+    """What a contract calls the things that stand in the schema as @state.member or @initial."""
 
-    def word(place: str) -> Any:
+    def __init__(self, document: Any) -> None:
+        self.document, self.resource = document, document["x-resource"]
+        states, final = [*document["x-lifecycle"]["states"]], self.resource["state"]["final"]
+        left = self.resource.get("result", {})
+        self.lists = {
+            "@states": states,
+            "@finals": final,
+            "@open": [state for state in states if state not in final],
+            "@events": [*document["x-lifecycle"]["events"]],
+            "@acts": [*dict.fromkeys(acts(document))],
+            "@shown": shown(document),
+            "@refusals": [*self.resource["refusals"]],
+            "@result.fixed": [*left.get("fixed", ())],
+            "@result.further": [*left.get("further", ())],
+        }
+
+    def told(self, part: Any) -> Any:
+        """A part of the schema in the contract's words, without what is about words it lacks."""
+        if isinstance(part, str):
+            return NAMED.sub(lambda found: str(self.word(found[1]) or found[0]), part)
+        if isinstance(part, list):
+            return [inner for one in part if self.has(one) for inner in self.items(one)]
+        if not isinstance(part, dict):
+            return part
+        if "@value" in part:
+            return self.told(part["@value"])
+        return {
+            self.told(step): self.told(inner)
+            for step, inner in part.items()
+            if step not in ("@if", "@unless") and self.has(step)
+            if isinstance(inner, str) or self.has(inner)
+        }
+
+    def items(self, one: Any) -> list[Any]:
+        """What stands in a list for one of its items."""
+        listed = isinstance(one, str) and one in self.lists
+        return self.lists[one] if listed else [self.told(one)]
+
+    def has(self, part: Any) -> bool:
+        """Whether a part is about words that the contract has."""
+        if isinstance(part, dict):
+            needed = "@if" not in part or self.word(part["@if"]) is not None
+            return needed and ("@unless" not in part or self.word(part["@unless"]) is None)
+        if not isinstance(part, str) or part in self.lists:
+            return True
+        return None not in map(self.word, NAMED.findall(part))
+
+    def word(self, place: str) -> Any:
         """What the contract has there; None where it has nothing."""
         if place == "initial":
-            return document["x-lifecycle"]["initial"]
+            return self.document["x-lifecycle"]["initial"]
         if place == "reason":
-            rows = document["x-lifecycle"]["transitions"]
+            rows = self.document["x-lifecycle"]["transitions"]
             return next((row["reason"] for row in rows if "reason" in row), None)
-        part: Any = document if place.startswith("x-") else document["x-resource"]
+        part: Any = self.document if place.startswith("x-") else self.resource
         for step in place.split("."):
             if step not in part and not step.isdigit():
                 return None
             part = part[int(step) if step.isdigit() else step]
         return part
-
-    def counts(part: Any) -> bool:
-        """Whether a part is about words that the contract has."""
-        if isinstance(part, dict):
-            needed = "@if" not in part or word(part["@if"]) is not None
-            return needed and ("@unless" not in part or word(part["@unless"]) is None)
-        if not isinstance(part, str) or part in lists:
-            return True
-        return None not in map(word, NAMED.findall(part))
-
-    def renamed(part: Any) -> Any:
-        if isinstance(part, dict):
-            if "@value" in part:
-                return renamed(part["@value"])
-            return {
-                renamed(step): renamed(inner)
-                for step, inner in part.items()
-                if step not in ("@if", "@unless") and counts(step)
-                if isinstance(inner, str) or counts(inner)
-            }
-        if isinstance(part, list):
-            wholes = (
-                lists[one] if isinstance(one, str) and one in lists else [renamed(one)]
-                for one in part
-                if counts(one)
-            )
-            return [inner for whole in wholes for inner in whole]
-        if not isinstance(part, str):
-            return part
-        return NAMED.sub(lambda found: str(word(found[1]) or found[0]), part)
-
-    return renamed(value)
 
 
 def _defects(document: Any, schema: dict[str, Any]) -> Iterator[Defect]:
