@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from typing import Any
 
 import httpx
@@ -94,7 +94,10 @@ class _Server6(_Server):
 
 def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        timeout = LONGEST_REQUEST  # of each read
+        def setup(self) -> None:
+            super().setup()
+            self.rfile.close()
+            self.rfile = BufferedReader(_Timed(self.connection))
 
         def do_POST(self) -> None:
             raw = read_body(self.headers, self.rfile)
@@ -128,6 +131,23 @@ def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequest
     return Handler
 
 
+class _Timed(RawIOBase):
+    """What a connection says in the time of one request; TimeoutError beyond it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.ends_at = time.monotonic() + LONGEST_REQUEST
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if (left := self.ends_at - time.monotonic()) <= 0:
+            raise TimeoutError
+        self.connection.settimeout(left)
+        return self.connection.recv_into(buffer)
+
+
 def hang(connection: socket.socket, stopped: threading.Event) -> None:
     """Answer nothing, until the sender gives up."""
     deadline = time.monotonic() + LONGEST_HANG
@@ -156,12 +176,11 @@ def read_payload(raw: bytes, headers: dict[str, str]) -> tuple[Any, dict[str, st
 def read_body(headers: Message, stream: BufferedIOBase) -> bytes | None:
     """The body of a request, of a told length or in chunks; None for one that is too large, has
     no length that makes sense, or does not end in time."""
-    ends_at = time.monotonic() + LONGEST_REQUEST
     body = bytearray()
     try:
         for part in _parts(headers, stream):
             body += part
-            if len(body) > LARGEST or time.monotonic() > ends_at:
+            if len(body) > LARGEST:
                 return None
     except (ValueError, TimeoutError):
         return None

@@ -102,3 +102,22 @@ def test_no_more_connections_than_there_are_places(
             assert second.recv(1) == b""
     wait_until(lambda: listener.server.places._value)
     assert deliver(listener, "one") == 200
+
+
+def test_a_head_that_drips_gives_its_place_back(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.target.receiver.LONGEST_REQUEST", 0.3)
+    with socket.create_connection(address(listener), timeout=0.02) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\n")
+
+        def is_let_go() -> bool:
+            try:
+                connection.sendall(b"a")
+                return not connection.recv(1)
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+
+        wait_until(is_let_go, 5)
