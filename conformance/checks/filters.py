@@ -61,16 +61,19 @@ def names_the_channel(contract: Contract, rule: Rule) -> bool:
 def check_each_filter(api: Api, rule: Rule) -> None:
     """Of those that the rule names, of a list by what they are compared with too, or of all; each
     alone, beside others, or with the same as a session has."""
+    filtered = False
     for operation in rule.operations:
         names = {*api.contract.taken(operation)}
         searches = api.resource.role(operation) == "search"
         compared = {} if searches else api.resource.filtering
         named = {compared.get(name, name) for name in rule.members}
         if named and names.isdisjoint(named):
-            raise NotApplicable(f"{operation} is not filtered by {' and '.join(rule.members)}")
-        names &= named or names
+            continue
+        filtered, names = True, names & (named or names)
         wrong = [*(wrong_in_a_search if searches else IN_A_LIST[rule.sent])(api, names)]
         expect(not wrong, "every filter to select what matches it", "; ".join(wrong))
+    if not filtered:
+        raise NotApplicable(f"nothing is filtered by {' and '.join(rule.members)}")
 
 
 def wrong_in_a_search(api: Api, names: Collection[str]) -> Iterator[str]:

@@ -143,7 +143,7 @@ def expect_end_announced(api: Api, listener: Listener) -> None:
         for error in payload.errors(found[0].payload)
     ]
     expect(not errors, "a payload that fits the contract", shown(errors))
-    if name := api.resource.left.agent:
+    if (name := api.resource.left.agent) in found[0].payload:
         agent = found[0].payload[name]
         expect(agent == api.config.agent, f"{name} {api.config.agent}", agent)
     if session.told() and goes_on(api, session.id):

@@ -147,10 +147,12 @@ def tried(api: Api, rule: Rule, *, strict: bool = False) -> Iterator[Beyond]:
     """Each operation of a rule, where what is right is taken. What is wrong in some members, or
     `strict`ly, is refused as invalid; anything else with whatever refuses."""
     refused = api.refused("invalid-request") if strict or rule.members else ()
-    for operation in rule.operations:
-        one = Beyond(api, operation, rule.members, refused)
-        if rule.members and not one.members:
-            raise NotApplicable(f"{operation} takes no {' and no '.join(rule.members)}")
+    every = [Beyond(api, operation, rule.members, refused) for operation in rule.operations]
+    taking = [one for one in every if one.members or not rule.members]
+    if not taking:
+        names = " nor ".join(rule.operations)
+        raise NotApplicable(f"{names} takes no {' and no '.join(rule.members)}")
+    for one in taking:
         one.control()
         yield one
 
