@@ -10,11 +10,20 @@ MOST_CHARACTERS = 4 * 1024 * 1024
 BOUND = f"{MOST_MESSAGES} messages and {MOST_CHARACTERS} characters"
 
 
+class Room:
+    """What a transcript takes, message by message."""
+
+    def __init__(self) -> None:
+        self.messages = self.characters = 0
+
+    def takes(self, content: str | None, calls: Any) -> bool:
+        """Whether there is room for one more, of this content and these tool calls."""
+        self.messages += 1
+        self.characters += len(content or "") + (len(encode(calls)) if calls else 0)
+        return self.messages <= MOST_MESSAGES and self.characters <= MOST_CHARACTERS
+
+
 def is_too_large(messages: Iterable[tuple[str | None, Any]]) -> bool:
     """Whether a transcript of these, each with its content and tool calls, is too large."""
-    characters = 0
-    for count, (content, calls) in enumerate(messages, 1):
-        characters += len(content or "") + (len(encode(calls)) if calls else 0)
-        if count > MOST_MESSAGES or characters > MOST_CHARACTERS:
-            return True
-    return False
+    room = Room()
+    return not all(room.takes(*message) for message in messages)

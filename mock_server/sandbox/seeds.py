@@ -15,7 +15,7 @@ from ..domain.observer import Observer
 from ..domain.records import Rows
 from ..domain.session import Session
 from ..domain.store import Sessions
-from ..domain.transcript import BOUND, MOST_MESSAGES
+from ..domain.transcript import BOUND, Room
 from ..problems.kinds import Problem, Refusal
 from ..problems.violations import violation
 from ..store.opening import embedded_store
@@ -41,8 +41,6 @@ def check_seed(
             return f"/sessions/{number}/ttl_seconds", ENDLESS
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
-        if len(entry.get("turns", ())) > MOST_MESSAGES:
-            return f"/sessions/{number}/turns", f"wanted at most {BOUND}, got more"
         fault, final = _try_turns(entry, agent)
         if fault:
             return f"/sessions/{number}/turns/{fault[0]}", fault[1]
@@ -131,7 +129,7 @@ def _try_turns(entry: Mapping[str, Any], agent: Agent) -> tuple[tuple[int, str] 
     What an agent answers is known beforehand.
     """
     values = template_values(entry.get("additional_data", {}), {}, entry.get("channel", "web"))
-    cursor, final = 0, False
+    cursor, final, room = 0, False, Room()
     for number, text in enumerate(entry.get("turns", ())):
         if final:
             wanted = f"the agent {agent.id!r} has finished the session by then; leave it out"
@@ -139,6 +137,8 @@ def _try_turns(entry: Mapping[str, Any], agent: Agent) -> tuple[tuple[int, str] 
         answer = agent.answer(text, cursor, values)
         if answer.fail:
             return (number, f"the agent {agent.id!r} fails at it; leave it out"), final
+        if not all(room.takes(*message) for message in ((text, None), *answer.turns)):
+            return (number, f"wanted at most {BOUND}, got more"), final
         cursor, final = answer.cursor, answer.finish
     return None, final
 

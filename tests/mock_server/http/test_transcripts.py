@@ -61,8 +61,11 @@ def test_a_state_holds_no_larger_one(api, messages):
     assert refused.json()["errors"][0]["pointer"] == "/sessions/0/messages"
 
 
-def test_a_seed_makes_no_larger_one(api):
-    turns = {"agent_id": "quiet", "turns": ["a"] * (MOST_MESSAGES + 1)}
+@pytest.mark.parametrize(
+    ("text", "fitting"), [("a", MOST_MESSAGES // 2), ("a" * 20_000, MOST_CHARACTERS // 20_000)]
+)
+def test_a_seed_makes_no_larger_one(api, text, fitting):
+    turns = {"agent_id": "quiet", "turns": [text] * (fitting + 1)}
     refused = api.admin("POST", "/seed", json={"sessions": [turns]})
     assert refused.status_code == 400
-    assert refused.json()["errors"][0]["pointer"] == "/sessions/0/turns"
+    assert refused.json()["errors"][0]["pointer"] == f"/sessions/0/turns/{fitting}"
