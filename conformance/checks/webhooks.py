@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from ..contract.lifecycle import FINISH
+from ..contract.lifecycle import END, FINISH
 from ..contract.rules import Rule
 from ..contract.validator import Validator
 from ..judging.exchange import Json
@@ -25,14 +25,13 @@ class Announced:
 
     Where a first wait was in vain, no other check waits: what is wrong is known, and told."""
 
-    see = "HOOK-01"  # the rule that tells where nothing came
-
     def __init__(
         self, api: Api, listener: Listener, *answers: int, by_text: bool = False, **members: Any
     ) -> None:
         if listener.vain and not (by_text and listener.strangers):
             raise Blocked(listener.vain)
         self.api, self.listener = api, listener
+        self.see = api.carrier("announced", when=END)  # the rule that tells where nothing came
         self.marker = api.marker()
         nested = {"a": [1, None], "large": 16777217}  # more than a 32-bit float keeps
         self.data = {**api.marked(self.marker), "nested": nested}
@@ -47,7 +46,7 @@ class Announced:
 
     def close(self, key: str | None = None) -> None:
         """Let the closing agent finish the session."""
-        self.see = "HOOK-08"
+        self.see = self.api.carrier("announced", when=FINISH)
         self.api.given_close(self.id, key)
 
     def told(self, count: int = 1) -> list[Delivery]:
@@ -100,7 +99,7 @@ class Announced:
     def first(self) -> Delivery:
         found = self.arrived()
         if not found:
-            raise Blocked(f"no webhook came to {self.listener.url}, see {self.see}")
+            raise Blocked(f"no webhook came to {self.listener.url}", self.see)
         return found[0]
 
     def settled(self) -> list[Delivery]:

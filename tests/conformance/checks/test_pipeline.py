@@ -10,7 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.checks.pipeline import LOOKS, expect_pages, expect_size, pauses
+from conformance.checks.pipeline import (
+    LOOKS,
+    Marked,
+    expect_pages,
+    expect_result,
+    expect_size,
+    pauses,
+)
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.outcomes import Violation
 from conformance.target.api import Api
@@ -80,3 +87,10 @@ def test_a_page_whose_size_nobody_asked_for(
     page: dict[str, Any] = {"results": [{}] * rows, "totalCount": total, "totalPages": pages}
     with pytest.raises(Violation, match=told) if told else nullcontext():
         expect_size(RESOURCE.searched, page, 20)
+
+
+def test_a_row_need_not_tell_its_agent(
+    connect: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Marked, "awaited", lambda _: [{"callId": "a"}])
+    expect_result(Marked(connect(silent), "marker", "id"), "agent-echo")
