@@ -16,6 +16,7 @@ PIECE = 1024 * 1024  # bytes that are read at one go
 _TEXT = 4 * PIECE  # of a text, which is read faster than many values
 _LEVELS = 8  # of what is larger than a piece
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # perhaps of half a character
+_GOES_ON = re.compile(r"\.?|[eE][+-]?")  # behind a number that is cut
 _Members = Callable[[list[tuple[str, Any]]], Any]
 
 _T = TypeVar("_T")
@@ -145,7 +146,7 @@ class _Reader:
             value, end = self.scan(self.text, self.at)
         except (StopIteration, ValueError):
             return None
-        if end == len(self.text) and not self.ends:  # a number may go on
+        if not self.ends and _GOES_ON.fullmatch(self.text, end):
             return None
         if self.halves:
             json.dumps(value, ensure_ascii=False).encode()

@@ -74,3 +74,11 @@ def test_what_is_emptied_holds_nothing():
     value = {"some": [{"deep": inner}], "other": {"kept": 1}}
     empty(value)
     assert (value, inner) == ({"some": [], "other": {"kept": 1}}, [])
+
+
+@pytest.mark.parametrize("number", [b"1.5", b"15e3", b"15E+3", b"1.5e-3", b"-15"])
+@pytest.mark.parametrize("before", range(9))
+def test_a_number_lies_across_two_pieces(monkeypatch, number, before):
+    monkeypatch.setattr(large, "PIECE", 8)
+    text = b"[" + b" " * before + number + b"]"
+    assert decode_in_turns(text, dict) == json.loads(text)
