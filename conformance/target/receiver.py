@@ -67,6 +67,7 @@ class _Server(ThreadingHTTPServer):
     """At most so many connections at a time; what comes beside them is not taken."""
 
     daemon_threads = True
+    request_queue_size = 128  # many sessions may end at once; what finds no place waits a second
 
     def __init__(self, *args: Any) -> None:
         self.places = threading.BoundedSemaphore(MOST_CONNECTIONS)
