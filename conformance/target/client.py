@@ -39,6 +39,7 @@ from .transport import http_client
 
 SILENCES_AT_THE_END = 2  # a clean-up that nobody answers is given up soon; a sweep follows
 NOBODY = "00000000-0000-4000-8000-000000000000"
+EMPTY = httpx.ByteStream(b"")
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
@@ -241,7 +242,9 @@ class Client:
         try:
             with timed(self.config.timeout, self.budget.ends_at):
                 with closing(self.http.send(self._request(draft), stream=True)) as answer:
-                    return answer, *read_body(answer)
+                    read = read_body(answer)
+                answer.stream = EMPTY  # that of httpx holds the answer in turn, for the collector
+                return answer, *read
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
