@@ -24,6 +24,7 @@ from ..target.silence import Unanswered
 PAUSE = 0.5  # seconds between two looks at a target that starts
 REFUSED = (401, 403)
 NOT_FOUND = (404, 405)
+ELSEWHERE = (402, 407, 410, 421, 426)  # of gateways, and of programs at another place
 BAD_REQUEST = 400  # what servers of TLS say of plain HTTP, in HTTP
 
 
@@ -183,8 +184,8 @@ def _expect_this_api(api: Api, answer: Exchange) -> None:
 def _is_strange(api: Api, answer: Exchange) -> bool:
     """Whether the API refuses nobody in this way."""
     listed = api.contract.operations[str(answer.operation)].statuses
-    refused = 400 <= answer.status < 500
-    return answer.status in NOT_FOUND or (refused and answer.status not in listed)
+    elsewhere = answer.status in ELSEWHERE and answer.status not in listed
+    return answer.status in NOT_FOUND or elsewhere
 
 
 def _cure(api: Api) -> str:

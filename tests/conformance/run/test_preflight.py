@@ -146,6 +146,11 @@ def test_what_answers_every_operation_alike_is_another_program(connect: Make, st
         asked(connect, lambda request: httpx.Response(status, json={"status": "up"}))
 
 
+@pytest.mark.parametrize("status", [400, 409, 418])
+def test_a_status_that_may_be_the_apis_own_is_judged(connect: Make, status: int) -> None:
+    asked(connect, lambda request: httpx.Response(status, json={}))
+
+
 def test_lists_and_searches_that_are_alike_wrong_are_judged(connect: Make) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         is_one = request.method == "GET" and not request.url.path.endswith("/chats")
