@@ -1,12 +1,13 @@
 """Reset: what a sandbox forgets, what it keeps, and how long that takes."""
 
+import asyncio
 import json
 import time
 
 import pytest
 
 from tests.mock_server.admin.states import NOON, everything, refused, story
-from tests.serving import CHATS, HELLO, under_way, wait_until
+from tests.serving import CHATS, HELLO, under_way
 
 
 def test_a_reset_empties_the_sandbox_and_puts_the_clock_back(client):
@@ -70,15 +71,17 @@ def test_a_reset_plants_the_seed_again(start, tmp_path):
 
 def seconds_of_a_reset(sandbox):
     """What it takes to open sessions, few enough for no thread, and to reset their sandbox."""
-    begun = time.process_time()
-    for _ in range(450):
-        with pytest.raises(StopIteration):
-            sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60}).send(None)
-    wait_until(lambda: not sandbox.moving.locked())  # by the sweeper, in the mock's thread
-    opened = time.process_time()
-    with pytest.raises(StopIteration):
-        sandbox.reset(frozenset(), {}).send(None)
-    return opened - begun, time.process_time() - opened
+
+    async def work():
+        begun = time.process_time()
+        for _ in range(450):
+            await sandbox.chats.open({"agent_id": "agent-greeter", "ttl_seconds": 60})
+        opened = time.process_time()
+        await sandbox.reset(frozenset(), {})
+        return opened - begun, time.process_time() - opened
+
+    loop = sandbox._tasks[0].get_loop()
+    return asyncio.run_coroutine_threadsafe(work(), loop).result()
 
 
 def test_a_reset_takes_a_fraction_of_what_it_takes_to_open_the_sessions(client, shared):
