@@ -32,6 +32,7 @@ from ..outgoing.headers import CLIENTS_OWN
 from ..problems.kinds import Problem, Reply, reply_with
 from ..problems.violations import violation
 from ..settings import Settings
+from .answers import LIMIT
 from .checks import OPERATION, CheckedOperation, ProxyRouting
 from .headers import has_body, in_header, of_clients, passed_on
 from .held import HeldBody
@@ -125,15 +126,15 @@ class Proxy:
         send: Send,
     ) -> None:
         """Give an answer, checked before its head leaves if it is whole by then, else behind it."""
-        body = HeldBody(response.aiter_raw())
+        if operation and not operation.note_head(response, scope["method"], found):
+            operation = None  # its body is not to be checked
+        body = HeldBody(response.aiter_raw(), LIMIT if operation else 0)
         try:
-            if operation and not operation.note_head(response, scope["method"], found):
-                operation = None  # its body is not to be checked
             if operation:
                 await body.hold()
                 if body.is_whole:
                     found.extend(await operation.faults_of_body(response, body.body))
-            length = len(body.body) if body.ended else None
+            length = body.size if body.ended else None
             await send(self._head(response, length, found, scope))
             more = not body.ended
             await send({"type": "http.response.body", "body": body.body, "more_body": more})

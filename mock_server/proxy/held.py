@@ -4,35 +4,35 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from .answers import LIMIT
-
 _SECONDS = 1.0
 
 
 class HeldBody:
-    """Reads the parts of a body, and keeps as much of them as is checked."""
+    """Reads the parts of a body, and keeps them as long as they may be checked."""
 
-    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+    def __init__(self, parts: AsyncIterator[bytes], limit: int) -> None:
         self._parts = parts
+        self._limit = limit
         self._next: asyncio.Task[bytes | None] | None = None
         self._kept = bytearray()
+        self.size = 0
         self.ended = False
 
     @property
     def body(self) -> bytes:
-        """What has been kept."""
+        """What is kept."""
         return bytes(self._kept)
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it has come and was kept."""
-        return self.ended and len(self._kept) <= LIMIT
+        """Whether all of it has come and is kept."""
+        return self.ended and self._fits
 
     async def hold(self, seconds: float = _SECONDS) -> None:
         """Wait for the end, but not for long, nor for more than is checked."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while not self.ended and len(self._kept) <= LIMIT:
+        while not self.ended and self._fits:
             self._next = self._next or asyncio.create_task(self._read())
             done, _ = await asyncio.wait([self._next], timeout=until - loop.time())
             if not done:
@@ -42,6 +42,8 @@ class HeldBody:
     async def rest(self) -> AsyncIterator[bytes]:
         """The parts that come after those that were held."""
         while not self.ended:
+            if not self._fits:
+                self._kept.clear()
             self._next = self._next or asyncio.create_task(self._read())
             if part := await self._take():
                 yield part
@@ -53,6 +55,10 @@ class HeldBody:
             with suppress(asyncio.CancelledError, Exception):
                 await self._next
 
+    @property
+    def _fits(self) -> bool:
+        return self.size <= self._limit
+
     async def _read(self) -> bytes | None:
         return await anext(self._parts, None)
 
@@ -62,6 +68,7 @@ class HeldBody:
         self._next = None
         if part is None:
             self.ended = True
-        elif len(self._kept) <= LIMIT:
+        elif self._fits:
             self._kept += part
+            self.size += len(part)
         return part

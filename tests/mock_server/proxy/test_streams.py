@@ -7,6 +7,7 @@ from typing import ClassVar
 import httpx
 import pytest
 
+from mock_server.proxy.held import HeldBody
 from tests.mock_server.proxy.flags import violations
 from tests.serving import CHATS, answering
 
@@ -66,6 +67,24 @@ def test_an_answer_that_breaks_off_does_so_for_the_client(proxy, parts, caplog, 
     (entry,) = client.get("/__admin/requests").json()["requests"]
     assert "wanted all of it" in entry["violations"][-1]["detail"]
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("path", [CHATS, "/other"])
+def test_what_cannot_be_checked_is_not_kept_until_it_ends(proxy, parts, monkeypatch, path):
+    held = []
+    monkeypatch.setattr(
+        "mock_server.proxy.app.HeldBody", lambda *given: held.append(HeldBody(*given)) or held[0]
+    )
+    size = 5 * 1024 * 1024
+    parts.head = {"Content-Type": "application/json", "Content-Length": str(size + 1)}
+    parts.parts.put(b"1" * size)
+    with proxy(parts.url).stream("GET", path) as response:
+        read = response.iter_raw()
+        while response.num_bytes_downloaded < size:
+            next(read)
+        assert held[0].body == b""
+        parts.parts.put(b"1")
+        assert next(read) == b"1"
 
 
 def test_a_client_that_leaves_a_stream_does_not_leave_the_proxy_waiting(proxy, parts, eventually):
