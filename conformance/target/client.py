@@ -25,6 +25,7 @@ from .answer import read_body
 from .budget import Budget
 from .circuit import GATEWAY_ERRORS, Circuit
 from .credentials import BEARER, Credentials
+from .diagnosis import named
 from .freshness import Freshness
 from .health import Health
 from .interrupt import shielded
@@ -259,10 +260,10 @@ class Client:
 
     def _lost(self, draft: Exchange, error: httpx.HTTPError) -> Blocked:
         if isinstance(error, CLOSED):
-            return Unanswered(draft, "closed", _words(error))
+            return Unanswered(draft, "closed", named(error))
         if isinstance(error, httpx.ReadTimeout) and not self.budget.overtime:
-            return Unanswered(draft, "late", _words(error))
-        return Blocked(f"{draft.name} was not answered: {_words(error)}")
+            return Unanswered(draft, "late", named(error))
+        return Blocked(f"{draft.name} was not answered: {named(error)}")
 
     def _accuse(self, observer: Observer | None, draft: Exchange, silence: Silence) -> None:
         """Judge what was not answered, as an exchange without an answer."""
@@ -290,7 +291,3 @@ def trace() -> dict[str, str]:
     its gateways and as W3C Trace Context have it."""
     number = secrets.token_hex(16)
     return {"x-request-id": number, "traceparent": f"00-{number}-{secrets.token_hex(8)}-01"}
-
-
-def _words(error: httpx.HTTPError) -> str:
-    return f"{type(error).__name__}{f' ({error})' if str(error) else ''}"

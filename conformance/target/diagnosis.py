@@ -70,10 +70,15 @@ def diagnosis(error: BaseException, way: Way) -> tuple[str, bool]:
     if way.http2 and "StreamReset" in str(error):  # in h2's own words
         return f"{host} resets the stream of the request ({error})", False
     if isinstance(error, httpx.RemoteProtocolError) and way.http2:
-        return f"{_place(way)[1]} does not speak HTTP/2 ({error}); leave out --http2", True
+        return f"{host} does not speak HTTP/2 ({error}); leave out --http2", True
     if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(way):
         return f"{way.what} speaks TLS; write {way.option} {with_scheme(way, 'https')}", True
-    return f"{type(error).__name__}{f' ({error})' if str(error) else ''}", False
+    return named(error), False
+
+
+def named(error: BaseException) -> str:
+    """An error by its kind, and in its own words where it has any."""
+    return f"{type(error).__name__}{f' ({error})' if str(error) else ''}"
 
 
 def _socket(error: BaseException, path: Path) -> tuple[str, bool] | None:
@@ -130,13 +135,13 @@ def _certificate(error: ssl.SSLCertVerificationError, way: Way) -> str:
 
 def _handshake(error: ssl.SSLError, way: Way) -> tuple[str, bool]:
     reason = str(error.reason or error)
+    words = reason.lower().replace("_", " ")
     if reason in NOT_TLS:
         return f"{way.what} speaks no TLS; write {way.option} {with_scheme(way, 'http')}", True
     if "CERTIFICATE" in reason or "HANDSHAKE_FAILURE" in reason:
         cure = "give another by" if way.connection.client_cert else "give one by"
-        words = reason.lower().replace("_", " ")
         return f"{way.what} wants a client certificate ({words}); {cure} --client-cert", True
-    return f"TLS with {_place(way)[1]} failed: {reason.lower().replace('_', ' ')}", False
+    return f"TLS with {_place(way)[1]} failed: {words}", False
 
 
 def with_scheme(way: Way, scheme: str) -> str:

@@ -94,14 +94,14 @@ class Transport(httpx.BaseTransport):
         except BaseException:
             self._give_back(pool)
             raise
+        body = Body(answer, partial(self._give_back, pool))
         if self.proxied and answer.status == PROXY_REFUSES and request.url.scheme == "http":
-            answer.close()
-            self._give_back(pool)
+            body.close()
             raise httpx.ProxyError(f"{PROXY_REFUSES} Proxy Authentication Required")
         return Answer(
             answer.status,
             headers=answer.headers,
-            stream=Body(answer, partial(self._give_back, pool)),
+            stream=body,
             extensions=answer.extensions,
         )
 

@@ -16,7 +16,6 @@ from ..domain.instants import EARLIEST, LATEST, parse_duration, parse_instant
 _YEAR = 366 * 86_400
 # As browsers write it: lower case, and neither path nor user.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
-
 _CREDENTIALS = re.compile(r"//[^/]*@")
 _SPAN = re.compile(
     r"((?:[\d.,]+w)?(?:[\d.,]+d)?)((?:[\d.,]+h)?(?:[\d.,]+m)?(?:[\d.,]+s)?)",
