@@ -64,17 +64,15 @@ def rule(
     sessions: int = 1,
     turns: int = 0,
     requests: int | None = None,
-    reads: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the function to be the check of this rule. Where it names no number of requests,
     they are some for each session and turn: to arrange, to look, to look again."""
-    sessions = 0 if reads else sessions
     most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
         if id in _checks:
             raise ValueError(f"{id} has a check already: {_checks[id].name}")
-        check = Check(id, pack, function, sessions, turns, reads, most)
+        check = Check(id, pack, function, sessions, turns, False, most)
         _checks[id] = check
         function.__dict__["check"] = check
         return function

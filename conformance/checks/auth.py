@@ -67,9 +67,7 @@ def check_no_operation_is_open(api: Api, rule: Rule) -> None:
         answers = list(each_operation(api, id, auth))
         through = [f"{a.operation}: {a.status}" for a in answers if a.status != 401]
         if any(answer.status >= 500 for answer in answers):
-            raise Blocked(
-                "a server error came in the place of a refusal", api.carrier("no-failure")
-            )
+            raise api.blocked("a server error came in the place of a refusal", "no-failure")
         if through:
             raise Violation("401 from every operation", ", ".join(through))
     # On another session: a refusal may have changed this one, see AUTH-05.
@@ -81,7 +79,7 @@ def check_no_operation_is_open(api: Api, rule: Rule) -> None:
 def check_a_401_names_its_scheme(api: Api) -> None:
     refused = [a for a in each_operation(api, api.given(), None) if a.status == 401]
     if not refused:
-        raise Blocked("no operation answers 401", api.carrier("unauthorized", sent="nothing"))
+        raise api.blocked("no operation answers 401", "unauthorized", sent="nothing")
     silent = [str(a.operation) for a in refused if not a.answer_headers.get("www-authenticate")]
     expect(not silent, "WWW-Authenticate on every 401", f"none from {', '.join(silent)}")
 
@@ -113,9 +111,7 @@ def check_another_organisation_sees_nothing(api: Api) -> None:
     id = api.given()
     api.get(id).control()
     if not api.listed():
-        raise Blocked(
-            "the first key does not list its session either", api.carrier("listed", sent="")
-        )
+        raise api.blocked("the first key does not list its session either", "listed", sent="")
     if not api.list(auth=SECOND_BEARER, limit=1).ok:
         raise Blocked("the second key is not accepted: check CONFORMANCE_SECOND_TOKEN")
     for answer in (

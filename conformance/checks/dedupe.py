@@ -8,7 +8,7 @@ from ..contract.document import Contract
 from ..contract.rules import Rule
 from ..judging.equivalence import change, reordered, same_id
 from ..judging.exchange import Exchange, Json
-from ..judging.outcomes import Blocked, NotApplicable, expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
 from ..target.api import Api
 from .filters import given
@@ -128,7 +128,7 @@ def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
     before = api.still(id)
     second = api.open(endpoint=endpoint, further=ways[1])
     if second.ok and not same_id(second.id, id):
-        raise Blocked("the second open made a second session", api.carrier("endpoint", sent="same"))
+        raise api.blocked("the second open made a second session", "endpoint", sent="same")
     wanted = {name: before[name] for name in rule.members or before if name in before}
     for answer in (second, api.get(id)) if second.ok else (api.get(id),):
         differs = change(names, wanted, answer.session)

@@ -99,7 +99,7 @@ def found_row(session: Marked) -> Json:
     for row in api.search(**known).results[names.items]:
         if session.owns(row):
             raise Violation(f"a row by {next(iter(session.by_marker))}", "none")
-    raise Blocked("the session has no call result", api.carrier("found"))
+    raise api.blocked("the session has no call result", "found")
 
 
 def deviations(session: Marked, one: Searched, row: Json) -> Iterator[str]:
@@ -132,7 +132,7 @@ def wrong_in_a_list(api: Api, names: Collection[str]) -> Iterator[str]:
     every = api.asked_for(api.resource.all, api.contract.lifecycle.initial)
     wholes = {state: api.listed(state=state) for state in states(api)}
     if not wholes[every]:
-        raise Blocked("the list does not hold what matches", api.carrier("listed", sent="nothing"))
+        raise api.blocked("the list does not hold what matches", "listed", sent="nothing")
     for one in others:
         for state in states(api) if one.all is None else (every,):
             yield from selected(api, one, wholes[state], state)
@@ -166,13 +166,13 @@ def wrong_at_the_same(api: Api, names: Collection[str]) -> Iterator[str]:
         items = api.listed()
         mine = item_of(api, items, id)
         if mine is None:
-            raise Blocked("the session is not in the list", api.carrier("listed", sent="nothing"))
+            raise api.blocked("the session is not in the list", "listed", sent="nothing")
         instant = mine[one.member]
         equal = api.listed(filters={one.parameter: instant})
         if (again := item_of(api, equal, id)) is None:
             continue
         if not same_time(instant, again[one.member]):
-            raise Blocked(f"listing alone moves {one.member}", api.carrier("safe"))
+            raise api.blocked(f"listing alone moves {one.member}", "safe")
         if min(tick(item[one.member]) for item in items) > timedelta(microseconds=1):
             raise NotApplicable(f"{instant} may be coarser than what the deployment compares with")
         yield f"{one.parameter}={instant} lets {id} through"
@@ -197,7 +197,7 @@ def wrong_together(api: Api, names: Collection[str]) -> Iterator[str]:
     whole = api.listed(state=every)
     final = [item for item in whole if api.contract.state_of(item) == ended]
     if len(final) != 2:
-        raise Blocked("the list does not hold what matches", api.carrier("listed", sent="all"))
+        raise api.blocked("the list does not hold what matches", "listed", sent="all")
     active = {*ids(api, whole)}.difference(ids(api, final))
     for one in others:
         yield from selected(api, one, final, ended, active)

@@ -9,7 +9,7 @@ from ..contract.lifecycle import END, FINISH, REPLAY
 from ..contract.rules import Rule
 from ..judging.equivalence import change, same_id
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, expect
+from ..judging.outcomes import expect
 from ..registry import kind
 from ..target.api import Api
 from ..target.operations import UNSET
@@ -26,9 +26,7 @@ def check_other_sessions_stay(api: Api, rule: Rule) -> None:
         other = api.given(endpoint=endpoint, channel=channel)
         subject = brought(api, rule.given, endpoint=endpoint, **members)
         if same_id(subject.id, other):
-            raise Blocked(
-                "two channels share a session", api.carrier("endpoint", sent="another-channel")
-            )
+            raise api.blocked("two channels share a session", "endpoint", sent="another-channel")
         seen = api.still(other)
         before = {name: seen[name] for name in rule.members or seen if name in seen}
         if rule.when == REPLAY:

@@ -9,7 +9,7 @@ from ..contract.lifecycle import FINISH
 from ..contract.rules import Rule
 from ..judging.equivalence import change, goes_back, same_id, same_time
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, NotApplicable, expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
 from ..target.api import Api, Sessions
 from .kinds.arrange import brought
@@ -44,7 +44,7 @@ def check_the_latest_activity_comes_first(api: Api, rule: Rule) -> None:
         api.given_turn(id)
     items = api.listed(state=api.turned)
     if len(items) < 4:
-        raise Blocked("the list lacks sessions", api.carrier("listed", sent="nothing"))
+        raise api.blocked("the list lacks sessions", "listed", sent="nothing")
     expect_descending(api, items)
     for id in opened[1:3]:
         api.given_end(id)
@@ -104,7 +104,7 @@ def expect_listed_as_retrieved(api: Api) -> None:
         got = api.still(id)
         item = item_of(api, api.listed(state=api.asked_for(every, state)), id)
         if item is None:
-            raise Blocked("the session is not in the list", api.carrier("listed", sent="all"))
+            raise api.blocked("the session is not in the list", "listed", sent="all")
         latest = api.resource.latest
         if not same_time(got.get(latest), api.get(id).session[latest]):
             got.pop(latest, None)  # which the list has moved, see TIME-03

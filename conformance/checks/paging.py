@@ -8,7 +8,7 @@ from typing import Any
 from ..contract.rules import Rule
 from ..judging.equivalence import is_whole
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, NotApplicable, expect, shown
+from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind
 from ..target.api import Api
 from .filters import filter_values
@@ -60,7 +60,7 @@ def check_what_pages_hold(api: Api, rule: Rule) -> None:
 def expect_pages(api: Api, rule: Rule, state: str | None, opened: set[str]) -> None:
     matches = ids(api, api.listed(state=state))
     if rule.sent != "limit" and not opened.issubset(matches):
-        raise Blocked("the list does not hold what matches", api.carrier("listed", sent="nothing"))
+        raise api.blocked("the list does not hold what matches", "listed", sent="nothing")
     count = max(len(matches), MATCHES)
     met: list[str] = []
     beyond = 5 + (count if api.resource.channel else total_of(api, state=state))
@@ -85,7 +85,7 @@ def check_the_total_counts_every_match(api: Api) -> None:
         api.given()
     api.given_final()
     if len(api.listed()) != MANY:
-        raise Blocked("the list does not hold what matches", api.carrier("listed", sent="nothing"))
+        raise api.blocked("the list does not hold what matches", "listed", sent="nothing")
     for offset, limit in ((0, 20), (0, 1), (2, 1), (19, 20)):
         total = total_of(api, state=api.active, offset=offset, limit=limit)
         fine = total == MANY if api.resource.channel else is_whole(total) and total >= MANY

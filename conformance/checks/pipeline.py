@@ -13,7 +13,7 @@ from ..contract.results import Search
 from ..contract.rules import Rule
 from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, NotApplicable, expect, shown
+from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind, rule
 from ..target.api import Api
 from .kinds.arrange import Subject
@@ -84,7 +84,7 @@ class Marked:
 
     def row(self) -> Json:
         if not (rows := self.awaited()):
-            raise Blocked("the session has no call result", self.api.carrier("found"))
+            raise self.api.blocked("the session has no call result", "found")
         return rows[0]
 
 
@@ -193,16 +193,14 @@ def check_pages_of_call_results(api: Api) -> None:
     for session in (first, Marked(api, first.marker)):
         session.end()
     if len(first.awaited(2)) < 2:
-        raise Blocked("the two sessions have not two call results", api.carrier("found"))
+        raise api.blocked("the two sessions have not two call results", "found")
     names = api.resource.searched
     both, *pages = (
         first.search(**{names.number: page, names.size: size})
         for page, size in ((0, 2), (0, 1), (1, 1))
     )
     if ids_of(api.resource, {names.items: first.rows()}) != ids_of(api.resource, first.search()):
-        raise Blocked(
-            "the search does not keep to the data", api.carrier("filter", "search", members=())
-        )
+        raise api.blocked("the search does not keep to the data", "filter", "search", members=())
     expect_pages(api.resource, both, pages)
     if size := api.contract.members("search")[names.size].get("default"):
         expect_size(names, api.search().results, size)
@@ -218,7 +216,7 @@ def filled(first: Marked, count: int) -> Json:
     while (page := first.search())[total] < count and next(waits, False):
         pass
     if page[total] < count:
-        raise Blocked("not every session has a call result", first.api.carrier("found"))
+        raise first.api.blocked("not every session has a call result", "found")
     return page
 
 

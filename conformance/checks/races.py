@@ -18,7 +18,7 @@ from ..contract.rules import Rule
 from ..judging.equivalence import difference, same_messages
 from ..judging.exchange import Exchange
 from ..judging.history import State, event_of, said, serialisation, timeline
-from ..judging.outcomes import Blocked, expect, shown
+from ..judging.outcomes import expect, shown
 from ..registry import kind
 from ..target.api import Api
 from ..target.operations import UNSET
@@ -81,9 +81,7 @@ class Contested:
         history = [*(event_of(answer, *what) for answer, what in told), *map(event_of, later)]
         for event in history:
             if event.status >= 500:
-                raise Blocked(
-                    f"{event.name} was answered {event.status}", self.api.carrier("no-failure")
-                )
+                raise self.api.blocked(f"{event.name} was answered {event.status}", "no-failure")
         legal = serialisation(self.start, history)
         wanted = "answers that some order of the requests explains"
         expect(legal is not None, wanted, timeline(history))
@@ -158,7 +156,7 @@ def churn(api: Api) -> list[Life]:
     """Sessions that are opened, each ended at once."""
     lives = [Life(opened := api.open(), api.end(opened.id)) for _ in range(ROUNDS)]
     if not all(life.ended and life.ended.ok for life in lives):
-        raise Blocked("an active session could not be ended", api.carrier("transition", "end"))
+        raise api.blocked("an active session could not be ended", "transition", "end")
     return lives
 
 
@@ -202,8 +200,8 @@ def expect_one_result_each(api: Api) -> None:
     for session in sessions:
         answers = together(api, *[partial(api.end, session.id)] * CALLS)
         if not any(answer.ok for answer in answers):
-            raise Blocked("simultaneous ends were all refused", api.carrier("race", when="end"))
+            raise api.blocked("simultaneous ends were all refused", "race", when="end")
     if len(first.awaited(ROUNDS)) < ROUNDS:
-        raise Blocked("not every session has a call result", api.carrier("found"))
+        raise api.blocked("not every session has a call result", "found")
     count = len(first.settled(ROUNDS))
     expect(count <= ROUNDS, f"{ROUNDS} call results of {ROUNDS} sessions", f"{count}")

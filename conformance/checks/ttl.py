@@ -28,7 +28,7 @@ def check_the_timer(api: Api, rule: Rule, timeouts: Timeouts) -> None:
         expect_an_end_in_time(api, timeouts)
         return
     if timeouts.final is None:
-        raise Blocked("the silent session did not time out", api.carrier("timer", bound="maximum"))
+        raise api.blocked("the silent session did not time out", "timer", bound="maximum")
     ways = {
         rule.by: expect_a_result,
         rule.when: expect_turns_to_push_it_out,
@@ -108,9 +108,7 @@ def certain_looks(timeouts: Timeouts) -> list[Exchange]:
 def expect_turns_to_push_it_out(api: Api, timeouts: Timeouts) -> None:
     assert timeouts.final
     if not taken(timeouts):
-        raise Blocked(
-            "the turns that keep a session active were not taken", api.carrier("result", "submit")
-        )
+        raise api.blocked("the turns that keep a session active were not taken", "result", "submit")
     api.trace += [timeouts.talking, *timeouts.turns]
     # Without its turns it would have ended with its silent twin; with them, not as yet.
     looks = certain_looks(timeouts)

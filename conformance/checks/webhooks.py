@@ -25,13 +25,14 @@ class Announced:
 
     Where a first wait was in vain, no other check waits: what is wrong is known, and told."""
 
+    event = END  # that is announced
+
     def __init__(
         self, api: Api, listener: Listener, *answers: int, by_text: bool = False, **members: Any
     ) -> None:
         if listener.vain and not (by_text and listener.strangers):
             raise Blocked(listener.vain)
         self.api, self.listener = api, listener
-        self.see = api.carrier("announced", when=END)  # the rule that tells where nothing came
         self.marker = api.marker()
         nested = {"a": [1, None], "large": 16777217}  # more than a 32-bit float keeps
         self.data = {**api.marked(self.marker), "nested": nested}
@@ -46,7 +47,7 @@ class Announced:
 
     def close(self, key: str | None = None) -> None:
         """Let the closing agent finish the session."""
-        self.see = self.api.carrier("announced", when=FINISH)
+        self.event = FINISH
         self.api.given_close(self.id, key)
 
     def told(self, count: int = 1) -> list[Delivery]:
@@ -99,7 +100,8 @@ class Announced:
     def first(self) -> Delivery:
         found = self.arrived()
         if not found:
-            raise Blocked(f"no webhook came to {self.listener.url}", self.see)
+            why = f"no webhook came to {self.listener.url}"
+            raise self.api.blocked(why, "announced", when=self.event)
         return found[0]
 
     def settled(self) -> list[Delivery]:
@@ -157,12 +159,11 @@ def expect_4xx_to_be_final(api: Api, listener: Listener) -> None:
         session.end()
     retried = failed.retried()  # tells how long the deployment takes to send something again
     if retried is None:
-        raise Blocked("not even a 500 is sent again", api.carrier("sent-again", sent="5xx"))
+        raise api.blocked("not even a 500 is sent again", "sent-again", sent="5xx")
     delay = retried.at - failed.first().at
     if len(taken.settled()) > 1:
-        raise Blocked(
-            "what is taken comes more than once too",
-            api.carrier("once", needs=("webhook_listener",)),
+        raise api.blocked(
+            "what is taken comes more than once too", "once", needs=("webhook_listener",)
         )
     for status, session in refused.items():
         session.first()

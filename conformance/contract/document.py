@@ -100,15 +100,6 @@ class Contract:
         return tuple(self.resource.refusals[refusal]) if refusal else ()
 
     @cached_property
-    def late(self) -> tuple[int, ...]:
-        """The statuses that a new turn on a final session is refused with."""
-        return self.refused(self.lifecycle.ended, TURN)
-
-    @cached_property
-    def late_replays(self) -> tuple[int, ...]:
-        return self.refused(self.lifecycle.ended, REPLAY)
-
-    @cached_property
     def late_ends(self) -> tuple[int, ...]:
         return self.refused(self.lifecycle.ended, END)
 

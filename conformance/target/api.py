@@ -21,9 +21,13 @@ class Api(Operations):
     """One check's view of the target: its operations, and the states it needs. An arrangement
     that the target does not give is `Blocked`."""
 
-    def carrier(self, kind: str, operation: str = "", **told: object) -> str:
-        """The rule that a check which is blocked blames."""
-        return self.contract.carrier(kind, operation, **told)
+    def blocked(self, why: str, kind: str, role: str = "", **told: object) -> Blocked:
+        """What a check raises that a rule of this kind is to blame for; of a row of the lifecycle
+        that has none of its own, the one of all such rows."""
+        blamed = self.contract.carrier(kind, role, **told)
+        if not blamed and kind in ("transition", "kept"):
+            blamed = self.contract.carrier("followed")
+        return Blocked(why, blamed)
 
     def given(self, *, turns: int = 0, **members: Any) -> str:
         """The id of a new active session with this many turns."""
@@ -46,11 +50,6 @@ class Api(Operations):
         own = {names.agent: self.config.agent, names.channel: self.channel}
         return {name: value for name, value in own.items() if name}
 
-    def given_replies(self, id: str, text: Any = None, **members: Any) -> Sessions:
-        """What the agent said in a turn that the target took; nothing where none replies."""
-        turn = self.given_turn(id, text, **members)
-        return turn[self.resource.transcript] if self.resource.replies else []
-
     def given_turn(self, id: str, text: Any = None, **members: Any) -> Json:
         """The result of a turn that the target took."""
         return self.submit(id, text, **members).turn
@@ -64,7 +63,7 @@ class Api(Operations):
     def given_end(self, id: str) -> None:
         """End a session."""
         if not self.resource.final(self.end(id).session):
-            raise Blocked("an end left the session active", self.carrier("transition", "end"))
+            raise self.blocked("an end left the session active", "transition", "end")
 
     @property
     def has_closer(self) -> bool:
@@ -80,8 +79,8 @@ class Api(Operations):
         """The turn in which the closing agent finishes its session."""
         turn = self.submit(id, self.config.closing_text, key=key or UNSET)
         if not self.resource.final(turn.turn):
-            blamed = self.carrier("transition", when=FINISH)
-            raise Blocked("the closing agent did not finish on the closing text", blamed)
+            why = "the closing agent did not finish on the closing text"
+            raise self.blocked(why, "transition", when=FINISH)
         return turn
 
     @property
@@ -117,8 +116,7 @@ class Api(Operations):
             alone = {"members": (self.resource.channel,)}
             told = alone if query.keys() <= PLAIN_QUERY else {"sent": "together"}
             name = self.resource.operations["list"]
-            blamed = self.carrier("filter", "list", **told)
-            raise Blocked(f"{name} does not keep to the channel", blamed)
+            raise self.blocked(f"{name} does not keep to the channel", "filter", "list", **told)
         return items
 
     def shown(self, **query: Any) -> Sessions:

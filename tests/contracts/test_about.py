@@ -64,20 +64,6 @@ def test_a_whole_contract_has_all_that_its_rules_are_about() -> None:
     assert [*Definition().unfounded(document), *MockDefinition().baseless(document)] == []
 
 
-def test_a_rule_of_a_kind_is_judged_whatever_its_id(tmp_path: Path) -> None:
-    document = json.loads(WHOLE)
-    own = [rule for rule in document["x-rules"] if "kind" in rule]
-    for number, rule in enumerate(own):
-        rule["id"] = f"{'ONE' if number < 100 else 'TWO'}-{number % 100:02}"
-    document["x-rules"] = own
-    path = tmp_path / "openapi.yaml"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    contract = Contract(path)
-    assert {*all_checks(contract), *exchange_checks(contract)} == contract.rules.keys()
-    with Api.of(contract=path) as api:
-        assert broken(contract, api) == []
-
-
 @pytest.mark.parametrize("kept", [["SES-01", "OPEN-01"], ["LIFE-14", "LIST-17"]])
 def test_a_contract_with_some_of_the_rules_is_judged_by_those(
     kept: list[str], tmp_path: Path

@@ -54,20 +54,15 @@ class Subject:
         """Bring about what a row of the lifecycle has."""
         answer = self.meet(row.event)
         if not answer.ok or contradiction(self.api, body_of(answer), row.to):
-            blamed = self.blaming("transition", row.event)
-            raise Blocked(f"{answer.name} left the session {row.state}", blamed)
+            why = f"{answer.name} left the session {row.state}"
+            raise self.api.blocked(why, "transition", when=row.event)
 
     def still(self, state: str) -> Json:
         """The session as it is retrieved, in this state for certain."""
         found = self.api.still(self.id)
         if differs := contradiction(self.api, found, state):
-            raise Blocked(f"the session is retrieved as {differs}", self.blaming("kept"))
+            raise self.api.blocked(f"the session is retrieved as {differs}", "kept")
         return found
-
-    def blaming(self, kind: str, event: str = "") -> str:
-        """The rule that tells of an event that leads nowhere."""
-        told = {"when": event} if event else {}
-        return self.api.carrier(kind, **told) or self.api.carrier("followed")
 
 
 def subjects(api: Api, rule: Rule, timeouts: Timeouts | None) -> Iterator[Subject]:
@@ -169,9 +164,7 @@ def _expired(api: Api, timeouts: Timeouts | None, way: Transition) -> Subject:
     found = api.get(subject.id).session
     name = api.resource.reason
     if contradiction(api, found, way.to) or (name and found[name] != way.reason):
-        raise Blocked(
-            "the session did not end by its timeout", api.carrier("timer", bound="maximum")
-        )
+        raise api.blocked("the session did not end by its timeout", "timer", bound="maximum")
     return subject
 
 

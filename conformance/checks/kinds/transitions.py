@@ -45,7 +45,7 @@ def check_a_transition_is_kept(api: Api, rule: Rule, timeouts: Timeouts | None) 
     row = api.contract.row_of(rule)
     for subject in subjects(api, rule, timeouts):
         if not subject.meet(rule.when).ok:
-            raise Blocked("the event is refused", subject.blaming("transition", rule.when))
+            raise api.blocked("the event is refused", "transition", when=rule.when)
         expect_state(api, api.get(subject.id).session, row.to)
 
 
