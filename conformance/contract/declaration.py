@@ -10,12 +10,6 @@ from .words import Defect, Steps, quoted
 # What a list is filtered by, in words.
 COMPARED = {"string": "a string", "integer": "an integer", "boolean": "a boolean"}
 
-# What a row of call results has by roles that are no objects.
-PLAIN = (
-    *("identity", "agent", "profile", "data", "channel"),
-    *("created", "completed", "duration"),
-)
-
 # What an operation can be refused for in any state, by its role.
 REASONS = {
     "create": ("invalid-request", "unknown-agent", "agent-disabled"),
@@ -54,13 +48,10 @@ def repeated_names(document: Json) -> Iterator[Defect]:
             *("unique.key.1", "idempotency.member"),
         ),
         ("list.items", "list.total", "list.page"),
-        (
-            *(f"result.{role}" for role in PLAIN),
-            *("result.outcome.member", "result.transcript.member"),
-        ),
+        ("result", "result.outcome.member", "result.transcript.member"),
         ("result.outcome.reason", "result.outcome.analysis"),
         ("result.transcript.speaker", "result.transcript.text"),
-        ("search.items", "search.total", "search.pages"),
+        ("search",),
         ("search.page",),
     )
     for side in sides:
@@ -77,7 +68,9 @@ def _leaves(declared: Json, place: str) -> list[Steps]:
     if not holds(declared, steps):
         return []
     found = at(declared, steps)
-    return [(*steps, name) for name in found] if isinstance(found, dict) else [steps]
+    if isinstance(found, dict):
+        return [(*steps, role) for role, name in found.items() if isinstance(name, str)]
+    return [steps]
 
 
 def acts(document: Json) -> list[str]:

@@ -1,7 +1,5 @@
 """Whether call results, their search and the webhook are as `x-resource` has them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from .parts import BODY, Json, at, operations
@@ -72,7 +70,7 @@ def _searches(document: Json, body: Steps, declared: Resource) -> Iterator[Defec
         elif name in search.filters:
             for reason in _incomparable(search.by_parameter[name].how, schema):
                 yield Defect(steps, reason)
-    seen, fixed = set(), 0
+    seen = set()
     for name, one in search.by_parameter.items():
         if name not in members:
             wanted = f"wanted a member of the search, got {quoted(name)}"
@@ -81,10 +79,10 @@ def _searches(document: Json, body: Steps, declared: Resource) -> Iterator[Defec
             wanted = "wanted one filter of each kind by a member, got another one"
             yield Defect((*place, name), wanted)
         seen.add((one.member, one.how))
-        fixed += one.member in declared.left.fixed
-        if fixed > 1 and one.member in declared.left.fixed:
-            wanted = "wanted one filter by a member that is fixed, got another one"
-            yield Defect((*place, name), wanted)
+    filtered = search.by_parameter.items()
+    for name in [name for name, one in filtered if one.member in declared.left.fixed][1:]:
+        wanted = "wanted one filter by a member that is fixed, got another one"
+        yield Defect((*place, name), wanted)
 
 
 def _incomparable(how: str, schema: Json) -> Iterator[str]:

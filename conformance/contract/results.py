@@ -1,13 +1,11 @@
 """What an end leaves behind, by the names of `x-resource`: call results, how they are searched, and
 what the webhook sends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
-Json = dict[str, Any]
+from .parts import Json
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Searched:
     how: str = ""  # from, until, paths
 
     @classmethod
-    def of(cls, parameter: str, raw: Any) -> Searched:
+    def of(cls, parameter: str, raw: Any) -> Self:
         if isinstance(raw, str):
             return cls(parameter, raw)
         return cls(parameter, raw["member"], *(raw.keys() - {"member"}))
