@@ -36,13 +36,14 @@ def pages() -> dict[str, str]:
     """Each page's text by its name."""
     admin = yaml.safe_load((ROOT / "mock_server" / "admin.yaml").read_text("utf-8"))
     schema = json.loads((ROOT / "contract.schema.json").read_text("utf-8"))
+    contract = Contract(find_contract())
     made: dict[str, Iterable[str]] = {
-        "api.md": _api(Contract(find_contract())),
-        "lifecycle.md": _lifecycle(Contract(find_contract())),
-        "rules.md": _rules(Contract(find_contract())),
+        "api.md": _api(contract),
+        "lifecycle.md": _lifecycle(contract),
+        "rules.md": _rules(contract),
         "commands.md": _commands(),
         "control-plane.md": _control_plane(admin),
-        "vocabulary.md": [*_vocabulary(schema), *_kinds(Contract(find_contract()))],
+        "vocabulary.md": [*_vocabulary(schema), *_kinds(contract)],
     }
     texts = {name: "\n\n".join(parts) + "\n" for name, parts in made.items()}
     return texts | {name: json.dumps(made, indent=2) + "\n" for name, made in schemas().items()}
@@ -108,8 +109,7 @@ def _rule(contract: Contract, rule: Rule) -> tuple[str, ...]:
     text = rule.text + (f" *Not checked: {rule.unchecked}.*" if rule.unchecked else "")
     evidence = f"{rule.evidence}, [{rule.source}](#sources)"
     needs = ", ".join(need.replace("_", " ") for need in rule.needs)
-    told = _plain(text)
-    return rule.id, told, rule.level, evidence, pack_of(contract, rule.id) or "", needs
+    return rule.id, _plain(text), rule.level, evidence, pack_of(contract, rule.id) or "", needs
 
 
 def _source(contract: Contract, name: str) -> tuple[str, ...]:
