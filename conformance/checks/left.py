@@ -8,7 +8,7 @@ from functools import partial
 
 from ..contract.rules import Rule
 from ..judging.exchange import Json
-from ..judging.outcomes import expect
+from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
 from ..target.api import Api
 from ..target.listener import Listener
@@ -31,7 +31,10 @@ def finished(
     """A session that was ended, and one that the agent has finished, with whether it has: each
     where that leaves anything."""
     hears = listener if "webhook_listener" in rule.needs else None
-    for closes, leaves in ((False, ending_leaves_traces(api)), (True, closing_leaves_traces(api))):
+    ways = {False: ending_leaves_traces(api), True: closing_leaves_traces(api)}
+    if not any(ways.values()):
+        raise NotApplicable("no end leaves anything behind, as the lifecycle has it")
+    for closes, leaves in ways.items():
         if leaves:
             agent, had = (api.config.closing_agent, 0) if closes else (None, turns)
             made = partial(Announced, listener=hears) if hears else Marked

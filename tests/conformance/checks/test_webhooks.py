@@ -9,7 +9,8 @@ import pytest
 
 from conformance.checks import left, webhooks
 from conformance.checks.pipeline import expect_transcription
-from conformance.judging.outcomes import Blocked, Violation
+from conformance.contract.lifecycle import Lifecycle
+from conformance.judging.outcomes import Blocked, NotApplicable, Violation
 from conformance.target.api import Api
 from conformance.target.listener import Listener
 
@@ -132,3 +133,13 @@ def test_where_only_the_agents_finish_is_not_announced_its_own_rule_is_named(
     closed.close()
     with pytest.raises(Blocked, match="HOOK-08"):
         closed.first()
+
+
+def test_where_no_end_leaves_anything_nothing_is_judged(
+    target: Open, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lifecycle, "does", lambda *_: False)
+    for judge in (left.check_an_end_leaves_one_thing, left.check_what_is_left_holds_every_turn):
+        api = target()
+        with pytest.raises(NotApplicable):
+            judge(api, api.contract.rules["HOOK-02"], listener)
