@@ -73,11 +73,9 @@ def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
 
 
 def _outgoing(config: pytest.Config) -> dict[str, Any]:
-    certificate, _, key = (config.getoption("--adjourn-client-cert") or "").partition(",")
-    shown = (Path(certificate), Path(key) if key else None) if certificate else None
-    names = ("ca", "insecure", "proxy", "no_proxy", "http2", "header")
+    names = ("ca", "client_cert", "insecure", "proxy", "no_proxy", "http2", "header")
     given = {name: config.getoption(f"adjourn_{name}") for name in names}
-    return {**given, "header": given["header"] or (), "client_cert": shown}
+    return {**given, "header": given["header"] or ()}
 
 
 @pytest.fixture

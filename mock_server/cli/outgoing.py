@@ -21,24 +21,12 @@ class _Line(click.types.StringParamType):
         return rv.splitlines()
 
 
-def _certificate(
-    _: click.Context, __: click.Parameter, value: str | None
-) -> tuple[Path, Path | None] | None:
-    if value is None:
-        return None
-    file, _comma, key = value.partition(",")
-    if not file:
-        raise click.BadParameter(f"wanted FILE or FILE,KEY, got {value!r}")
-    return Path(file), Path(key) if key else None
-
-
 # `take_outgoing` makes one thing of them.
 outgoing_options = together(
     file_option("ca", "PEM certificates to trust beside the public ones."),
     click.option(
         "--client-cert",
         metavar="FILE[,KEY]",
-        callback=_certificate,
         help="PEM certificate to show, and its key if that is in another file.",
     ),
     click.option("--insecure", is_flag=True, help="Check no certificate of a server."),

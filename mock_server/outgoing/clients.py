@@ -50,8 +50,10 @@ class Outgoing:
     def of(
         cls, url: str | None = None, header: Iterable[str] = (), key: str = "", **options: Any
     ) -> Self:
-        """The way to a URL, if that is known, as options have it, for each `header` see
-        `parse_headers`. Raises OutgoingFault."""
+        """The way to a URL, if that is known, as options have it, `client_cert` in one text too;
+        for each `header` see `parse_headers`. Raises OutgoingFault."""
+        if isinstance(pair := options.get("client_cert"), str):
+            options["client_cert"] = _certificate(pair)
         outgoing = cls(headers=parse_headers(header, key), **options)
         outgoing.check(url)
         return outgoing
@@ -167,6 +169,13 @@ class Outgoing:
         cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         headers = [] if bare else list(self.headers)
         return {"timeout": timeout, "trust_env": False, "cookies": cookies, "headers": headers}
+
+
+def _certificate(text: str) -> tuple[Path, Path | None]:
+    file, _, key = text.partition(",")
+    if not file:
+        raise OutgoingFault(f"--client-cert {text!r}: wanted FILE or FILE,KEY")
+    return Path(file), Path(key) if key else None
 
 
 def _speaks_tls(url: str) -> bool:

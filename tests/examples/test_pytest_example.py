@@ -117,6 +117,7 @@ def test_a_url_without_a_mock_is_told_in_a_line(url):
     [
         (["--adjourn-ca", "missing.pem"], "--adjourn-ca missing.pem: No such file"),
         (["--adjourn-client-cert", "a.pem,a.key"], "--adjourn-client-cert a.pem with a.key"),
+        (["--adjourn-client-cert", ",a.key"], "--adjourn-client-cert ',a.key': wanted FILE"),
         (["--adjourn-proxy", "ftp://u:hush@p"], "--adjourn-proxy: wanted an http, https or socks5"),
         (["--adjourn-header", "hush"], "--adjourn-header without a colon: wanted"),
     ],

@@ -24,6 +24,7 @@ UPSTREAM = ["proxy", "--upstream", "http://127.0.0.1:1"]
     [
         (["--ca", "missing.pem"], ["--ca missing.pem", "No such file", "PEM certificates"]),
         (["--client-cert", "a.pem,b.key"], ["--client-cert a.pem with b.key", "FILE,KEY"]),
+        (["--client-cert", ",b.key"], ["--client-cert ',b.key'", "FILE,KEY"]),
         (["--proxy", "ftp://u:hush@p"], ["--proxy", "http, https or socks5 URL"]),
         (["--proxy", "http://p", "--no-proxy"], ["--proxy", "--no-proxy", "exclude"]),
         (["--ca", "a.pem", "--insecure"], ["--insecure", "--ca", "exclude"]),
