@@ -52,7 +52,7 @@ def drop_items(value: Any) -> None:
 
 
 async def let_go(value: Any) -> None:
-    """The same in a thread, of one that is large."""
+    """Empty a value, in a thread, where it is large."""
     if any(sum(map(_weight, some[:_ITEMS])) >= _ITEMS for some in _lists(value).values()):
         await asyncio.to_thread(empty, value)
 
@@ -119,7 +119,7 @@ class _Reader:
     def value(self, level: int = 0) -> Any:
         """The next value."""
         first = self.peek()
-        for size in (0, PIECE, _TEXT if first == '"' else 0):
+        for size in (0, PIECE, _TEXT) if first == '"' else (0, PIECE):
             if size:
                 self.move(size)
             if (found := self.scanned()) is not None:
@@ -129,16 +129,13 @@ class _Reader:
         if level == _LEVELS or first not in ("[", "{"):
             self.refuse()
         self.at += 1
-        if first == "{":
-            return self.members([*self.pairs(level + 1)])
-        items: list[Any] = []
+        found: list[Any] = []
         try:
-            for item in self.items(level + 1):
-                items.append(item)
-        except ValueError:
-            _free(items)
+            found.extend(self.pairs(level + 1) if first == "{" else self.items(level + 1))
+        except (ValueError, RecursionError):
+            _free([value for _, value in found] if first == "{" else found)
             raise
-        return items
+        return self.members(found) if first == "{" else found
 
     def scanned(self) -> tuple[Any] | None:
         """The value that begins here, if the window holds all of it."""

@@ -68,7 +68,7 @@ def parse_json(body: bytes, malformed: int = 400) -> Any:
 def parse_strictly(body: bytes) -> Any:
     """The same of a body that may be large; raises Problem for a member that is named twice, too:
     one would be lost."""
-    if _count(body, b"[") + _count(body, b"{") > _MOST_PARTS:
+    if _count(body, b"[{") > _MOST_PARTS:
         raise _malformed(f"wanted at most {_MOST_PARTS} lists and objects, got more", 400)
     if _count(body, b",") > _MOST_VALUES:
         raise _malformed(f"wanted at most {_MOST_VALUES} commas, got more", 400)
@@ -84,7 +84,7 @@ def parse_strictly(body: bytes) -> Any:
         value = decode_in_turns(body, members)
     except (ValueError, RecursionError) as error:
         if len(body) > PIECE:
-            raise _malformed(f"wanted JSON, got what {error}", 400) from None
+            raise _malformed(f"wanted JSON, got something else: {error}", 400) from None
         value = parse_json(body)  # which says what is wrong
     else:
         _check_depth(body, value, 400)
@@ -95,12 +95,13 @@ def parse_strictly(body: bytes) -> Any:
     return value
 
 
-def _count(body: bytes, mark: bytes) -> int:
-    return sum(body.count(mark, at, at + PIECE) for at in range(0, len(body), PIECE))
+def _count(body: bytes, marks: bytes) -> int:
+    starts = range(0, len(body), PIECE)
+    return sum(body.count(mark, at, at + PIECE) for at in starts for mark in marks)
 
 
 def _check_depth(body: bytes, value: Any, status: int) -> None:
-    if _count(body, b"[") + _count(body, b"{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
+    if _count(body, b"[{") > DEPTH_LIMIT and _depth(value) > DEPTH_LIMIT:
         raise _malformed(_TOO_DEEP, status)
 
 

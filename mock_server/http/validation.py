@@ -181,11 +181,12 @@ class ValidatedOperation:
 
     def check_value(self, validator: jsonschema_rs.Draft4Validator, body: bytes) -> None:
         """The same of a body with a schema."""
-        value = decode(body) if len(body) <= PIECE else decode_in_turns(body, _members_of)
-        for piece in (value,) if len(body) <= PIECE else pieces(value, least=1):
+        large = len(body) > PIECE
+        value = decode_in_turns(body, _members_of) if large else decode(body)
+        for piece in pieces(value, least=1) if large else (value,):
             if not validator.is_valid(piece):
                 self.fault("; ".join(_innermost(validator, piece)))
-        if len(body) > PIECE:
+        if large:
             empty(value)
 
     def fault(self, reason: str) -> None:
