@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -31,10 +30,8 @@ def texts(value: Mapping[str, Any]) -> Iterator[bytes]:
         yield b"%s%s:" % (mark, encode(name))
         mark = b","
         if isinstance(member, list) and member:
-            yield b"["
-            yield encode(member[0])
-            for item in islice(member, 1, None):
-                yield b"," + encode(item)
+            for number, item in enumerate(member):
+                yield (b"," if number else b"[") + encode(item)
             yield b"]"
         else:
             yield encode(member)

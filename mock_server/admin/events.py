@@ -1,13 +1,14 @@
 """Domain events of a sandbox: as a stream, or awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import orjson
 
 from ..domain.events import Event, Events
 from ..domain.instants import format_instant
+from ..http.streams import unless
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Problem
@@ -17,7 +18,6 @@ from .calls import Answer, Stream, Waiting, invalid
 
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
-_T = TypeVar("_T")
 
 
 async def stream_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -44,7 +44,8 @@ async def wait_for_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 async def _wait(
     mock: Mock, sandbox: Sandbox, wanted: Mapping[str, Any], count: int, after: int, seconds: float
 ) -> tuple[int, Any]:
-    found = await _unless_stopping(mock, sandbox.events.wait_for(wanted, count, after, seconds))
+    waiting = sandbox.events.wait_for(wanted, count, after, seconds)
+    found = await unless(mock.stopping.wait(), waiting)
     if found is not None:
         return 200, {"events": [_document(event) for event in found]}
     seen = [_document(event) for event in sandbox.events.after(after)][-_MOST_SEEN:]
@@ -55,17 +56,6 @@ async def _wait(
         f"whatever they are: {len(seen)}.",
         members={"seen": seen},
     )
-
-
-async def _unless_stopping(mock: Mock, wait: Coroutine[Any, Any, _T]) -> _T | None:
-    """What is waited for, or None as soon as the mock is to stop."""
-    waiting, stopping = asyncio.ensure_future(wait), asyncio.ensure_future(mock.stopping.wait())
-    try:
-        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return waiting.result() if waiting.done() else None
-    finally:
-        waiting.cancel()
-        stopping.cancel()
 
 
 async def _parts(events: Events, after: int) -> AsyncIterator[bytes]:

@@ -21,7 +21,7 @@ from ..http.replies import reply_of, send_reply
 from ..http.routing import Routing
 from ..http.sandboxes import SANDBOX
 from ..http.specification import add_document
-from ..http.streams import send_parts, while_there
+from ..http.streams import gone, send_parts, unless
 from ..http.validation import CALL, Call
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply, reply_with
@@ -88,7 +88,7 @@ class Plane:
         mock = cast(Mock, self.steered)
         answer = await HANDLERS[call.operation](mock, scope["extensions"][SANDBOX], call)
         if isinstance(answer, Waiting):
-            if came := await while_there(answer.answer, receive):
+            if came := await unless(gone(receive), answer.answer):
                 await send_reply(send, await _json(*came))
         elif isinstance(answer, Stream):
             await send_stream(scope, receive, send, answer, self.steered.stopping)

@@ -72,15 +72,15 @@ async def send_parts(
     return whole
 
 
-async def while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T | None:
-    """What `work` gives, or None as soon as the client has left."""
-    working, leaving = asyncio.create_task(work), asyncio.create_task(gone(receive))
+async def unless(end: Coroutine[Any, Any, object], work: Coroutine[Any, Any, _T]) -> _T | None:
+    """What `work` gives, or None as soon as `end` comes."""
+    ending, working = asyncio.create_task(end), asyncio.create_task(work)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ending, working}, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
     finally:
+        ending.cancel()
         working.cancel()
-        leaving.cancel()
 
 
 async def gone(receive: Receive) -> None:
