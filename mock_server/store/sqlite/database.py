@@ -75,10 +75,9 @@ class SqliteDatabase:
     @property
     def is_large(self) -> bool:
         """Whether a part of it may take longer to read than requests may wait."""
+        size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
         with self.outage:
-            (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
-            (size,) = self.connection.execute("PRAGMA page_size").fetchone()
-        return bool(pages * size > _LARGE)
+            return bool(self.connection.execute(size).fetchone()[0] > _LARGE)
 
     async def free(self) -> None:
         """Wait while a thread has the connection. Every call of a store begins with it."""

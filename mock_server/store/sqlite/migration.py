@@ -129,19 +129,19 @@ def _refuse_lacking(connection: sqlite3.Connection, path: Path) -> None:
     """Raise StoreError for a file without a table, a column or an index that the mock uses."""
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(SCHEMA)
-        lacking = [part for part in _parts(model) if part not in {*_parts(connection)}]
-    if lacking:
-        raise StoreError(f"{path}: {_DAMAGED.format(f'no {lacking[0]}')}")
+        lacking = _parts(model) - _parts(connection)
+    if lacking:  # a table rather than its columns
+        raise StoreError(f"{path}: {_DAMAGED.format(f'no {max(lacking)}')}")
 
 
-def _parts(connection: sqlite3.Connection) -> list[str]:
+def _parts(connection: sqlite3.Connection) -> set[str]:
     """What there is, in words."""
     parts = "SELECT type || ' ' || name FROM sqlite_schema WHERE sql NOT NULL"
     columns = (
         "SELECT 'column ' || s.name || '.' || c.name FROM sqlite_schema s, "
         "pragma_table_info(s.name) c WHERE s.type = 'table'"
     )
-    return [part for (part,) in connection.execute(f"{parts} UNION ALL {columns}")]
+    return {part for (part,) in connection.execute(f"{parts} UNION ALL {columns}")}
 
 
 def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:
