@@ -15,6 +15,7 @@ from .agents import NOBODY, Agent, Round, absent_agent, template_values
 from .behaviour import Behaviour
 from .clock import Clock
 from .ids import Ids
+from .lifecycle import Step
 from .observer import Observer
 from .records import Change, Completion, SessionQuery
 from .session import Message, Session, TurnResult
@@ -156,18 +157,9 @@ class Chats:
         step = self.behaviour.lifecycle.step(session, event, now)
         if step.refusal is not None:  # of the last turn alone
             self._refuse(event, session)
+        step = replace(step, session=replace(step.session, cursor=answer.cursor))
         said = (Message("user", body["content"], started), *replies)
-        if "append" in step.effects:
-            _refuse_large((*session.messages, *said))
-        change = Change(
-            session=replace(step.session, cursor=answer.cursor),
-            was=session.state,
-            messages=said if "append" in step.effects else (),
-            reply_from=1,
-            key=key if "remember" in step.effects else None,
-            complete=self.completion("pipeline" in step.effects, None),
-            seen=session.message_count,
-        )
+        change = self._change(session, step, said, key)
         stored = await self.sessions.apply(change)
         if stored is None:
             self._refuse(event, await self.get(session.id))
@@ -178,6 +170,23 @@ class Chats:
             announced = change.complete is not None and self.announces(step.session)
             self.observer.finished(step.session, announced)
         return TurnResult(replies, step.session.state, stored)
+
+    def _change(
+        self, session: Session, step: Step, said: tuple[Message, ...], key: str | None
+    ) -> Change:
+        """What a turn stores. Raises Problem when the transcript has no room for it."""
+        appends = "append" in step.effects
+        if appends:
+            _refuse_large((*session.messages, *said))
+        return Change(
+            session=step.session,
+            was=session.state,
+            messages=said if appends else (),
+            reply_from=1,
+            key=key if "remember" in step.effects else None,
+            complete=self.completion("pipeline" in step.effects, None),
+            seen=session.message_count,
+        )
 
     async def ask(self, session: Session, body: Mapping[str, Any]) -> Round:
         """What the agent answers, after the time that it takes. Raises Refusal if it fails."""

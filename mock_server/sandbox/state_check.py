@@ -144,7 +144,8 @@ def _replies(document: _Part) -> Iterator[_Fault]:
 
 
 def _results(document: _Part, names: Result) -> Iterator[_Fault]:
-    results, (identity, agent) = document.get("call_results", []), _names(names)
+    results = document.get("call_results", [])
+    identity, agent = names.names["identity"], names.names["agent"]
     if twice := _repeated(row["result"][identity].lower() for row in results):
         yield "/call_results", f"two results have the {identity} {quote(twice)}; keep one"
     sessions = {session["id"].lower(): session for session in document["sessions"]}
@@ -158,15 +159,11 @@ def _results(document: _Part, names: Result) -> Iterator[_Fault]:
             yield f"{place}/{agent}", f"{wanted}, got {quote(result[agent])}"
 
 
-def _names(result: Result) -> tuple[str, str]:
-    return result.names["identity"] or "", result.names["agent"] or ""
-
-
 def _early(document: _Part, names: Result) -> Iterator[_Fault]:
     """What only an end leaves behind, of sessions that have not ended."""
     active = {session["id"].lower() for session in document["sessions"] if not _is_final(session)}
     results, audit = document.get("call_results", []), document.get("audit", [])
-    identity, _ = _names(names)
+    identity = names.names["identity"]
     places = [
         (f"/call_results/{n}/result/{identity}", r["result"][identity])
         for n, r in enumerate(results)
