@@ -129,13 +129,13 @@ class _Reader:
         if level == _LEVELS or first not in ("[", "{"):
             self.refuse()
         self.at += 1
-        found: list[Any] = []
+        read: list[Any] = []
         try:
-            found.extend(self.pairs(level + 1) if first == "{" else self.items(level + 1))
+            read.extend(self.pairs(level + 1) if first == "{" else self.items(level + 1))
         except (ValueError, RecursionError):
-            _free([value for _, value in found] if first == "{" else found)
+            _free([value for _, value in read] if first == "{" else read)
             raise
-        return self.members(found) if first == "{" else found
+        return self.members(read) if first == "{" else read
 
     def scanned(self) -> tuple[Any] | None:
         """The value that begins here, if the window holds all of it."""
