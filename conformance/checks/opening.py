@@ -99,7 +99,7 @@ def check_what_is_given_is_shown_nowhere(api: Api, rule: Rule) -> None:
     answer = api.send(operation, id=id, body=body)
     looks: dict[str, Callable[[str], Exchange]] = {"read": api.get, "list": partial(in_a_list, api)}
     roles = [api.resource.role(one) for one in rule.operations]
-    answers = [looks[one](id or answer.id) for one in roles if one in looks]
+    answers = [looks[one](id or answer.id).control() for one in roles if one in looks]
     for sight in (answer.expect_ok(), *answers):
         expect(secret.encode() not in sight.content, "none of it in the answer", sight.summary)
 

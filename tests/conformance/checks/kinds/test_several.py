@@ -39,3 +39,8 @@ def test_what_one_part_lacks_is_judged_of_another(
     if operations[1:]:
         with pytest.raises(NotApplicable):
             judge(contract, id, operations[:1], member)
+
+
+def test_what_is_later_is_judged_where_a_filter_is_of_that(contract: Contract) -> None:
+    with pytest.raises(NotApplicable, match="later"):
+        judge(contract, "LIST-10", ("listChats",), "agent_id")

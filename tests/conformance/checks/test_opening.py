@@ -1,0 +1,25 @@
+"""What an open gives: what is given and shown nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.checks.opening import check_what_is_given_is_shown_nowhere
+from conformance.judging.outcomes import Blocked
+from conformance.target.api import Api
+
+
+def test_a_refused_look_shows_nothing(
+    connect: Callable[..., Api], session: Callable[..., dict[str, Any]]
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        opens = request.method == "POST"
+        return httpx.Response(201, json=session()) if opens else httpx.Response(403)
+
+    api = connect(answer)
+    with pytest.raises(Blocked, match="403"):
+        check_what_is_given_is_shown_nowhere(api, api.contract.rules["OPEN-15"])
