@@ -7,6 +7,7 @@ from functools import partial
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
+from ..contract.values import fitting
 from ..judging.equivalence import same_time
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, expect, shown
@@ -90,6 +91,7 @@ def check_what_is_given_is_shown_nowhere(api: Api, rule: Rule) -> None:
     given = {
         name: secret if schema["type"] == "string" else {"line": secret}
         for name, schema in hidden(api.contract, operation).items()
+        if fitting(schema, [secret])
     }
     if not given:
         raise NotApplicable(f"sessions show all that {operation} takes")

@@ -1,4 +1,4 @@
-"""SES, MSG, LIST, LIFE: what every session, turn and page in an answer looks like."""
+"""SES, MSG, LIST, LIFE: what every session, turn and page in an answer looks like, and stays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ..contract.document import Contract
 from ..contract.rules import Rule
 from ..judging.answer import Answer, Page, Part
-from ..judging.equivalence import goes_back
+from ..judging.equivalence import goes_back, same_messages
 from ..judging.exchange import Json
 from ..judging.memory import Change
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
@@ -102,3 +102,16 @@ def check_a_turns_result_has_its_members(turn: Part, rule: Rule, _: Contract) ->
     if names.operations["submit"] not in rule.operations:
         raise NotApplicable("another operation's")
     turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))
+
+
+@every_exchange_kind("lasting", Answer.changes)
+def check_a_message_stays_in_its_place(change: Change, _: Rule, __: Contract) -> None:
+    if change.transcripts is None:
+        raise NotApplicable("no two transcripts of a certain order")
+    before, now = change.transcripts
+    if same_messages(before, now[: len(before)]):
+        return
+    wanted = f"the {len(before)} messages seen before"
+    expect(len(now) >= len(before), wanted, f"{len(now)} messages")
+    place = next(i for i in range(len(before)) if not same_messages([before[i]], [now[i]]))
+    raise Violation(f"message {place} to stay {shown(before[place])}", shown(now[place]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import certifi
+import orjson
 
 from .faults import OutgoingFault, cause_of, reason_of
 from .headers import Headers, parse_headers
@@ -108,7 +109,8 @@ class Outgoing:
         """The content without the values of headers, which a server may echo."""
         for _, value in self.headers:
             if len(value) >= _SHORTEST_SECRET:
-                content = content.replace(value, b"[redacted]")
+                for form in (value, orjson.dumps(value.decode())[1:-1]):
+                    content = content.replace(form, b"[redacted]")
         return content
 
     @cached_property

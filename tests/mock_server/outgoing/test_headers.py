@@ -1,5 +1,7 @@
 """Headers that every request has."""
 
+import json
+
 import pytest
 
 from mock_server.outgoing.clients import Outgoing
@@ -28,6 +30,14 @@ def test_added_headers_stand_in_every_request_and_follow_no_redirect(monkeypatch
     assert seen == [["gateway-key-1", "a$b"]]
     assert "gateway-key-1" not in repr(outgoing)
     assert outgoing.redacted(b"has gateway-key-1, a$b") == b"has [redacted], a$b"
+
+
+def test_a_value_is_redacted_in_json_too():
+    outgoing = Outgoing.of(header=['X-Key: say "friend"'])
+    assert outgoing.redacted(b'say "friend"') == b"[redacted]"
+    assert (
+        outgoing.redacted(json.dumps({"got": 'say "friend"'}).encode()) == b'{"got": "[redacted]"}'
+    )
 
 
 @pytest.mark.parametrize(
