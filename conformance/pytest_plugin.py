@@ -49,20 +49,18 @@ class Suite:
     """From the options of one pytest session to a run, and from that to its exit code."""
 
     def __init__(self, parser: pytest.Parser) -> None:
-        from .cli.main import OPTIONS
+        from .cli.main import command
 
         self.stack = ExitStack()
         self.header: list[str] = []
         self.summary = ""
         self.job: Job | None = None
         self.run: Run | None = None
-        self.keys = []
+        taken = [one for one in command.params if one.expose_value and one.name not in LEFT_OUT]
+        self.keys = [str(one.name) for one in taken]
         group = parser.getgroup("conformance", "the conformance suite")
-        for names, attributes in OPTIONS:
-            key = names[-1].lstrip("-").replace("-", "_")
-            if key not in LEFT_OUT:
-                self.keys.append(key)
-                _add(group, names[0], key, attributes)
+        for option in taken:
+            _add(group, option)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         from .cli.job import Job
@@ -126,14 +124,16 @@ class Suite:
         self.stack.close()
 
 
-def _add(group: Any, name: str, key: str, attributes: dict[str, Any]) -> None:
-    kind: dict[str, Any] = {"dest": DEST.format(key), "default": None, "help": attributes["help"]}
-    if attributes.get("is_flag"):
+def _add(group: Any, option: Any) -> None:
+    """Give pytest an option of click's."""
+    kind: dict[str, Any] = {"dest": DEST.format(option.name), "default": None, "help": option.help}
+    if option.is_flag:
         kind["action"] = "store_true"
-    elif attributes.get("multiple"):
+    elif option.multiple:
         kind["action"] = "append"
     else:
-        kind["metavar"] = key.upper()
+        kind["metavar"] = option.name.upper()
+    (name,) = option.opts
     prefixed = name.replace("--", "--conformance-", 1)
     try:
         group.addoption(prefixed, name, **kind)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.main import command as suite
+from conformance.config.options import TOLD
 from conformance.config.settings import KEYS, SECRETS
 from conformance.config.sources import ALIASES
 from conformance.run.baseline import Known
@@ -54,13 +54,12 @@ def _of_mock() -> dict[str, Any]:
 
 
 def _of_suite() -> dict[str, Any]:
-    given = {ALIASES.get(str(option.name), str(option.name)): option for option in suite.params}
     made: dict[str, Any] = {}
     for key, annotation in KEYS.items():
         if key in SECRETS:
             continue
         kind = KINDS.get(annotation.split(" ", maxsplit=1)[0], {"type": "string"})
-        made[key] = _described(kind, given.get(key))
+        made[key] = {**kind, "description": TOLD[key]}
     return made | {alias: made[key] for alias, key in ALIASES.items()}
 
 

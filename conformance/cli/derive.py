@@ -6,21 +6,19 @@ from textwrap import indent
 import click
 import yaml
 
-from ..config.options import CONTRACT, options
-from ..config.sources import load_config
+from ..config.options import contract_option
 from ..contract.document import Contract, find_contract
 from ..report.derive import SOURCE, implied
 
 
 @click.command("derive")
-@options([CONTRACT])
-def command(contract: Path | None) -> None:
+@contract_option
+def command(contract: Path) -> None:
     """Print the rules that a contract implies and `x-rules` lacks, as YAML to paste there.
 
     They say SHOULD, as nobody but the project has said so: raise what a source of yours says.
     """
-    path = load_config({"contract": contract}, None).contract or find_contract()
-    own = Contract(path)
+    own = Contract(contract)
     rules = [*implied(own, Contract(find_contract()))]
     if rules:
         made = yaml.safe_dump(

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from ..config.options import CONTRACT, options
+from ..config.options import FILE, contract_option
 from ..config.settings import UsageError
-from ..config.sources import load_config
-from ..contract.document import Contract, find_contract
+from ..contract.document import Contract
 from ..export.arazzo import arazzo
 from ..export.asyncapi import asyncapi
 from ..export.bruno import bruno
@@ -31,14 +30,11 @@ FORMATS: dict[str, Callable[[Contract], View]] = {
 
 @click.command("export")
 @click.argument("format", type=click.Choice(sorted(FORMATS)))
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="A folder to write to. Default: print it."
-)
-@options([CONTRACT])
-def command(format: str, out: Path | None, contract: Path | None) -> None:
+@click.option("--out", type=FILE, help="A folder to write to. Default: print it.")
+@contract_option
+def command(format: str, out: Path | None, contract: Path) -> None:
     """Turn the contract into another format, and say what that leaves out."""
-    path = load_config({"contract": contract}, None).contract or find_contract()
-    view = FORMATS[format](Contract(path))
+    view = FORMATS[format](Contract(contract))
     if out is None and len(view.files) > 1:
         raise UsageError(f"{format} is made of {len(view.files)} files; --out says where to")
     for name, text in view.files.items():

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from ..config.options import CONTRACT, HELP, options
+from ..config.options import HELP, contract_option
 from ..config.settings import UsageError
-from ..config.sources import load_config
 from ..contract.defects import defects
 from ..contract.definition import Definition
 from ..contract.document import Contract, find_contract
@@ -66,16 +65,15 @@ def _bindings(contract: Contract) -> Iterator[str]:
 
 
 @click.command("lint", context_settings=HELP)
-@options([CONTRACT])
-def command(contract: Path | None) -> None:
+@contract_option
+def command(contract: Path) -> None:
     """Say what is wrong with a contract, and where.
 
     Exit code 0: nothing; 1: something; 2: there is no such file.
     """
-    path = load_config({"contract": contract}, None).contract or find_contract()
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file; check --contract")
-    found = problems(path)
+    if not contract.exists():
+        raise UsageError(f"{contract}: there is no such file; check --contract")
+    found = problems(contract)
     for problem in found:
         click.echo(problem)
     if found:

@@ -9,21 +9,9 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from ..config.options import (
-    CONNECTION,
-    CONTRACT,
-    FILE,
-    FLAG,
-    HELP,
-    Attributes,
-    complete_profile,
-    complete_rule,
-    options,
-)
-from ..config.profiles import PROFILES
+from ..config.options import FILE, HELP, TOLD, complete_rule, contract_option, options
 from ..config.settings import UsageError
-from ..config.sources import load_config
-from ..contract.document import Contract, find_contract
+from ..contract.document import Contract
 from ..contract.source import ContractError
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
@@ -53,48 +41,6 @@ CONFORMANCE_<OPTION> or in the --config file too; a flag wins over the environme
 environment over the file."""
 
 
-OPTIONS: list[Attributes] = [
-    CONTRACT,
-    (("--target",), {"help": "Base URL of the deployment; without it, a mock is started."}),
-    *CONNECTION,
-    (("--agent",), {"help": "A plain agent of the target."}),
-    (("--tool-agent",), {"help": "An agent that calls a tool in every turn."}),
-    (("--closing-agent",), {"help": "An agent that finishes when sent the closing text."}),
-    (("--closing-text",), {"help": "What makes the closing agent finish."}),
-    (("--disabled-agent",), {"help": "An agent that is disabled."}),
-    (("--profile",), {"help": f"Packs, by comma: {', '.join(PROFILES)}. Default: core.",
-                      "shell_complete": complete_profile}),
-    (("--rule", "rules"), {"multiple": True, "help": "Only this rule; may be repeated.",
-                           "shell_complete": complete_rule}),
-    (("--report",), {**FILE, "help": "Write the reports into this directory."}),
-    (("--seed",), {"type": int, "help": "Seed of everything that is generated. Default: 1."}),
-    (("--strict",), {**FLAG, "help": "A broken SHOULD fails too."}),
-    (("--allow-writes",), {**FLAG, "help": "Consent to writing to a target off loopback."}),
-    (("--read-only",), {**FLAG, "help": "Only checks that read."}),
-    (("--webhook-listen",), {"help": "HOST:PORT that the target sends its webhooks to."}),
-    (("--webhook-url",), {"help": "Where the target sends them, if that is another address."}),
-    (("--ttl-grace",), {"type": float, "help": "Seconds a timeout may be late. Default: 75."}),
-    (("--index-wait",), {"type": float, "help": "Seconds for a call result. Default: 15."}),
-    (("--webhook-wait",), {"type": float, "help": "Seconds for a webhook. Default: 90."}),
-    (("--rate",), {"type": float, "help": "Requests a second; a race sends its own at once."}),
-    (("--max-sessions",), {"type": int, "help": "Sessions at most. Default: as planned."}),
-    (("--max-turns",), {"type": int, "help": "Turns at most. Default: as planned."}),
-    (("--max-requests",), {"type": int, "help": "Requests at most. Default: as planned."}),
-    (("--max-seconds",), {"type": float, "help": "Seconds after which no request is sent."}),
-    (("--cleanup-wait",), {"type": float, "help": "Seconds of a stopped run's ends. Default: 2."}),
-    (("--max-concurrency",), {"type": int, "help": "Requests at a time at most. Default: 8."}),
-    (("--repeats",), {"type": int, "help": "Runs more of what has failed. Default: 2."}),
-    (("--baseline",), {**FILE, "help": "A TOML file of known failures."}),
-    (("--write-baseline",), {**FILE, "help": "Write this run's failures as a baseline."}),
-    (("--replay",), {**FILE, "help": "Tell a conformance.json's traces again."}),
-    (("--ledger",), {**FILE, "help": "Where to note what is opened."}),
-    (("--verbose",), {**FLAG, "help": "Print every setting in force."}),
-    (("--config", "config_file"), {**FILE, "help": "A TOML file with the same keys."}),
-    (("--list", "list_rules"), {"is_flag": True, "help": "List every rule and stop."}),
-    (("--plan", "plan_only"), {"is_flag": True, "help": "Print the plan and stop."}),
-]  # fmt: skip
-
-
 def main() -> None:
     """Run the command line. Never shows a traceback for a mistake of the user's."""
     install_handlers()
@@ -117,12 +63,11 @@ def _stop(message: str, code: int) -> None:
     sys.exit(code)
 
 
-@click.group(
-    epilog=EPILOG,
-    invoke_without_command=True,
-    context_settings=HELP,
-)
-@options(OPTIONS)
+@click.group(epilog=EPILOG, invoke_without_command=True, context_settings=HELP)
+@options(*TOLD)
+@click.option("--config", "config_file", type=FILE, help="A TOML file with the same keys.")
+@click.option("--list", "list_rules", is_flag=True, help="List every rule and stop.")
+@click.option("--plan", "plan_only", is_flag=True, help="Print the plan and stop.")
 @click.version_option(__version__, message=f"adjourn-conformance {__version__}")
 @click.pass_context
 def command(
@@ -159,11 +104,10 @@ for added in (
 
 @command.command("explain")
 @click.argument("rule", metavar="RULE-ID", shell_complete=complete_rule)
-@options([CONTRACT])
-def explain_rule(rule: str, contract: Path | None) -> None:
+@contract_option
+def explain_rule(rule: str, contract: Path) -> None:
     """Say what a rule demands, where it comes from and how it is checked."""
-    path = load_config({"contract": contract}, None).contract or find_contract()
-    click.echo(explain(Contract(path), rule))
+    click.echo(explain(Contract(contract), rule))
 
 
 @command.command("mcp", context_settings={"ignore_unknown_options": True})

@@ -1,6 +1,7 @@
-"""Options that every command which speaks to a target takes."""
+"""The settings of a run as options of a command."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +11,20 @@ from click.shell_completion import CompletionItem
 from ..contract.document import Contract, find_contract
 from ..contract.source import ContractError
 from .profiles import PROFILES
+from .settings import KEYS, REPEATED, Config, flag
+from .sources import load_config
 
 HELP = {"help_option_names": ["-h", "--help"]}
-FLAG: dict[str, Any] = {"is_flag": True, "default": None}
-FILE: dict[str, Any] = {"type": click.Path(path_type=Path)}
+FILE = click.Path(path_type=Path)
+TYPES = {"int": int, "float": float, "Path": FILE}
+TOLD = {one.name: one.metadata["help"] for one in fields(Config) if one.metadata}
+# How the target is reached, for each command that speaks to one.
+CONNECTION = (
+    *("headers", "ca", "client_cert", "insecure", "proxy", "no_proxy", "unix_socket", "http2"),
+    *("token_command", "token_url", "client_id", "scope", "wait_ready", "timeout"),
+)
 
-Attributes = tuple[tuple[str, ...], dict[str, Any]]
-
-CONTRACT: Attributes = (("--contract",), {**FILE, "help": "A contract of your own."})
-CONNECTION: list[Attributes] = [
-    (("--header", "headers"), {"multiple": True, "help": "'Name: value' or 'Name: $VARIABLE'."}),
-    (("--ca",), {**FILE, "help": "Trust this PEM file too. Default: SSL_CERT_FILE."}),
-    (("--client-cert",), {"help": "FILE or FILE,KEY: show this certificate to the target."}),
-    (("--insecure",), {**FLAG, "help": "Do not check the certificate of the target."}),
-    (("--proxy",), {"help": "Reach the target through this proxy. Default: the environment's."}),
-    (("--no-proxy",), {**FLAG, "help": "Use no proxy, whatever the environment says."}),
-    (("--unix-socket",), {**FILE, "help": "Reach the target through this socket."}),
-    (("--http2",), {**FLAG, "help": "Speak HTTP/2 alone, as where TLS agrees on nothing else."}),
-    (("--token-command",), {"help": "A command that prints the key, run again when that expires."}),
-    (("--token-url",), {"help": "Get the key of this OAuth 2.0 server, as a client."}),
-    (("--client-id",), {"help": "Who the client is; its secret is CONFORMANCE_CLIENT_SECRET."}),
-    (("--scope",), {"help": "The scope to ask for."}),
-    (("--wait-ready",), {"type": float, "help": "Seconds for a target that starts. Default: 5."}),
-    (("--timeout",), {"type": float, "help": "Seconds for an answer, to its end. Default: 10."}),
-]  # fmt: skip
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def complete_rule(context: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
@@ -51,12 +42,39 @@ def complete_profile(_: click.Context, __: click.Parameter, word: str) -> list[s
     return [f"{before}{comma}{name}" for name in PROFILES if name.startswith(begun)]
 
 
-def options(table: list[Attributes]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command these options, in this order."""
+COMPLETED = {"profile": complete_profile, "rules": complete_rule}
+
+
+def options(*keys: str) -> Decorator:
+    """Give a command the options of these settings, in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for names, attributes in reversed(table):
-            function = click.option(*names, **attributes)(function)
+        for key in reversed(keys):
+            function = _option(key)(function)
         return function
 
     return decorate
+
+
+def _option(key: str) -> Decorator:
+    """A flag that is not given is None, so that it decides nothing."""
+    kind = KEYS[key].split(" ", maxsplit=1)[0]
+    is_flag = kind == "bool"
+    return click.option(
+        flag(key),
+        key,
+        type=TYPES.get(kind),
+        is_flag=is_flag,
+        multiple=key in REPEATED,
+        default=None,
+        help=TOLD[key],
+        shell_complete=COMPLETED.get(key),
+    )
+
+
+def _found(_: click.Context, __: click.Parameter, given: Path | None) -> Path:
+    return load_config({"contract": given}, None).contract or find_contract()
+
+
+# For a command that takes no other setting: the file that is meant.
+contract_option = click.option("--contract", type=FILE, callback=_found, help=TOLD["contract"])

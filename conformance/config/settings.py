@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .redaction import Secrets
 
 PREFIX = "CONFORMANCE_"
 SECRETS = ("token", "second_token", "client_secret")
+REPEATED = {"headers": "header", "rules": "rule"}  # the option that is given for each of them
 
 EXCLUSIVE = (
     ("read_only", "allow_writes"), ("insecure", "ca"), ("unix_socket", "proxy"),
@@ -48,60 +49,68 @@ class UsageError(Exception):
     """The run was asked for in a way that cannot be followed."""
 
 
+def told(help: str, default: Any = None) -> Any:
+    """A setting that is an option of the command line too."""
+    usual = ",".join(default) if isinstance(default, tuple) else default
+    if usual and not isinstance(usual, bool):
+        help += f" Default: {usual if isinstance(usual, str) else f'{usual:g}'}."
+    return field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True)
 class Config:
     """One run's settings. Times are seconds; a None agent is one that the target lacks; a
     budget of 0 is what the plan needs."""
 
-    contract: Path | None = None
-    target: str | None = None
+    contract: Path | None = told("A contract of your own.")
+    target: str | None = told("Base URL of the deployment; without it, a mock is started.")
     token: str | None = None
     second_token: str | None = None
-    token_command: str | None = None
-    token_url: str | None = None
-    client_id: str | None = None
     client_secret: str | None = None
-    scope: str | None = None
-    headers: tuple[str, ...] = ()
-    ca: Path | None = None
-    client_cert: str | None = None
-    insecure: bool = False
-    proxy: str | None = None
-    no_proxy: bool = False
-    unix_socket: Path | None = None
-    http2: bool = False
-    wait_ready: float = 5.0
-    agent: str | None = None
-    tool_agent: str | None = None
-    closing_agent: str | None = None
-    closing_text: str | None = None
-    disabled_agent: str | None = None
-    profile: tuple[str, ...] = ("core",)
-    report: Path | None = None
-    seed: int = 1
-    strict: bool = False
-    allow_writes: bool = False
-    read_only: bool = False
-    baseline: Path | None = None
-    write_baseline: Path | None = None
-    replay: Path | None = None
-    ledger: Path | None = None
-    webhook_listen: str | None = None
-    webhook_url: str | None = None
-    ttl_grace: float = 75.0
-    index_wait: float = 15.0
-    webhook_wait: float = 90.0
-    cleanup_wait: float = 2.0
-    timeout: float = 10.0
-    rate: float = 0.0
-    max_sessions: int = 0
-    max_turns: int = 0
-    max_requests: int = 0
-    max_seconds: float = 0.0
-    max_concurrency: int = 8
-    repeats: int = 2
-    verbose: bool = False
-    rules: tuple[str, ...] = ()
+    headers: tuple[str, ...] = told("'Name: value' or 'Name: $VARIABLE'.", ())
+    ca: Path | None = told("Trust this PEM file too. Default: SSL_CERT_FILE.")
+    client_cert: str | None = told("FILE or FILE,KEY: show this certificate to the target.")
+    insecure: bool = told("Do not check the certificate of the target.", False)
+    proxy: str | None = told("Reach the target through this proxy. Default: the environment's.")
+    no_proxy: bool = told("Use no proxy, whatever the environment says.", False)
+    unix_socket: Path | None = told("Reach the target through this socket.")
+    http2: bool = told("Speak HTTP/2 alone, as where TLS agrees on nothing else.", False)
+    token_command: str | None = told("A command that prints the key, run again when that expires.")
+    token_url: str | None = told("Get the key of this OAuth 2.0 server, as a client.")
+    client_id: str | None = told("Who the client is; its secret is CONFORMANCE_CLIENT_SECRET.")
+    scope: str | None = told("The scope to ask for.")
+    wait_ready: float = told("Seconds for a target that starts.", 5.0)
+    timeout: float = told("Seconds for an answer, to its end.", 10.0)
+    agent: str | None = told("A plain agent of the target.")
+    tool_agent: str | None = told("An agent that calls a tool in every turn.")
+    closing_agent: str | None = told("An agent that finishes when sent the closing text.")
+    closing_text: str | None = told("What makes the closing agent finish.")
+    disabled_agent: str | None = told("An agent that is disabled.")
+    profile: tuple[str, ...] = told(f"Packs, by comma: {', '.join(PROFILES)}.", ("core",))
+    rules: tuple[str, ...] = told("Only this rule; may be repeated.", ())
+    report: Path | None = told("Write the reports into this directory.")
+    seed: int = told("Seed of everything that is generated.", 1)
+    strict: bool = told("A broken SHOULD fails too.", False)
+    allow_writes: bool = told("Consent to writing to a target off loopback.", False)
+    read_only: bool = told("Only checks that read.", False)
+    webhook_listen: str | None = told("HOST:PORT that the target sends its webhooks to.")
+    webhook_url: str | None = told("Where the target sends them, if that is another address.")
+    ttl_grace: float = told("Seconds a timeout may be late.", 75.0)
+    index_wait: float = told("Seconds for a call result.", 15.0)
+    webhook_wait: float = told("Seconds for a webhook.", 90.0)
+    rate: float = told("Requests a second; a race sends its own at once.", 0.0)
+    max_sessions: int = told("Sessions at most. Default: as planned.", 0)
+    max_turns: int = told("Turns at most. Default: as planned.", 0)
+    max_requests: int = told("Requests at most. Default: as planned.", 0)
+    max_seconds: float = told("Seconds after which no request is sent.", 0.0)
+    cleanup_wait: float = told("Seconds of a stopped run's ends.", 2.0)
+    max_concurrency: int = told("Requests at a time at most.", 8)
+    repeats: int = told("Runs more of what has failed.", 2)
+    baseline: Path | None = told("A TOML file of known failures.")
+    write_baseline: Path | None = told("Write this run's failures as a baseline.")
+    replay: Path | None = told("Tell a conformance.json's traces again.")
+    ledger: Path | None = told("Where to note what is opened.")
+    verbose: bool = told("Print every setting in force.", False)
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.profile if name not in PROFILES]
@@ -252,7 +261,7 @@ class Config:
 
 def flag(key: str) -> str:
     """The option of a setting."""
-    return f"--{key.replace('_', '-')}"
+    return f"--{REPEATED.get(key, key).replace('_', '-')}"
 
 
 def _check_key(name: str, key: str) -> None:
@@ -274,5 +283,5 @@ def unknown_name(what: str, name: str, known: Any) -> str:
     return f"unknown {what} {name!r}; {hint}"
 
 
-KEYS = {field.name: str(field.type) for field in fields(Config)}
+KEYS = {one.name: str(one.type) for one in fields(Config)}
 NOT_NEGATIVE = [key for key, kind in KEYS.items() if kind in ("int", "float") and key != "seed"]

@@ -8,10 +8,20 @@ from typing import Any
 
 from .connection import pasted_url
 from .files import read_toml
-from .settings import FIXTURE_AGENTS, KEYS, PREFIX, SECRETS, Config, UsageError, flag, unknown_name
+from .settings import (
+    FIXTURE_AGENTS,
+    KEYS,
+    PREFIX,
+    REPEATED,
+    SECRETS,
+    Config,
+    UsageError,
+    flag,
+    unknown_name,
+)
 from .values import convert
 
-ALIASES = {"rule": "rules", "header": "headers"}  # an option that may be repeated: its key
+ALIASES = {option: key for key, option in REPEATED.items()}
 # What Kubernetes tells every pod of a service that is called `conformance`.
 SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)\Z")
 

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ..config.options import CONNECTION, CONTRACT, options
+from ..config.options import CONNECTION, FILE, options
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..config.sources import load_config
@@ -94,12 +93,12 @@ class Sweep:
 @click.command("sweep")
 @click.option("--target", help="Base URL of the deployment. Default: the ledger's.")
 @click.option("--run", "tag", help="Only this run, by its tag; also where its ledger is lost.")
-@click.option("--ledger", type=click.Path(path_type=Path), help="The ledger of the crashed run.")
+@click.option("--ledger", type=FILE, help="The ledger of the crashed run.")
 @click.option(
     "--allow-writes", is_flag=True, default=None, help="Consent to a target off loopback."
 )
 @click.option("--rate", type=float, help="Requests a second at most. Default: no limit.")
-@options([CONTRACT, *CONNECTION])
+@options("contract", *CONNECTION)
 def command(tag: str | None, **flags: Any) -> None:
     """End the sessions that a crashed run left open.
 
