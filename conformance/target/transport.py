@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -21,7 +21,6 @@ from .tls import tls_context
 
 USER_AGENT = f"adjourn-conformance/{__version__}"
 PROXY_REFUSES = 407  # what a proxy that forwards what is plain answers for itself
-CONNECTIONS = 100  # more than a run may ever have under way
 KEEPALIVE = 1.5  # seconds; below every server's usual 5, so that no request meets a closing socket
 
 
@@ -39,27 +38,17 @@ def http_client(connection: Connection, *, http2: bool = False) -> httpx.Client:
 
 
 class Transport(httpx.BaseTransport):
-    """httpcore's connections over sockets that keep to the end of an exchange.
-
-    Over HTTP/2 each exchange under way has a pool, and so a connection, to itself: httpcore
+    """Gives each exchange under way a pool, and so a connection, to itself: over HTTP/2, httpcore
     compresses the heads of requests that threads send at once over one connection without a lock.
     """
 
     def __init__(self, connection: Connection, *, http2: bool = False) -> None:
         context = tls_context(connection) if connection.secure else None
+        self.make = partial(Pool, connection, context)
         self.http2 = http2
         self.proxied = connection.proxy is not None
-        self.idle: deque[httpcore.ConnectionPool] = deque()
-        self.make = partial(
-            httpcore.ConnectionPool,
-            ssl_context=context,
-            proxy=_proxy(connection.proxy, context),
-            max_connections=CONNECTIONS,
-            keepalive_expiry=KEEPALIVE,
-            uds=str(connection.unix_socket) if connection.unix_socket else None,
-            network_backend=Network(),
-        )
-        self.made = [] if http2 else [self.make()]
+        self.idle: deque[Pool] = deque()
+        self.made: list[Pool] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """From where the server refuses HTTP/1.1 in the handshake, HTTP/2 is spoken."""
@@ -71,79 +60,73 @@ class Transport(httpx.BaseTransport):
             if self.http2 or not wants_http2(error):
                 raise
         self.http2 = True
+        self.idle.clear()
         return self._answer(request)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        sent = httpcore.Request(
-            request.method,
-            url,
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
         pool = self._take()
         try:
-            with _in_httpx_words():
-                answer = pool.handle_request(sent)
+            answer = Answer(pool.handle_request(request), partial(self._give_back, pool))
         except BaseException:
             self._give_back(pool)
             raise
-        body = Body(answer, partial(self._give_back, pool))
-        if self.proxied and answer.status == PROXY_REFUSES and request.url.scheme == "http":
-            body.close()
+        if self.proxied and answer.status_code == PROXY_REFUSES and request.url.scheme == "http":
+            answer.close()
             raise httpx.ProxyError(f"{PROXY_REFUSES} Proxy Authentication Required")
-        return Answer(
-            answer.status,
-            headers=answer.headers,
-            stream=body,
-            extensions=answer.extensions,
-        )
+        return answer
 
     def close(self) -> None:
         for pool in self.made:
             pool.close()
 
-    def _take(self) -> httpcore.ConnectionPool:
-        if self.http2:
-            with suppress(IndexError):
-                return self.idle.pop()
-            self.made.append(pool := self.make(http1=False, http2=True))
-            return pool
-        return self.made[0]
+    def _take(self) -> Pool:
+        with suppress(IndexError):
+            return self.idle.pop()
+        self.made.append(pool := self.make(http2=self.http2))
+        return pool
 
-    def _give_back(self, pool: httpcore.ConnectionPool) -> None:
-        if self.http2 and pool not in self.idle:
+    def _give_back(self, pool: Pool) -> None:
+        if pool.http2 == self.http2 and pool not in self.idle:
             self.idle.append(pool)
+
+
+class Pool(httpx.HTTPTransport):
+    """httpx's own, over sockets that keep to the end of an exchange."""
+
+    def __init__(
+        self, connection: Connection, context: ssl.SSLContext | None, *, http2: bool
+    ) -> None:
+        self.http2 = http2
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            proxy=_proxy(connection.proxy, context),
+            keepalive_expiry=KEEPALIVE,
+            http1=not http2,
+            http2=http2,
+            uds=str(connection.unix_socket) if connection.unix_socket else None,
+            network_backend=Network(),
+        )
 
 
 class Answer(httpx.Response):
     """An answer that httpx does not ask where it redirects to: nobody follows, and a Location
     that is no URL would pass for no answer at all."""
 
+    def __init__(self, answer: httpx.Response, closed: Callable[[], None]) -> None:
+        super().__init__(
+            answer.status_code,
+            headers=answer.headers,
+            stream=answer.stream,
+            extensions=answer.extensions,
+        )
+        self.closed = closed
+
     @property
     def has_redirect_location(self) -> bool:
         return False
 
-
-class Body(httpx.SyncByteStream):
-    """The body of an answer, as it comes."""
-
-    def __init__(self, answer: httpcore.Response, closed: Callable[[], None]) -> None:
-        self.answer = answer
-        self.closed = closed
-
-    def __iter__(self) -> Iterator[bytes]:
-        with _in_httpx_words():
-            yield from self.answer.iter_stream()
-
     def close(self) -> None:
-        self.answer.close()
+        super().close()
         self.closed()
 
 
@@ -156,22 +139,3 @@ def _proxy(proxy: Proxy | None, context: ssl.SSLContext | None) -> httpcore.Prox
         auth=(proxy.user.encode(), proxy.password.encode()) if proxy.user else None,
         ssl_context=context if secure else None,
     )
-
-
-@contextmanager
-def _in_httpx_words() -> Iterator[None]:
-    """Both libraries call the same errors by the same names."""
-    try:
-        yield
-    except tuple(ERRORS) as error:
-        raise ERRORS[type(error)](str(error)) from error
-
-
-ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
-    getattr(httpcore, name): getattr(httpx, name)
-    for name in (
-        "ConnectError", "ConnectTimeout", "LocalProtocolError", "PoolTimeout", "ProxyError",
-        "ReadError", "ReadTimeout", "RemoteProtocolError", "UnsupportedProtocol", "WriteError",
-        "WriteTimeout",
-    )
-}  # fmt: skip
