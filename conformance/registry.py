@@ -1,17 +1,15 @@
-"""Binds each rule of a contract to what evaluates it: a check that sends requests of its own, or
-one that looks on at every exchange, whatever caused it.
+"""Binds each rule of a contract to what evaluates it, by its kind: a check that sends requests of
+its own, or one that looks on at every exchange, whatever caused it."""
 
-A rule with a `kind` is evaluated by the one function of that kind, any other by a function that is
-bound to its id.
-"""
+from __future__ import annotations
 
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any, Concatenate, TypeVar
 
 from .config.profiles import Pack
 from .contract.document import Contract
@@ -19,15 +17,34 @@ from .contract.rules import Rule
 from .judging.answer import Answer
 from .judging.watch import ExchangeCheck, Watch
 
-# The requests that a check may send unless it declares others: so many, and for each session
-# and turn so many more.
+# The requests that a check may send unless its kind declares others: so many, and for each
+# session and turn so many more, to arrange, to look, to look again.
 LOOKS, EACH = 8, 3
 LOOKING = ("list", "search")  # operations that can be tried on a target without a session
 
 
 @dataclass(frozen=True)
+class Cost:
+    """The most that the target is asked for."""
+
+    sessions: int = 0
+    turns: int = 0
+    requests: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.sessions + other.sessions,
+            self.turns + other.turns,
+            self.requests + other.requests,
+        )
+
+    def __mul__(self, times: int) -> Cost:
+        return Cost(self.sessions * times, self.turns * times, self.requests * times)
+
+
+@dataclass(frozen=True)
 class Check:
-    """A function that evaluates one rule, and the most that it may cost the target.
+    """A function that evaluates one rule.
 
     A `reads` check only reads: it may run against a deployment that must not be written to.
     """
@@ -35,49 +52,68 @@ class Check:
     rule: str
     pack: Pack
     function: Callable[..., Any]
-    sessions: int
-    turns: int
-    reads: bool
-    requests: int = LOOKS
-    label: str = ""  # where the function's name tells too little
+    cost: Cost
+    reads: bool = False
 
     @property
     def name(self) -> str:
-        return self.label or self.function.__name__
+        return f"{self.function.__name__}_for_{self.rule.lower().replace('-', '_')}"
 
 
 Subject = TypeVar("Subject")
-KindCheck = Callable[[Subject, Rule, Contract], None]
+Subjects = Callable[[Contract, Rule], int]
 Asks = Callable[[Contract, str, Rule], int]  # how many requests of an operation
 IsFirst = Callable[[Contract, Rule], bool]
 
-_checks: dict[str, Check] = {}
-_exchange_checks: dict[str, ExchangeCheck] = {}
-_kinds: dict[str, tuple[Check, Callable[[Contract, Rule], int], Asks | None, IsFirst]] = {}
+
+@dataclass(frozen=True)
+class Kind:
+    """The function that evaluates the rules of a kind, and what `kind` was told of it."""
+
+    function: Callable[..., Any]
+    pack: Pack
+    cost: Cost
+    subjects: Subjects
+    asks: Asks | None
+    first: IsFirst
+
+    def check(self, contract: Contract, rule: Rule) -> Check:
+        """The check of one rule. What needs anything is not for a first look; what waits for a
+        timeout shares its sessions with all that does."""
+        pack, cost = self.pack, self.cost
+        if pack == "smoke" and (rule.needs or not self.first(contract, rule)):
+            pack = "core"
+        if "webhook_listener" in rule.needs:
+            pack = "webhooks"
+        if self.asks:
+            cost = _asked(contract, rule, self.asks)
+            return Check(rule.id, pack, self.function, cost, not cost.sessions)
+        if contract.lifecycle.is_timed(rule.by):
+            submit = contract.resource.operations["submit"]
+            turns = cost.turns if contract.lifecycle.causes.get(rule.when) == submit else 0
+            return Check(rule.id, "ttl", self.function, Cost(0, turns, cost.requests))
+        times = math.ceil(self.subjects(contract, rule) / max(1, cost.sessions))
+        return Check(rule.id, pack, self.function, cost * max(1, times))
+
+
+def _asked(contract: Contract, rule: Rule, asks: Asks) -> Cost:
+    """What it costs to ask each operation so often: a turn a request where it is one, nothing but
+    a look where it reads, and a session otherwise."""
+    looks = turns = sessions = 0
+    for id in rule.operations:
+        role, count = contract.resource.role(id), asks(contract, id, rule)
+        if role in LOOKING:
+            looks += count
+        elif role == "submit":
+            turns += count
+        else:
+            sessions += count
+    sessions += bool(turns)
+    return Cost(sessions, turns, LOOKS + looks + EACH * (sessions + turns))
+
+
+_kinds: dict[str, Kind] = {}
 _exchange_kinds: dict[str, ExchangeCheck] = {}
-
-
-def rule(
-    id: str,
-    pack: Pack = "core",
-    *,
-    sessions: int = 1,
-    turns: int = 0,
-    requests: int | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the function to be the check of this rule. Where it names no number of requests,
-    they are some for each session and turn: to arrange, to look, to look again."""
-    most = LOOKS + EACH * (sessions + turns) if requests is None else requests
-
-    def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-        if id in _checks:
-            raise ValueError(f"{id} has a check already: {_checks[id].name}")
-        check = Check(id, pack, function, sessions, turns, False, most)
-        _checks[id] = check
-        function.__dict__["check"] = check
-        return function
-
-    return bind
 
 
 def kind(
@@ -87,46 +123,35 @@ def kind(
     sessions: int = 1,
     turns: int = 0,
     requests: int | None = None,
-    subjects: Callable[[Contract, Rule], int] = lambda *_: 1,
+    subjects: Subjects = lambda *_: 1,
     asks: Asks | None = None,
     first: IsFirst = lambda *_: True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the function to be the check of every rule of this kind; it is given the rule.
-    What it costs is told for so many sessions, and grows with the `subjects` of a rule; or it
-    comes of the requests that it `asks` of each of the rule's operations. Of a kind for a first
-    look, `first` tells which rules are for one."""
+    """Declare the function to be the check of every rule of this kind. What it costs is told for
+    so many sessions, and grows with the `subjects` of a rule; or it comes of the requests that it
+    `asks` of each of the rule's operations. Of a kind for a first look, `first` tells which rules
+    are for one."""
     most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
-        check = Check("", pack, function, sessions, turns, False, most)
-        _kinds[name] = check, subjects, asks, first
+        _kinds[name] = Kind(function, pack, Cost(sessions, turns, most), subjects, asks, first)
         return function
 
     return bind
 
 
 def every_exchange(
-    id: str, subjects: Callable[[Answer], Iterable[Subject]]
-) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
-    """Declare the function to judge this rule on every exchange of a run, on each of the
-    `subjects` that an answer has. A rule that has a check too gets more evidence by it."""
-
-    def bind(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
-        if id in _exchange_checks:
-            raise ValueError(f"{id} is judged on every exchange already")
-        _exchange_checks[id] = ExchangeCheck(id, function, subjects)
-        return function
-
-    return bind
-
-
-def every_exchange_kind(
     name: str, subjects: Callable[[Answer], Iterable[Subject]]
-) -> Callable[[KindCheck[Subject]], KindCheck[Subject]]:
-    """Declare the function to judge every rule of this kind so; it is given the rule, and the
-    contract that it is of."""
+) -> Callable[
+    [Callable[Concatenate[Subject, ...], None]], Callable[Concatenate[Subject, ...], None]
+]:
+    """Declare the function to judge the rules of this kind on every exchange of a run, on each of
+    the `subjects` that an answer has. It is given the `rule` and its `contract` where it names
+    them. A kind that has a check too gets more evidence by it."""
 
-    def bind(function: KindCheck[Subject]) -> KindCheck[Subject]:
+    def bind(
+        function: Callable[Concatenate[Subject, ...], None],
+    ) -> Callable[Concatenate[Subject, ...], None]:
         _exchange_kinds[name] = ExchangeCheck("", function, subjects)
         return function
 
@@ -145,74 +170,16 @@ def _load() -> None:
 def all_checks(contract: Contract) -> dict[str, Check]:
     """Every check that sends requests, by its rule's id."""
     _load()
-    plain = {id: check for id, check in _checks.items() if _is_plain(contract, id)}
-    return plain | {one.id: _of_kind(contract, one) for one in _ruled(contract, _kinds)}
+    ruled = (rule for rule in contract.rules.values() if rule.kind in _kinds)
+    return {rule.id: _kinds[rule.kind].check(contract, rule) for rule in ruled}
 
 
 @lru_cache(maxsize=8)
 def exchange_checks(contract: Contract) -> dict[str, ExchangeCheck]:
     """Every check that looks on, by its rule's id."""
     _load()
-    plain = {id: check for id, check in _exchange_checks.items() if _is_plain(contract, id)}
-    ruled = _ruled(contract, _exchange_kinds)
-    return plain | {one.id: _exchange_kinds[one.kind].of(one, contract) for one in ruled}
-
-
-def bound() -> list[str]:
-    """Every id that a function is bound to, whichever of them a contract has."""
-    _load()
-    return [*dict.fromkeys((*_exchange_checks, *_checks))]
-
-
-def _is_plain(contract: Contract, id: str) -> bool:
-    return id in contract.rules and not contract.rules[id].kind
-
-
-def _ruled(contract: Contract, kinds: Iterable[str]) -> Iterator[Rule]:
-    return (one for one in contract.rules.values() if one.kind in kinds)
-
-
-def _of_kind(contract: Contract, rule: Rule) -> Check:
-    """The check of a kind, bound to a rule. What waits for a timeout shares its sessions with
-    all that does; what needs anything is not for a first look."""
-    check, subjects, asks, is_first = _kinds[rule.kind]
-    if check.pack == "smoke" and (rule.needs or not is_first(contract, rule)):
-        check = replace(check, pack="core")
-    if "webhook_listener" in rule.needs:
-        check = replace(check, pack="webhooks")
-    if asks:
-        return _asked(contract, rule, check, asks)
-    waits, submit = contract.lifecycle.is_timed(rule.by), contract.resource.operations["submit"]
-    if waits:
-        turns = check.turns if contract.lifecycle.causes.get(rule.when) == submit else 0
-        most: dict[str, Any] = {"pack": "ttl", "sessions": 0, "turns": turns}
-    else:
-        times = max(1, math.ceil(subjects(contract, rule) / max(1, check.sessions)))
-        most = {name: times * getattr(check, name) for name in ("sessions", "turns", "requests")}
-    return replace(check, rule=rule.id, label=_label(check, rule), **most)
-
-
-def _asked(contract: Contract, rule: Rule, check: Check, asks: Asks) -> Check:
-    """The check of a kind that asks each operation so often: a turn a request where it is one,
-    nothing but a look where it reads, and a session otherwise."""
-    roles = {id: contract.resource.role(id) for id in rule.operations}
-    looks = sum(asks(contract, id, rule) for id in roles if roles[id] in LOOKING)
-    turns = sum(asks(contract, id, rule) for id in roles if roles[id] == "submit")
-    others = sum(asks(contract, id, rule) for id in roles if roles[id] not in (*LOOKING, "submit"))
-    sessions = others + bool(turns)
-    return replace(
-        check,
-        rule=rule.id,
-        sessions=sessions,
-        turns=turns,
-        reads=not sessions,
-        requests=LOOKS + looks + EACH * (sessions + turns),
-        label=_label(check, rule),
-    )
-
-
-def _label(check: Check, rule: Rule) -> str:
-    return f"{check.name}_for_{rule.id.lower().replace('-', '_')}"
+    ruled = (rule for rule in contract.rules.values() if rule.kind in _exchange_kinds)
+    return {rule.id: _exchange_kinds[rule.kind].of(rule, contract) for rule in ruled}
 
 
 def is_watched(contract: Contract, id: str) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import re
 
-from ..contract.document import Contract
 from ..contract.rules import Rule
 from ..judging.answer import Answer
 from ..judging.exchange import ABSENT
 from ..judging.outcomes import NotApplicable, Violation, expect, listed, shown
-from ..registry import every_exchange_kind
+from ..registry import every_exchange
 
 READ = 100_000  # characters of an error that are searched
 # Each repetition is bounded, so that no text makes the search slow.
@@ -25,8 +24,8 @@ INTERNALS = re.compile(
 )
 
 
-@every_exchange_kind("listed-status", Answer.every)
-def check_the_status_is_one_of_the_contracts(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("listed-status", Answer.every)
+def check_the_status_is_one_of_the_contracts(answer: Answer) -> None:
     statuses = answer.listed_statuses
     if not statuses or answer.is_server_error:
         raise NotApplicable("no operation's, or see HTTP-02")
@@ -35,20 +34,20 @@ def check_the_status_is_one_of_the_contracts(answer: Answer, _: Rule, __: Contra
         raise Violation(f"status {listed(statuses)}", exchange.summary)
 
 
-@every_exchange_kind("no-failure", Answer.every)
-def check_the_server_does_not_fail(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("no-failure", Answer.every)
+def check_the_server_does_not_fail(answer: Answer) -> None:
     if answer.is_server_error:
         raise Violation("no server error", answer.exchange.summary)
 
 
-@every_exchange_kind("json", Answer.success)
-def check_a_success_is_json(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("json", Answer.success)
+def check_a_success_is_json(answer: Answer) -> None:
     kind = answer.exchange.media_type
     expect(kind == "application/json", "application/json", kind or "no type")
 
 
-@every_exchange_kind("well-formed", Answer.every)
-def check_what_says_it_is_json_is_json(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("well-formed", Answer.every)
+def check_what_says_it_is_json_is_json(answer: Answer) -> None:
     exchange = answer.exchange
     bodied = exchange.content or (exchange.ok and exchange.status not in (204, 205))
     if not bodied or "json" not in exchange.media_type:
@@ -60,16 +59,16 @@ def check_what_says_it_is_json_is_json(answer: Answer, _: Rule, __: Contract) ->
 SILENCE = {"answered": "closed", "in-time": "late"}
 
 
-@every_exchange_kind("answered", Answer.asked)
-@every_exchange_kind("in-time", Answer.asked)
-def check_an_answer_comes(answer: Answer, rule: Rule, _: Contract) -> None:
+@every_exchange("answered", Answer.asked)
+@every_exchange("in-time", Answer.asked)
+def check_an_answer_comes(answer: Answer, rule: Rule) -> None:
     """The connection is not closed in its place, or it does not come too late."""
     if answer.exchange.silence == SILENCE[rule.kind]:
         raise Violation("an answer", answer.exchange.summary)
 
 
-@every_exchange_kind("private", Answer.success)
-def check_private_data_is_not_for_shared_caches(answer: Answer, rule: Rule, _: Contract) -> None:
+@every_exchange("private", Answer.success)
+def check_private_data_is_not_for_shared_caches(answer: Answer, rule: Rule) -> None:
     if answer.exchange.operation not in rule.operations:
         raise NotApplicable("another operation's")
     policy = answer.exchange.answer_headers.get("cache-control", "")
@@ -78,8 +77,8 @@ def check_private_data_is_not_for_shared_caches(answer: Answer, rule: Rule, _: C
     expect(not inviting, "neither public nor s-maxage", f"Cache-Control: {policy}")
 
 
-@every_exchange_kind("problem", Answer.refusal)
-def check_an_error_is_a_problem_document(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("problem", Answer.refusal)
+def check_an_error_is_a_problem_document(answer: Answer) -> None:
     exchange, body = answer.exchange, answer.exchange.json
     wanted = "a problem document (application/problem+json)"
     kind = exchange.media_type
@@ -88,8 +87,8 @@ def check_an_error_is_a_problem_document(answer: Answer, _: Rule, __: Contract) 
         raise Violation(wanted, exchange.summary)
 
 
-@every_exchange_kind("problem-status", Answer.refusal)
-def check_a_problem_has_the_status_of_its_response(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("problem-status", Answer.refusal)
+def check_a_problem_has_the_status_of_its_response(answer: Answer) -> None:
     exchange, body = answer.exchange, answer.exchange.json
     if exchange.media_type != "application/problem+json" or not isinstance(body, dict):
         raise NotApplicable("see ERR-01")
@@ -99,8 +98,8 @@ def check_a_problem_has_the_status_of_its_response(answer: Answer, _: Rule, __: 
     expect(body["status"] == exchange.status, wanted, shown(body["status"]))
 
 
-@every_exchange_kind("no-internals", Answer.every)
-def check_an_error_shows_no_internals(answer: Answer, _: Rule, __: Contract) -> None:
+@every_exchange("no-internals", Answer.every)
+def check_an_error_shows_no_internals(answer: Answer) -> None:
     if answer.exchange.status >= 400:
         text = answer.exchange.content[:READ].decode("utf-8", "replace")
         found = INTERNALS.search(text.replace('\\"', '"').replace("\\n", "\n"))

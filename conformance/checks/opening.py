@@ -11,7 +11,7 @@ from ..contract.values import fitting
 from ..judging.equivalence import same_time
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, expect, shown
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from ..target.operations import ABSENT, FILLER, UNSET
 from .filters import given
@@ -124,9 +124,9 @@ def in_a_list(api: Api, _: str) -> Exchange:
     return api.list(channel=api.channel, state=state)
 
 
-# Which keys are reserved is said in words alone, by the vendor's page.
-@rule("OPEN-16", sessions=2)
+@kind("reserved", sessions=2)
 def check_reserved_keys_are_accepted(api: Api) -> None:
+    """Which they are is said in words alone, by the vendor's page."""
     api.given()
     data = {"conformance_run": api.run, **dict.fromkeys(RESERVED, "the caller's own")}
     api.open(data=data).expect_ok()

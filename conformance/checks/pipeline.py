@@ -14,7 +14,7 @@ from ..contract.rules import Rule
 from ..judging.equivalence import is_whole, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, expect, shown
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 from .kinds.arrange import Subject
 
@@ -187,7 +187,7 @@ def check_an_active_session_is_no_call_result(api: Api) -> None:
     expect(not active.rows(), "no call result of an active session", "there is one")
 
 
-@rule("FIN-07", sessions=2 + FEW, requests=3 * POLLS)
+@kind("numbered", sessions=2 + FEW, requests=3 * POLLS)
 def check_pages_of_call_results(api: Api) -> None:
     first = Marked(api)
     for session in (first, Marked(api, first.marker)):

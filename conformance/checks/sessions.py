@@ -14,23 +14,23 @@ from ..judging.exchange import Json
 from ..judging.memory import Change
 from ..judging.outcomes import NotApplicable, Violation, expect, shown
 from ..judging.schema_errors import SchemaErrors
-from ..registry import every_exchange, every_exchange_kind
+from ..registry import every_exchange
 
 MISSING, UNKNOWN, MESSAGE = SchemaErrors.MISSING, SchemaErrors.UNKNOWN, SchemaErrors.MESSAGE
 ROLES = ("user", "assistant")
 
 
-@every_exchange_kind("complete", Answer.sessions)
-def check_no_member_is_missing(session: Part, _: Rule, __: Contract) -> None:
+@every_exchange("complete", Answer.sessions)
+def check_no_member_is_missing(session: Part) -> None:
     session.errors.expect_none(MISSING)
 
 
-@every_exchange_kind("closed", Answer.sessions)
-def check_no_member_is_unknown(session: Part, _: Rule, __: Contract) -> None:
+@every_exchange("closed", Answer.sessions)
+def check_no_member_is_unknown(session: Part) -> None:
     session.errors.expect_none(UNKNOWN)
 
 
-@every_exchange_kind("fits", Answer.parts)
+@every_exchange("fits", Answer.parts)
 def check_members_fit(part: Part, rule: Rule, contract: Contract) -> None:
     """The members told fit their schemas; where a state is given, while the session is final or
     not, as that state is."""
@@ -46,8 +46,8 @@ def groups(rule: Rule, contract: Contract) -> Iterator[str]:
         yield MESSAGE if name == contract.resource.transcript else name
 
 
-@every_exchange_kind("rest", Answer.session_bodies)
-def check_all_else_fits(session: Part, _: Rule, contract: Contract) -> None:
+@every_exchange("rest", Answer.session_bodies)
+def check_all_else_fits(session: Part, contract: Contract) -> None:
     """What no rule about members tells of."""
     expect(isinstance(session.body, dict), "a session", session.body)
     if session.errors.groups:
@@ -56,14 +56,14 @@ def check_all_else_fits(session: Part, _: Rule, contract: Contract) -> None:
         session.errors.expect_none_but(MISSING, UNKNOWN, MESSAGE, *named)
 
 
-@every_exchange("MSG-02", Answer.messages)
+@every_exchange("roles", Answer.messages)
 def check_a_role_is_user_or_assistant(message: Json) -> None:
     if not isinstance(role := message.get("role"), str):
         raise NotApplicable("MSG-01 tells of it")
     expect(role in ROLES, "the role user or assistant", shown(role))
 
 
-@every_exchange_kind("forward", Answer.sights)
+@every_exchange("forward", Answer.sights)
 def check_times_never_go_back(sight: Part | Change, rule: Rule, contract: Contract) -> None:
     """Those of a session's members, in the order in which the rule has them, those of its messages,
     or those that a member of it has had."""
@@ -87,8 +87,8 @@ def times_of(sight: Part | Change, members: tuple[str, ...], transcript: str) ->
     return [sight.before.get(first), sight.now.get(first)] if one else []
 
 
-@every_exchange_kind("page", Answer.pages)
-def check_a_page_fits(page: Page, rule: Rule, _: Contract) -> None:
+@every_exchange("page", Answer.pages)
+def check_a_page_fits(page: Page, rule: Rule) -> None:
     """What is wrong within an item is the item's own."""
     operation, errors = page
     if operation not in rule.operations:
@@ -96,16 +96,16 @@ def check_a_page_fits(page: Page, rule: Rule, _: Contract) -> None:
     errors.expect_none_but()
 
 
-@every_exchange_kind("result", Answer.turns)
-def check_a_turns_result_has_its_members(turn: Part, rule: Rule, _: Contract) -> None:
+@every_exchange("result", Answer.turns)
+def check_a_turns_result_has_its_members(turn: Part, rule: Rule) -> None:
     names = turn.resource  # of whose state LIFE-01 tells, where there are two members of it
     if names.operations["submit"] not in rule.operations:
         raise NotApplicable("another operation's")
     turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))
 
 
-@every_exchange_kind("lasting", Answer.changes)
-def check_a_message_stays_in_its_place(change: Change, _: Rule, __: Contract) -> None:
+@every_exchange("lasting", Answer.changes)
+def check_a_message_stays_in_its_place(change: Change) -> None:
     if change.transcripts is None:
         raise NotApplicable("no two transcripts of a certain order")
     before, now = change.transcripts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..contract.document import Contract
 from ..contract.lifecycle import EXPIRE
 from ..contract.rules import Rule
 from ..judging.answer import Answer
@@ -10,7 +9,7 @@ from ..judging.equivalence import instant, is_whole, tick
 from ..judging.exchange import Exchange
 from ..judging.memory import Change
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import every_exchange_kind, kind
+from ..registry import every_exchange, kind
 from ..target.api import Api
 from .pipeline import POLLS, Marked
 from .timeouts import Timeouts
@@ -78,8 +77,8 @@ def expect_no_early_end(api: Api, timeouts: Timeouts) -> None:
         )
 
 
-@every_exchange_kind("timer", Answer.expiries)
-def check_no_timeout_is_seen_at_once(change: Change, rule: Rule, _: Contract) -> None:
+@every_exchange("timer", Answer.expiries)
+def check_no_timeout_is_seen_at_once(change: Change, rule: Rule) -> None:
     """Half of it, as an open that was lost may have come before the one that was answered."""
     timeout = change.before.get(change.resource.timeout)
     if rule.bound != "minimum" or change.age is None or not is_whole(timeout):

@@ -9,7 +9,7 @@ from ..contract.rules import Rule
 from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
 from ..judging.outcomes import Blocked, NotApplicable, expect, shown
-from ..registry import kind, rule
+from ..registry import kind
 from ..target.api import Api
 
 
@@ -30,7 +30,7 @@ def transcript(api: Api, id: str) -> list[Json]:
 
 
 # What an agent says, and which tools it calls, is told by no word of the contract.
-@rule("TURN-02", "smoke", turns=1)
+@kind("replies", "smoke", turns=1)
 def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
     text = api.text()
     messages = api.given_turn(api.given(), text)[api.resource.transcript]
@@ -39,7 +39,7 @@ def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
     expect(all(role == "assistant" for role in roles), "assistant turns only", roles)
 
 
-@rule("TURN-03", turns=1)
+@kind("tools-first", turns=1)
 def check_tool_turns_come_first(api: Api) -> None:
     messages = api.given_turn(api.given(agent=api.config.tool_agent))[api.resource.transcript]
     calls = [bool(message.get("tool_calls")) for message in messages]
@@ -50,7 +50,7 @@ def check_tool_turns_come_first(api: Api) -> None:
     expect(text_of(messages[-1]) != "", "a reply with content", messages[-1])
 
 
-@rule("TURN-04", turns=1)
+@kind("tools-answered", turns=1)
 def check_tool_calls_are_bundled_with_their_responses(api: Api) -> None:
     id = api.given(agent=api.config.tool_agent)
     answered = api.given_turn(id)[api.resource.transcript]

@@ -1,8 +1,9 @@
 """Judges every exchange by the rules that are bound to all of them."""
 
+import inspect
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ..contract.document import Contract
@@ -18,20 +19,21 @@ MOST_VIOLATIONS = 3  # of one rule in one exchange
 
 @dataclass(frozen=True)
 class ExchangeCheck:
-    """A function that judges one rule on all `subjects` of an exchange, each by itself. One of a
-    kind is given the rule and its contract, too."""
+    """A function that judges one rule on all `subjects` of an exchange, each by itself."""
 
     rule: str
     function: Callable[..., None]
     subjects: Callable[[Answer], Iterable[Any]]
-    given: tuple[Rule, Contract] | tuple[()] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, rule: Rule, contract: Contract) -> Self:
         """The check of a kind, bound to a rule of it."""
-        return replace(self, rule=rule.id, given=(rule, contract))
+        known = {"rule": rule, "contract": contract}
+        named = known.keys() & inspect.signature(self.function).parameters.keys()
+        return replace(self, rule=rule.id, given={name: known[name] for name in named})
 
     def judge(self, subject: Any) -> None:
-        self.function(subject, *self.given)
+        self.function(subject, **self.given)
 
     @property
     def name(self) -> str:

@@ -64,7 +64,7 @@ def _checks(contract: Contract, rule: Rule) -> Iterator[str]:
     if check:
         yield (
             f"check       {_place(check.function)}\n"
-            f"cost        sessions: {check.sessions}, turns: {check.turns}, at most\n"
+            f"cost        sessions: {check.cost.sessions}, turns: {check.cost.turns}, at most\n"
             f"run alone   {PROGRAM} --profile {check.pack} --rule {rule.id}"
         )
         yield _code(check.function)

@@ -11,8 +11,8 @@ from ..contract.areas import area_of
 from ..contract.document import Contract
 from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
-from ..registry import Check
-from ..run.plan import Cost, by_pack, concurrency, cost, waiting, with_budgets
+from ..registry import Check, Cost
+from ..run.plan import by_pack, concurrency, cost, waiting, with_budgets
 from ..run.replay import Replay
 from ..run.scope import scope
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..checks import generated, races, timeouts
 from ..config.profiles import PACKS, Pack
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
 from ..contract.nearest import did_you_mean
-from ..registry import Check, all_checks, is_watched
+from ..registry import Check, Cost, all_checks, is_watched
 from .replay import Replay
 from .scope import selected_packs
 
@@ -62,25 +62,6 @@ def _why(config: Config, contract: Contract) -> str:
     return "".join(f"; {line}" for line in reasons)
 
 
-@dataclass(frozen=True)
-class Cost:
-    """The most that the target is asked for."""
-
-    sessions: int = 0
-    turns: int = 0
-    requests: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.sessions + other.sessions,
-            self.turns + other.turns,
-            self.requests + other.requests,
-        )
-
-    def __mul__(self, times: int) -> Cost:
-        return Cost(self.sessions * times, self.turns * times, self.requests * times)
-
-
 PREFLIGHT_READING = Cost(requests=4)
 PREFLIGHT = Cost(sessions=4, requests=8)
 
@@ -99,7 +80,7 @@ def by_pack(
     for pack in PACKS:
         of = [check for check in checks.values() if check.pack == pack]
         if of:
-            costs[pack] = len(of), sum(map(_declared, of), shared.get(pack, Cost()))
+            costs[pack] = len(of), sum((check.cost for check in of), shared.get(pack, Cost()))
     return costs
 
 
@@ -113,11 +94,7 @@ def cost(
         whole += of_pack
     if replay:
         whole += Cost(replay.sessions, replay.turns, replay.requests)
-    return whole, sum(map(_declared, again), Cost()) * config.repeats
-
-
-def _declared(check: Check) -> Cost:
-    return Cost(check.sessions, check.turns, check.requests)
+    return whole, sum((check.cost for check in again), Cost()) * config.repeats
 
 
 def with_budgets(

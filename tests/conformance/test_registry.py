@@ -6,14 +6,11 @@ import pytest
 from conformance.config.profiles import PACKS
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
-from conformance.judging.answer import Answer
 from conformance.registry import (
     all_checks,
-    every_exchange,
     exchange_checks,
     is_watched,
     pack_of,
-    rule,
     watch_of,
 )
 from conformance.run.run import Run
@@ -23,12 +20,7 @@ from tests.tickets.judging import CONTRACT as TICKETS
 
 def test_every_rule_is_bound_or_says_why_it_cannot_be(contract: Contract) -> None:
     bound = {*all_checks(contract), *exchange_checks(contract)}
-    for found in contract.rules.values():
-        assert (found.id in bound) == (not found.unchecked), found.id
-
-
-def test_nothing_is_bound_to_a_rule_that_is_not_there(contract: Contract) -> None:
-    assert {*all_checks(contract), *exchange_checks(contract)} <= set(contract.rules)
+    assert bound == {*contract.judged}
 
 
 def test_every_exchange_is_judged_in_the_order_of_the_contract(contract: Contract) -> None:
@@ -41,16 +33,6 @@ def test_every_pack_has_a_check(contract: Contract) -> None:
     assert {check.pack for check in all_checks(contract).values()} == set(PACKS)
 
 
-def test_a_rule_takes_one_check_only() -> None:
-    with pytest.raises(ValueError, match="TURN-02 has a check already"):
-        rule("TURN-02")(lambda api: None)
-
-
-def test_a_rule_is_judged_once_on_every_exchange() -> None:
-    with pytest.raises(ValueError, match="MSG-02 is judged on every exchange already"):
-        every_exchange("MSG-02", Answer.sessions)(lambda session: None)
-
-
 def test_a_rule_with_a_check_that_sends_is_not_only_watched(contract: Contract) -> None:
     assert is_watched(contract, "SES-01")
     assert not is_watched(contract, "TURN-01")  # which has a check too
@@ -58,7 +40,9 @@ def test_a_rule_with_a_check_that_sends_is_not_only_watched(contract: Contract) 
 
 
 def test_a_check_that_reads_costs_no_session(contract: Contract) -> None:
-    assert all(c.sessions == c.turns == 0 for c in all_checks(contract).values() if c.reads)
+    assert all(
+        c.cost.sessions == c.cost.turns == 0 for c in all_checks(contract).values() if c.reads
+    )
 
 
 def test_check_names_are_words_that_no_two_share(contract: Contract) -> None:
@@ -90,8 +74,8 @@ def within_its_budget(
     check, (_, _, token) = all_checks(contract)[id], api.headers["Authorization"].partition(" ")
     run = Run(Config(target=str(api.base_url).rstrip("/"), token=token, agent=agent), contract)
     ledger = run.client.ledger
-    ledger.max_sessions, ledger.max_turns = check.sessions, check.turns
-    run.client.budget.max_requests = check.requests
+    ledger.max_sessions, ledger.max_turns = check.cost.sessions, check.cost.turns
+    run.client.budget.max_requests = check.cost.requests
     rest = {"rule": contract.rules[id], "timeouts": None}
     wanted = inspect.signature(check.function).parameters
     check.function(run.api(check.name), *(rest[name] for name in wanted if name in rest))

@@ -189,7 +189,7 @@ def test_call_results_of_an_id_and_an_end_alone(tmp_path: Path) -> None:
 def test_what_tells_of_no_data_is_refused(tmp_path: Path) -> None:
     rules = {rule["id"]: rule for rule in json.loads(WHOLE)["x-rules"]}
     path, says = tmp_path / "openapi.yaml", "wanted another kind, as x-resource.result has no"
-    for id in ("FIN-02", "FIN-04", "FIN-05", "FIN-06", "HOOK-06", "HOOK-07"):
+    for id in ("FIN-02", "FIN-04", "FIN-05", "FIN-06", "FIN-07", "HOOK-06", "HOOK-07"):
         document = bare()
         document["x-rules"].append({**rules[id], "id": "OWN-01"})
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -212,3 +212,19 @@ def test_one_schema_of_a_session_in_any_state(tmp_path: Path) -> None:
     with Api.of(contract=path) as api:
         assert api.end(api.open()["id"]).json()["status"] == "final"
         assert broken(Contract(path), api, profile="core") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "id"),
+    [("members.agent", id) for id in ("OPEN-08", "TURN-02", "TURN-03", "TURN-04")]
+    + [("request.data", "OPEN-16")],
+)
+def test_a_kind_about_what_is_not_there_is_refused(word: str, id: str, tmp_path: Path) -> None:
+    (rule,) = (rule for rule in json.loads(WHOLE)["x-rules"] if rule["id"] == id)
+    document = without(word)
+    document["x-rules"].append({**rule, "id": "OWN-01"})
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
+        with pytest.raises(error, match="wanted (another kind|no agent), as x-resource has"):
+            load(path)

@@ -11,10 +11,10 @@ from ...judging.equivalence import same_member
 from ...judging.exchange import Json
 from ...judging.memory import Change
 from ...judging.outcomes import NotApplicable, expect, shown
-from ...registry import every_exchange_kind
+from ...registry import every_exchange
 
 
-@every_exchange_kind("immutable", Answer.changes)
+@every_exchange("immutable", Answer.changes)
 def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None:
     """The members never change or, where a state is given, not while it lasts. A rule that names
     none is about each that the lifecycle has as immutable and no other rule names."""
@@ -47,7 +47,7 @@ def _unnamed(contract: Contract, *bodies: Json) -> Iterator[str]:
             yield from (name for name in members if name not in {*named, contract.resource.touched})
 
 
-@every_exchange_kind("reachable", Answer.successions)
+@every_exchange("reachable", Answer.successions)
 def check_a_state_is_reachable(change: Change, rule: Rule, contract: Contract) -> None:
     """From the state given, a session is seen in no state that the table does not lead to."""
     if not _is_in(contract, change.before, rule.given):

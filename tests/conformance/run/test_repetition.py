@@ -10,9 +10,9 @@ import pytest
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.outcomes import Blocked, NotApplicable, Violation
-from conformance.registry import Check
+from conformance.registry import Check, Cost
 from conformance.report.terminal import print_findings
-from conformance.run.plan import PREFLIGHT, Cost, by_pack, cost, selected_checks, with_budgets
+from conformance.run.plan import PREFLIGHT, by_pack, cost, selected_checks, with_budgets
 from conformance.target.api import Api
 
 Make = Callable[..., Any]
@@ -28,8 +28,8 @@ def again(make_run: Make, *ends: Exception | None, pack: str = "core", repeats: 
             raise end
 
     run = make_run(repeats=repeats)
-    check = Check("END-01", pack, check_it, 1, 0, False)  # type: ignore[arg-type]
-    run.api("check_it").report("END-01", Violation("a final session", "active"))
+    check = Check("END-01", pack, check_it, Cost(1))  # type: ignore[arg-type]
+    run.api(check.name).report("END-01", Violation("a final session", "active"))
     run.violated.append(check)
     run.repeat()
     return run.evidence.findings["END-01"][0]
@@ -143,7 +143,7 @@ def hiccuping(make_run: Make, times: int, *, swallowed: bool = False) -> Any:
             api.open().expect_status(404)
 
     run.client.http = httpx.Client(transport=httpx.MockTransport(answer))
-    check = Check("END-01", "core", check_it, 1, 0, False)
+    check = Check("END-01", "core", check_it, Cost(1))
     run.evaluate(check)
     return run
 
