@@ -53,8 +53,16 @@ def drop_items(value: Any) -> None:
 
 async def let_go(value: Any) -> None:
     """Empty a value, in a thread, where it is large."""
-    if any(sum(map(_weight, some[:_ITEMS])) >= _ITEMS for some in _lists(value).values()):
+    if not has_few(value):
         await asyncio.to_thread(empty, value)
+
+
+def has_few(value: Any, most: int = _ITEMS) -> bool:
+    """Whether each of a value's lists holds fewer than so many items, with their own lists'."""
+    for some in value.values() if isinstance(value, dict) else ():
+        if isinstance(some, list) and sum(map(_weight, some[:most])) >= most:
+            return False
+    return True
 
 
 def _lists(value: Any) -> dict[str, list[Any]]:
@@ -64,8 +72,11 @@ def _lists(value: Any) -> dict[str, list[Any]]:
 
 def _weight(item: Any) -> int:
     """One, and what the lists of an item hold."""
-    members = item.values() if isinstance(item, dict) else ()
-    return 1 + sum(len(member) for member in members if isinstance(member, list))
+    weight = 1
+    for member in item.values() if isinstance(item, dict) else ():
+        if isinstance(member, list):
+            weight += len(member)
+    return weight
 
 
 def _parts(some: list[Any]) -> Iterator[list[Any]]:

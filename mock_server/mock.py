@@ -14,14 +14,15 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .codec import encode
 from .contract.choices import clamped, fitting, refusal_statuses
 from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files
 from .http.errors import Errors, chosen, refusal
-from .http.handlers import HANDLERS
-from .http.layers import Layer, Make
+from .http.handlers import HANDLERS, PAGES
+from .http.layers import Layers, Make
 from .http.overrides import OverriddenOperation
 from .http.pages import page
 from .http.recorder import Counts, Recorder
@@ -107,9 +108,10 @@ class Mock:
             await send_reply(send, self.answer_elsewhere(scope))
             return
         try:
-            handler = HANDLERS[self.contract.resource.roles[call.operation]]
-            status, value = await handler(self.sandbox_of(scope), self.renderer, call)
-            reply = await reply_of(status, value)
+            role = self.contract.resource.roles[call.operation]
+            status, value = await HANDLERS[role](self.sandbox_of(scope), self.renderer, call)
+            large = role in PAGES
+            reply = await reply_of(status, value) if large else Reply(status, encode(value))
         except Refusal as refusal:
             reply = reply_with(chosen(refusal, self.statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)
@@ -140,7 +142,7 @@ class Mock:
                 partial(Errors, refuse=self.refuse),
                 Documentation,
                 Routing,
-                *(partial(Layer, make=make) for make in self._layers(contract)),
+                partial(Layers, makes=self._layers(contract)),
                 LifespanMiddleware,
             ],
             resolver=Resolver(lambda name: HANDLERS[contract.resource.roles[name]]),

@@ -16,7 +16,7 @@ from ..contract.document import allowed_methods
 from ..contract.fixtures import load_document
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
-from ..http.layers import Layer
+from ..http.layers import Layers
 from ..http.replies import reply_of, send_reply
 from ..http.routing import Routing
 from ..http.sandboxes import SANDBOX
@@ -111,7 +111,7 @@ class Plane:
                 partial(Errors, refuse=self.refuse),
                 SwaggerUIMiddleware,
                 Routing,
-                partial(Layer, make=AdminOperation),
+                partial(Layers, makes=[AdminOperation]),
             ],
             resolver=Resolver(HANDLERS.__getitem__),
             swagger_ui_options=SwaggerUIOptions(swagger_ui_path=DOCUMENTATION),

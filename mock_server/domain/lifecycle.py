@@ -90,12 +90,13 @@ class Lifecycle:
 
 
 def _follow(session: Session, row: Transition, now: int) -> Session:
+    changed: dict[str, Any] = {}
     if "touch" in row.effects:
-        session = replace(session, last_activity=max(now, session.last_activity))
+        changed["last_activity"] = max(now, session.last_activity)
     if row.to != row.state:
-        session = replace(session, state=row.to, holds=row.holds)
+        changed.update(state=row.to, holds=row.holds)
     if "finalise" in row.effects:
-        session = replace(session, final_reason=row.reason, finished=now)
+        changed.update(final_reason=row.reason, finished=now)
     if row.reopens:
-        session = replace(session, final_reason=None, finished=None)
-    return session
+        changed.update(final_reason=None, finished=None)
+    return replace(session, **changed) if changed else session

@@ -1,6 +1,6 @@
-"""A layer of Connexion's stack, which puts something around each operation."""
+"""What stands around each operation, as one layer of Connexion's stack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -11,29 +11,33 @@ from starlette.types import ASGIApp
 Make = Callable[[ASGIApp, AbstractOperation], ASGIApp]
 
 
-class LayerAPI(RoutedAPI[ASGIApp]):  # type: ignore[misc]
-    """The operations of one specification, as `make` has them."""
+class LayersAPI(RoutedAPI[ASGIApp]):  # type: ignore[misc]
+    """The operations of one specification, as `makes` have them."""
 
-    def __init__(self, *args: Any, make: Make, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, makes: Sequence[Make], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.make = make
+        self.makes = makes
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         """The operation around what comes next."""
-        return self.make(self.next_app, operation)
+        app: ASGIApp = self.next_app
+        for make in reversed(self.makes):
+            app = make(app, operation)
+        return app
 
 
-class Layer(RoutedMiddleware[LayerAPI]):  # type: ignore[misc]
-    """Hands a request to its operation, which `make` makes of what comes next and the contract."""
+class Layers(RoutedMiddleware[LayersAPI]):  # type: ignore[misc]
+    """Hands a request to its operation; each of `makes`, the outermost first, puts around what
+    comes next something that it makes of the contract."""
 
-    api_cls = LayerAPI
+    api_cls = LayersAPI
 
-    def __init__(self, app: ASGIApp, make: Make) -> None:
+    def __init__(self, app: ASGIApp, makes: Sequence[Make]) -> None:
         super().__init__(app)
-        self.make = make
+        self.makes = makes
 
-    def add_api(self, specification: Specification, **kwargs: Any) -> LayerAPI:
+    def add_api(self, specification: Specification, **kwargs: Any) -> LayersAPI:
         """Register the operations of a contract."""
-        api: LayerAPI = super().add_api(specification, make=self.make, **kwargs)
+        api: LayersAPI = super().add_api(specification, makes=self.makes, **kwargs)
         return api

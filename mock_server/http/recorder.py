@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..sandbox.journal import Entry, pack
 from .bodies import BODY_LIMIT
+from .headers import header
 from .sandboxes import SANDBOX
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
@@ -59,7 +60,7 @@ class Recorder:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
                 headers = message["headers"]
-                if _HEADER not in dict(headers):
+                if header(headers, _HEADER) is None:
                     headers.append((_HEADER, request_id.encode()))
                 entry.answer_headers = pack(headers)
                 self.answered(entry, scope)
@@ -77,9 +78,9 @@ class Recorder:
 
     def identify(self, scope: Scope) -> str:
         """The id that the client gave, if it can stand in a header, or a new one."""
-        for name, value in scope["headers"]:
-            if name == _HEADER and _GIVEN.fullmatch(value):
-                return str(value.decode("ascii"))
+        given: bytes | None = header(scope["headers"], _HEADER)
+        if given and _GIVEN.fullmatch(given):
+            return given.decode("ascii")
         return f"{self._prefix}-{next(self._numbers)}"
 
     def answered(self, entry: Entry, scope: Scope) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from starlette.types import Send
 
 from ..codec import encode, texts
-from ..large import PIECE, beside, drop_items
+from ..large import PIECE, beside, drop_items, has_few
 from ..problems.kinds import Reply
 
 _NO_STORE = (b"cache-control", b"no-store")
+_FEW = 50  # items, which are written at one go
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
@@ -25,7 +26,7 @@ async def send_reply(send: Send, reply: Reply) -> None:
 
 async def reply_of(status: int, value: Any) -> Reply:
     """The response that a value is; others have their turn while a large one is written."""
-    if all(len(member) < 2 for member in value.values() if isinstance(member, list)):
+    if has_few(value, _FEW):
         return Reply(status, encode(value))
     parts, size, told = [], 0, 0
     for part in texts(value):

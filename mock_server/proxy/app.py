@@ -20,7 +20,7 @@ from ..contract.document import Contract
 from ..http.connection import transport_of
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
-from ..http.layers import Layer
+from ..http.layers import Layers
 from ..http.pages import PROBES
 from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
@@ -258,7 +258,7 @@ class Proxy:
             middlewares=[
                 partial(Errors, refuse=_refuse),
                 ProxyRouting,
-                partial(Layer, make=check),
+                partial(Layers, makes=[check]),
                 LifespanMiddleware,
             ],
             resolver=Resolver(lambda _: self.forward),

@@ -203,12 +203,16 @@ class MockProtocol(HttpToolsProtocol):
         return b"".join([begin, *lines, b"\r\n"])
 
     def _check_head(self, version: str) -> None:
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts, codings = 0, b""
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding":
+                codings += (b", " if codings else b"") + value
         if hosts != 1 and version != "1.0":  # RFC 9112, section 3.2
             raise Problem("not-http", f"One Host is wanted, and {hosts} came.")
         if self.parser.get_method() == b"CONNECT":
             raise Problem("not-http", "CONNECT asks for a proxy's tunnel, and there is none.")
-        codings = b", ".join(v for name, v in self.headers if name == b"transfer-encoding")
         if codings and codings.strip().lower() != b"chunked":
             shown = quote(codings.decode("latin-1"), 80)
             detail = f"A body may come chunked, and in no other Transfer-Encoding, not as {shown}."

@@ -57,17 +57,18 @@ class Tables:
 
     def run(self, statement: str, **values: Any) -> sqlite3.Cursor:
         """Carry out a statement; values by name."""
-        return self._run(statement, values)
+        return self._run(statement, {**values, "sandbox": self.sandbox})
 
     def insert(self, table: str, row: Mapping[str, Any], ending: str = "") -> sqlite3.Cursor:
         """Insert a row."""
-        return self._run(insert(table, ("sandbox", *row), ":{}", ending), {**row})
+        statement = insert(table, ("sandbox", *row), "?", ending)
+        return self._run(statement, (self.sandbox, *row.values()))
 
     def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert several rows, which may leave members out that then have their defaults."""
         for columns, alike in groupby(rows, key=tuple):
-            values = [{**row, "sandbox": self.sandbox} for row in alike]
-            statement = insert(table, ("sandbox", *columns), ":{}")
+            values = [(self.sandbox, *row.values()) for row in alike]
+            statement = insert(table, ("sandbox", *columns), "?")
             with self.database.outage:
                 self.database.connection.executemany(statement, values)
 
@@ -81,7 +82,6 @@ class Tables:
             elif first is not None:
                 self.run(f"DELETE FROM {table} WHERE sandbox = :sandbox")
 
-    def _run(self, statement: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        values["sandbox"] = self.sandbox
+    def _run(self, statement: str, values: Mapping[str, Any] | tuple[Any, ...]) -> sqlite3.Cursor:
         with self.database.outage:
             return self.database.connection.execute(statement, values)
