@@ -4,12 +4,10 @@ The oracle looks at what was sent, not at what a generator meant to send: a gene
 "negative" value often turns out valid on the wire. Pure: no I/O, no clock.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
@@ -28,6 +26,7 @@ CLEAN_SEGMENT = re.compile(r"(?!\.+\Z)[\w.,~-]+", re.ASCII)
 JSON_IN_UTF8 = re.compile(r"application/json(\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
 INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
 EXTENSIBLE = ("create", "submit", "end")  # roles of operations
+KINDS = ("fits", "open", "breaks")
 WORD = re.compile(r"\w{1,64}", re.ASCII)
 
 
@@ -35,9 +34,8 @@ class Oracle:
     """Judges requests by the contract. `agent` is the one agent known to take sessions."""
 
     def __init__(self, contract: Contract, agent: str) -> None:
-        self.agent = agent
-        self.parts = {id: Parts.of(contract, id) for id in contract.operations}
-        self.doubts = doubts(contract.resource)
+        self.contract = contract
+        self.doubts = doubts(contract.resource, agent)
 
     def names(self, operation: str, url: str) -> bool:
         """Whether the URL's path is the operation's, however servers and proxies tidy paths."""
@@ -47,49 +45,45 @@ class Oracle:
         """The request as a whole: broken where any part is, open where any part is."""
         if request.operation is None:
             return OPEN
-        judged = list(self._judged(request, request.operation))
-        for kind in ("breaks", "open"):
-            for judgement in judged:
-                if judgement.kind == kind:
-                    return judgement
-        return FITS
+        judged = [FITS, *self._judged(request, request.operation)]
+        return max(judged, key=lambda judgement: KINDS.index(judgement.kind))
 
     def _judged(self, request: Exchange, operation: str) -> Iterator[Judgement]:
-        parts = self.parts[operation]
         segment = self._segment(operation, request.url)
         if segment is None:
             yield OPEN
-        elif parts.has_id:
+        elif segment:
             yield _id(segment)
-        yield from self._query(parts, urlsplit(request.url).query)
-        yield from self._body(parts, request)
+        yield from self._query(operation, urlsplit(request.url).query)
+        yield from self._body(operation, request)
 
     def _segment(self, operation: str, url: str) -> str | None:
         """The id in the path, "" where the operation has none, None for an unclean path."""
-        found = self.parts[operation].path.search(urlsplit(url).path)
-        if not found:
-            return None
-        segment = unquote("".join(found.groups()))
-        clean = CLEAN_SEGMENT.fullmatch(segment) or not self.parts[operation].has_id
-        return segment if clean else None
+        template = re.escape(self.contract.operations[operation].path).replace(r"\{", "{")
+        pattern = self.contract.paths.to(template, "([^/]+)") + r"\Z"
+        found = re.search(pattern, urlsplit(url).path)
+        if not found or not found.groups():
+            return "" if found else None
+        segment = unquote(found[1])
+        return segment if CLEAN_SEGMENT.fullmatch(segment) else None
 
-    def _query(self, parts: Parts, query: str) -> Iterator[Judgement]:
+    def _query(self, operation: str, query: str) -> Iterator[Judgement]:
         try:
             pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
         except ValueError:
             yield OPEN
             return
         names = [name for name, _ in pairs]
+        schemas = self.contract.query(operation)
         for name, text in pairs:
-            schema = parts.query.get(name)
-            if schema is None or names.count(name) > 1:
+            if name not in schemas or names.count(name) > 1:
                 yield OPEN
             else:
-                yield _query_value(name, text, schema)
-                yield self._doubt(parts.role, name, text)
+                yield _query_value(name, text, schemas[name])
+                yield self._doubt(operation, name, text)
 
-    def _body(self, parts: Parts, request: Exchange) -> Iterator[Judgement]:
-        schema, body = parts.body, request.body
+    def _body(self, operation: str, request: Exchange) -> Iterator[Judgement]:
+        schema, body = self.contract.body(operation), request.body
         if schema is None:
             yield OPEN if body else FITS
             return
@@ -109,9 +103,9 @@ class Oracle:
         except ValueError:
             yield breaks("the body is not JSON")
         else:
-            yield from self._members(parts, schema, value)
+            yield from self._members(operation, schema, value)
 
-    def _members(self, parts: Parts, schema: Json, value: Any) -> Iterator[Judgement]:
+    def _members(self, operation: str, schema: Json, value: Any) -> Iterator[Judgement]:
         needed = schema.get("required", ())
         if not isinstance(value, dict):
             lenient = value is None and not needed
@@ -120,52 +114,25 @@ class Oracle:
         for name in needed:
             if name not in value:
                 yield breaks(f"the member {name} is missing")
+        names = self.contract.resource
+        extensible = names.role(operation) in EXTENSIBLE
+        search = names.searched if names.role(operation) == "search" else Search()
+        paths = search.parameter(names.left.data, "paths")  # of which a doubt tells
         folded = {_folded(name) for name in schema["properties"]}
         for name, given in value.items():
             member = schema["properties"].get(name)
             if member is not None:
-                if name != parts.paths or not isinstance(given, dict):
+                if name != paths or not isinstance(given, dict):
                     yield judge_value(name, given, member, needed=name in needed)
-                yield self._doubt(parts.role, name, given)
-            elif not (parts.extensible and is_portable({name: given})) or _folded(name) in folded:
+                yield self._doubt(operation, name, given)
+            elif not (extensible and is_portable({name: given})) or _folded(name) in folded:
                 yield OPEN
-        if parts.range and parts.range <= value.keys():
+        if all(value.get(search.parameter(names.left.completed, how)) for how in ("from", "until")):
             yield OPEN  # a range that runs backwards may be refused
 
-    def _doubt(self, role: str, name: str, value: Any) -> Judgement:
-        doubtful = self.doubts.get((role, name))
-        return OPEN if doubtful and doubtful(value, self.agent) else FITS
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the contract says of one operation's requests."""
-
-    role: str
-    path: re.Pattern[str]
-    has_id: bool
-    query: dict[str, Json]
-    body: Json | None
-    extensible: bool  # whether members that the contract does not list are ignored
-    range: frozenset[str]  # the two members that begin and end one
-    paths: str  # the member of what is wanted at paths, of which a doubt tells
-
-    @classmethod
-    def of(cls, contract: Contract, id: str) -> Parts:
-        operation, names = contract.operations[id], contract.resource
-        search = names.searched if names.role(id) == "search" else Search()
-        ends = [search.parameter(names.left.completed, how) for how in ("from", "until")]
-        path = contract.paths.to(re.escape(operation.path).replace(r"\{", "{"), "([^/]+)")
-        return cls(
-            role=contract.resource.role(id),
-            path=re.compile(path + r"\Z"),
-            has_id="{" in operation.path,
-            query=contract.query(id),
-            body=contract.body(id),
-            extensible=contract.resource.role(id) in EXTENSIBLE,
-            range=frozenset(ends if all(ends) else ()),
-            paths=search.parameter(names.left.data, "paths"),
-        )
+    def _doubt(self, operation: str, name: str, value: Any) -> Judgement:
+        doubtful = self.doubts.get((self.contract.resource.role(operation), name))
+        return OPEN if doubtful and doubtful(value) else FITS
 
 
 class UnclearError(Exception):
@@ -202,36 +169,32 @@ def _query_value(name: str, text: str, schema: Json) -> Judgement:
     return judge_value(name, int(text) if whole else text, schema)
 
 
-def _no_data_filter(member: str) -> Callable[[Any, str], bool]:
-    def doubtful(value: Any, _: str) -> bool:
-        return isinstance(value, dict) and not all(
-            key.startswith(f"{member}.")
-            and WORD.fullmatch(key.removeprefix(f"{member}."))
-            and isinstance(item, str)
-            and is_text(item)
-            for key, item in value.items()
-        )
-
-    return doubtful
+def _is_no_filter(data: str, value: Any) -> bool:
+    """Whether an object does not filter by texts that stand in the data, one level deep."""
+    return isinstance(value, dict) and not all(
+        path.startswith(f"{data}.")
+        and WORD.fullmatch(path.removeprefix(f"{data}."))
+        and isinstance(text, str)
+        and is_text(text)
+        for path, text in value.items()
+    )
 
 
-def _another_than(text: str) -> Callable[[Any, str], bool]:
-    return lambda value, _: value not in (text, [], [text])
+def _is_another(text: str, value: Any) -> bool:
+    return value not in (text, [], [text])
 
 
-def _another_agent(value: Any, agent: str) -> bool:
-    return bool(value not in (agent, [], [agent]))
-
-
-def doubts(names: Resource) -> dict[tuple[str, str], Callable[[Any, str], bool]]:
+def doubts(names: Resource, agent: str) -> dict[tuple[str, str], Callable[[Any], bool]]:
     """Members of which the contract says less than a deployment may want, by role and name."""
     left, search = names.left, names.searched
-    fixed = {search.parameter(name): text for name, text in left.fixed.items()}
+    known = {
+        ("create", names.agent): agent,
+        ("list", names.filtering.get(names.agent, "")): agent,
+        ("search", search.parameter(left.agent)): agent,
+        **{("search", search.parameter(name)): text for name, text in left.fixed.items()},
+    }
     return {
-        ("create", names.agent): _another_agent,
-        ("list", names.filtering.get(names.agent, "")): _another_agent,
-        ("search", search.parameter(left.agent)): _another_agent,
-        ("search", search.parameter(left.identity)): lambda value, _: value != [],
-        ("search", search.parameter(left.data, "paths")): _no_data_filter(left.data),
-        **{("search", name): _another_than(text) for name, text in fixed.items() if name},
+        **{place: partial(_is_another, text) for place, text in known.items()},
+        ("search", search.parameter(left.identity)): bool,
+        ("search", search.parameter(left.data, "paths")): partial(_is_no_filter, left.data),
     }
