@@ -91,12 +91,13 @@ def check_a_401_changes_nothing(api: Api) -> None:
         raise NotApplicable("the contract wants no key for what would change something")
     id = api.given()
     before = api.still(id)
-    for auth, see in ((None, "AUTH-01"), (KEYS["wrong-key"][0], "AUTH-03")):
+    for auth, sent in ((None, "nothing"), (KEYS["wrong-key"][0], "wrong-key")):
         if auth and "token" not in api.config.capabilities:
             continue  # the target may take any key
         for answer in (api.submit(id, auth=auth), api.end(id, auth=auth), api.open(auth=auth)):
             if answer.status != 401:
-                raise Blocked(f"{answer.operation} is answered {answer.status}, see {see}")
+                why = f"{answer.operation} is answered {answer.status}"
+                raise api.blocked(why, "unauthorized", sent=sent)
     after = api.get(id).session
     differs = difference(api.resource, before, {member: after[member] for member in before})
     expect(differs is None, "the session as it was", f"it differs in {differs}")

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..contract.rules import Rule
-from ..judging.exchange import ACCEPTING
 from ..judging.outcomes import Blocked
 from ..registry import kind
 from ..target.api import Api
@@ -38,8 +37,8 @@ def check_what_fits_is_not_refused_as_invalid(api: Api, rule: Rule, generation: 
     accepted = generation.results.accepted
     never = [id for id in api.client.watch.contract.operations if not accepted[id]]
     if never:
-        rules = ", ".join(ACCEPTING[api.resource.role(id)] for id in never)
-        raise Blocked(f"no generated request was accepted by {', '.join(never)}, see {rules}")
+        rules = ", ".join(map(api.contract.accepting, never))
+        raise Blocked(f"no generated request was accepted by {', '.join(never)}", rules)
 
 
 @kind("breaking", "generated", sessions=0)

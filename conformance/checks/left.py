@@ -20,7 +20,7 @@ from .pipeline import (
     expect_transcription,
     goes_on,
 )
-from .webhooks import Announced, object_of
+from .webhooks import Announced
 
 Session = Marked | Announced
 
@@ -69,4 +69,4 @@ def check_what_is_left_holds_every_turn(api: Api, rule: Rule, listener: Listener
 
 
 def content_of(session: Session) -> Json:
-    return session.row() if isinstance(session, Marked) else object_of(session.first())
+    return session.row() if isinstance(session, Marked) else session.content(session.first())

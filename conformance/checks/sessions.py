@@ -36,7 +36,7 @@ def check_members_fit(part: Part, rule: Rule, contract: Contract) -> None:
     not, as that state is."""
     here = isinstance(part.body, dict) and not part.body.keys().isdisjoint(rule.members)
     if not here or (rule.given and part.is_final != (rule.given in contract.resource.finals)):
-        raise NotApplicable("it is not in such a state, or lacks the members: see SES-01")
+        raise NotApplicable("it is not in such a state, or lacks the members")
     part.errors.expect_none(*groups(rule, contract))
 
 
@@ -59,7 +59,7 @@ def check_all_else_fits(session: Part, contract: Contract) -> None:
 @every_exchange("roles", Answer.messages)
 def check_a_role_is_user_or_assistant(message: Json) -> None:
     if not isinstance(role := message.get("role"), str):
-        raise NotApplicable("MSG-01 tells of it")
+        raise NotApplicable("it has no role")
     expect(role in ROLES, "the role user or assistant", shown(role))
 
 
@@ -98,7 +98,7 @@ def check_a_page_fits(page: Page, rule: Rule) -> None:
 
 @every_exchange("result", Answer.turns)
 def check_a_turns_result_has_its_members(turn: Part, rule: Rule) -> None:
-    names = turn.resource  # of whose state LIFE-01 tells, where there are two members of it
+    names = turn.resource  # of whose state another rule tells, where there are two members of it
     if names.operations["submit"] not in rule.operations:
         raise NotApplicable("another operation's")
     turn.errors.expect_none_but(MESSAGE, *((names.mirror, names.status) if names.mirror else ()))

@@ -8,7 +8,7 @@ from ..contract.lifecycle import TURN
 from ..contract.rules import Rule
 from ..judging.equivalence import same_messages, text_of
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, NotApplicable, expect, shown
+from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind
 from ..target.api import Api
 
@@ -128,7 +128,8 @@ def check_what_users_say_is_kept(api: Api, rule: Rule) -> None:
         kept = [text for text in texts if is_taken(api, id, text)]
         found = texts_of_the_user(api, id)
         if kept and (not found or (not odd and {*kept}.isdisjoint(found))):
-            raise Blocked("the transcript does not hold a turn as sent, see TURN-06 and TURN-09")
+            why = "the transcript does not hold a turn as sent"
+            raise api.blocked(why, "added", sent="text")
         wanted, got = (
             f"{shown(some, 80)}, {sum(map(len, some))} characters" for some in (kept, found)
         )

@@ -61,7 +61,7 @@ class Announced:
             self.listener.vain = (
                 "no webhook holds the data or the id of its session, so none can be told"
                 if self.listener.strangers
-                else f"no webhook came to {self.listener.url}, see HOOK-01"
+                else str(self.missing(END))
             )
         return found
 
@@ -94,15 +94,23 @@ class Announced:
             self.api.config.webhook_wait,
         )
         if not found:
-            raise Blocked(listener.vain or f"no webhook came to {listener.url}, see HOOK-01")
+            raise Blocked(listener.vain) if listener.vain else self.missing(END)
         return found[0]
 
     def first(self) -> Delivery:
         found = self.arrived()
         if not found:
-            why = f"no webhook came to {self.listener.url}"
-            raise self.api.blocked(why, "announced", when=self.event)
+            raise self.missing(self.event)
         return found[0]
+
+    def missing(self, event: str) -> Blocked:
+        return self.api.blocked(f"no webhook came to {self.listener.url}", "announced", when=event)
+
+    def content(self, delivery: Delivery) -> Json:
+        """The payload of what came, where it is an object."""
+        if not isinstance(delivery.payload, dict):
+            raise self.api.blocked("the payload is no JSON object", "announced", when=END)
+        return delivery.payload
 
     def settled(self) -> list[Delivery]:
         self.first()
@@ -194,7 +202,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     api.given_turn(session.id, text, data={"nested": "for this round only"})
     session.end()
     name = api.resource.left.data
-    data = object_of(session.delivery(text)).get(name)
+    data = session.content(session.delivery(text)).get(name)
     held = data if isinstance(data, dict) else {}
     missing = {key: value for key, value in session.data.items() if held.get(key) != value}
     expect(not missing, f"{name} with {shown(session.data)}", data)
@@ -221,13 +229,6 @@ def webhook_schema(api: Api) -> Validator:
 
 def within(api: Api) -> str:
     return f"within {api.config.webhook_wait:g} s (--webhook-wait)"
-
-
-def object_of(delivery: Delivery) -> Json:
-    """The payload, where it is an object."""
-    if not isinstance(delivery.payload, dict):
-        raise Blocked("the payload is no JSON object, see HOOK-01")
-    return delivery.payload
 
 
 def shown_whole(delivery: Delivery) -> str:

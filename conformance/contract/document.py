@@ -61,13 +61,21 @@ class Contract:
 
     def carrier(self, kind: str, operation: str = "", **told: object) -> str:
         """The id of the rule of this kind that is told this, and is about an operation of this
-        role if any; empty where there is none."""
+        role if any; of a row of the lifecycle that has none of its own, the one of all such rows;
+        empty where there is none."""
         name = self.resource.operations.get(operation, "")
         for rule in self.judged.values():
             if rule.kind == kind and (not name or name in rule.operations):
                 if all(getattr(rule, word) == value for word, value in told.items()):
                     return rule.id
-        return ""
+        return self.carrier("followed") if kind in ("transition", "kept") else ""
+
+    def accepting(self, operation: str) -> str:
+        """The id of the rule that tells of what an operation is to take."""
+        role = self.resource.role(operation)
+        if role == "act":
+            return self.carrier("followed")
+        return self.carrier("accepted", role, sent="") or self.carrier("alike", "create")
 
     @cached_property
     def operations(self) -> dict[str, Operation]:

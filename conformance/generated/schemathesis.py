@@ -17,14 +17,6 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-BODY_RULES = {
-    "create": "SES-05",
-    "read": "SES-05",
-    "end": "SES-05",
-    "list": "LIST-01",
-    "submit": "TURN-01",
-    "search": "FIN-03",
-}
 
 
 def failures_of(
@@ -40,17 +32,25 @@ def failures_of(
                 yield rule, _violation(failure)
 
 
-def rule_of(code: str, exchange: Exchange) -> str | None:
-    """The rule of a failure code (`st explain CODE` describes each)."""
+def rule_of(code: str, exchange: Exchange) -> str:
+    """The rule of a failure code, empty for none (`st explain CODE` describes each)."""
+    told = exchange.contract.carrier
     if code == "ST103":
-        return "HTTP-01"
+        return told("listed-status")
     if code in ("ST104", "ST105", "ST106"):
-        return "HTTP-03" if exchange.ok else "ERR-01"
+        return told("json" if exchange.ok else "problem")
     if code == "ST107":
-        return "AUTH-04" if exchange.status == 401 else None
+        return told("challenged") if exchange.status == 401 else ""
     if code in ("ST108", "ST111"):
-        return BODY_RULES[str(exchange.role)] if exchange.ok else "ERR-01"
-    return "HTTP-12" if code in ("ST109", "ST110") else None
+        return _of_body(exchange) if exchange.ok else told("problem")
+    return told("well-formed") if code in ("ST109", "ST110") else ""
+
+
+def _of_body(exchange: Exchange) -> str:
+    if exchange.gives_session:
+        return exchange.contract.carrier("rest")
+    kind = "result" if exchange.role == "submit" else "page"
+    return exchange.contract.carrier(kind, str(exchange.role))
 
 
 def _violation(failure: Any) -> Violation:

@@ -16,13 +16,13 @@ FRACTION = re.compile(r"\.(\d+)")
 
 
 def instant(text: object) -> datetime:
-    """An RFC 3339 instant, or Blocked where it is none (SES-04 and MSG-01 report it)."""
+    """An RFC 3339 instant, or Blocked where it is none, which other rules report."""
     try:
         moment = datetime.fromisoformat(str(text).upper().replace(":60", ":59"))
     except ValueError:
-        raise Blocked(f"{shown(text)} is no date-time, see SES-04") from None
+        raise Blocked(f"{shown(text)} is no date-time, of which another rule tells") from None
     if moment.tzinfo is None:
-        raise Blocked(f"{shown(text)} has no offset, see SES-04")
+        raise Blocked(f"{shown(text)} has no offset, of which another rule tells")
     return moment
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from ..contract.document import Contract
 from ..contract.resource import Resource
 from .decoding import decoded
 from .outcomes import Blocked, expect, listed, shown
@@ -24,23 +25,18 @@ SILENCES: dict[Silence, str] = {
     "closed": "a connection that was closed without an answer, again and again",
     "late": "no answer in the time that --timeout gives, again and again",
 }
-# The rules that tell of a request that is refused, and of an answer that is of no use.
-ACCEPTING = {
-    "create": "OPEN-17",
-    "list": "LIST-27",
-    "read": "GET-01",
-    "submit": "TURN-19",
-    "end": "END-13",
-    "act": "LIFE-14",
-    "search": "FIN-08",
-}
 
 
 class Members(dict[str, Any]):
-    """A JSON object of the target. Asking for a member that it lacks blocks the check."""
+    """A JSON object of the target. Asking for a member that it lacks blocks the check; `see` is
+    the rule that tells of it."""
+
+    def __init__(self, members: Json, see: str) -> None:
+        super().__init__(members)
+        self.see = see
 
     def __missing__(self, key: str) -> Any:
-        raise Blocked(f"the answer has no member {key!r}, see SES-01")
+        raise Blocked(f"the answer has no member {key!r}", self.see)
 
 
 @dataclass
@@ -53,7 +49,7 @@ class Exchange:
     url: str
     headers: Mapping[str, str]
     body: bytes | None
-    resource: Resource = field(repr=False)
+    contract: Contract = field(repr=False)
     status: int = 0
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
@@ -62,6 +58,10 @@ class Exchange:
     finished: float = 0.0
     broken: tuple[str, ...] = ()  # the watched rules that this exchange broke
     silence: Silence | None = None  # where no answer came
+
+    @property
+    def resource(self) -> Resource:
+        return self.contract.resource
 
     @property
     def path(self) -> str:
@@ -146,7 +146,8 @@ class Exchange:
         names = self.resource
         body = self._object("a session", names.id, names.transcript, names.latest)
         if not isinstance(body[names.id], str) or not isinstance(body[names.transcript], list):
-            raise Blocked(f"{self.name} gave a session without an id or transcript, see SES-05")
+            why = f"{self.name} gave a session without an id or transcript"
+            raise Blocked(why, self.contract.carrier("rest"))
         return body
 
     @property
@@ -158,56 +159,49 @@ class Exchange:
         """The turn's result in the answer, or Blocked."""
         names = self.resource
         flags = names.mirror or names.status
-        return self._holding("a turn's result", names.transcript, "messages, see TURN-01", flags)
+        return self._holding("a turn's result", names.transcript, flags)
+
+    @property
+    def body_object(self) -> Json:
+        """The session or the turn's result in the answer, or Blocked."""
+        return self._object("a JSON object")
 
     @property
     def page(self) -> Json:
         """The page of sessions in the answer, or Blocked."""
         names = self.resource
-        return self._holding("a page", names.items, "items, see LIST-01", names.total)
+        return self._holding("a page", names.items, names.total)
 
     @property
     def results(self) -> Json:
         """The page of call results in the answer, or Blocked."""
-        names, what = self.resource.searched, "a page of call results"
-        return self._holding(what, names.items, f"{names.items}, see FIN-03", names.total)
+        names = self.resource.searched
+        return self._holding("a page of call results", names.items, names.total)
 
     @property
     def name(self) -> str:
         return self.operation or f"{self.method} {self.path}"
 
     def expect_status(self, *wanted: int) -> Self:
-        """Raise Violation unless the status is one of these.
-
-        A server error or a missing response is another rule's finding (HTTP-02), so it blocks.
-        """
-        if self.status >= 500 and self.status not in wanted:
-            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
-        expect(self.status in wanted, f"status {listed(wanted)}", self.summary)
-        return self
+        """Raise Violation unless the status is one of these."""
+        return self._expect(self.status in wanted, f"status {listed(wanted)}")
 
     def expect_ok(self, *others: int) -> Self:
-        """Raise Violation unless the status is 2xx or one of these. Which 2xx it is, HTTP-01
-        alone judges."""
-        if self.status >= 500:
-            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
+        """Raise Violation unless the status is 2xx or one of these. Which 2xx it is, another rule
+        judges."""
         wanted = f"a 2xx status or {listed(others)}" if others else "a 2xx status"
-        expect(self.ok or self.status in others, wanted, self.summary)
-        return self
+        return self._expect(self.ok or self.status in others, wanted)
+
+    def expect_refusal(self) -> Self:
+        """Raise Violation unless the status is 4xx."""
+        return self._expect(400 <= self.status < 500, "a 4xx status")
 
     def control(self) -> Self:
         """Blocked unless the status is 2xx: where what is right is refused too, a refusal of
         what is wrong says nothing."""
         if not self.ok:
             why = f"{self.name} is answered {self.status} also where nothing is wrong"
-            raise Blocked(f"{why}{self._refused}")
-        return self
-
-    def expect_refusal(self) -> Self:
-        """Raise Violation unless the status is 4xx."""
-        if self.status >= 500:
-            raise Blocked(f"{self.name} was answered {self.status}, see HTTP-02")
-        expect(400 <= self.status < 500, "a 4xx status", self.summary)
+            raise Blocked(why, self._refused)
         return self
 
     @property
@@ -224,36 +218,46 @@ class Exchange:
         body = shown(self.content.decode("latin-1") if found is ABSENT else found)
         return f"status {self.status} with {body}"
 
+    def _expect(self, holds: bool, wanted: str) -> Self:
+        """A server error or a missing response is another rule's finding, so it blocks."""
+        if self.status >= 500 and not holds:
+            why = f"{self.name} was answered {self.status}"
+            raise Blocked(why, self.contract.carrier("no-failure"))
+        expect(holds, wanted, self.summary)
+        return self
+
     @property
     def _refused(self) -> str:
-        """The rule that tells of a refusal, in words; an agent that fails breaks none."""
+        """The rule that tells of a refusal; an agent that fails breaks none."""
         if self.role == "submit" and self.status in (502, 503):
             return ""
         if self.status >= 500:
-            return ", see HTTP-02"
-        rule = "HTTP-01" if self.status < 400 else ACCEPTING.get(self.role or "")
-        return f", see {rule}" if rule else ""
+            return self.contract.carrier("no-failure")
+        if self.status < 400:
+            return self.contract.carrier("listed-status")
+        return self.contract.accepting(self.operation) if self.operation else ""
 
     @property
-    def _misshapen(self) -> str:
+    def misshapen(self) -> str:
         """The rule that tells of a success whose body is not what it is to be."""
         if self.json is ABSENT:
-            return "HTTP-12" if "json" in self.media_type and self.content else "HTTP-03"
+            said = "json" in self.media_type and self.content
+            return self.contract.carrier("well-formed" if said else "json")
         if self.gives_session:
-            return "SES-01" if isinstance(self.json, dict) else "SES-05"
-        return {"list": "LIST-01", "submit": "TURN-01"}.get(self.role or "", "FIN-03")
+            return self.contract.carrier("complete" if isinstance(self.json, dict) else "rest")
+        return self.contract.carrier("result" if self.role == "submit" else "page", self.role or "")
 
-    def _holding(self, what: str, name: str, lacking: str, *others: str) -> Json:
+    def _holding(self, what: str, name: str, *others: str) -> Json:
         body = self._object(what, name, *others)
         if not isinstance(body[name], list):
-            raise Blocked(f"{self.name} gave {what} without {lacking}")
+            raise Blocked(f"{self.name} gave {what} without {name}", self.misshapen)
         return body
 
     def _object(self, what: str, *members: str) -> Json:
         if not self.ok:
             words = f"{self.name} gave no {what.split(' ', 1)[1]} but status {self.status}"
-            raise Blocked(f"{words}{self._refused}")
+            raise Blocked(words, self._refused)
         if not isinstance(self.json, dict) or not all(member in self.json for member in members):
             words = f"{self.name} was answered {self.status} without {what}"
-            raise Blocked(f"{words}, see {self._misshapen}")
-        return Members(self.json)
+            raise Blocked(words, self.misshapen)
+        return Members(self.json, self.misshapen)

@@ -22,12 +22,8 @@ class Api(Operations):
     that the target does not give is `Blocked`."""
 
     def blocked(self, why: str, kind: str, role: str = "", **told: object) -> Blocked:
-        """What a check raises that a rule of this kind is to blame for; of a row of the lifecycle
-        that has none of its own, the one of all such rows."""
-        blamed = self.contract.carrier(kind, role, **told)
-        if not blamed and kind in ("transition", "kept"):
-            blamed = self.contract.carrier("followed")
-        return Blocked(why, blamed)
+        """What a check raises that a rule of this kind is to blame for."""
+        return Blocked(why, self.contract.carrier(kind, role, **told))
 
     def given(self, *, turns: int = 0, **members: Any) -> str:
         """The id of a new active session with this many turns."""

@@ -178,7 +178,7 @@ class Client:
         if body:
             headers["content-type"] = "application/json"
         path = self.credentials.carry(BEARER, headers, path)
-        return Exchange(0, operation, method, self.base + path, headers, body, self.resource)
+        return Exchange(0, operation, method, self.base + path, headers, body, self.watch.contract)
 
     def _current(self, draft: Exchange, exchange: Exchange, observer: Observer | None) -> Exchange:
         """The answer, or the first that does not lag behind earlier ones."""

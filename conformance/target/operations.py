@@ -236,7 +236,7 @@ class Operations:
         if content is not None and content_type is not None:
             headers["content-type"] = content_type
         url = self.client.base + path
-        draft = Exchange(0, operation, method, url, headers, content, self.resource)
+        draft = Exchange(0, operation, method, url, headers, content, self.contract)
         return self.client.send(draft, self._heard) if self.judged else self.client.look(draft)
 
     def _heard(self, exchange: Exchange, seen: Observations) -> None:

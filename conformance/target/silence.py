@@ -9,7 +9,7 @@ from .circuit import SILENCES_TO_OPEN, Circuit
 from .health import Health
 from .retry import Retry
 
-RULES: dict[Silence, str] = {"closed": "HTTP-19", "late": "HTTP-20"}
+KINDS: dict[Silence, str] = {"closed": "answered", "late": "in-time"}  # of rules
 AGAIN: dict[Silence, int] = {"closed": 2, "late": 1}  # times that a request is then sent once more
 # Bytes of a body that every deployment reads to its end; one that is larger may meet a server
 # that closes the connection (RFC 9110, section 15.5.14).
@@ -53,7 +53,7 @@ class Silences:
         accuse: Callable[[Exchange, Silence], None],
     ) -> Blocked:
         """Why the check is blocked: by a hiccup, or by a fault, of which the first is reported."""
-        kind, rule = (draft.operation, lost.silence), RULES[lost.silence]
+        kind = draft.operation, lost.silence
         if kind not in self.proven:
             if not self._is_fault(draft, lost.silence, send):
                 self.suspected.add(kind)
@@ -63,7 +63,7 @@ class Silences:
             accuse(draft, lost.silence)
         if lost.silence == "closed":
             self.circuit.forgive()  # which costs no time
-        return Blocked(f"{lost}, see {rule}")
+        return Blocked(str(lost), draft.contract.carrier(KINDS[lost.silence]))
 
     def _is_fault(
         self, draft: Exchange, silence: Silence, send: Callable[[Exchange], Exchange]

@@ -88,7 +88,7 @@ def exchange(contract: Contract) -> Callable[..., Exchange]:
             "url": "http://target.test" + path.replace("{id}", changes.pop("id", ID)),
             "headers": {},
             "body": None,
-            "resource": contract.resource,
+            "contract": contract,
             "status": status,
             "answer_headers": {"content-type": changes.pop("kind", kind)},
             "content": content,

@@ -60,7 +60,7 @@ def by_the_suite(case: Case, watch: Watch) -> list[str]:
     content, garbled = read_body(httpx.Response(case.status, headers=case.headers, stream=stream))
     exchange = Exchange(
         1, case.operation, method, f"http://upstream.test{path}", {},
-        None if body is None else json.dumps(body).encode(), watch.contract.resource,
+        None if body is None else json.dumps(body).encode(), watch.contract,
         status=case.status,
         answer_headers=httpx.Headers({**headers, **case.headers}),
         content=content,

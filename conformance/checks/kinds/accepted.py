@@ -11,7 +11,7 @@ from ...contract.results import Searched
 from ...contract.rules import Rule
 from ...contract.values import UUID, least, odd_values, plain_values
 from ...judging.exchange import Exchange, Json
-from ...judging.outcomes import Blocked, Violation, shown
+from ...judging.outcomes import Violation, shown
 from ...judging.trace import Trace
 from ...registry import kind
 from ...target.api import Api
@@ -160,7 +160,7 @@ class Trial:
             first = "; ".join(self.refused[:LISTED])
             raise Violation("a 2xx status for each of them", first + more)
         if self.failed:
-            raise Blocked(self.failed)
+            raise self.api.blocked(self.failed, "no-failure")
 
     def _judge(self, members: Json) -> None:
         answer = self._answer(members)
@@ -170,7 +170,7 @@ class Trial:
             return
         refused = f"{in_words(members)}: {answer.status}"
         if answer.status >= 500:
-            self.failed = self.failed or f"{self.requests.operation} with {refused}, see HTTP-02"
+            self.failed = self.failed or f"{self.requests.operation} with {refused}"
             return
         self.trace = self.trace or list(self.api.trace)
         self.refused.append(refused)

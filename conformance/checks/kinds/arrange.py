@@ -9,7 +9,7 @@ from typing import Any
 from ...contract.document import Contract
 from ...contract.lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
 from ...contract.rules import Rule
-from ...judging.exchange import Exchange, Json, Members
+from ...judging.exchange import Exchange, Json
 from ...judging.outcomes import Blocked, NotApplicable, expect, shown
 from ...target.api import Api
 from ...target.operations import UNSET
@@ -53,7 +53,7 @@ class Subject:
     def follow(self, row: Transition) -> None:
         """Bring about what a row of the lifecycle has."""
         answer = self.meet(row.event)
-        if not answer.ok or contradiction(self.api, body_of(answer), row.to):
+        if not answer.ok or contradiction(self.api, answer.body_object, row.to):
             why = f"{answer.name} left the session {row.state}"
             raise self.api.blocked(why, "transition", when=row.event)
 
@@ -166,13 +166,6 @@ def _expired(api: Api, timeouts: Timeouts | None, way: Transition) -> Subject:
     if contradiction(api, found, way.to) or (name and found[name] != way.reason):
         raise api.blocked("the session did not end by its timeout", "timer", bound="maximum")
     return subject
-
-
-def body_of(answer: Exchange) -> Json:
-    """The session or the turn's result in an answer."""
-    if not isinstance(answer.json, dict):
-        raise Blocked(f"{answer.name} was answered {answer.status} without a JSON object")
-    return Members(answer.json)
 
 
 def contradiction(api: Api, body: Json, state: str) -> str | None:

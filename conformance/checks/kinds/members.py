@@ -30,7 +30,7 @@ def check_a_member_stays(change: Change, rule: Rule, contract: Contract) -> None
     if left_out and transcript in both:
         both.remove(transcript)
     if not both:
-        raise NotApplicable("SES-01 tells of it")
+        raise NotApplicable("it lacks the members")
     for member in both:
         before, now = (body[member] for body in bodies)
         same = same_member(contract.resource, member, before, now)

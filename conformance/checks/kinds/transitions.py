@@ -10,11 +10,11 @@ from ...contract.resource import Resource
 from ...contract.rules import Rule
 from ...judging.equivalence import change, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
-from ...judging.outcomes import Blocked, NotApplicable, expect, shown
+from ...judging.outcomes import NotApplicable, expect, shown
 from ...registry import kind
 from ...target.api import Api
 from ..timeouts import Timeouts
-from .arrange import Subject, body_of, can_be_in, count, expect_state, subjects
+from .arrange import Subject, can_be_in, count, expect_state, subjects
 
 
 @kind("transition", "smoke", sessions=2, turns=6, subjects=count)
@@ -29,7 +29,7 @@ def check_a_transition(api: Api, rule: Rule, timeouts: Timeouts | None) -> None:
         if row.refusal:
             answer.expect_status(*api.contract.refused(row.state, row.event))
             continue
-        body = body_of(answer.expect_ok())
+        body = answer.expect_ok().body_object
         expect_state(api, body, row.to)
         if reason and reason not in body:  # a turn's result does not tell it
             body = api.get(subject.id).session
@@ -55,7 +55,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
     row = api.contract.row_of(rule)
     resource, replay = api.contract.resource, rule.when == REPLAY
     for subject in subjects(api, rule, timeouts):
-        before = _judged(subject.still(rule.given), rule, row, resource)
+        before = _judged(subject, rule, row)
         answers = [subject.meet(rule.when)]
         turns = api.contract.lifecycle.causes[rule.when] == resource.operations["submit"]
         if turns and resource.key and not replay:
@@ -65,7 +65,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
             answer.session
             for answer in answers
             if answer.ok and not answer.may_be_old
-            if resource.members["identity"] in body_of(answer)
+            if resource.members["identity"] in answer.body_object
         ]
         for sight in (*sights, api.get(subject.id).session):
             differs = change(resource, before, sight)
@@ -142,7 +142,7 @@ def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
         assert subject.keyed
         expect_replay(subject.keyed[2], answer)
     else:
-        expect_state(api, body_of(answer.expect_ok()), row.to)
+        expect_state(api, answer.expect_ok().body_object, row.to)
     after = api.get(subject.id).session
     expect_state(api, after, row.to)
     expect_reason(api.contract, row, after)
@@ -184,7 +184,7 @@ def expect_effects(contract: Contract, row: Transition, before: Json, after: Jso
 
 def expect_activity(row: Transition, before: Json, after: Json, since: str) -> None:
     if since not in before:
-        return  # a look alone moves it, see TIME-03
+        return  # a look alone moves it
     if "touch" in row.effects:
         moved = instant(after[since]) > instant(before[since])
         expect(moved, f"a {since} after {before[since]}", after[since])
@@ -210,13 +210,13 @@ def freed(row: Transition, resource: Resource) -> set[str]:
     return free
 
 
-def _judged(before: Json, rule: Rule, row: Transition, resource: Resource) -> Json:
+def _judged(subject: Subject, rule: Rule, row: Transition) -> Json:
     """The members that the event is to leave as they are."""
-    free = freed(row, resource)
+    before, free = subject.still(rule.given), freed(row, subject.api.resource)
     wanted = rule.members or tuple(before)
     judged = {name: before[name] for name in wanted if name in before and name not in free}
     if not judged and free.issuperset(wanted):
         raise NotApplicable("the event is to change what the rule is about")
     if not judged:
-        raise Blocked(f"a look alone moves {', '.join(wanted)}, see TIME-03")
+        raise subject.api.blocked(f"a look alone moves {', '.join(wanted)}", "safe")
     return judged

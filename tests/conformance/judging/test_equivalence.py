@@ -92,7 +92,7 @@ def test_a_time_that_does_not_go_back(earlier: Any, later: Any) -> None:
 
 @pytest.mark.parametrize("text", [None, 17, "", "yesterday", AT, "2026-01-05"])
 def test_what_is_no_instant_blocks(text: Any) -> None:
-    with pytest.raises(Blocked, match="SES-04"):
+    with pytest.raises(Blocked, match="another rule"):
         instant(text)
 
 

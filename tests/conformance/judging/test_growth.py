@@ -34,7 +34,7 @@ def answer(operation: str, body: Any, path: str = "/api/v1/chats", number: int =
         url=f"http://target.test{path}",
         headers={},
         body=None,
-        resource=CONTRACT.resource,
+        contract=CONTRACT,
         status=200,
         answer_headers={"content-type": "application/json"},
         content=json.dumps(body).encode(),

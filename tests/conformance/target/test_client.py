@@ -50,7 +50,7 @@ def test_what_cannot_be_sent_is_no_silence_of_the_target(connect: Make) -> None:
 
 
 def broken_draft(api: Api) -> Exchange:
-    return Exchange(0, "getChat", "GET", "http://target.test/base/\x7f", {}, None, api.resource)
+    return Exchange(0, "getChat", "GET", "http://target.test/base/\x7f", {}, None, api.contract)
 
 
 def test_a_redirect_is_an_answer(connect: Make) -> None:

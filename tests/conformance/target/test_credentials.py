@@ -187,7 +187,7 @@ def test_a_key_goes_to_the_targets_origin_and_nowhere_else(connect: Make) -> Non
     ):
         with pytest.raises(ForeignOrigin):
             headers = {"authorization": BEARER}
-            api.client.send(Exchange(0, "getChat", "GET", url, headers, None, api.resource))
+            api.client.send(Exchange(0, "getChat", "GET", url, headers, None, api.contract))
 
 
 def test_a_check_knows_its_own_key_from_others(connect: Make) -> None:
