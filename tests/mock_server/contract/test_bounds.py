@@ -3,7 +3,7 @@
 import pytest
 
 from mock_server.http.handlers import HANDLERS
-from mock_server.problems.kinds import KINDS
+from mock_server.problems.kinds import KINDS, title_of
 from tests.serving import usual_files
 
 CONTRACT = usual_files().contract
@@ -17,5 +17,5 @@ def test_every_operation_has_a_handler_and_every_handler_an_operation():
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_of_problem_has_a_title_and_a_cure(name):
-    assert KINDS[name].title
+    assert title_of(name).isprintable()
     assert KINDS[name].help.endswith(".")
