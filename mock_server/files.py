@@ -24,7 +24,6 @@ class Files:
 
 
 def paths(settings: Settings) -> list[Path]:
-    """Where the files lie."""
     own = [
         settings.contract or resource("openapi.yaml"),
         settings.agents or resource("fixtures/agents.yaml"),

@@ -35,7 +35,6 @@ class Watcher:
         self.stamps = self._stamps()
 
     async def run(self) -> None:
-        """Watch for ever."""
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
             await self.look()

@@ -20,7 +20,6 @@ class Front:
         self.admin: asyncio.Future[ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
         if scope["type"] == "http":
             keep_encoded_slashes(scope)
         if scope["type"] != "http" or not scope["path"].startswith(ADMIN):

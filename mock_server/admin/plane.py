@@ -63,7 +63,6 @@ class Plane:
         self.entrance: ASGIApp = CorsMiddleware(self.guard, origins) if origins else self.guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
         await self.entrance(scope, receive, send)
 
     async def guard(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -96,7 +96,6 @@ class _Command(click.Group):
     """Serves, or steers with a subcommand; tells a wrong option in one line."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command line."""
         use_any_terminal()
         return super().main(*args, **extra)
 

@@ -56,7 +56,6 @@ class AddressOption(click.Option):
 
     @property
     def variable(self) -> str:
-        """The plain name."""
         return str(self.name).upper()
 
 

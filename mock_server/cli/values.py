@@ -131,7 +131,6 @@ class Seconds(click.FloatRange):
         super().__init__(0, most, min_open=min_open)
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """The number that is given."""
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):
             self.fail(f"wanted a number of seconds, got {value}", param, ctx)

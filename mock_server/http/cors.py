@@ -24,7 +24,6 @@ class CorsMiddleware:
         self.origins = frozenset(origin.encode("latin-1") for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight, or add the headers to whatever the app answers."""
         origin = header(scope["headers"], b"origin") if scope["type"] == "http" else None
         if origin is None:
             await self.app(scope, receive, send)
@@ -37,7 +36,6 @@ class CorsMiddleware:
             await self.app(scope, receive, _sending(send, [*_granted(origin), exposed]))
 
     def allows(self, origin: bytes) -> bool:
-        """Whether an origin is let in."""
         return not self.origins or origin in self.origins
 
 

@@ -26,7 +26,6 @@ class Errors:
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

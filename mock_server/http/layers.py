@@ -38,6 +38,5 @@ class Layers(RoutedMiddleware[LayersAPI]):  # type: ignore[misc]
         self.makes = makes
 
     def add_api(self, specification: Specification, **kwargs: Any) -> LayersAPI:
-        """Register the operations of a contract."""
         api: LayersAPI = super().add_api(specification, makes=self.makes, **kwargs)
         return api

@@ -26,7 +26,6 @@ class OverriddenOperation:
         self.error_body = error_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do as the request's headers say, or hand it on."""
         asked = [header for header in scope["headers"] if header[0] in _HEADERS]
         rules = scope["extensions"][SANDBOX].faults
         if not asked and not rules.rules:

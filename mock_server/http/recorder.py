@@ -38,7 +38,6 @@ class Recorder:
         self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on and watch."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

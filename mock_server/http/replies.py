@@ -14,7 +14,6 @@ _FEW = 50  # items, which are written at one go
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
-    """Send a whole response."""
     headers = [_NO_STORE, *reply.headers]
     if reply.status != 204:  # which has no length, RFC 9110, section 8.6
         headers.append((b"content-length", b"%d" % len(reply.body)))

@@ -33,7 +33,6 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
         self.templates: list[tuple[str, re.Pattern[str], dict[str, str]]] = []
 
     def add_api(self, specification: Specification, *args: Any, **kwargs: Any) -> None:
-        """Register the contract's operations."""
         super().add_api(specification, *args, **kwargs)
         self.router.redirect_slashes = False
         for mount in self.router.routes:
@@ -43,7 +42,6 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
                 self._add(method.upper(), specification.base_path, path, item[method])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the operation in the scope and hand the request on."""
         if scope["type"] == "http" and (found := self.find(scope["method"], scope["path"])):
             scope["path_params"], context = found
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
@@ -79,12 +77,10 @@ class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
     base_path = ""
 
     def add_api(self, specification: Specification, **kwargs: Any) -> None:
-        """Register the pages."""
         super().add_api(specification, **kwargs)
         self.base_path = specification.base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the UI, or hand the request on."""
         path = scope["path"].removeprefix(self.base_path) if scope["type"] == "http" else ""
         if path.startswith(_DOCUMENTATION):
             await super().__call__({**scope, "path": self.base_path + path}, receive, send)

@@ -40,7 +40,6 @@ class InSandbox:
         self.in_query = in_query
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Find or make the sandbox and hand the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

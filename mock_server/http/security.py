@@ -94,7 +94,6 @@ class SecuredOperation:
         self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the credentials and hand the request on."""
         if self.scheme:
             self.scheme.check(scope, self.token)
         await self.next_app(scope, receive, send)

@@ -32,7 +32,6 @@ class WithState:
         self.state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
         scope.setdefault("extensions", {})[SANDBOX] = self.state
         await self.app(scope, receive, send)
 

@@ -118,7 +118,6 @@ class Journal:
         self.bytes -= self._entries.popleft()[1]
 
     def clear(self) -> None:
-        """Forget every entry."""
         self._entries.clear()
         self.bytes = 0
 

@@ -71,7 +71,6 @@ class Sandboxes:
         self._tasks = [asyncio.create_task(keep_running(task)) for task in work]
 
     async def stop(self) -> None:
-        """Stop every sandbox."""
         for task in self._tasks:
             task.cancel()
         for entry in self.others.values():

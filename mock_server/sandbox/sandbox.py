@@ -129,7 +129,6 @@ class Sandbox:
         ]
 
     async def stop(self) -> None:
-        """Stop both and close the sender."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

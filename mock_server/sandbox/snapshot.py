@@ -20,7 +20,6 @@ class Packed:
         self.pieces = [marshal.dumps(piece) for piece in pieces(rows)]
 
     def rows(self) -> Rows:
-        """The rows again."""
         rows: Rows = {}
         for piece in map(marshal.loads, self.pieces):
             for table, some in piece.items():

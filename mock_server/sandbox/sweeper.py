@@ -26,7 +26,6 @@ class Sweeper:
         self._news.set()
 
     async def run(self) -> None:
-        """Sweep for ever."""
         clock, sessions = self.chats.clock, self.chats.sessions
         while True:
             self._news.clear()

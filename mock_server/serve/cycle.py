@@ -17,7 +17,6 @@ class Cycle(RequestResponseCycle):
     """uvicorn's own, with what it lacks of RFC 9110 and 9112."""
 
     async def send(self, message: Any) -> None:
-        """Send a part of the response."""
         if self.awaits_continue:
             # Whether the body will still come nobody knows, so no other request can follow it.
             self.keep_alive = False

@@ -40,19 +40,16 @@ class MockProtocol(HttpToolsProtocol):
     _patience: asyncio.TimerHandle | None = None  # with a client that does not read
 
     def connection_made(self, transport: Any) -> None:
-        """Begin a connection."""
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
         self._set_deadline(REQUEST_SECONDS, self._overdue)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self._drop_deadline()
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in."""
         if self._refused:
             return
         self._unset_keepalive_if_required()
@@ -91,7 +88,6 @@ class MockProtocol(HttpToolsProtocol):
         self._patience = self.loop.call_later(READING_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on writing."""
         super().resume_writing()
         if self._patience is not None:
             self._patience.cancel()
@@ -106,7 +102,6 @@ class MockProtocol(HttpToolsProtocol):
     # Callbacks of the parser: a Problem that one raises is the answer.
 
     def on_message_begin(self) -> None:
-        """Begin the scope of a request."""
         super().on_message_begin()
         self.reading = _HEAD
         self._head = 0
@@ -151,7 +146,6 @@ class MockProtocol(HttpToolsProtocol):
             self.pipeline.appendleft((cycle, app))
 
     def on_message_complete(self) -> None:
-        """End a request."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
             self.reading = None

@@ -25,7 +25,6 @@ class Corked:
         return self._transport.is_closing()
 
     def close(self) -> None:
-        """Write what is kept, then close."""
         self.flush()
         self._transport.close()
 
@@ -36,7 +35,6 @@ class Corked:
             self._transport.write_eof()
 
     def flush(self) -> None:
-        """Write what is kept."""
         if self._parts:
             parts, self._parts = self._parts, []
             if not self._transport.is_closing():

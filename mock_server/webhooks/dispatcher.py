@@ -77,7 +77,6 @@ class Dispatcher:
         self._news.set()
 
     async def run(self) -> None:
-        """Deliver for ever."""
         try:
             while True:
                 self._news.clear()
@@ -203,7 +202,6 @@ class Dispatcher:
         return 2 * self.timeout + _CLAIM_MARGIN_SECONDS
 
     async def send_as_planned(self, delivery: Delivery, plan: Plan) -> Attempt:
-        """Make one attempt."""
         signed = self.signed(delivery, plan)
         try:
             statuses = [await self.send(signed) for _ in range(plan.copies)]

@@ -80,6 +80,5 @@ class Sender:
         return {**delivery.headers, **self.headers, "Content-Type": "application/json"}
 
     async def close(self) -> None:
-        """Close the clients."""
         for client in self._clients.values():
             await client.aclose()
