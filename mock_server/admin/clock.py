@@ -72,25 +72,23 @@ def clock_document(clock: Clock) -> dict[str, Any]:
     }
 
 
-def moved(document: Mapping[str, Any], happened: list[Event]) -> dict[str, Any]:
-    """The clock after a move, with what happened on the way."""
-    fired = [
-        {
-            "at": format_instant(event.at, "micro"),
-            "kind": event.type,
-            "session_id": event.session_id,
-            **event.facts,
-        }
-        for event in happened
-    ]
-    return {**document, "fired": fired}
-
-
 async def _answer(sandbox: Sandbox, happened: list[Event]) -> Answer:
+    """The clock after a move, with what happened on the way, which may be much."""
     document = clock_document(sandbox.clock)
-    # Much may have happened.
-    answer = await beside(len(happened) * _EVENT_BYTES, lambda: encode(moved(document, happened)))
-    return Reply(200, answer)
+
+    def written() -> bytes:
+        fired = [
+            {
+                "at": format_instant(event.at, "micro"),
+                "kind": event.type,
+                "session_id": event.session_id,
+                **event.facts,
+            }
+            for event in happened
+        ]
+        return encode({**document, "fired": fired})
+
+    return Reply(200, await beside(len(happened) * _EVENT_BYTES, written))
 
 
 async def _set(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Event]:
@@ -141,10 +139,8 @@ def _span(body: Mapping[str, Any], pointer: str) -> int:
     try:
         return parse_duration(text)
     except ValueError:
-        detail = (
-            f"wanted an ISO 8601 duration of weeks to seconds, such as PT30M, got {quote(text)}"
-        )
-        raise invalid(pointer, detail) from None
+        wanted = "wanted an ISO 8601 duration of weeks to seconds, such as PT30M"
+        raise invalid(pointer, f"{wanted}, got {quote(text)}") from None
 
 
 def _in_range(instant: int, pointer: str) -> int:

@@ -37,11 +37,10 @@ async def delete_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
 def check_rule(rule: Mapping[str, Any], mock: Mock) -> None:
     """Raise Problem for a rule whose members do not go together."""
     operation, fault = rule.get("operation"), rule.get("fault")
-    calls = [operation_id for _, _, operation_id, _ in mock.contract.operations()]
     webhooks = [mock.contract.webhook_id] if mock.contract.webhook else []
-    if operation is not None and operation not in (*calls, *webhooks):
-        wanted = f"wanted one of {', '.join([*calls, *webhooks])}, got {quote(operation)}"
-        raise invalid("/operation", wanted)
+    known = [*(operation_id for _, _, operation_id, _ in mock.contract.operations()), *webhooks]
+    if operation is not None and operation not in known:
+        raise invalid("/operation", f"wanted one of {', '.join(known)}, got {quote(operation)}")
     legal = WEBHOOK_FAULTS if operation in webhooks else CALL_FAULTS
     if fault is not None and fault not in legal:
         where = operation or "calls"

@@ -6,10 +6,8 @@ from inspect import iscoroutinefunction
 
 from . import (
     clock,
-    coverage,
     events,
     faults,
-    health,
     metrics,
     pages,
     requests,
@@ -22,7 +20,7 @@ from . import (
 from .calls import AdminHandler
 
 _SUBJECTS = (
-    *(clock, coverage, events, faults, health, metrics, pages, requests),
+    *(clock, events, faults, metrics, pages, requests),
     *(sandboxes, sink, snapshots, state, webhooks),
 )
 

@@ -1,75 +1,87 @@
-"""Counters and gauges as Prometheus reads them."""
+"""What tells how the mock does: health, metrics, and what its clients have exercised."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..domain.instants import SECOND
 from ..domain.records import SessionQuery
 from ..http.validation import Call
 from ..mock import Mock
 from ..problems.kinds import Reply
+from ..sandbox.coverage import coverage_document
 from ..sandbox.sandbox import Sandbox
 from ..version import version
 from .calls import Answer
 
-_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_Samples = Iterable[tuple[Mapping[str, object], float]]
+_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of Prometheus
+_Samples = list[tuple[dict[str, Any], float]]
+# The metrics; those that end in `_total` are counters, the others gauges.
+_HELP: Mapping[str, str] = {
+    "requests_total": "Requests answered.",
+    "request_seconds_total": "Time spent on them in all.",
+    "sessions": "Sessions by sandbox and state.",
+    "clock_offset_seconds": "How far each clock is ahead of the wall.",
+    "sandboxes": "Sandboxes on this port.",
+    "uptime_seconds": "Since the start.",
+    "info": "The release.",
+}
+
+
+async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+    """GET /health."""
+    return 200, {
+        "status": "ok" if mock.ready else "starting",
+        "version": version(),
+        "uptime_seconds": round(time.monotonic() - mock.started, 3),
+    }
 
 
 async def show_metrics(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /metrics."""
     sandboxes = mock.sandboxes.sandboxes()
-    text = "".join(
-        [
-            *_requests(mock),
-            *_metric(
-                "adjourn_sessions",
-                "gauge",
-                "Sessions by sandbox and state.",
-                [
-                    ({"sandbox": one.name, "state": state}, await _count(one, state))
-                    for one in sandboxes
-                    for state in mock.contract.lifecycle.states
-                ],
-            ),
-            *_metric(
-                "adjourn_clock_offset_seconds",
-                "gauge",
-                "How far each clock is ahead of the wall.",
-                [({"sandbox": one.name}, one.clock.offset / SECOND) for one in sandboxes],
-            ),
-            *_metric(
-                "adjourn_sandboxes", "gauge", "Sandboxes on this port.", [({}, len(sandboxes))]
-            ),
-            *_metric(
-                "adjourn_uptime_seconds",
-                "gauge",
-                "Since the start.",
-                [({}, time.monotonic() - mock.started)],
-            ),
-            *_metric("adjourn_info", "gauge", "The release.", [({"version": version()}, 1)]),
-        ]
-    )
+    samples: Mapping[str, _Samples] = {
+        "requests_total": [
+            ({"operation": operation, "status": status or "none"}, count)
+            for (operation, status), count in mock.counts.requests.items()
+        ],
+        "request_seconds_total": [
+            ({"operation": name}, value) for name, value in mock.counts.seconds.items()
+        ],
+        "sessions": [
+            ({"sandbox": one.name, "state": state}, await _count(one, state))
+            for one in sandboxes
+            for state in mock.contract.lifecycle.states
+        ],
+        "clock_offset_seconds": [
+            ({"sandbox": one.name}, one.clock.offset / SECOND) for one in sandboxes
+        ],
+        "sandboxes": [({}, len(sandboxes))],
+        "uptime_seconds": [({}, time.monotonic() - mock.started)],
+        "info": [({"version": version()}, 1)],
+    }
+    text = "".join(line for name in _HELP for line in _metric(name, samples[name]))
     return Reply(200, text.encode(), _MEDIA_TYPE)
 
 
-def _requests(mock: Mock) -> Iterable[str]:
-    requests = [
-        ({"operation": operation, "status": status or "none"}, count)
-        for (operation, status), count in mock.counts.requests.items()
-    ]
-    seconds = [({"operation": name}, value) for name, value in mock.counts.seconds.items()]
-    yield from _metric("adjourn_requests_total", "counter", "Requests answered.", requests)
-    yield from _metric(
-        "adjourn_request_seconds_total", "counter", "Time spent on them in all.", seconds
-    )
+async def show_coverage(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+    """GET /coverage."""
+    coverage = mock.coverage if call.query["of"] == "run" else sandbox.coverage
+    return 200, coverage_document(coverage, mock.contract)
 
 
-def _metric(name: str, kind: str, text: str, samples: _Samples) -> Iterable[str]:
-    yield f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
+async def clear_coverage(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+    """DELETE /coverage."""
+    sandbox.coverage.clear()
+    return 204, None
+
+
+def _metric(name: str, samples: _Samples) -> Iterator[str]:
+    kind = "counter" if name.endswith("_total") else "gauge"
+    yield f"# HELP adjourn_{name} {_HELP[name]}\n# TYPE adjourn_{name} {kind}\n"
     for labels, value in samples:
         inner = ",".join(f'{key}="{label}"' for key, label in labels.items())
-        yield f"{name}{{{inner}}} {value:g}\n" if inner else f"{name} {value:g}\n"
+        yield f"adjourn_{name}{{{inner}}} {value:g}\n" if inner else f"adjourn_{name} {value:g}\n"
 
 
 async def _count(sandbox: Sandbox, state: str) -> int:

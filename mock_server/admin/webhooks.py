@@ -21,9 +21,8 @@ from .calls import Answer
 
 async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /webhooks/deliveries."""
-    given = call.query.get("session_id")
-    session_id = None if given is None else given.lower()
-    log = await sandbox.store.outbox.log(session_id, call.query["limit"])
+    session_id = call.query.get("session_id")
+    log = await sandbox.store.outbox.log(session_id and session_id.lower(), call.query["limit"])
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
