@@ -1,9 +1,8 @@
 """Whether the rest of a contract has it as its `x-resource` says."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from .parts import BODY, Json, at, holds, operations, schemas
+from .parts import BODY, Json, at, forms, holds, parameters, places, schemas
 from .resource import Filter, Resource
 from .words import Defect, Steps, quoted
 
@@ -22,15 +21,12 @@ REASONS = {
 
 
 def mismatches(document: Json) -> Iterator[Defect]:
-    """Where a name, a status or a filter of `x-resource` has no counterpart."""
+    """Where a status, a member or a filter is not as `x-resource` has it."""
     declared = Resource(**document["x-resource"])
-    known = {operation["operationId"]: steps for steps, operation in operations(document)}
-    for name, steps in known.items():
+    for name, steps in places(document).items():
         yield from _refusals(document, (*steps, "responses"), declared, name)
-    yield from _unused(document, declared)
     yield from _shown(document, declared)
-    if declared.operations["list"] in known:
-        yield from _queries(document, known[declared.operations["list"]], declared)
+    yield from _filters(document, declared)
 
 
 def repeated_names(document: Json) -> Iterator[Defect]:
@@ -83,20 +79,19 @@ def acts(document: Json) -> list[str]:
 def shown(document: Json) -> list[str]:
     """What a body of an open may hold and a session shows, and `x-resource` does not name."""
     declared = document["x-resource"]
-    known = {operation["operationId"]: operation for _, operation in operations(document)}
-    asked = known.get(declared["operations"]["create"], {}).get("requestBody", {})
-    told = known.get(declared["operations"]["read"], {}).get("responses", {}).get("200", {})
+    asked = forms(document, declared["operations"]["create"], "requestBody")
+    told = forms(document, declared["operations"]["read"], "responses", "200")
     named = [*declared["members"].values(), *declared["request"].values()]
     named += [*declared.get("timer", {}).values(), declared["state"]["member"]]
-    held = {name for one in _forms(told) for name in one}
-    given = [name for one in _forms(asked) for name in one]
+    held = {name for one in told for name in one}
+    given = [name for one in asked for name in one]
     return [name for name in given if name in held and name not in named]
 
 
-def _forms(holder: Json) -> list[dict[str, Any]]:
-    """The properties of each form that a body or an answer has."""
-    schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
-    return [one.get("properties", {}) for one in schema.get("oneOf", [schema])]
+def queries(document: Json) -> list[str] | None:
+    """The parameters of the list; None where it has none."""
+    steps = places(document).get(document["x-resource"]["operations"]["list"])
+    return [one["name"] for one in parameters(document, steps)] or None if steps else None
 
 
 def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
@@ -140,29 +135,14 @@ def _stricter(document: Json, declared: Resource, given: Json) -> Iterator[Defec
 
 def open_body(document: Json) -> Json:
     """The schema of what an open holds."""
-    id = document["x-resource"]["operations"]["create"]
-    found = (at(o["requestBody"], BODY) for _, o in operations(document) if o["operationId"] == id)
-    return next(found, {})
+    steps = places(document).get(document["x-resource"]["operations"]["create"])
+    found: Json = at(document, (*steps, "requestBody", *BODY)) if steps else {}
+    return found
 
 
 def _bare(schema: Json) -> Json:
     said = {"nullable", "default", "title", "description", "example", "deprecated"}
     return {word: value for word, value in schema.items() if word not in said}
-
-
-def _unused(document: Json, declared: Resource) -> Iterator[Defect]:
-    """Refusals that nothing is refused with, and operations that bring about two events."""
-    table, own = document["x-lifecycle"], acts(document)
-    used = {"session-final", *(reason for reasons in REASONS.values() for reason in reasons)}
-    used |= {row["refusal"] for row in table["transitions"] if "refusal" in row}
-    for reason in declared.refusals:
-        if reason not in used:
-            wanted = f"wanted a refusal of x-lifecycle, got {quoted(reason)}"
-            yield Defect(("x-resource", "refusals", reason), wanted, is_name=True)
-    for name, event in table["events"].items():
-        if own.count(event["operation"]) > 1:
-            wanted = f"wanted an operation of its own, got {quoted(event['operation'])}"
-            yield Defect(("x-lifecycle", "events", name, "operation"), wanted)
 
 
 def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iterator[Defect]:
@@ -183,51 +163,41 @@ def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iter
             yield Defect(steps, f"{wanted}, got none")
 
 
-def _queries(document: Json, operation: Steps, declared: Resource) -> Iterator[Defect]:
-    filters = {one.parameter: one for one in declared.filters}
-    pages: dict[str, str] = declared.list["page"]
-    queries = [one["name"] for one in at(document, operation).get("parameters", [])]
-    for place, name in enumerate(queries):
-        steps = (*operation, "parameters", place)
-        if name in filters:
-            schema = at(document, (*steps, "schema"))
-            given = open_body(document).get("properties", {}).get(filters[name].member, {})
-            states, kind = [*document["x-lifecycle"]["states"]], given.get("type", "string")
-            for reason in _unfit(filters[name], schema, states, kind):
-                yield Defect((*steps, "schema"), reason)
-        elif name not in pages.values():
-            words = ", ".join([*filters, *pages.values()])
-            wanted = f"wanted a filter of x-resource: {words}"
-            yield Defect((*steps, "name"), f"{wanted}, got {quoted(name)}")
-    for role, name in pages.items():
-        if name not in queries:
-            wanted = f"wanted a parameter of the list, got {quoted(name)}"
-            yield Defect(("x-resource", "list", "page", role), wanted)
+def _filters(document: Json, declared: Resource) -> Iterator[Defect]:
+    """Filters of a list that cannot be compared, or that are there already."""
+    operation = places(document).get(declared.operations["list"])
+    if operation is None:
+        return
+    steps, filters = (*operation, "parameters"), {one.parameter: one for one in declared.filters}
+    given, states = open_body(document).get("properties", {}), [*document["x-lifecycle"]["states"]]
+    known = [*filters, *declared.list["page"].values()]
+    for place, one in enumerate(at(document, steps)):
+        if one["name"] not in known:
+            wanted = f"wanted a filter of x-resource: {', '.join(known)}"
+            yield Defect((*steps, place, "name"), f"{wanted}, got {quoted(one['name'])}")
+        elif filtered := filters.get(one["name"]):
+            kind = given.get(filtered.member, {}).get("type", "string")
+            if reason := _unfit(filtered, one["schema"], states, kind):
+                yield Defect((*steps, place, "schema"), f"wanted {reason}")
     compared = [one.member for one in declared.filters]
     for place, name in enumerate(filters):
         if compared[place] in compared[:place]:
             wanted = f"wanted one filter of {compared[place]}, got another one"
             yield Defect(("x-resource", "list", "filters", name), wanted)
-        if name not in queries:
-            wanted = f"wanted a parameter of the list, got {quoted(name)}"
-            yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)
 
 
-def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> Iterator[str]:
-    """Why the values of a parameter are not what its filter compares."""
+def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> str:
+    """What is wanted of a parameter whose values its filter compares; empty where it is that."""
     if told.all is not None:
         words = [*states, told.all]
-        listed = schema.get("enum")
-        if listed is None or "default" not in schema or any(one not in words for one in listed):
-            yield f"wanted an enum of {', '.join(words)} with a default, got another schema"
-    elif "default" in schema:
-        yield "wanted no default, as none is used, got one"
-    else:
-        kind = "string" if told.later else kind
-        if kind not in COMPARED:
-            wanted = "wanted a filter by a text, an integer or a boolean"
-            yield f"{wanted}, got one by {quoted(told.member)}"
-            return
-        if schema.get("type") != kind or told.later != (schema.get("format") == "date-time"):
-            wanted = "a date-time" if told.later else COMPARED[kind]
-            yield f"wanted {wanted}, got another schema"
+        fits = "default" in schema and "enum" in schema and {*schema["enum"]} <= {*words}
+        return "" if fits else f"an enum of {', '.join(words)} with a default, got another schema"
+    if "default" in schema:
+        return "no default, as none is used, got one"
+    if told.later:
+        is_time = schema.get("type") == "string" and schema.get("format") == "date-time"
+        return "" if is_time else "a date-time, got another schema"
+    if kind not in COMPARED:
+        return f"a filter by a text, an integer or a boolean, got one by {quoted(told.member)}"
+    fits = schema.get("type") == kind and schema.get("format") != "date-time"
+    return "" if fits else f"{COMPARED[kind]}, got another schema"

@@ -8,11 +8,12 @@ from typing import Any
 
 import jsonschema_rs
 
-from .declaration import acts, shown
-from .parts import holds, operations
+from .declaration import acts, queries, shown
+from .leavings import held, searched
+from .parts import holds, places
 from .words import Defect, defect_of
 
-NAMED = re.compile(r"@([a-z0-9.]+)")
+NAMED = re.compile(r"@([a-z0-9.-]+)")
 
 
 def resource(name: str) -> Path:
@@ -47,7 +48,7 @@ class Definition:
 
     def absent(self, document: Any) -> Iterator[Defect]:
         """Operations that both carry out, and that it lacks."""
-        known = {operation["operationId"] for _, operation in operations(document)}
+        known = places(document)
         for id in (*document["x-resource"]["operations"].values(), *acts(document)):
             if id not in known:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
@@ -68,28 +69,30 @@ class Definition:
 
 
 class _Words:
-    """What a contract calls the things that stand in the schema as @state.member or @initial."""
+    """What a contract calls the things that stand in the schema as @state.member or @acts: those
+    of `own`, or what stands there in `x-resource` or, behind x-, in the contract."""
 
     def __init__(self, document: Any) -> None:
         self.document, self.resource = document, document["x-resource"]
-        states, final = [*document["x-lifecycle"]["states"]], self.resource["state"]["final"]
-        left = self.resource.get("result", {})
-        self.lists = {
-            "@states": states,
-            "@finals": final,
-            "@open": [state for state in states if state not in final],
-            "@events": [*document["x-lifecycle"]["events"]],
-            "@acts": [*dict.fromkeys(acts(document))],
-            "@shown": shown(document),
-            "@refusals": [*self.resource["refusals"]],
-            "@result.fixed": [*left.get("fixed", ())],
-            "@result.further": [*left.get("further", ())],
+        table, final = document["x-lifecycle"], self.resource["state"]["final"]
+        rows, each = table["transitions"], acts(document)
+        self.own: dict[str, Any] = {
+            "open": [state for state in table["states"] if state not in final],
+            "sent": [name for name, event in table["events"].items() if event["operation"]],
+            "acts": [*dict.fromkeys(each)],
+            "shared": [act for act in each if each.count(act) > 1],
+            "refused": [row["refusal"] for row in rows if "refusal" in row],
+            "reason": next((row["reason"] for row in rows if "reason" in row), None),
+            "shown": shown(document),
+            "queries": queries(document),
+            "held": held(document),
+            "searched": searched(document),
         }
 
     def told(self, part: Any) -> Any:
         """A part of the schema in the contract's words, without what is about words it lacks."""
         if isinstance(part, str):
-            return NAMED.sub(lambda found: str(self.word(found[1]) or found[0]), part)
+            return NAMED.sub(self.words, part)
         if isinstance(part, list):
             return [inner for one in part if self.has(one) for inner in self.items(one)]
         if not isinstance(part, dict):
@@ -105,25 +108,25 @@ class _Words:
 
     def items(self, one: Any) -> list[Any]:
         """What stands in a list for one of its items."""
-        listed = isinstance(one, str) and one in self.lists
-        return self.lists[one] if listed else [self.told(one)]
+        found = self.word(one[1:]) if isinstance(one, str) and one[:1] == "@" else None
+        return [*found] if isinstance(found, list | dict) else [self.told(one)]
+
+    def words(self, found: re.Match[str]) -> str:
+        """What stands in a text for a name."""
+        word = self.word(found[1])
+        return ", ".join(word) if isinstance(word, list | dict) else str(word or found[0])
 
     def has(self, part: Any) -> bool:
         """Whether a part is about words that the contract has."""
         if isinstance(part, dict):
             needed = "@if" not in part or self.word(part["@if"]) is not None
             return needed and ("@unless" not in part or self.word(part["@unless"]) is None)
-        if not isinstance(part, str) or part in self.lists:
-            return True
-        return None not in map(self.word, NAMED.findall(part))
+        return not isinstance(part, str) or None not in map(self.word, NAMED.findall(part))
 
     def word(self, place: str) -> Any:
         """What the contract has there; None where it has nothing."""
-        if place == "initial":
-            return self.document["x-lifecycle"]["initial"]
-        if place == "reason":
-            rows = self.document["x-lifecycle"]["transitions"]
-            return next((row["reason"] for row in rows if "reason" in row), None)
+        if place in self.own:
+            return self.own[place]
         part: Any = self.document if place.startswith("x-") else self.resource
         for step in place.split("."):
             if step not in part and not step.isdigit():

@@ -1,21 +1,10 @@
-"""Whether call results, their search and the webhook are as `x-resource` has them."""
+"""What an end leaves behind, as a contract has it: call results, their search and the webhook."""
 
 from collections.abc import Iterator
 
-from .parts import BODY, Json, at, operations
+from .parts import BODY, Json, at, forms, places
 from .resource import Resource
-from .words import Defect, Steps, quoted
-
-
-def misnamed(document: Json) -> Iterator[Defect]:
-    """Where a name of `result` or a filter of `search` has no counterpart."""
-    declared = Resource(**document["x-resource"])
-    known = {operation["operationId"]: steps for steps, operation in operations(document)}
-    search = declared.operations.get("search")
-    if search is None or search in known:
-        yield from _nameless(document, declared)
-    if search in known:
-        yield from _searches(document, (*known[search], "requestBody", *BODY), declared)
+from .words import Defect, quoted
 
 
 def rows_of(document: Json) -> Json:
@@ -23,13 +12,54 @@ def rows_of(document: Json) -> Json:
     return _turns(_page(document), document["x-resource"].get("search", {}).get("items", ""))
 
 
+def held(document: Json) -> list[str] | None:
+    """The members of what an end leaves: of a page, a row, a webhook, a turn. None where the
+    search that is named is not there."""
+    declared = document["x-resource"]
+    if "search" in declared["operations"] and searched(document) is None:
+        return None
+    turns = declared.get("result", {}).get("transcript", {}).get("member", "")
+    sent = [at(one["post"]["requestBody"], BODY) for one in document.get("x-webhooks", {}).values()]
+    objects = [rows_of(document), *(schema.get("properties", {}) for schema in sent)]
+    return [name for one in objects for name in (*one, *_turns(one, turns))] + [*_page(document)]
+
+
+def searched(document: Json) -> list[str] | None:
+    """The members of a search; None where there is none."""
+    id = document["x-resource"]["operations"].get("search", "")
+    return [*forms(document, id, "requestBody")[0]] if id in places(document) else None
+
+
+def misread(document: Json) -> Iterator[Defect]:
+    """Members of a search that are no filter, and filters that cannot be compared or that are
+    there already."""
+    search = Resource(**document["x-resource"]).searched
+    operation = places(document).get(document["x-resource"]["operations"].get("search", ""))
+    if operation is None:
+        return
+    body = (*operation, "requestBody", *BODY, "properties")
+    known = [*search.filters, *search.page.values()]
+    for name, schema in at(document, body).items():
+        if name not in known:
+            wanted = f"wanted a filter of x-resource: {', '.join(known)}, got {quoted(name)}"
+            yield Defect((*body, name), wanted, is_name=True)
+        elif name in search.filters:
+            if reason := _incomparable(search.by_parameter[name].how, schema):
+                yield Defect((*body, name), f"wanted {reason}")
+    filters, fixed = search.by_parameter.values(), document["x-resource"]["result"].get("fixed", {})
+    told = [(one.member, one.how) for one in filters]
+    alike = [one.parameter for one in filters if one.member in fixed]
+    for place, one in enumerate(filters):
+        steps = ("x-resource", "search", "filters", one.parameter)
+        if told[place] in told[:place]:
+            yield Defect(steps, "wanted one filter of each kind by a member, got another one")
+        if one.parameter in alike[1:]:
+            yield Defect(steps, "wanted one filter by a member that is fixed, got another one")
+
+
 def _page(document: Json) -> Json:
-    id = document["x-resource"]["operations"].get("search")
-    for steps, operation in operations(document):
-        if operation["operationId"] == id:
-            found: Json = at(document, (*steps, "responses", "200", *BODY)).get("properties", {})
-            return found
-    return {}
+    id = document["x-resource"]["operations"].get("search", "")
+    return forms(document, id, "responses", "200")[0]
 
 
 def _turns(members: Json, name: str) -> Json:
@@ -38,62 +68,15 @@ def _turns(members: Json, name: str) -> Json:
     return found
 
 
-def _nameless(document: Json, declared: Resource) -> Iterator[Defect]:
-    """Names of what an end leaves that stand in no schema of it."""
-    left, rows = declared.left, rows_of(document)
-    sent = [at(one["post"]["requestBody"], BODY) for one in document.get("x-webhooks", {}).values()]
-    objects = [_page(document), rows, *(schema.get("properties", {}) for schema in sent)]
-    objects += [_turns(one, left.transcript.get("member", "")) for one in objects[1:]]
-    held = {name for one in objects for name in one}
-    named: list[tuple[Steps, str]] = [
-        ((role, "member") if role in ("outcome", "transcript") else (role,), name)
-        for role, name in left.members.items()
-    ]
-    named += [(("further", place), name) for place, name in enumerate(left.further)]
-    named += [(("fixed", name), name) for name in left.fixed]
-    for steps, name in named:
-        if name not in held:
-            wanted = f"wanted a member of a call result or of the webhook, got {quoted(name)}"
-            yield Defect(("x-resource", "result", *steps), wanted, is_name=steps[0] == "fixed")
-
-
-def _searches(document: Json, body: Steps, declared: Resource) -> Iterator[Defect]:
-    """Filters of a search, and members of its body, that are not each other's."""
-    members: Json = at(document, (*body, "properties"))
-    search, place = declared.searched, ("x-resource", "search", "filters")
-    known = [*search.filters, *search.page.values()]
-    for name, schema in members.items():
-        steps = (*body, "properties", name)
-        if name not in known:
-            wanted = f"wanted a filter of x-resource: {', '.join(known)}, got {quoted(name)}"
-            yield Defect(steps, wanted, is_name=True)
-        elif name in search.filters:
-            for reason in _incomparable(search.by_parameter[name].how, schema):
-                yield Defect(steps, reason)
-    seen = set()
-    for name, one in search.by_parameter.items():
-        if name not in members:
-            wanted = f"wanted a member of the search, got {quoted(name)}"
-            yield Defect((*place, name), wanted, is_name=True)
-        if (one.member, one.how) in seen:
-            wanted = "wanted one filter of each kind by a member, got another one"
-            yield Defect((*place, name), wanted)
-        seen.add((one.member, one.how))
-    filtered = search.by_parameter.items()
-    for name in [name for name, one in filtered if one.member in declared.left.fixed][1:]:
-        wanted = "wanted one filter by a member that is fixed, got another one"
-        yield Defect((*place, name), wanted)
-
-
-def _incomparable(how: str, schema: Json) -> Iterator[str]:
+def _incomparable(how: str, schema: Json) -> str:
+    """What is wanted of a member that a filter compares so; empty where it is that."""
     told, is_time = schema.get("type"), schema.get("format") == "date-time"
     if "default" in schema:
-        yield "wanted no default, as none is used, got one"
-    elif how == "paths" and told != "object":
-        yield "wanted an object, got another schema"
-    elif how in ("from", "until") and not (told == "string" and is_time):
-        yield "wanted a date-time, got another schema"
-    elif not how:
-        one = schema.get("items", {}) if told == "array" else schema
-        if one.get("type") != "string" or one.get("format") == "date-time":
-            yield "wanted a string or an array of strings, got another schema"
+        return "no default, as none is used, got one"
+    if how == "paths":
+        return "" if told == "object" else "an object, got another schema"
+    if how:
+        return "" if told == "string" and is_time else "a date-time, got another schema"
+    one = schema.get("items", {}) if told == "array" else schema
+    is_text = one.get("type") == "string" and one.get("format") != "date-time"
+    return "" if is_text else "a string or an array of strings, got another schema"

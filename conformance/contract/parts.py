@@ -32,6 +32,19 @@ def operations(document: Json) -> Iterator[tuple[Steps, Json]]:
         yield from ((("paths", path, m), item[m]) for m in METHODS if m in item)
 
 
+def places(document: Json) -> dict[str, Steps]:
+    """The steps to each operation, by its id."""
+    return {operation["operationId"]: steps for steps, operation in operations(document)}
+
+
+def forms(document: Json, id: str, *steps: str) -> list[Json]:
+    """The members of each form of a body or an answer of an operation; none where it is none."""
+    node: Json = next((one for _, one in operations(document) if one["operationId"] == id), {})
+    for step in (*steps, *BODY):
+        node = node.get(step, {})
+    return [one.get("properties", {}) for one in node.get("oneOf", [node])]
+
+
 def parameters(document: Json, operation: Steps) -> list[Json]:
     """Those of the path, then the operation's own."""
     shared, own = at(document, operation[:-1]), at(document, operation)

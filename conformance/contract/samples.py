@@ -9,7 +9,7 @@ import jsonschema_rs
 from .declaration import open_body
 from .declaration import shown as shown_members
 from .leavings import rows_of
-from .parts import BODY, Json, at, holders, holds, operations, schemas
+from .parts import BODY, Json, at, holders, holds, places, schemas
 from .schemas import json_schema
 from .values import least
 from .words import Defect, Steps, described, leaves, quoted, shown
@@ -31,7 +31,7 @@ class Samples:
 
     @cached_property
     def operations(self) -> dict[str, Steps]:
-        return {found["operationId"]: steps for steps, found in operations(self.document)}
+        return places(self.document)
 
     def unfit_examples(self) -> Iterator[Defect]:
         """Examples, and defaults, that do not fit their schema."""

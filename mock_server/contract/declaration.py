@@ -1,12 +1,11 @@
 """Whether a contract's `x-resource` goes together with its operations and its lifecycle."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..problems.violations import quote
 from .definition import Defect
-from .parts import JSON, acts, at, each_operation, each_schema, holds, left, shown
+from .parts import JSON, acts, at, each_operation, each_schema, holds, shown
 from .references import Steps
 
 _Part = Mapping[str, Any]
@@ -48,11 +47,9 @@ def disagreements(document: _Part) -> Iterator[Defect]:
     declared = document["x-resource"]
     found = {operation["operationId"]: steps for steps, operation in each_operation(document)}
     yield from _unlisted_refusals(document, found)
-    yield from _shared_acts(document)
     yield from _members(document)
     if (listing := declared["operations"]["list"]) in found:
-        yield from _parameters(document, declared, found[listing])
-    yield from _left_over(document, found)
+        yield from _filters(document, declared, found[listing])
     if (search := declared["operations"].get("search")) in found:
         yield from _searched(document, (*found[search], "requestBody", *JSON, "properties"))
 
@@ -100,9 +97,6 @@ def _names(declared: _Part, part: str) -> list[Steps]:
 
 def _unlisted_refusals(document: _Part, places: Mapping[str, Steps]) -> Iterator[Defect]:
     known, given = document["x-resource"]["refusals"], refusing(document)
-    for reason in known.keys() - given.keys() - {"session-final"}:
-        wanted = f"wanted a refusal of x-lifecycle, got {quote(reason)}"
-        yield Defect(("x-resource", "refusals", reason), wanted, is_name=True)
     for reason, ids in given.items():
         statuses = [str(status) for status in known[reason]]
         for steps in (places[id] for id in ids if id in places):
@@ -167,69 +161,26 @@ def _plain(schema: _Part) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key not in words}
 
 
-def _shared_acts(document: _Part) -> Iterator[Defect]:
-    causes = Counter(acts(document).values())
-    for name, id in acts(document).items():
-        if causes[id] > 1:
-            wanted = f"wanted an operation of its own, got {quote(id)}"
-            yield Defect(("x-lifecycle", "events", name, "operation"), wanted)
-
-
-def _parameters(document: _Part, declared: _Part, operation: Steps) -> Iterator[Defect]:
-    """Parameters of a list that are read as no filter, and filters that are no parameters."""
-    filters, page = declared["list"]["filters"], declared["list"]["page"]
-    parameters = at(document, operation).get("parameters", ())
-    steps = (*operation, "parameters")
-    for number, one in enumerate(parameters):
-        name = one["name"]
-        if name in filters:
-            reason = _misread(document, filters[name], one["schema"])
-            if reason:
+def _filters(document: _Part, declared: _Part, operation: Steps) -> Iterator[Defect]:
+    """Filters of a list that cannot be compared, or that there are already."""
+    filters, steps = declared["list"]["filters"], (*operation, "parameters")
+    for number, one in enumerate(at(document, steps)):
+        known = (*filters, *declared["list"]["page"].values())
+        if one["name"] not in known:
+            wanted = f"wanted a filter of x-resource: {', '.join(known)}"
+            yield Defect((*steps, number, "name"), f"{wanted}, got {quote(one['name'])}")
+        elif one["name"] in filters:
+            if reason := _misread(document, filters[one["name"]], one["schema"]):
                 yield Defect((*steps, number, "schema"), reason)
-        elif name not in page.values():
-            wanted = f"wanted a filter of x-resource: {', '.join((*filters, *page.values()))}"
-            yield Defect((*steps, number, "name"), f"{wanted}, got {quote(name)}")
-    known = [one["name"] for one in parameters]
     members = [raw["member"] if isinstance(raw, dict) else raw for raw in filters.values()]
     for number, name in enumerate(filters):
         if members[number] in members[:number]:
             wanted = f"wanted one filter of {members[number]}, got another one"
             yield Defect(("x-resource", "list", "filters", name), wanted)
-    for name in (name for name in filters if name not in known):
-        wanted = f"wanted a parameter of the list, got {quote(name)}"
-        yield Defect(("x-resource", "list", "filters", name), wanted, is_name=True)
-    for role in (role for role in page if page[role] not in known):
-        wanted = f"wanted a parameter of the list, got {quote(page[role])}"
-        yield Defect(("x-resource", "list", "page", role), wanted)
-
-
-def _left_over(document: _Part, found: Mapping[str, Steps]) -> Iterator[Defect]:
-    """What an end leaves behind by its name, and neither a row nor the webhook has."""
-    search = document["x-resource"]["operations"].get("search")
-    if "result" not in document["x-resource"] or search not in (None, *found):
-        return
-    result = document["x-resource"]["result"]
-    held = {name for properties in left(document) for name in properties}
-    for steps in _names(document["x-resource"], "result"):
-        if at(document["x-resource"], steps) not in held:
-            yield _nowhere(steps[1:], at(document["x-resource"], steps))
-    for part in ("outcome", "transcript"):
-        if part in result and result[part]["member"] not in held:
-            yield _nowhere((part, "member"), result[part]["member"])
-    for name in result.get("fixed", {}).keys() - held:
-        yield _nowhere(("fixed", name), name, is_name=True)
-    for number, name in enumerate(result.get("further", ())):
-        if name not in held:
-            yield _nowhere(("further", number), name)
-
-
-def _nowhere(steps: Steps, name: str, *, is_name: bool = False) -> Defect:
-    wanted = f"wanted a member of a call result or of the webhook, got {quote(name)}"
-    return Defect(("x-resource", "result", *steps), wanted, is_name)
 
 
 def _searched(document: _Part, body: Steps) -> Iterator[Defect]:
-    """Members of a search that are read as no filter, and filters that no search has."""
+    """Filters of a search that cannot be compared, or that there are already."""
     declared = document["x-resource"]["search"]
     filters, members = declared["filters"], at(document, body)
     for name, schema in members.items():
@@ -241,12 +192,9 @@ def _searched(document: _Part, body: Steps) -> Iterator[Defect]:
             yield Defect((*body, name), wanted, is_name=True)
     told = [*filters.values()]
     for number, name in enumerate(filters):
-        steps: Steps = ("x-resource", "search", "filters", name)
-        if name not in members:
-            wanted = f"wanted a member of the search, got {quote(name)}"
-            yield Defect(steps, wanted, is_name=True)
         if told[number] in told[:number]:
-            yield Defect(steps, "wanted one filter of each kind by a member, got another one")
+            wanted = "wanted one filter of each kind by a member, got another one"
+            yield Defect(("x-resource", "search", "filters", name), wanted)
     fixed = document["x-resource"]["result"].get("fixed", {})
     alike = [name for name, raw in filters.items() if isinstance(raw, str) and raw in fixed]
     for name in alike[1:]:

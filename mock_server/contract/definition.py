@@ -1,6 +1,7 @@
 """What a contract may say, as `contract.schema.json` has it, and what is wrong in words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import orjson
 
 from ..problems.violations import quote
 from .locations import resource
-from .parts import acts, each_operation, holds, shown
+from .parts import acts, each_operation, holds, left, operation_of, searched, shown
 from .references import Steps
 
 
@@ -33,13 +34,9 @@ _KINDS = {
     "string": "a text",
 }
 _SHOWN = 60
-_NAMED_IN = re.compile(r"@([a-z0-9.]+)")
+_NAMED_IN = re.compile(r"@([a-z0-9.-]+)")
 _NAMED = 12
 _CONDITIONS = ("@if", "@unless")
-_LISTS = (
-    *("@states", "@finals", "@open", "@events", "@acts", "@refusals", "@shown"),
-    *("@result.fixed", "@result.further"),
-)
 
 
 class Definition:
@@ -86,18 +83,31 @@ class Definition:
 
 
 def _names(document: Any) -> dict[str, Any]:
-    """What a contract calls each thing that its `x-resource` names, and its states."""
-    table, final = document["x-lifecycle"], document["x-resource"]["state"]["final"]
-    names: dict[str, Any] = {"initial": table["initial"], "states": [*table["states"]]}
-    names["finals"] = [*final]
+    """What a contract calls each thing that its `x-resource` and its extensions name, and what
+    follows from them; without what it does not have."""
+    declared, table = document["x-resource"], document["x-lifecycle"]
+    own, final = [*acts(document).values()], declared["state"]["final"]
+    listing = operation_of(document, declared["operations"]["list"])
+    names: dict[str, Any] = {
+        "open": [state for state in table["states"] if state not in final],
+        "sent": [name for name, event in table["events"].items() if event["operation"]],
+        "acts": [*dict.fromkeys(own)],
+        "shared": [id for id, times in Counter(own).items() if times > 1],
+        "refused": [row["refusal"] for row in table["transitions"] if "refusal" in row],
+        "shown": shown(document),
+        "searched": searched(document),
+        **{f"x-lifecycle.{part}": table[part] for part in ("initial", "states", "events")},
+        **{name: document[name] for name in ("x-sources", "x-webhooks") if name in document},
+    }
+    if listing:
+        names["queries"] = [one["name"] for one in listing.get("parameters", ())]
     if reasons := [row["reason"] for row in table["transitions"] if "reason" in row]:
         names["reason"] = reasons[0]
-    names["open"] = [state for state in table["states"] if state not in final]
-    names["events"], names["acts"] = [*table["events"]], [*dict.fromkeys(acts(document).values())]
-    names["shown"] = shown(document)
-    names["refusals"] = [*document["x-resource"]["refusals"]]
-    names |= {name: part for name, part in document.items() if name == "x-webhooks"}
-    waiting: list[tuple[str, Any]] = [*document["x-resource"].items()]
+    if names["searched"] is None:
+        del names["searched"]
+    if "searched" in names or "search" not in declared["operations"]:
+        names["held"] = [name for properties in left(document) for name in properties]
+    waiting: list[tuple[str, Any]] = [*declared.items()]
     while waiting:
         place, value = waiting.pop()
         names[place] = value
@@ -111,11 +121,9 @@ def _named(value: Any, names: Mapping[str, Any]) -> Any:
     """The same with the names that a contract has in the places of those that stand for them, and
     without the parts that are about words which it does not have."""
     if isinstance(value, str):
-        return _NAMED_IN.sub(lambda found: names.get(found[1], found[0]), value)
+        return _NAMED_IN.sub(lambda found: _text(names.get(found[1], found[0])), value)
     if isinstance(value, list):
-        told = (item for item in value if _is_told(item, names))
-        parts = ([*names[item[1:]]] if item in _LISTS else [_named(item, names)] for item in told)
-        return [item for part in parts for item in part]
+        return [part for item in value if _is_told(item, names) for part in _items(item, names)]
     if isinstance(value, dict):
         if "@value" in value:
             return _named(value["@value"], names)
@@ -126,6 +134,16 @@ def _named(value: Any, names: Mapping[str, Any]) -> Any:
             if not isinstance(item, dict) or _is_told(item, names)
         }
     return value
+
+
+def _items(item: Any, names: Mapping[str, Any]) -> list[Any]:
+    """What an item of a list stands for: one, or each of those that its name has."""
+    known = names.get(item[1:]) if isinstance(item, str) and item[:1] == "@" else None
+    return [*known] if isinstance(known, dict | list) else [_named(item, names)]
+
+
+def _text(name: Any) -> str:
+    return ", ".join(name) if isinstance(name, dict | list) else str(name)
 
 
 def _is_told(part: Any, names: Mapping[str, Any]) -> bool:

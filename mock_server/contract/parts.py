@@ -73,13 +73,20 @@ def left(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The properties of each object that tells what an end leaves: a page of rows, a row, what
     the webhook sends, and a turn within either."""
     declared = document["x-resource"]
-    turns = declared["result"].get("transcript", {}).get("member")
+    turns = declared.get("result", {}).get("transcript", {}).get("member")
     hooks = (one["post"]["requestBody"] for one in document.get("x-webhooks", {}).values())
     rows = [row_of(document), *(at(hook, JSON).get("properties", {}) for hook in hooks)]
     yield _page(document)
     for properties in rows:
         yield properties
         yield properties.get(turns, {}).get("items", {}).get("properties", {})
+
+
+def searched(document: Mapping[str, Any]) -> list[str] | None:
+    """The members of a search; None where no operation is one."""
+    id = document["x-resource"]["operations"].get("search", "")
+    found = [name for name, _ in _schemas_of(document, id, "requestBody")]
+    return found if operation_of(document, id) else None
 
 
 def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
