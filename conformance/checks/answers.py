@@ -1,8 +1,6 @@
 """HTTP, ERR: what every answer is as an HTTP response, and every error as a problem document:
 kinds of rules that are true of any API."""
 
-from __future__ import annotations
-
 import re
 
 from ..contract.rules import Rule

@@ -1,7 +1,5 @@
 """AUTH: no operation without a key, and a refusal that changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from ..contract.rules import Rule

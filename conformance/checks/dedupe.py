@@ -1,7 +1,5 @@
 """DEDUP: at most one active session per channel and endpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..contract.document import Contract

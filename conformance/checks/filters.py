@@ -1,7 +1,5 @@
 """LIST and FIN: every filter selects what matches, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import cycle

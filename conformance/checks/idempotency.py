@@ -1,7 +1,5 @@
 """IDEM: what a key makes of a turn: one of its own, or a replay of the one that had it before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

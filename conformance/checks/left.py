@@ -1,8 +1,6 @@
 """FIN and HOOK: what the end of a session leaves, as a call result or as a webhook, as the rule's
 operations have it: once, and with every turn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

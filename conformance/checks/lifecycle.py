@@ -1,7 +1,5 @@
 """LIFE and TIME: what a session may become, and when."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

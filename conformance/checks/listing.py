@@ -1,7 +1,5 @@
 """LIST: what a list holds, in what order, each judged within a channel of the check's own."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from ..contract.document import Contract

@@ -1,7 +1,5 @@
 """LIFE: any sequence of operations, with the reference model beside it."""
 
-from __future__ import annotations
-
 from ..contract.rules import Rule
 from ..judging.model import AVOIDABLE
 from ..judging.outcomes import Blocked

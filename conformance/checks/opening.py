@@ -1,7 +1,5 @@
 """OPEN: what an open answers with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 

@@ -1,7 +1,5 @@
 """LIST: pages, their bounds and totals, each judged within a channel of the check's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

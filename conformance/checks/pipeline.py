@@ -1,7 +1,5 @@
 """FIN: what the finish pipeline leaves as call results, told by a marker of the check's own."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

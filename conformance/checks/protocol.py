@@ -1,7 +1,5 @@
 """HTTP: methods and paths that do not exist."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..judging.exchange import Exchange

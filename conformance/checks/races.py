@@ -4,8 +4,6 @@ A race shows itself by chance, so each check plays several rounds. Every legal o
 requests passes: a round fails only where no order explains what was answered.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

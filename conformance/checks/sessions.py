@@ -1,7 +1,5 @@
 """SES, MSG, LIST, LIFE: what every session, turn and page in an answer looks like, and stays."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any

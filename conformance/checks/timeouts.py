@@ -1,8 +1,6 @@
 """The sessions whose timeout a run waits for. They are opened before all else and looked at
 last, so that the wait overlaps with every other check."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """TTL: a silent session ends by itself, not too early, and says so."""
 
-from __future__ import annotations
-
 from ..contract.lifecycle import EXPIRE
 from ..contract.rules import Rule
 from ..judging.answer import Answer

@@ -1,7 +1,5 @@
 """TURN: what a turn answers with and what it leaves in the transcript."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..contract.lifecycle import TURN

@@ -1,7 +1,5 @@
 """HOOK: what the completion webhook brings, how often, and when it is sent again."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

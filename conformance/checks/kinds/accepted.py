@@ -1,8 +1,6 @@
 """Requests that the contract obliges a deployment to take, made of its parameters and schemas:
 each is sent, and none may be refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sessions in a state of the lifecycle, and the events that happen to them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

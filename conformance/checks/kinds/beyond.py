@@ -1,8 +1,6 @@
 """Requests just beyond what the contract lets them hold, or without what it wants of them, made of
 its parameters and schemas: none may be taken."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

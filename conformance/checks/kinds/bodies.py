@@ -1,7 +1,5 @@
 """Bodies that are none of an operation, where a good one is taken."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Ids that name no session: each operation of a rule is asked for one, after one that is taken."""
 
-from __future__ import annotations
-
 from ...contract.rules import Rule
 from ...judging.exchange import Exchange
 from ...registry import kind

@@ -1,7 +1,5 @@
 """What may change of a session between two answers, by the lifecycle's table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...contract.document import Contract

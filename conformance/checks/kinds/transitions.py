@@ -1,7 +1,5 @@
 """What an event is answered with and leaves behind, by the row of the lifecycle's table."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ...contract.document import Contract
