@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ..contract.rules import Rule
-from ..judging.equivalence import difference
+from ..judging.equivalence import expect_same
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
 from ..registry import kind
@@ -96,9 +96,7 @@ def check_a_401_changes_nothing(api: Api) -> None:
             if answer.status != 401:
                 why = f"{answer.operation} is answered {answer.status}"
                 raise api.blocked(why, "unauthorized", sent=sent)
-    after = api.get(id).session
-    differs = difference(api.resource, before, {member: after[member] for member in before})
-    expect(differs is None, "the session as it was", f"it differs in {differs}")
+    expect_same(api.resource, before, api.get(id).session)
     count = len(api.listed())
     expect(count == 1, "one session in the channel", f"{count}")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..contract.document import Contract
 from ..contract.rules import Rule
-from ..judging.equivalence import change, reordered, same_id
+from ..judging.equivalence import expect_same, reordered, same_id
 from ..judging.exchange import Exchange, Json
 from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
@@ -129,8 +129,7 @@ def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
         raise api.blocked("the second open made a second session", "endpoint", sent="same")
     wanted = {name: before[name] for name in rule.members or before if name in before}
     for answer in (second, api.get(id)) if second.ok else (api.get(id),):
-        differs = change(names, wanted, answer.session)
-        expect(differs is None, "the session as it was", f"it differs in {differs}")
+        expect_same(names, wanted, answer.session)
     if api.config.tool_agent and ways[1].get(names.agent) == api.config.tool_agent:
         turn = api.given_turn(id)[names.transcript]
         called = any(message.get("tool_calls") for message in turn)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from ..contract.document import Contract
 from ..contract.lifecycle import FINISH
 from ..contract.rules import Rule
-from ..judging.equivalence import change, goes_back, same_id, same_time
+from ..judging.equivalence import expect_same, goes_back, same_id, same_time
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
@@ -134,8 +134,8 @@ def expect_retrieved_as_opened(api: Api) -> None:
     names, opened = api.resource, api.open(timeout=api.contract.timeouts.near(600)).session
     told = (names.id, names.agent, names.channel, names.timeout, names.mirror)
     wanted = {name: opened[name] for name in (*told, *api.contract.further) if name}
-    differs = change(names, wanted, api.get(wanted[names.id]).expect_ok().session)
-    expect(differs is None, "the session as it was opened", f"it differs in {differs}")
+    retrieved = api.get(wanted[names.id]).expect_ok().session
+    expect_same(names, wanted, retrieved, "the session as it was opened")
 
 
 def expect_listed_as_retrieved(api: Api) -> None:
@@ -154,5 +154,4 @@ def expect_listed_as_retrieved(api: Api) -> None:
         if not same_time(got.get(latest), api.get(id).session[latest]):
             got.pop(latest, None)  # which the list has moved, see TIME-03
         hidden = {api.resource.transcript: None} if item[api.resource.transcript] is None else {}
-        differs = change(api.resource, {**got, **hidden}, item)
-        expect(differs is None, "the session as it is retrieved", f"it differs in {differs}")
+        expect_same(api.resource, {**got, **hidden}, item, "the session as it is retrieved")

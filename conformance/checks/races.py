@@ -13,7 +13,7 @@ from itertools import islice
 
 from ..contract.lifecycle import END, FINISH, REPLAY, TURN
 from ..contract.rules import Rule
-from ..judging.equivalence import difference, same_messages
+from ..judging.equivalence import expect_same, same_messages
 from ..judging.exchange import Exchange
 from ..judging.history import State, event_of, said, serialisation, timeline
 from ..judging.outcomes import expect, shown
@@ -86,8 +86,8 @@ class Contested:
         taken = [answer for answer in answers if answer.ok]
         if {*self.events} == {END}:
             for answer in taken:
-                differs = difference(api.resource, later[-1].session, answer.session)
-                expect(differs is None, "one final session in every answer", f"not in {differs}")
+                wanted = "one final session in every answer"
+                expect_same(api.resource, later[-1].session, answer.session, wanted)
         if {*self.events} == {REPLAY} and remembers(api, TURN):
             turns = [answer.turn[transcript] for answer in taken]
             same = all(same_messages(turns[0], other) for other in turns)

@@ -173,14 +173,11 @@ class Answer:
 
     @cached_property
     def _sessions(self) -> list[Part]:
-        exchange = self.exchange
-        if not exchange.ok or exchange.json is ABSENT:
-            return []
-        if exchange.gives_session:
-            return [self._session(exchange.json)]
-        most = 2 * self.schemas.contract.page_sizes.most
-        items = enumerate(islice(self._items, most))
-        return [self._session(item, (exchange.resource.items, place)) for place, item in items]
+        bodies, names = self.exchange.bodies, self.exchange.resource
+        if self.exchange.gives_session:
+            return [self._session(body) for body in bodies]
+        items = enumerate(islice(bodies, 2 * self.schemas.contract.page_sizes.most))
+        return [self._session(item, (names.items, place)) for place, item in items]
 
     @cached_property
     def _turns(self) -> list[Part]:
@@ -205,12 +202,6 @@ class Answer:
         """The JSON of a success of the operation of this role, or ABSENT."""
         exchange = self.exchange
         return exchange.json if exchange.ok and exchange.role == role else ABSENT
-
-    @property
-    def _items(self) -> list[Any]:
-        body = self._body_of("list")
-        items = body.get(self.exchange.resource.items) if isinstance(body, dict) else None
-        return items if isinstance(items, list) else []
 
 
 def _hollow(schema: Json, member: str) -> Json:

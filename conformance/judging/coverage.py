@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -66,8 +66,9 @@ class Coverage:
             known = self.sessions.get(named)
             if known and (event := self._event(exchange, named, known)):
                 self._count(exchange, known, event)
-            for session in islice(_sessions(exchange), 2 * self.contract.page_sizes.most):
-                self._learn(session, exchange)
+            for session in islice(exchange.bodies, 2 * self.contract.page_sizes.most):
+                if isinstance(session, dict):
+                    self._learn(session, exchange)
             if exchange.role == "submit" and exchange.ok and known:
                 self._remember_turn(exchange, named, known)
 
@@ -208,15 +209,3 @@ def _observed(session: Json, exchange: Exchange, state: str) -> ObservedSession:
 def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
     """Whether the session's timeout had certainly passed when the request was sent."""
     return known.ttl is not None and exchange.started > known.touched + known.ttl
-
-
-def _sessions(exchange: Exchange) -> Iterator[Json]:
-    """Every session in the answer of an operation that gives any."""
-    body = exchange.json if exchange.ok else None
-    if not isinstance(body, dict):
-        return
-    if exchange.role == "list":
-        items = body.get(exchange.resource.items)
-        yield from (i for i in items if isinstance(i, dict)) if isinstance(items, list) else ()
-    elif exchange.gives_session:
-        yield body

@@ -14,29 +14,22 @@ def decoded(content: bytes) -> Any:
     where it is none."""
     text = content.decode("utf-8")
     found = json.loads(text, parse_constant=_refuse, parse_int=_integer)
-    if _is_deep(found):
-        found = _cut(found, DEEPEST)
-    return _whole(found) if SURROGATE.search(text) else found
+    may_be_deep = text.count("[") + text.count("{") > DEEPEST
+    return _tame(found, DEEPEST) if may_be_deep or SURROGATE.search(text) else found
 
 
-def _is_deep(value: Any) -> bool:
-    """Whether it has more levels than a validator can follow."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST):
-        below = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [inner for items in below for inner in items if isinstance(inner, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _cut(value: Any, depth: int) -> Any:
-    """The same JSON with null for what lies deeper than a validator can follow."""
-    if isinstance(value, dict):
-        return {key: _cut(item, depth - 1) for key, item in value.items()} if depth else None
+def _tame(value: Any, depth: int) -> Any:
+    """The same JSON with null for what lies deeper than a validator can follow, and with every
+    lone surrogate replaced: nothing could write it down."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return None
     if isinstance(value, list):
-        return [_cut(item, depth - 1) for item in value] if depth else None
-    return value
+        return [_tame(item, depth - 1) for item in value]
+    return {_tame(key, depth): _tame(item, depth - 1) for key, item in value.items()}
 
 
 def _integer(digits: str) -> int:
@@ -46,12 +39,3 @@ def _integer(digits: str) -> int:
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
-
-
-def _whole(value: Any) -> Any:
-    """The same JSON with every lone surrogate replaced: nothing could write it down."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from ..contract.ids import canonical
 from ..contract.resource import Resource
-from .outcomes import Blocked, shown
+from .outcomes import Blocked, expect, shown
 
 FRACTION = re.compile(r"\.(\d+)")
 
@@ -91,6 +91,17 @@ def change(resource: Resource, before: dict[str, Any], now: dict[str, Any]) -> s
     """The first member of an earlier sight that is another now; what that sight lacks may be
     anything."""
     return difference(resource, before, {member: now.get(member) for member in before})
+
+
+def expect_same(
+    resource: Resource,
+    before: dict[str, Any],
+    now: dict[str, Any],
+    wanted: str = "the session as it was",
+) -> None:
+    """Raise Violation where a member of an earlier sight is another now."""
+    differs = change(resource, before, now)
+    expect(differs is None, wanted, f"it differs in {differs}")
 
 
 def same_member(resource: Resource, member: str, one: Any, other: Any) -> bool:

@@ -79,6 +79,17 @@ class Exchange:
         return turned or self.role in ("create", "read", "end", "act")
 
     @property
+    def bodies(self) -> list[Any]:
+        """What stands where sessions do: the answer itself, or the items of a list."""
+        if not self.ok or self.json is ABSENT:
+            return []
+        if self.gives_session:
+            return [self.json]
+        listed = self.role == "list" and isinstance(self.json, dict)
+        items = self.json.get(self.resource.items) if listed else None
+        return items if isinstance(items, list) else []
+
+    @property
     def may_be_old(self) -> bool:
         """Whether the session that it is answered with may be as an earlier answer had it."""
         turned = self.role == "submit" and not self.resource.replies

@@ -6,7 +6,7 @@ from ...contract.document import Contract
 from ...contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ...contract.resource import Resource
 from ...contract.rules import Rule
-from ...judging.equivalence import change, instant, same_messages, same_time
+from ...judging.equivalence import expect_same, instant, same_messages, same_time
 from ...judging.exchange import Exchange, Json
 from ...judging.outcomes import NotApplicable, expect, shown
 from ...registry import kind
@@ -66,8 +66,7 @@ def check_nothing_changes(api: Api, rule: Rule, timeouts: Timeouts | None) -> No
             if resource.members["identity"] in answer.body_object
         ]
         for sight in (*sights, api.get(subject.id).session):
-            differs = change(resource, before, sight)
-            expect(differs is None, "the session as it was", f"it differs in {differs}")
+            expect_same(resource, before, sight)
 
 
 @kind("moved", "smoke", turns=3, subjects=count)
@@ -149,8 +148,7 @@ def expect_followed(api: Api, subject: Subject, row: Transition) -> None:
     kept = {name: value for name, value in before.items() if name not in freed(row, resource)}
     if not tells_activity(api.contract, row):
         kept.pop(resource.touched, None)
-    differs = change(resource, kept, after)
-    expect(differs is None, "all else as it was", f"it differs in {differs}")
+    expect_same(resource, kept, after, "all else as it was")
 
 
 def expect_reason(contract: Contract, row: Transition, body: Json) -> None:
