@@ -27,40 +27,88 @@ _CHUNKED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request, and the application that would answer it."""
-
-    app: ASGIApp
-    scope: Scope
-    receive: Receive
-    send: Send
-
-
 async def inject(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer under a fault. Raises Problem where the server gives no connection."""
-    exchange = Exchange(app, scope, receive, send)
     try:
-        await _carry_out(fault, exchange)
+        if fault.delay_ms and fault.name not in _PACED:
+            await asyncio.sleep(fault.delay_ms / 1000)
+        if fault.name is None:
+            await app(scope, receive, send)
+        else:
+            await _INJECTIONS[fault.name](_Exchange(fault, app, scope, receive, send))
     except asyncio.CancelledError:  # a fault that outlasts the grace of the stopping server
         if fault.name is None:
             raise
         await abort(scope, receive)
 
 
-async def _carry_out(fault: Fault, exchange: Exchange) -> None:
-    if fault.name is None:
-        await asyncio.sleep((fault.delay_ms or 0) / 1000)
-        await exchange.app(exchange.scope, exchange.receive, exchange.send)
-        return
-    if fault.name not in _PACED and fault.delay_ms:
-        await asyncio.sleep(fault.delay_ms / 1000)
-    await _INJECTIONS[fault.name](fault, exchange)
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """A request that a fault befalls, and the application that would answer it."""
+
+    fault: Fault
+    app: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """Its connection. Raises Problem where the server gives none."""
+        if (transport := transport_of(self.scope)) is None:
+            detail = "This server gives the mock no hold on its connections"
+            raise Problem("unusable-fault", f"{detail}; start it as adjourn-mock.", status=501)
+        return transport
+
+    def seconds(self, usual_ms: int) -> float:
+        """The delay of the fault, or the usual one."""
+        return (usual_ms if self.fault.delay_ms is None else self.fault.delay_ms) / 1000
+
+    async def drain(self) -> None:
+        """Read the request: what is left unread would turn a close into a reset."""
+        size, more = 0, True
+        while more and size <= BODY_LIMIT:
+            message = await self.receive()
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
+
+    async def answer(self) -> tuple[Message, bytes]:
+        """What the app answers, kept back."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(self.scope, self.receive, keep)
+        start, *parts = messages
+        start = {**start, "headers": [*start["headers"], _ORIGIN]}
+        return start, b"".join(part.get("body", b"") for part in parts)
+
+    async def refuse(self, problem: Problem) -> None:
+        await self.drain()
+        problem.headers = {**problem.headers, "X-Mock-Origin": "fault"}
+        await send_reply(self.send, reply_with(problem, "problem"))
+
+    async def close(self, transport: asyncio.Transport) -> None:
+        transport.close()
+        await gone(self.receive)
+
+    async def hang_up(self, data: bytes = b"") -> None:
+        transport = self.transport
+        await self.drain()
+        if data:
+            transport.write(data)
+        await self.close(transport)
+
+    def garbage(self) -> bytes:
+        """The same bytes for the same path, and never the beginning of an answer."""
+        noise = random.Random(self.scope["path"]).randbytes(64)
+        return b"\x00" + noise.replace(b"\n", b"\x00")
 
 
-async def _reset(fault: Fault, exchange: Exchange) -> None:
-    transport = _transport(exchange.scope)
-    await _drain(exchange.receive)
+async def _reset(exchange: _Exchange) -> None:
+    transport = exchange.transport
+    await exchange.drain()
     # With no time to linger, closing sends RST instead of FIN.
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
@@ -68,64 +116,58 @@ async def _reset(fault: Fault, exchange: Exchange) -> None:
     await gone(exchange.receive)
 
 
-async def _time_out(fault: Fault, exchange: Exchange) -> None:
-    transport = _transport(exchange.scope)
-    await _drain(exchange.receive)
-    seconds = (_TIMEOUT_MS if fault.delay_ms is None else fault.delay_ms) / 1000
+async def _time_out(exchange: _Exchange) -> None:
+    transport = exchange.transport
+    await exchange.drain()
     try:
-        await asyncio.wait_for(gone(exchange.receive), seconds)
+        await asyncio.wait_for(gone(exchange.receive), exchange.seconds(_TIMEOUT_MS))
     except TimeoutError:
-        transport.close()
-        await gone(exchange.receive)
+        await exchange.close(transport)
 
 
-async def _drip(fault: Fault, exchange: Exchange) -> None:
-    start, body = await _answer(exchange)
+async def _drip(exchange: _Exchange) -> None:
+    start, body = await exchange.answer()
     await exchange.send(start)
     size = max(1, -(-len(body) // _PIECES))
     pieces = [body[place : place + size] for place in range(0, len(body), size)]
-    pause = (_DRIP_MS if fault.delay_ms is None else fault.delay_ms) / 1000 / max(1, len(pieces))
+    pause = exchange.seconds(_DRIP_MS) / max(1, len(pieces))
     for piece in pieces:
         await asyncio.sleep(pause)
         await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
     await exchange.send({"type": "http.response.body", "body": b""})
 
 
-async def _truncate(fault: Fault, exchange: Exchange) -> None:
-    transport = _transport(exchange.scope)
-    start, body = await _answer(exchange)
+async def _truncate(exchange: _Exchange) -> None:
+    transport = exchange.transport
+    start, body = await exchange.answer()
     half = body[: len(body) // 2]
     await exchange.send(start)
     await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
-    transport.close()
-    await gone(exchange.receive)
+    await exchange.close(transport)
 
 
-async def _error(fault: Fault, exchange: Exchange) -> None:
+async def _error(exchange: _Exchange) -> None:
     detail = "A fault that was asked for; the request was not carried out."
-    headers = {"X-Mock-Origin": "fault"}
-    await _refuse(exchange, Problem("injected-fault", detail, status=fault.status, headers=headers))
+    await exchange.refuse(Problem("injected-fault", detail, status=exchange.fault.status))
 
 
-async def _limit(fault: Fault, exchange: Exchange) -> None:
-    headers = {"Retry-After": str(fault.retry_after), "X-Mock-Origin": "fault"}
-    detail = f"Try again in {fault.retry_after} s. The request was not carried out."
-    await _refuse(exchange, Problem("too-many-requests", detail, headers=headers))
+async def _limit(exchange: _Exchange) -> None:
+    wait = exchange.fault.retry_after
+    detail = f"Try again in {wait} s. The request was not carried out."
+    headers = {"Retry-After": str(wait)}
+    await exchange.refuse(Problem("too-many-requests", detail, headers=headers))
 
 
-async def _drop(fault: Fault, exchange: Exchange) -> None:
-    transport = _transport(exchange.scope)
-    await _answer(exchange)
-    transport.close()
-    await gone(exchange.receive)
+async def _drop(exchange: _Exchange) -> None:
+    transport = exchange.transport
+    await exchange.answer()
+    await exchange.close(transport)
 
 
-_INJECTIONS: Mapping[str, Callable[[Fault, Exchange], Awaitable[None]]] = {
-    "EMPTY_RESPONSE": lambda _, exchange: _hang_up(exchange, b""),
-    "MALFORMED_RESPONSE_CHUNK": lambda _, exchange: _hang_up(
-        exchange, _CHUNKED + _garbage(exchange.scope)
-    ),
-    "RANDOM_DATA_THEN_CLOSE": lambda _, exchange: _hang_up(exchange, _garbage(exchange.scope)),
+_INJECTIONS: Mapping[str, Callable[[_Exchange], Awaitable[None]]] = {
+    "EMPTY_RESPONSE": _Exchange.hang_up,
+    "MALFORMED_RESPONSE_CHUNK": lambda exchange: exchange.hang_up(_CHUNKED + exchange.garbage()),
+    "RANDOM_DATA_THEN_CLOSE": lambda exchange: exchange.hang_up(exchange.garbage()),
     "CONNECTION_RESET_BY_PEER": _reset,
     "TIMEOUT": _time_out,
     "SLOW_DRIP": _drip,
@@ -136,52 +178,3 @@ _INJECTIONS: Mapping[str, Callable[[Fault, Exchange], Awaitable[None]]] = {
 }
 # To these the delay is a span of their own, not a wait before them.
 _PACED = ("TIMEOUT", "SLOW_DRIP")
-
-
-async def _answer(exchange: Exchange) -> tuple[Message, bytes]:
-    """What the app answers, kept back."""
-    messages: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        messages.append(message)
-
-    await exchange.app(exchange.scope, exchange.receive, keep)
-    start, *parts = messages
-    start = {**start, "headers": [*start["headers"], _ORIGIN]}
-    return start, b"".join(part.get("body", b"") for part in parts)
-
-
-async def _refuse(exchange: Exchange, problem: Problem) -> None:
-    await _drain(exchange.receive)
-    await send_reply(exchange.send, reply_with(problem, "problem"))
-
-
-async def _hang_up(exchange: Exchange, data: bytes) -> None:
-    transport = _transport(exchange.scope)
-    # What is left unread would turn the close into a reset.
-    await _drain(exchange.receive)
-    if data:
-        transport.write(data)
-    transport.close()
-    await gone(exchange.receive)
-
-
-async def _drain(receive: Receive) -> None:
-    size, more = 0, True
-    while more and size <= BODY_LIMIT:
-        message = await receive()
-        size += len(message.get("body", b""))
-        more = message.get("more_body", False)
-
-
-def _transport(scope: Scope) -> asyncio.Transport:
-    transport = transport_of(scope)
-    if transport is None:
-        detail = "This server gives the mock no hold on its connections; start it as adjourn-mock."
-        raise Problem("unusable-fault", detail, status=501)
-    return transport
-
-
-def _garbage(scope: Scope) -> bytes:
-    """The same bytes for the same path, and never the beginning of an answer."""
-    return b"\x00" + random.Random(scope["path"]).randbytes(64).replace(b"\n", b"\x00")
