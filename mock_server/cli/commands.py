@@ -28,12 +28,7 @@ _name = wanting("1 to 64 letters, digits, - or _", lambda text: bool(NAME.fullma
 def _steering(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its client, and tell its failure in one line."""
 
-    @click.option(
-        "--url",
-        envvar="ADJOURN_URL",
-        default="http://127.0.0.1:4010",
-        callback=_url,
-    )
+    @click.option("--url", envvar="ADJOURN_URL", default="http://127.0.0.1:4010", callback=_url)
     @click.option(
         "--admin-token", envvar="ADJOURN_ADMIN_TOKEN", metavar="TOKEN", callback=usable_token
     )

@@ -12,6 +12,7 @@ from ..problems.nearest import did_you_mean
 from ..serve.errors import OptionError
 from ..version import version
 from .options import (
+    as_settings,
     contract_option,
     control_options,
     cors_option,
@@ -19,6 +20,7 @@ from .options import (
     operating_options,
     option,
     running_options,
+    take_running,
     together,
 )
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
@@ -35,15 +37,6 @@ from .values import (
     webhook_secret,
 )
 
-_RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
-# Options that are given one by one, and the settings that hold them all.
-_REPEATED = {
-    "choice": "choices",
-    "webhook_allow": "webhook_hosts",
-    "cors_origin": "cors_origins",
-    "allowed_host": "allowed_hosts",
-    "admin_cors_origin": "admin_cors_origins",
-}
 _EPILOG = """
 \b
 Exit codes:
@@ -206,16 +199,14 @@ def main(
         return
     from ..settings import Settings
 
-    running = {name: options.pop(name) for name in _RUNNING}
+    running = take_running(options)
     if no_journal:
         options["journal_count"] = 0
     outgoing = take_outgoing(options)
     if outgoing.headers and not (options["webhook_url"] or {*options["webhook_allow"]} - {"*"}):
         named = "the host of --webhook-url and those that --webhook-allow names"
         raise OptionError(f"--header goes to {named}, and there is none; name one")
-    settings = Settings(
-        outgoing=outgoing, **{_REPEATED.get(name, name): value for name, value in options.items()}
-    )
+    settings = Settings(outgoing=outgoing, **as_settings(options))
     if settings.demo_fault:
         from ..demo import plant
 

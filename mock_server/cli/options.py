@@ -10,6 +10,15 @@ from .sources import AddressOption, read_config
 from .values import Seconds, hosts, instant, networks, origins, page_origins, usable_token
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_RUNNING = ("coverage", "log_format", "ssl_certfile", "ssl_keyfile", "trust_forwarded")
+# Options that are given one by one, and the settings that hold them all.
+_REPEATED = {
+    "choice": "choices",
+    "webhook_allow": "webhook_hosts",
+    "cors_origin": "cors_origins",
+    "allowed_host": "allowed_hosts",
+    "admin_cors_origin": "admin_cors_origins",
+}
 
 
 def option(name: str, help: str, **more: Any) -> Decorator:
@@ -51,13 +60,8 @@ operating_options = together(
     option("seed-number", "The same number gives the same ids.", type=int, metavar="N"),
     option("no-journal", "Keep no requests.", is_flag=True),
 )  # fmt: skip
-cors_option = option(
-    "cors-origin",
-    "Let only this origin in; repeatable. [default: all]",
-    multiple=True,
-    callback=page_origins,
-    metavar="ORIGIN",
-)
+cors_option = option("cors-origin", "Let only this origin in; repeatable. [default: all]",
+                     multiple=True, callback=page_origins, metavar="ORIGIN")  # fmt: skip
 contract_option = file_option(
     "contract", "A contract of your own, in place of the openapi.yaml that comes along."
 )
@@ -80,3 +84,13 @@ def running_options(port: int) -> Decorator:
         file_option("ssl-certfile", "Certificate chain, for https."),
         file_option("ssl-keyfile", "Its private key."),
     )  # fmt: skip
+
+
+def take_running(options: dict[str, Any]) -> dict[str, Any]:
+    """Take those of `Running` that need no more care out of all options that were given."""
+    return {name: options.pop(name) for name in _RUNNING if name in options}
+
+
+def as_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Options by the names that they have as settings."""
+    return {_REPEATED.get(name, name): value for name, value in options.items()}

@@ -9,7 +9,7 @@ import click
 from ..outgoing.clients import Outgoing
 from ..outgoing.faults import OutgoingFault
 from ..serve.errors import OptionError
-from .options import file_option, together
+from .options import file_option, option, together
 
 _NAMES = ("ca", "client_cert", "insecure", "proxy", "no_proxy", "http2", "header")
 
@@ -24,28 +24,16 @@ class _Line(click.types.StringParamType):
 # `take_outgoing` makes one thing of them.
 outgoing_options = together(
     file_option("ca", "PEM certificates to trust beside the public ones."),
-    click.option(
-        "--client-cert",
-        metavar="FILE[,KEY]",
-        help="PEM certificate to show, and its key if that is in another file.",
-    ),
-    click.option("--insecure", is_flag=True, help="Check no certificate of a server."),
-    click.option(
-        "--proxy",
-        metavar="URL",
-        help="Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
-    ),
-    click.option("--no-proxy", is_flag=True, help="Ask no proxy, whatever the environment says."),
-    click.option("--http2", is_flag=True, help="Speak HTTP/2 alone, as where TLS wants it anyway."),
-    click.option(
-        "--header",
-        multiple=True,
-        type=_Line(),
-        metavar="'NAME: VALUE'",
-        help="Add this header, such as a gateway's key; $VARIABLE in a value is filled in. "
-        "Repeatable.",
-    ),
-)
+    option("client-cert", "PEM certificate to show, and its key if that is in another file.",
+           metavar="FILE[,KEY]"),
+    option("insecure", "Check no certificate of a server.", is_flag=True),
+    option("proxy", "Ask by way of this proxy. [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY]",
+           metavar="URL"),
+    option("no-proxy", "Ask no proxy, whatever the environment says.", is_flag=True),
+    option("http2", "Speak HTTP/2 alone, as where TLS wants it anyway.", is_flag=True),
+    option("header", "Add this header, such as a gateway's key; $VARIABLE in a value is filled in. "
+           "Repeatable.", multiple=True, type=_Line(), metavar="'NAME: VALUE'"),
+)  # fmt: skip
 
 
 def take_outgoing(

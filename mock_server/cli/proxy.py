@@ -7,26 +7,26 @@ import click
 import orjson
 
 from ..outgoing.headers import CLIENTS_OWN
-from .options import contract_option, control_options, cors_option, running_options
+from .options import (
+    as_settings,
+    contract_option,
+    control_options,
+    cors_option,
+    option,
+    running_options,
+    take_running,
+)
 from .outgoing import outgoing_options, take_outgoing, warn_insecure
 from .sources import FROM_ENVIRONMENT, address_advice
 from .values import base_url
 
+_backend = base_url(CLIENTS_OWN)
+
 
 @click.command(context_settings=FROM_ENVIRONMENT)
-@click.option(
-    "--upstream",
-    required=True,
-    metavar="URL",
-    callback=base_url(CLIENTS_OWN),
-    help="The backend's URL.",
-)
-@click.option(
-    "--unix-socket",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Where the backend listens, whatever host its URL names.",
-)
+@option("upstream", "The backend's URL.", required=True, metavar="URL", callback=_backend)
+@option("unix-socket", "Where the backend listens, whatever host its URL names.",
+        metavar="PATH", type=click.Path(path_type=Path))  # fmt: skip
 @outgoing_options
 @running_options(4020)
 @contract_option
@@ -39,10 +39,6 @@ def proxy(
     port: int,
     json: bool,
     contract: Path | None,
-    cors_origin: tuple[str, ...],
-    admin_token: str | None,
-    allowed_host: tuple[str, ...],
-    admin_cors_origin: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Pass on to a backend; flag what breaks the contract, in X-Mock-Violations and the journal."""
@@ -54,14 +50,8 @@ def proxy(
 
     outgoing = take_outgoing(options, upstream, unix_socket, CLIENTS_OWN)
     advice = address_advice(click.get_current_context())
-    running = Running(host, port, json, address_advice=advice, **options)
-    settings = Settings(
-        cors_origins=cors_origin,
-        admin_token=admin_token,
-        allowed_hosts=allowed_host,
-        admin_cors_origins=admin_cors_origin,
-        outgoing=outgoing,
-    )
+    running = Running(host, port, json, address_advice=advice, **take_running(options))
+    settings = Settings(outgoing=outgoing, **as_settings(options))
 
     def announce(_: Proxy, url: str) -> str:
         facts = orjson.dumps({"url": url, "upstream": upstream}).decode()

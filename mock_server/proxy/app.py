@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -51,6 +51,28 @@ _CORS = frozenset(
     b"access-control-expose-headers".split()
 )
 _log = logging.getLogger("adjourn.proxy")
+
+
+class Exchange:
+    """A request that is passed on, with what was found wrong with it and with its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+        self.operation: CheckedOperation | None = scope["extensions"].get(OPERATION)
+        self.found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
+
+    def note(self, found: Sequence[dict[str, str]], late: bool = False) -> None:
+        """Note what was found; too `late` for the head, it is logged at once."""
+        self.found.extend(found)
+        if late:
+            self.log(found)
+
+    def log(self, found: Sequence[dict[str, str]]) -> None:
+        if found:
+            self.warn(self.scope["extensions"][SANDBOX].redacted(in_header(found)).decode())
+
+    def warn(self, text: str) -> None:
+        _log.warning("%s %s: %s", self.scope["method"], self.scope["path"], text)
 
 
 class Proxy:
@@ -101,95 +123,72 @@ class Proxy:
         if any(self.name in value for name, value in scope["headers"] if name == b"via"):
             detail = f"The upstream, {self.upstream}, leads back to this proxy; correct --upstream."
             raise Problem("upstream-loop", detail)
-        found: list[dict[str, str]] = scope["extensions"].setdefault(VIOLATIONS, [])
-        operation = scope["extensions"].get(OPERATION)
-        if operation is None and not _is_beside(scope):
-            found.append(violation("path", "", "wanted an operation of the contract, got none"))
+        exchange = Exchange(scope, receive, send)
+        if exchange.operation is None and not _is_beside(scope):
+            exchange.note([violation("path", "", "wanted an operation of the contract, got none")])
         try:
             async with self._ask(scope, receive) as response:
-                await self._answer(response, operation, found, scope, receive, send)
+                await self._answer(response, exchange)
         except ClientGone:
-            _log.warning("%s %s: the client left", scope["method"], scope["path"])
+            exchange.warn("the client left")
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             detail = f"{self.place} gave no answer: {self.cause_of(error, self.timeout)}."
-            _log.warning("%s %s: %s", scope["method"], scope["path"], detail)
-            problem = Problem("upstream-failed", detail)
-            await send_reply(send, reply_with(problem, "problem"))
+            exchange.warn(detail)
+            await send_reply(send, reply_with(Problem("upstream-failed", detail), "problem"))
 
-    async def _answer(
-        self,
-        response: httpx.Response,
-        operation: CheckedOperation | None,
-        found: list[dict[str, str]],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def _answer(self, response: httpx.Response, exchange: Exchange) -> None:
         """Give an answer, checked before its head leaves if it is whole by then, else behind it."""
-        if operation and not operation.note_head(response, scope["method"], found):
+        operation, method = exchange.operation, exchange.scope["method"]
+        if operation and not operation.note_head(response, method, exchange.found):
             operation = None  # its body is not to be checked
         body = HeldBody(response.aiter_raw(), LIMIT if operation else 0)
         try:
             if operation:
                 await body.hold()
                 if body.is_whole:
-                    found.extend(await operation.faults_of_body(response, body.body))
-            length = body.size if body.ended else None
-            await send(self._head(response, length, found, scope))
+                    exchange.note(await operation.faults_of_body(response, body.body))
+            await exchange.send(self._head(response, body.size if body.ended else None, exchange))
             more = not body.ended
-            await send({"type": "http.response.body", "body": body.body, "more_body": more})
-            if not body.ended:
-                await self._pass_on(body.rest(), found, scope, receive, send)
+            await exchange.send(
+                {"type": "http.response.body", "body": body.body, "more_body": more}
+            )
+            if more:
+                await self._pass_on(body.rest(), exchange)
                 if operation and body.is_whole:
-                    late = await operation.faults_of_body(response, body.body)
-                    found.extend(late)
-                    _log_violations(late, scope)
+                    exchange.note(await operation.faults_of_body(response, body.body), late=True)
         finally:
             await body.close()
 
-    async def _pass_on(
-        self,
-        parts: AsyncIterator[bytes],
-        found: list[dict[str, str]],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def _pass_on(self, parts: AsyncIterator[bytes], exchange: Exchange) -> None:
         """Pass an answer on as it comes; if it breaks off, so does what the client gets."""
         try:
-            whole = await send_parts(parts, receive, send, self.stopping)
+            whole = await send_parts(parts, exchange.receive, exchange.send, self.stopping)
         except httpx.HTTPError as error:
             whole = False
             cause = self.cause_of(error, self.timeout)
-            found.append(violation("response", "", f"wanted all of it, but {cause}"))
-            _log_violations(found[-1:], scope)
+            fault = violation("response", "", f"wanted all of it, but {cause}")
+            exchange.note([fault], late=True)
         if whole:
-            await send({"type": "http.response.body", "body": b""})
+            await exchange.send({"type": "http.response.body", "body": b""})
         else:
-            if transport := transport_of(scope):
+            if transport := transport_of(exchange.scope):
                 transport.close()
-            await gone(receive)
+            await gone(exchange.receive)
 
-    def _head(
-        self,
-        response: httpx.Response,
-        length: int | None,
-        found: Sequence[Mapping[str, str]],
-        scope: Scope,
-    ) -> Message:
+    def _head(self, response: httpx.Response, length: int | None, exchange: Exchange) -> Message:
         """The head to send; `length` None leaves to the upstream what it says of it."""
         told = length is None and response.status_code not in _BODILESS
         left_out = frozenset() if told else _LENGTH
-        origin = dict(scope["headers"]).get(b"origin")
+        origin = dict(exchange.scope["headers"]).get(b"origin")
         if origin is not None and self.cors.allows(origin):
             left_out |= _CORS  # the proxy grants it: twice would be refused by a browser
         via = self._via(response.http_version.partition("/")[2])
         headers = [*passed_on(response.headers.raw, left_out), via]
         if length is not None and response.status_code not in _BODILESS:
             headers.append((b"content-length", b"%d" % length))
-        if found:
-            headers.append((b"x-mock-violations", in_header(found)))
-            _log_violations(found, scope)
+        if exchange.found:
+            headers.append((b"x-mock-violations", in_header(exchange.found)))
+            exchange.log(exchange.found)
         return {"type": "http.response.start", "status": response.status_code, "headers": headers}
 
     @asynccontextmanager
@@ -208,17 +207,15 @@ class Proxy:
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
         headers.append(self._via(scope["http_version"]))
         body = content(receive) if has_body(scope) else None
-        answer = await self._first_answer(
-            partial(
-                self.client.build_request,
-                scope["method"],
-                url,
-                headers=headers,
-                content=body,
-                extensions=extensions,
-            ),
-            again=body is None and scope["method"] in _SAFE,
+        build = partial(
+            self.client.build_request,
+            *(scope["method"], url),
+            headers=headers,
+            content=body,
+            extensions=extensions,
         )
+        again = body is None and scope["method"] in _SAFE
+        answer = await self._first_answer(build, again=again)
         async with aclosing(answer):
             yield answer
 
@@ -286,9 +283,3 @@ def _is_beside(scope: Scope) -> bool:
 
 def _refuse(error: Exception, scope: Scope) -> Reply:
     return refusal(error, scope, "", "problem")
-
-
-def _log_violations(found: Sequence[Mapping[str, str]], scope: Scope) -> None:
-    if found:
-        told = scope["extensions"][SANDBOX].redacted(in_header(found)).decode()
-        _log.warning("%s %s: %s", scope["method"], scope["path"], told)

@@ -26,20 +26,13 @@ Send = Callable[[Delivery], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one attempt: the receiver's status, or why there is none."""
-
-    outcome: str
-    status: int | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An attempt that was made at an instant and is to be recorded."""
+    """An attempt that was made: what became of it, the receiver's status or why there is none."""
 
     delivery: Delivery
-    attempt: Attempt
     at: int
+    outcome: str
+    status: int | None
+    reason: str | None
     retry_at: int | None
 
 
@@ -70,7 +63,7 @@ class Dispatcher:
         self.timeout = timeout
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
-        self._unrecorded: dict[int, Made] = {}
+        self._unrecorded: dict[int, Attempt] = {}
 
     def notify(self) -> None:
         """Say that the outbox has a new row."""
@@ -161,14 +154,13 @@ class Dispatcher:
         if made is None:
             return
         self._unrecorded[delivery.serial] = made
-        entry = _entry(made.at, made.attempt)
-        await self.outbox.delivered(delivery.serial, made.attempt.outcome, made.retry_at, entry)
+        await self.outbox.delivered(delivery.serial, made.outcome, made.retry_at, _entry(made))
         self._unrecorded.pop(delivery.serial, None)
         for serial in self.faults.release():
             await self.outbox.postpone(serial, self.clock.now())
-        self._announce(delivery, made.attempt, made.retry_at is not None)
+        self._announce(made)
 
-    async def _make(self, delivery: Delivery) -> Made | None:
+    async def _make(self, delivery: Delivery) -> Attempt | None:
         """Make an attempt, unless another mock does or a fault holds it back."""
         # No plan is made before, for a fault rule may hold for a number of attempts.
         if not await self.outbox.claim(delivery, self.lease):
@@ -178,11 +170,12 @@ class Dispatcher:
             await self.outbox.postpone(delivery.serial, self.clock.now() + plan.hold_ms * 1000)
             return None
         at = self.clock.now()
-        attempt = await self.send_as_planned(delivery, plan)
-        return Made(delivery, attempt, at, self.retry_at(delivery, attempt.outcome))
+        outcome, status, reason = await self._send(delivery, plan)
+        return Attempt(delivery, at, outcome, status, reason, self.retry_at(delivery, outcome))
 
-    def _announce(self, delivery: Delivery, attempt: Attempt, again: bool) -> None:
+    def _announce(self, attempt: Attempt) -> None:
         """Emit the event of an attempt, and log one that failed."""
+        delivery, again = attempt.delivery, attempt.retry_at is not None
         fine = attempt.outcome == "delivered"
         self.emit(
             "delivery.succeeded" if fine else "delivery.failed",
@@ -201,18 +194,20 @@ class Dispatcher:
         """For how many seconds a webhook is kept from other mocks, with room for a duplicate."""
         return 2 * self.timeout + _CLAIM_MARGIN_SECONDS
 
-    async def send_as_planned(self, delivery: Delivery, plan: Plan) -> Attempt:
-        signed = self.signed(delivery, plan)
+    async def _send(self, delivery: Delivery, plan: Plan) -> tuple[str, int | None, str | None]:
+        """Send a delivery; the outcome, and the status or why there is none."""
+        signed, status = self.signed(delivery, plan), None
         try:
-            statuses = [await self.send(signed) for _ in range(plan.copies)]
+            for _ in range(plan.copies):
+                status = await self.send(signed)
         except NoAnswer as cause:
-            return Attempt(classify(None), reason=str(cause))
+            return classify(None), None, str(cause)
         except TargetRefused as refusal:
-            return Attempt("refused", reason=str(refusal))
+            return "refused", None, str(refusal)
         except Exception:  # an attempt that leaves no trace would be made again at once, for ever
             _log.exception("webhook of session %s: cannot be sent", delivery.session_id)
-            return Attempt("refused", reason="the mock itself is at fault; its log has the cause")
-        return Attempt(classify(statuses[-1]), statuses[-1])
+            return "refused", None, "the mock itself is at fault; its log has the cause"
+        return classify(status), status, None
 
     def signed(self, delivery: Delivery, plan: Plan) -> Delivery:
         """The delivery with its id, time and signature beside its own headers."""
@@ -241,8 +236,8 @@ def classify(status: int | None) -> str:
     return "delivered" if 200 <= status < 300 else "rejected"
 
 
-def _entry(at: int, attempt: Attempt) -> dict[str, object]:
+def _entry(attempt: Attempt) -> dict[str, object]:
     """An attempt as the delivery log has it."""
-    entry = {"at": format_instant(at, "micro"), "status": attempt.status}
-    reason = {"reason": attempt.reason} if attempt.reason else {}
-    return {**entry, "outcome": attempt.outcome, **reason}
+    at, reason = format_instant(attempt.at, "micro"), attempt.reason
+    entry: dict[str, object] = {"at": at, "status": attempt.status, "outcome": attempt.outcome}
+    return {**entry, "reason": reason} if reason else entry
