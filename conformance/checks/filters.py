@@ -6,8 +6,7 @@ from itertools import cycle
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.resource import Filter
-from ..contract.results import Searched
+from ..contract.results import Filter
 from ..contract.rules import Rule
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back, instant, same_time, tick
@@ -23,7 +22,7 @@ ENDS = ("", "-other", "-Ab", "-ab", "_x", "-x", "-%", "-y")  # of channels' name
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
 
 
-def choices(api: Api, one: Searched, row: Json) -> tuple[Any, Any] | None:
+def choices(api: Api, one: Filter, row: Json) -> tuple[Any, Any] | None:
     """A value of the filter that the row matches, and one that no row does; None where the row
     does not tell."""
     value = row.get(one.member)
@@ -100,7 +99,7 @@ def found_row(session: Marked) -> Json:
     raise api.blocked("the session has no call result", "found")
 
 
-def deviations(session: Marked, one: Searched, row: Json) -> Iterator[str]:
+def deviations(session: Marked, one: Filter, row: Json) -> Iterator[str]:
     """How a filter does not select the row, or selects it where it should not."""
     values, names = choices(session.api, one, row), session.api.resource
     if values is None:
@@ -158,7 +157,7 @@ def wrong_in_channels(api: Api) -> Iterator[str]:
 
 def wrong_at_the_same(api: Api, names: Collection[str]) -> Iterator[str]:
     """A filter of what is later leaves out what is of the instant itself."""
-    later = [one for one in api.resource.filters if one.later and one.parameter in names]
+    later = [one for one in api.resource.filters if one.how == "later" and one.parameter in names]
     if not later:
         raise NotApplicable("no list is filtered by what is later")
     for one in later:
@@ -247,9 +246,9 @@ def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
         return [value for value in schema["enum"] if value != one.all]
     if schema["type"] != "string":
         return [*dict.fromkeys(values)]
-    others = [FAR_AHEAD] if one.later else fitting(schema, [f"nobody-{api.key()}"])
+    others = [FAR_AHEAD] if one.how == "later" else fitting(schema, [f"nobody-{api.key()}"])
     found = [*dict.fromkeys(values), *others]
-    if one.later:  # whatever the offset that an instant is told with
+    if one.how == "later":  # whatever the offset that an instant is told with
         zones = cycle((UTC, EAST, WEST))
         return [instant(value).astimezone(next(zones)).isoformat() for value in found]
     return found
@@ -258,7 +257,7 @@ def filter_values(api: Api, one: Filter, whole: Sessions) -> list[Any]:
 def matches(one: Filter, item: Json, value: Any) -> bool | None:
     """Whether the filter selects an item; None of one at the instant itself."""
     shown = item.get(one.member)
-    if not one.later:
+    if one.how != "later":
         return bool(shown == value)
     later = goes_back(shown, value)
     return later if later or goes_back(value, shown) else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..contract.nearest import did_you_mean
+from ..contract.words import did_you_mean
 from .connection import (
     Connection,
     check_target,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from .parts import BODY, Json, at, forms, holds, parameters, places, schemas
-from .resource import Filter, Resource
+from .resource import Resource
+from .results import Filter
 from .words import Defect, Steps, quoted
 
 # What a list is filtered by, in words.
@@ -194,7 +195,7 @@ def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> str:
         return "" if fits else f"an enum of {', '.join(words)} with a default, got another schema"
     if "default" in schema:
         return "no default, as none is used, got one"
-    if told.later:
+    if told.how == "later":
         is_time = schema.get("type") == "string" and schema.get("format") == "date-time"
         return "" if is_time else "a date-time, got another schema"
     if kind not in COMPARED:

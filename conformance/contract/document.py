@@ -16,8 +16,7 @@ from .operations import Operation, operations_of
 from .parts import BODY, METHODS, at, parameters
 from .references import Document
 from .resource import Resource
-from .rules import Rule, rule_of
-from .schemas import json_schema
+from .rules import Rule
 from .validator import Validator
 from .values import least
 
@@ -33,12 +32,9 @@ class Contract:
         if found := defects(document):
             raise document.error(found[0])
         self.path = path
-        self.raw = document.main.raw
+        self.main = document.main
         self.resolved: dict[str, Any] = document.value
         self.spec: dict[str, Any] = document.main.value if document.is_one_file else self.resolved
-        self.lines = [
-            document.main.line(("x-rules", place)) for place in range(len(self.spec["x-rules"]))
-        ]
 
     @property
     def version(self) -> str:
@@ -46,13 +42,13 @@ class Contract:
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.raw).hexdigest()
+        return hashlib.sha256(self.main.raw).hexdigest()
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """Every rule by id, in the file's order."""
-        rules = zip(self.spec["x-rules"], self.lines, strict=True)
-        return {raw["id"]: rule_of(raw, line) for raw, line in rules}
+        found = enumerate(self.spec["x-rules"])
+        return {raw["id"]: Rule.of(raw, self.main.line(("x-rules", n))) for n, raw in found}
 
     @cached_property
     def judged(self) -> dict[str, Rule]:
@@ -283,11 +279,7 @@ class Contract:
     @cached_property
     def _bodies(self) -> dict[str, Validator]:
         bodies = {id: self.body(id) for id in self.operations}
-        return {id: self.validator(schema) for id, schema in bodies.items() if schema}
-
-    def validator(self, schema: dict[str, Any]) -> Validator:
-        """A compiled validator of a schema without references."""
-        return Validator(json_schema(schema))
+        return {id: Validator(schema) for id, schema in bodies.items() if schema}
 
     def _raw(self, operation: str) -> dict[str, Any]:
         found = self.operations[operation]

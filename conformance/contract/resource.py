@@ -8,20 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .parts import Json
-from .results import Left, Search
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A parameter of the list, and the member that it is compared with.
-
-    `all` is the value that lets everything through; `later` lets through what is later.
-    """
-
-    parameter: str
-    member: str
-    all: str | None = None
-    later: bool = False
+from .results import Filter, Left, Search
 
 
 class Named:
@@ -131,10 +118,7 @@ class Resource:
 
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
-        return tuple(
-            Filter(name, **raw) if isinstance(raw, dict) else Filter(name, raw)
-            for name, raw in self.list["filters"].items()
-        )
+        return tuple(Filter.of(name, raw) for name, raw in self.list["filters"].items())
 
     @cached_property
     def filtering(self) -> dict[str, str]:

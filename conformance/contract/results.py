@@ -34,19 +34,21 @@ class Left:
 
 
 @dataclass(frozen=True)
-class Searched:
-    """A member of a search, the member of a row that it is compared with, and how: it is that, or
-    one of a list, unless it is an instant or holds dotted `paths`."""
+class Filter:
+    """A parameter of a list or a member of a search, and what it is compared with: the member is
+    that, or one of a list, unless `how` says otherwise. `all` lets everything through."""
 
     parameter: str
     member: str
-    how: str = ""  # from, until, paths
+    how: str = ""  # all, later, from, until, paths
+    all: str | None = None
 
     @classmethod
     def of(cls, parameter: str, raw: Any) -> Self:
         if isinstance(raw, str):
             return cls(parameter, raw)
-        return cls(parameter, raw["member"], *(raw.keys() - {"member"}))
+        (how,) = raw.keys() - {"member"}
+        return cls(parameter, raw["member"], how, raw.get("all"))
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Search:
         return self.page.get("size", "")
 
     @cached_property
-    def by_parameter(self) -> dict[str, Searched]:
-        return {name: Searched.of(name, raw) for name, raw in self.filters.items()}
+    def by_parameter(self) -> dict[str, Filter]:
+        return {name: Filter.of(name, raw) for name, raw in self.filters.items()}
 
     def parameter(self, member: str, how: str = "") -> str:
         """The member of a search that is compared with this one; empty where none is."""

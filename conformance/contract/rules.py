@@ -1,7 +1,7 @@
 """The rules of `x-rules`, which a deployment is judged by."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Evidence = Literal["explicit", "inferred", "project"]
@@ -35,19 +35,8 @@ class Rule:
     sent: str = ""
     members: tuple[str, ...] = ()
 
-
-def rule_of(raw: dict[str, Any], line: int) -> Rule:
-    """The rule that an entry of `x-rules` tells."""
-    return Rule(
-        id=raw["id"],
-        level=raw["level"],
-        evidence=raw["evidence"],
-        source=raw["source"],
-        operations=tuple(raw["operations"]),
-        text=raw["text"],
-        needs=tuple(raw.get("needs", ())),
-        unchecked=raw.get("unchecked"),
-        line=line,
-        members=tuple(raw.get("members", ())),
-        **{name: raw[name] for name in TOLD if name in raw},
-    )
+    @classmethod
+    def of(cls, raw: dict[str, Any], line: int) -> Self:
+        """The rule that an entry of `x-rules` tells."""
+        lists = {word: tuple(value) for word, value in raw.items() if isinstance(value, list)}
+        return cls(**{**raw, **lists}, line=line)

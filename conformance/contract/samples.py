@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-import jsonschema_rs
-
 from .declaration import open_body
 from .declaration import shown as shown_members
 from .leavings import rows_of
 from .parts import BODY, Json, at, holders, holds, places, schemas
-from .schemas import json_schema
+from .validator import Validator
 from .values import least
 from .words import Defect, Steps, described, leaves, quoted, shown
 
@@ -27,7 +25,7 @@ class Samples:
             **samples,
             "answers": self._completed(samples["answers"], self._given_least()),
         }
-        self.compiled: dict[int, Any] = {}
+        self.compiled: dict[int, Validator] = {}
 
     @cached_property
     def operations(self) -> dict[str, Steps]:
@@ -240,7 +238,5 @@ class Samples:
 
     def _errors(self, schema: Json, value: Any) -> list[Any]:
         if id(schema) not in self.compiled:
-            self.compiled[id(schema)] = jsonschema_rs.Draft202012Validator(
-                json_schema(schema), validate_formats=True
-            )
-        return list(leaves(self.compiled[id(schema)].iter_errors(value)))
+            self.compiled[id(schema)] = Validator(schema)
+        return list(leaves(self.compiled[id(schema)].errors(value)))

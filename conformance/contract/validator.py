@@ -6,17 +6,19 @@ from typing import Any
 
 import jsonschema_rs
 
+from .schemas import json_schema
+
 ITEMS = 50  # of an array that does not fit, looked through for errors
 MEMBERS = 200  # of an object, beside those that the schemas name
 LETTERS = 100_000  # of a text; no schema asks for as many
 
 
 class Validator:
-    """A compiled schema."""
+    """A compiled schema of OpenAPI without references."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        self.schema = schema
-        self.compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self.schema = json_schema(schema)
+        self.compiled = jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .schemas import json_schema
 from .validator import Validator
 
 Json = dict[str, Any]
@@ -35,14 +34,14 @@ TEXTS = (
 
 def least(schema: Json, candidates: tuple[Any, ...] = ()) -> Any:
     """The first of the candidates that fits, or else what is plain; None where nothing does."""
-    validator = Validator(json_schema(schema))
+    validator = Validator(schema)
     values = (*candidates, *plain_values(schema))
     return next((value for value in values if validator.is_valid(value)), None)
 
 
 def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
     """Each value of an enumeration, each edge of a bound, and what else is plain of its type."""
-    takes = Validator(json_schema(schema)).is_valid
+    takes = Validator(schema).is_valid
     return (value for value in _plain_values(schema, examples) if takes(value))
 
 
@@ -87,7 +86,7 @@ def odd_values(schema: Json, longest: int = LONGEST) -> Iterator[Any]:
         case "array" if not schema.get("minItems"):
             yield []
         case "object":
-            takes = Validator(json_schema(schema)).is_valid
+            takes = Validator(schema).is_valid
             odd = ({}, *({"text": text} for text in odd_texts({}, longest)))
             yield from (value for value in odd if takes(value))
 

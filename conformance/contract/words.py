@@ -147,3 +147,9 @@ def _options(words: Iterable[Any], got: Any) -> str:
         near = get_close_matches(str(got), known, n=3, cutoff=0.5) or known[:3]
         return f"one of {len(known)} words, such as {listed(near)}"
     return listed(known) if known else "no member"
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """A question with the nearest names to one that there is not, or what is said `otherwise`."""
+    near = get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f"did you mean {', '.join(near)}?" if near else otherwise

@@ -7,7 +7,6 @@ and what not every deployment reads alike.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..contract.schemas import json_schema
 from ..contract.validator import Validator
 from ..judging.exchange import Json
 from ..judging.outcomes import shown
@@ -35,7 +34,7 @@ def breaks(why: str) -> Judgement:
 def judge_value(name: str, value: Any, schema: Json, *, needed: bool = False) -> Judgement:
     """The value of a member or parameter; `needed` where the contract requires it. What has the
     type and breaks another word of the schema, such as multipleOf, is left open."""
-    if _is_plain(value, schema) and Validator(json_schema(schema)).is_valid(value):
+    if _is_plain(value, schema) and Validator(schema).is_valid(value):
         return FITS
     wrong = _wrong(name, value, schema, needed=needed)
     return breaks(wrong) if wrong else OPEN

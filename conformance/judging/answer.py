@@ -30,14 +30,13 @@ class Schemas:
         answers = {role: contract.answer(id) for role, id in names.operations.items()}
         page, turn, session = (answers[role] for role in ("list", "submit", "read"))
         listed = page["properties"][names.items]["items"]
-        self.page = contract.validator(_hollow(page, names.items))
-        self.problem = contract.validator(contract.problem)
+        self.page = Validator(_hollow(page, names.items))
+        self.problem = Validator(contract.problem)
         self.turns = {
-            final: contract.validator(contract.in_state(turn, final=final))
-            for final in (False, True)
+            final: Validator(contract.in_state(turn, final=final)) for final in (False, True)
         }
         self.sessions = {
-            (in_list, final): contract.validator(contract.in_state(schema, final=final))
+            (in_list, final): Validator(contract.in_state(schema, final=final))
             for in_list, schema in ((False, session), (True, listed))
             for final in (False, True)
         }
@@ -45,9 +44,7 @@ class Schemas:
     @cached_property
     def results(self) -> Validator:
         """A page of call results, where the contract has an operation that finds them."""
-        return self.contract.validator(
-            self.contract.answer(self.contract.resource.operations["search"])
-        )
+        return Validator(self.contract.answer(self.contract.resource.operations["search"]))
 
 
 Page = tuple[str, SchemaErrors]  # and the operation that gave it

@@ -81,7 +81,7 @@ def _instants(groups: list[list[Exchange]]) -> dict[int, tuple[str, int]]:
 
 def _asked(names: Resource) -> str:
     """A pattern of the instant that a list is asked for, in a URL."""
-    named = (re.escape(one.parameter) for one in names.filters if one.later)
+    named = (re.escape(one.parameter) for one in names.filters if one.how == "later")
     return "|".join(rf"(?<=[?&]{name}=)[^&#]+" for name in named) or "(?!)"
 
 

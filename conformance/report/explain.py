@@ -9,8 +9,8 @@ from ..config.program import PROGRAM
 from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, by_area
 from ..contract.document import Contract
-from ..contract.nearest import did_you_mean
 from ..contract.rules import TOLD, Rule
+from ..contract.words import did_you_mean
 from ..registry import all_checks, exchange_checks, pack_of
 
 PACKAGE = Path(__file__).parents[1]

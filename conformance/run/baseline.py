@@ -19,8 +19,8 @@ from typing import Any
 from ..config.files import read_toml
 from ..config.settings import UsageError
 from ..contract.document import Contract
-from ..contract.nearest import did_you_mean
 from ..contract.parts import Json
+from ..contract.words import did_you_mean
 from ..judging.verdict import EXIT_CODES, judge, tone
 
 PLACEHOLDER = "TODO"  # what a written entry begins with, and a loaded one must not

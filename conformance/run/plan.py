@@ -8,7 +8,7 @@ from ..checks import generated, races, timeouts
 from ..config.profiles import PACKS, Pack
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
-from ..contract.nearest import did_you_mean
+from ..contract.words import did_you_mean
 from ..registry import Check, Cost, all_checks, is_watched
 from .replay import Replay
 from .scope import selected_packs

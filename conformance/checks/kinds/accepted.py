@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...contract.document import Contract
-from ...contract.results import Searched
+from ...contract.results import Filter
 from ...contract.rules import Rule
 from ...contract.values import UUID, least, odd_values, plain_values
 from ...judging.exchange import Exchange, Json
@@ -114,7 +114,7 @@ class Requests:
         filters = names.searched.by_parameter
         return self._known_filter(filters[name]) if name in filters else []
 
-    def _known_filter(self, one: Searched) -> list[Any]:
+    def _known_filter(self, one: Filter) -> list[Any]:
         left = self.api.resource.left
         if one.how == "paths":
             return [*self._examples(one.parameter)]

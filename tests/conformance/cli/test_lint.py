@@ -15,7 +15,7 @@ END_01 = "  - id: END-01\n"
 def copy(contract: Contract, tmp_path: Path) -> Path:
     """The project's contract in another place."""
     path = tmp_path / "openapi.yaml"
-    path.write_bytes(contract.raw)
+    path.write_bytes(contract.main.raw)
     return path
 
 

@@ -6,6 +6,7 @@ import pytest
 from conformance.contract.areas import area_of
 from conformance.contract.document import Contract, find_contract
 from conformance.contract.source import ContractError
+from conformance.contract.validator import Validator
 
 
 def test_what_an_operation_answers_with_has_its_schema(contract: Contract) -> None:
@@ -18,7 +19,7 @@ def test_what_an_operation_answers_with_has_its_schema(contract: Contract) -> No
 
 def test_a_nullable_schema_accepts_null_and_its_type_alone(contract: Contract) -> None:
     session = contract.in_state(contract.answer("getChat"), final=False)
-    validator = contract.validator(session["properties"]["ttl_seconds"])
+    validator = Validator(session["properties"]["ttl_seconds"])
     assert validator.is_valid(None)
     assert validator.is_valid(60)
     assert not validator.is_valid("60")
@@ -26,13 +27,13 @@ def test_a_nullable_schema_accepts_null_and_its_type_alone(contract: Contract) -
 
 def test_formats_are_checked(contract: Contract) -> None:
     session = contract.in_state(contract.answer("getChat"), final=False)
-    validator = contract.validator(session["properties"]["id"])
+    validator = Validator(session["properties"]["id"])
     assert validator.is_valid("3F0C9F4E-6A51-4D0B-9E58-1F7A6C2D8B10")
     assert not validator.is_valid("3f0c9f4e")
 
 
 def test_every_rule_carries_the_line_where_it_stands(contract: Contract) -> None:
-    lines = contract.raw.decode().splitlines()
+    lines = contract.main.raw.decode().splitlines()
     for rule in contract.rules.values():
         assert lines[rule.line - 1].strip() == f"- id: {rule.id}"
 

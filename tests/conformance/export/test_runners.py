@@ -66,7 +66,7 @@ def test_asyncapi_fits_its_published_schema(contract: Contract, tmp_path: Path) 
 
 def test_arazzo_is_run_on_the_mock(contract: Contract, tmp_path: Path, url: str) -> None:
     file = laid("arazzo", contract, tmp_path)
-    (tmp_path / contract.path.name).write_bytes(contract.raw)
+    (tmp_path / contract.path.name).write_bytes(contract.main.raw)
     given = ("--input", "agent=agent-echo", "--input", f"token={TOKEN}", "--server", f"api={url}")
     assert "Workflows: 6 passed, 6 total" in run(tmp_path, "redocly", "respect", file.name, *given)
 

@@ -78,7 +78,7 @@ def test_other_paths_of_a_contract_are_guarded_alike(
     contract: Contract, tmp_path: Path, base: str
 ) -> None:
     moved = tmp_path / "openapi.yaml"
-    text = contract.raw.decode().replace("/api/v1/chats", "/v2/conversations")
+    text = contract.main.raw.decode().replace("/api/v1/chats", "/v2/conversations")
     for old in ("{id}", "name: id\n      in: path", "parameters: {id: "):
         text = text.replace(old, old.replace("id", "key", 1))
     moved.write_text(text)

@@ -76,7 +76,9 @@ def test_a_stale_retrieve_is_told_by_the_rule_of_its_kind(
     connect: Make, session: Make, contract: Contract, tmp_path: Path
 ) -> None:
     path = tmp_path / "openapi.yaml"
-    path.write_text(contract.raw.decode().replace("id: GET-04", "id: READ-09"), encoding="utf-8")
+    path.write_text(
+        contract.main.raw.decode().replace("id: GET-04", "id: READ-09"), encoding="utf-8"
+    )
     api = connect(target(session, iter([ACTIVE, FINAL])), Contract(path))
     id = api.given(channel="web")
     api.end(id)
