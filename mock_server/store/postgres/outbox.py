@@ -5,6 +5,7 @@ from typing import Any
 
 from ...codec import decode
 from ...domain.records import Delivery, LoggedDelivery
+from ...large import beside
 from ..rows import ATTEMPTS_KEPT, DELIVERIES_KEPT, delivery_of, dump, logged_of, webhook_row
 from .tables import Tables, Transaction
 
@@ -97,7 +98,8 @@ class PostgresOutbox:
             "ORDER BY serial DESC LIMIT %(limit)s",
             session_id=session_id, limit=limit,
         )  # fmt: skip
-        return [logged_of(row) for row in rows]
+        size = sum(len(row["payload"]) + len(row["log"]) for row in rows)
+        return await beside(size, lambda: [*map(logged_of, rows)])
 
     async def put(self, transaction: Transaction, webhook: Mapping[str, Any]) -> int:
         """Write a webhook, inside the caller's transaction; its serial."""

@@ -6,6 +6,7 @@ from typing import Any
 from ...codec import decode
 from ...domain.records import CallResultQuery, Completion
 from ...domain.session import Session
+from ...large import beside
 from ..filters import all_of, call_result_tests, memberships
 from ..matching import holds
 from ..rows import LATEST_RESULT, audit_row, dump, result_row, webhook_row
@@ -49,7 +50,8 @@ class PostgresResults:
             **values, size=query.size, first=first,
         )  # fmt: skip
         documents = [row["document"] for row in rows if row["document"]]
-        return [decode(document) for document in documents], rows[0]["total"]
+        size = sum(map(len, documents))
+        return await beside(size, lambda: [*map(decode, documents)]), rows[0]["total"]
 
     async def record(self, transaction: Transaction, session: Session, made: Completion) -> None:
         """Write call result, audit entry and webhook, inside the caller's transaction."""

@@ -1,5 +1,7 @@
 """Lists and searches: filters, order, pages, and what stays fast."""
 
+import sys
+import threading
 import time
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import rows_of
-from tests.mock_server.store.rows import CONTRACT, ODD, final, finish, session
+from tests.mock_server.store.rows import CONTRACT, ODD, WEBHOOK, final, finish, session
 
 
 def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
@@ -84,6 +86,22 @@ def test_call_results_are_found_newest_first_page_by_page(store, run):
     assert found(0, 9, completed_from=9, completed_to=9)[1] == 5
     assert found(0, 9, completed_from=10) == ([], 0)
     assert run(store.results.search(CallResultQuery(0, 9, 8))) == ([], 0)
+
+
+@pytest.mark.parametrize(("part", "name"), [("results", "decode"), ("outbox", "logged_of")])
+def test_others_have_their_turn_while_much_is_read(store, run, monkeypatch, part, name):
+    large = "x" * 5_000_000
+    finish(run, store, webhook={**WEBHOOK, "payload": large}, large=large)
+    module = sys.modules[type(getattr(store, part)).__module__]
+    read, readers = getattr(module, name), []
+    monkeypatch.setattr(
+        module, name, lambda row: readers.append(threading.get_ident()) or read(row)
+    )
+    reads = {"results": lambda: store.results.search(CallResultQuery(0, 9, 9)),
+             "outbox": lambda: store.outbox.log(None, 9)}  # fmt: skip
+    assert run(reads[part]())
+    assert len(readers) == 1
+    assert threading.get_ident() not in readers
 
 
 def test_a_list_is_ordered_counted_and_cut(store, run):
