@@ -15,7 +15,6 @@ from ..target.api import Api
 from ..target.retry import READING
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle
-from .schemathesis import failures_of
 
 INVALID = (400, 415, 422)
 FINAL = (409, 410)
@@ -71,9 +70,7 @@ class Generation:
         except Blocked as cause:
             self.walked.cause = str(cause)
             return None
-        response = _response(exchange, prepared)
-        self._listen(case, exchange, response)
-        return response
+        return _response(exchange, prepared)
 
     # Pinning: what is generated names this run's own agent, channel and sessions. Members are
     # assigned and never changed in place, because boundary cases share their containers.
@@ -206,12 +203,6 @@ class Generation:
         told = self.contract.state_of(exchange.json)
         if ended or told not in (None, *self.contract.lifecycle.turned) or exchange.status in FINAL:
             self.opening = None
-
-    def _listen(self, case: Case[Any], exchange: Exchange, response: Response) -> None:
-        """Report what Schemathesis' own checks find where the suite's have found nothing."""
-        if exchange.operation and not exchange.broken:
-            for rule, violation in failures_of(case, response, exchange):
-                self.api.report(rule, violation)
 
 
 def _operation(case: Case[Any]) -> str:

@@ -20,7 +20,6 @@ from conformance.contract.rules import Rule
 from conformance.generated import cases
 from conformance.generated.cases import boundary_cases, fuzzed_cases
 from conformance.generated.requests import Generation, Results
-from conformance.generated.schemathesis import rule_of
 from conformance.judging.exchange import Exchange
 from conformance.judging.outcomes import Blocked, Violation
 from conformance.run.execute import execute
@@ -221,46 +220,6 @@ def test_a_walk_that_was_cut_still_tells_what_it_found(generation: Generation) -
         check_what_fits_is_not_refused_as_invalid(
             generation.api, ruled(generation, "HTTP-13"), walked
         )
-
-
-@pytest.mark.parametrize(
-    ("code", "operation", "status", "rule"),
-    [
-        ("ST103", "getChat", 299, "HTTP-01"),
-        ("ST105", "getChat", 200, "HTTP-03"),
-        ("ST104", "getChat", 404, "ERR-01"),
-        ("ST107", "getChat", 401, "AUTH-04"),
-        ("ST107", "getChat", 429, ""),
-        ("ST108", "endChat", 200, "SES-05"),
-        ("ST108", "listChats", 200, "LIST-01"),
-        ("ST111", "submitMessage", 200, "TURN-01"),
-        ("ST108", "searchCallResults", 200, "FIN-03"),
-        ("ST108", "openChat", 422, "ERR-01"),
-        ("ST110", "openChat", 201, "HTTP-12"),
-        ("ST301", "getChat", 200, ""),
-    ],
-)
-def test_a_second_opinion_is_told_as_a_rule(
-    exchange: Callable[..., Exchange], code: str, operation: str, status: int, rule: str
-) -> None:
-    assert rule_of(code, exchange(operation, status=status)) == rule
-
-
-def test_the_second_opinion_speaks_where_the_watch_is_silent(
-    generation: Generation, contract: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send = generation.api.client._on_one_connection
-
-    def unwatched(*args: Any) -> Exchange:
-        exchange = send(*args)
-        exchange.content = exchange.content.replace(b'"is_final":false', b'"is_final":"no"')
-        return exchange
-
-    monkeypatch.setattr(generation.api.client, "_on_one_connection", unwatched)
-    visited(generation, contract, "getChat")
-    found = generation.api.client.evidence.findings["SES-05"][0]
-    assert found.expected.startswith("a response without ST108")
-    assert found.trace[-1].operation == "getChat"
 
 
 @pytest.mark.parametrize("channel", [None, 17, "", " "])
