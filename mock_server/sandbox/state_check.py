@@ -38,39 +38,43 @@ def find_fault(
 
     Call results, audit entries and deliveries may outlive their sessions.
     """
-    known = frozenset(agents)
+    sessions = {f"/sessions/{number}": s for number, s in enumerate(document["sessions"])}
+    each = _each(sessions, frozenset(agents), table)
     # What has ended and goes on has left them behind already.
     early = () if table.reopens else _early(document, result)
-    parts = (_agents(document, known), _states(document, table), early, _times(document, result))
-    left = (_results(document, result), _deliveries(document))
-    checks = (_sessions, _order, _sizes, _replies)
-    faults = chain(*parts, *(check(document) for check in checks), *left)
-    return next(faults, None)
+    left = (early, _results(document, result), _deliveries(document))
+    return next(chain(_times(document, result), each, _unique(sessions), *left), None)
 
 
-def _agents(document: _Part, agents: frozenset[str]) -> Iterator[_Fault]:
-    for number, session in enumerate(document["sessions"]):
+def _each(
+    sessions: Mapping[str, _Part], agents: frozenset[str], table: Lifecycle
+) -> Iterator[_Fault]:
+    for place, session in sessions.items():
         if session["agent_id"] not in agents:
             name = quote(session["agent_id"])
-            yield f"/sessions/{number}/agent_id", f"there is no agent {name}; load it first"
+            yield f"{place}/agent_id", f"there is no agent {name}; load it first"
+        checks = (_state(session, table), _order(session), _size(session), _replies(session))
+        for pointer, reason in chain(*checks):
+            yield f"{place}{pointer}", reason
 
 
-def _states(document: _Part, table: Lifecycle) -> Iterator[_Fault]:
+def _state(session: _Part, table: Lifecycle) -> Iterator[_Fault]:
     """States that the contract does not have, and final ones without a reason."""
-    every = table.states
-    unfinished = [state for state in every if state not in table.finals]
-    for number, session in enumerate(document["sessions"]):
-        final = _is_final(session)
-        wanted, why = ([*table.finals], "") if final else (unfinished, "; give it a final_reason")
-        places = [(f"/sessions/{number}/state", session.get("state", wanted[0]), wanted)]
-        for position, reply in enumerate(session.get("replies", [])):
-            place = f"/sessions/{number}/replies/{position}/state"
-            places.append((place, reply["state"], every if final else wanted))
-        if session.get("ttl_seconds") is not None and not table.expires:
-            yield f"/sessions/{number}/ttl_seconds", ENDLESS
-        for place, state, possible in places:
-            if state not in possible:
-                yield place, f"wanted {' or '.join(possible)}, got {quote(state)}{why}"
+    final = _is_final(session)
+    unfinished = [state for state in table.states if state not in table.finals]
+    wanted, why = ([*table.finals], "") if final else (unfinished, "; give it a final_reason")
+    places = [("/state", session.get("state", wanted[0]), wanted)]
+    for position, reply in enumerate(session.get("replies", [])):
+        legal = [*table.states] if final else wanted
+        places.append((f"/replies/{position}/state", reply["state"], legal))
+    if session.get("ttl_seconds") is not None and not table.expires:
+        yield "/ttl_seconds", ENDLESS
+    for place, state, possible in places:
+        if state not in possible:
+            yield place, f"wanted {' or '.join(possible)}, got {quote(state)}{why}"
+    if session.get("finished_time") is not None and not final:
+        wanted_too = "goes with a final_reason; add one, or leave it out"
+        yield "/finished_time", f"{quote(session['finished_time'])} {wanted_too}"
 
 
 def _times(document: _Part, result: Result) -> Iterator[_Fault]:
@@ -79,22 +83,15 @@ def _times(document: _Part, result: Result) -> Iterator[_Fault]:
             yield pointer, f"wanted a time within the years 1 to 9998, got {quote(text)}"
 
 
-def _sessions(document: _Part) -> Iterator[_Fault]:
+def _unique(sessions: Mapping[str, _Part]) -> Iterator[_Fault]:
+    """Ids that two sessions have, and endpoints that two active ones have."""
     ids: set[str] = set()
     endpoints: set[tuple[str, str]] = set()
-    for number, session in enumerate(document["sessions"]):
-        place = f"/sessions/{number}"
+    for place, session in sessions.items():
         if session["id"].lower() in ids:
             got = quote(session["id"])
             yield f"{place}/id", f"another session has the id {got}; ids are unique"
         ids.add(session["id"].lower())
-        created, latest = session["created_time"], session.get("last_activity")
-        if latest is not None and parse_instant(latest) < parse_instant(created):
-            wanted = f"wanted no time before created_time, {quote(created)}, got {quote(latest)}"
-            yield f"{place}/last_activity", wanted
-        if session.get("finished_time") is not None and not _is_final(session):
-            wanted = "goes with a final_reason; add one, or leave it out"
-            yield f"{place}/finished_time", f"{quote(session['finished_time'])} {wanted}"
         hash = endpoint_hash(session)
         if hash and not _is_final(session):
             endpoint = (session.get("channel", "web"), hash)
@@ -103,44 +100,42 @@ def _sessions(document: _Part) -> Iterator[_Fault]:
             endpoints.add(endpoint)
 
 
-def _order(document: _Part) -> Iterator[_Fault]:
+def _order(session: _Part) -> Iterator[_Fault]:
     """What was said in a session lies between its beginning and its last activity, in order."""
-    for number, session in enumerate(document["sessions"]):
-        before, earlier = "created_time", session["created_time"]
-        latest = session.get("last_activity")
-        for position, time in enumerate(message_times(session)):
-            place = f"/sessions/{number}/messages/{position}/time"
-            if parse_instant(time) < parse_instant(earlier):
-                yield place, f"wanted no time before {before}, {quote(earlier)}, got {quote(time)}"
-            if latest is not None and parse_instant(time) > parse_instant(latest):
-                wanted = f"wanted no time after last_activity, {quote(latest)}, got {quote(time)}"
-                yield place, wanted
-            before, earlier = "the message before", time
+    before, earlier = "created_time", session["created_time"]
+    latest = session.get("last_activity")
+    if latest is not None and parse_instant(latest) < parse_instant(earlier):
+        wanted = f"wanted no time before {before}, {quote(earlier)}, got {quote(latest)}"
+        yield "/last_activity", wanted
+    for position, time in enumerate(message_times(session)):
+        place = f"/messages/{position}/time"
+        if parse_instant(time) < parse_instant(earlier):
+            yield place, f"wanted no time before {before}, {quote(earlier)}, got {quote(time)}"
+        if latest is not None and parse_instant(time) > parse_instant(latest):
+            wanted = f"wanted no time after last_activity, {quote(latest)}, got {quote(time)}"
+            yield place, wanted
+        before, earlier = "the message before", time
 
 
-def _sizes(document: _Part) -> Iterator[_Fault]:
-    for number, session in enumerate(document["sessions"]):
-        messages = session.get("messages", [])
-        if is_too_large((m.get("content"), m.get("tool_calls")) for m in messages):
-            yield f"/sessions/{number}/messages", f"wanted at most {BOUND}, got more"
+def _size(session: _Part) -> Iterator[_Fault]:
+    messages = session.get("messages", [])
+    if is_too_large((m.get("content"), m.get("tool_calls")) for m in messages):
+        yield "/messages", f"wanted at most {BOUND}, got more"
 
 
-def _replies(document: _Part) -> Iterator[_Fault]:
-    for number, session in enumerate(document["sessions"]):
-        replies, messages = session.get("replies", []), session.get("messages", [])
-        if twice := _repeated(reply["key"] for reply in replies):
-            place = f"/sessions/{number}/replies"
-            yield place, f"the key {quote(twice)} has two replies; keep one"
-        for position, reply in enumerate(replies):
-            place = f"/sessions/{number}/replies/{position}"
-            first, last = reply["first"], reply["last"]
-            if last > len(messages):
-                yield f"{place}/last", f"wanted at most {len(messages)}, its messages, got {last}"
-            elif first > last or (first == last and session["agent_id"] != NOBODY.id):
-                yield f"{place}/first", f"wanted less than last, {last}, got {first}"
-            elif any(message["role"] != "assistant" for message in messages[first:last]):
-                wanted = f"wanted the assistant's messages alone, got those from {first} to {last}"
-                yield place, f"{wanted} with the user's"
+def _replies(session: _Part) -> Iterator[_Fault]:
+    replies, messages = session.get("replies", []), session.get("messages", [])
+    if twice := _repeated(reply["key"] for reply in replies):
+        yield "/replies", f"the key {quote(twice)} has two replies; keep one"
+    for position, reply in enumerate(replies):
+        place, first, last = f"/replies/{position}", reply["first"], reply["last"]
+        if last > len(messages):
+            yield f"{place}/last", f"wanted at most {len(messages)}, its messages, got {last}"
+        elif first > last or (first == last and session["agent_id"] != NOBODY.id):
+            yield f"{place}/first", f"wanted less than last, {last}, got {first}"
+        elif any(message["role"] != "assistant" for message in messages[first:last]):
+            wanted = f"wanted the assistant's messages alone, got those from {first} to {last}"
+            yield place, f"{wanted} with the user's"
 
 
 def _results(document: _Part, names: Result) -> Iterator[_Fault]:
