@@ -71,11 +71,16 @@ def _no_pipeline(row: _Row, first: _Row) -> _Row:
     return {**row, "effects": [effect for effect in row["effects"] if effect != "pipeline"]}
 
 
-def _forgotten_key(submit: Any) -> Any:
-    async def forgetful(self: Chats, session_id: str, body: Mapping[str, Any]) -> Any:
-        return await submit(self, session_id, {**body, "idempotency_key": None})
+def _asked(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Ask for something else: `change` is given the last argument."""
 
-    return forgetful
+    def wrong(method: Any) -> Any:
+        async def changed(self: Chats, *asked: Any) -> Any:
+            return await method(self, *asked[:-1], change(asked[-1]))
+
+        return changed
+
+    return wrong
 
 
 def _listed(change: Callable[[list[Session], int], tuple[list[Session], int]]) -> Any:
@@ -86,13 +91,6 @@ def _listed(change: Callable[[list[Session], int], tuple[list[Session], int]]) -
         return changed
 
     return wrong
-
-
-def _filter_ignored(list_sessions: Any) -> Any:
-    async def unfiltered(self: Chats, query: Any) -> Any:
-        return await list_sessions(self, replace(query, agent_id=None))
-
-    return unfiltered
 
 
 def _unknown_id(handlers: Mapping[str, Handler]) -> Mapping[str, Handler]:
@@ -137,7 +135,7 @@ FAULTS = {
     ),
     "forgotten-key": Fault(
         "A turn that is sent again under its key runs again.",
-        *(Chats, "submit", _forgotten_key),
+        *(Chats, "submit", _asked(lambda body: {**body, "idempotency_key": None})),
     ),
     "webhook-twice": Fault(
         "A webhook that was taken is sent again.",
@@ -145,7 +143,7 @@ FAULTS = {
     ),
     "filter-ignored": Fault(
         "A list of one agent's sessions holds those of others.",
-        *(Chats, "list_sessions", _filter_ignored),
+        *(Chats, "list_sessions", _asked(lambda query: replace(query, agent_id=None))),
     ),
     "wrong-total": Fault(
         "The total of a list counts the page alone.",

@@ -1,14 +1,15 @@
 """Where the control plane begins: beside an API, on the same port."""
 
 import asyncio
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..http.paths import keep_encoded_slashes
-
 ADMIN = "/__admin"
 DOCUMENTATION = "/docs"  # below it, where each call can be tried
+_SLASH = re.compile(r"(?i)%(?=2f)")
 
 
 class Front:
@@ -30,3 +31,10 @@ class Front:
             self.admin = asyncio.ensure_future(asyncio.to_thread(self.plane))
         admin = await asyncio.shield(self.admin)
         await admin(scope, receive, send)
+
+
+def keep_encoded_slashes(scope: Scope) -> None:
+    """Decode the path anew but for %2F, which is no separator (RFC 3986, section 2.2)."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2F" in raw or b"%2f" in raw:
+        scope["path"] = unquote(_SLASH.sub("%25", raw.decode("ascii")))

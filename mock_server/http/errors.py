@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..domain.store import StoreUnavailable
 from ..problems.kinds import Problem, Refusal, Reply, reply_with, store_unavailable
-from .connection import abort
 from .replies import send_reply
+from .streams import abort
 
 _log = logging.getLogger(__name__)
 

@@ -12,9 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..faults.kinds import Fault
 from ..problems.kinds import Problem, reply_with
 from .bodies import BODY_LIMIT
-from .connection import abort, transport_of
 from .replies import send_reply
-from .streams import gone
+from .streams import abort, gone, transport_of
 
 _ORIGIN = (b"x-mock-origin", b"fault")
 _ABORT = struct.pack("ii", 1, 0)

@@ -1,11 +1,12 @@
-"""Bodies that pass in parts: begun, replayed, and sent until somebody leaves."""
+"""The connection under a request, and bodies that pass over it in parts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
+TRANSPORT = "adjourn.transport"  # the extension of the scope that holds the transport
 _T = TypeVar("_T")
 
 
@@ -87,6 +88,20 @@ async def gone(receive: Receive) -> None:
     """Wait until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def transport_of(scope: Scope) -> asyncio.Transport | None:
+    """The transport of a request's connection, or None under another server."""
+    transport: asyncio.Transport | None = scope["extensions"].get(TRANSPORT)
+    return transport
+
+
+async def abort(scope: Scope, receive: Receive) -> None:
+    """Break the connection of a request off; raises CancelledError under another server."""
+    if (transport := transport_of(scope)) is None:
+        raise asyncio.CancelledError
+    transport.abort()
+    await gone(receive)
 
 
 async def _set(event: asyncio.Event) -> None:

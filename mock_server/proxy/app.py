@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..admin.front import ADMIN, Front
 from ..contract.document import Contract
-from ..http.connection import transport_of
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.layers import Layers
@@ -26,7 +25,7 @@ from ..http.recorder import REQUEST_ID
 from ..http.replies import send_reply
 from ..http.routing import add_contract
 from ..http.sandboxes import SANDBOX
-from ..http.streams import ClientGone, content, gone, send_parts
+from ..http.streams import ClientGone, content, gone, send_parts, transport_of
 from ..outgoing.faults import OutgoingFault
 from ..outgoing.headers import CLIENTS_OWN
 from ..problems.kinds import Problem, Reply, reply_with

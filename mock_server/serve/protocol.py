@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..http.connection import TRANSPORT
+from ..http.streams import TRANSPORT
 from ..problems.kinds import Problem, reply_with
 from ..problems.violations import quote
 from .cycle import KEEP_ALIVE, Cycle, until_closed

@@ -2,14 +2,15 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..addresses import is_loopback
 from ..domain.records import Delivery
 from ..outgoing.faults import OutgoingFault
 from ..settings import Settings
-from .hosts import Targets
 
 if TYPE_CHECKING:
     import httpx
@@ -23,6 +24,27 @@ class TargetRefused(Exception):
 
 class NoAnswer(Exception):
     """A receiver gave no answer; the message says why."""
+
+
+class Targets:
+    """Which hosts webhooks may go to: loopback, and those that are named; `*` lets every one in."""
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    def allow(self, url: str) -> bool:
+        """Whether a webhook may go to a URL."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        known = "*" in self.hosts or host in self.hosts or is_loopback(host)
+        return parts.scheme in ("http", "https") and known
+
+    def names(self, url: str) -> bool:
+        """Whether the host of a URL, which is allowed, is named itself."""
+        return urlsplit(url).hostname in self.hosts
 
 
 class Sender:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_server.webhooks.hosts import Targets
+from mock_server.webhooks.sender import Targets
 from tests.mock_server.webhooks.support import LOG
 
 
