@@ -59,8 +59,8 @@ class Completion:
 class Change:
     """A step of a session that is stored whole or not at all.
 
-    It is not stored if the session is not in the state that it `was` in; with `seen`, the number
-    of messages that the step was computed from, neither if there are others by then; with
+    It is not stored if the session is not in the state that it `was` in, nor if there are other
+    messages by then than those `seen`, the number that the step was computed from; with
     `overdue_at` neither if the session's timeout has not passed at that instant.
     """
 
@@ -71,7 +71,7 @@ class Change:
     key: str | None = None
     complete: Callable[[Session], Completion] | None = None
     overdue_at: int | None = None
-    seen: int | None = None
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

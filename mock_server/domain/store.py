@@ -1,14 +1,10 @@
-"""What the mock asks of a store: one protocol for each kind of thing that it keeps.
+"""What the sessions ask of a store, and what is wrong with one."""
 
-Every method is one transaction.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .records import CallResultQuery, Change, Delivery, LoggedDelivery, Rows, SessionQuery
+from .records import Change, SessionQuery
 from .session import Session, TurnResult
 
 
@@ -21,7 +17,10 @@ class StoreUnavailable(Exception):
 
 
 class Sessions(Protocol):
-    """The sessions of a sandbox, with their transcripts and the keys of their turns."""
+    """The sessions of a sandbox, with their transcripts and the keys of their turns.
+
+    Every method is one transaction.
+    """
 
     async def insert(self, session: Session) -> bool:
         """Store a new session; False when its endpoint has an active one, or its id is taken."""
@@ -53,87 +52,8 @@ class Sessions(Protocol):
     async def count(self) -> int:
         """How many there are."""
 
-    def together(self) -> AbstractAsyncContextManager[None]:
+    def together(self) -> AbstractAsyncContextManager[Any]:
         """Store what is done meanwhile as one, where that is faster; nothing else is to wait."""
-
-
-class Results(Protocol):
-    """The call results of a sandbox."""
-
-    async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
-        """One page of call results, newest first, and how many match in all."""
-
-
-class Outbox(Protocol):
-    """The webhooks of a sandbox: those that wait, and the log of all."""
-
-    async def deliveries(self) -> list[Delivery]:
-        """The webhooks that wait and that nobody is sending, in the order of their due times."""
-
-    async def next_due(self) -> int | None:
-        """The earliest instant at which a webhook is due that nobody is sending."""
-
-    async def claim(self, delivery: Delivery, seconds: float) -> bool:
-        """Keep other mocks from sending a webhook, for so long; False if one was faster."""
-
-    async def delivered(
-        self,
-        serial: int,
-        outcome: str,
-        retry_at: int | None,
-        attempt: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Record an attempt at a webhook; `retry_at` None for the last one."""
-
-    async def enqueue(
-        self, session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
-    ) -> int:
-        """Put a webhook into the outbox and give its serial."""
-
-    async def postpone(self, serial: int, due: int) -> None:
-        """Set the due time of a webhook that waits."""
-
-    async def redeliver(self, serial: int, due: int) -> None:
-        """Send a webhook again, as if for the first time."""
-
-    async def delivery(self, serial: int) -> LoggedDelivery | None:
-        """A webhook with the attempts at it."""
-
-    async def log(self, session_id: str | None, limit: int) -> list[LoggedDelivery]:
-        """The latest webhooks, of one session or of all, the newest first."""
-
-
-class Image(Protocol):
-    """All that a sandbox holds, as one."""
-
-    async def dump(self) -> Rows:
-        """Everything, in the order in which it came."""
-
-    async def load(self, rows: Rows) -> None:
-        """Forget everything and hold these rows instead."""
-
-    async def add(self, rows: Rows, only_if_empty: bool = False) -> bool:
-        """Hold these rows too; False, and none of them, if an id or an endpoint is taken.
-
-        With `only_if_empty` neither if there is any session.
-        """
-
-    async def touch(self) -> None:
-        """Note that the sandbox is in use."""
-
-    async def abandon(self, seconds: float) -> bool:
-        """Forget everything if no other mock has used the sandbox for so long; say whether."""
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One sandbox's state; `calls` counts what waits for an answer of the database."""
-
-    sessions: Sessions
-    results: Results
-    outbox: Outbox
-    image: Image
-    calls: Callable[[], int] = lambda: 0
 
 
 class Database(Protocol):

@@ -18,11 +18,11 @@ from ..domain.pipeline import Pipeline
 from ..domain.records import Rows
 from ..domain.render import Renderer
 from ..domain.session import Session
-from ..domain.store import Store
 from ..faults.rules import FaultRules
 from ..large import let_go
 from ..problems.kinds import Problem
 from ..settings import Settings
+from ..store.opening import Store
 from ..webhooks.dispatcher import Dispatcher
 from ..webhooks.faults import DeliveryFaults
 from ..webhooks.sender import Sender
@@ -292,6 +292,6 @@ class Sandbox:
     async def settle(self) -> None:
         """Let woken tasks run until they wait again, for time or for news."""
         await settle()
-        while self.store.calls():
+        while self.store.tables.calls:
             await asyncio.sleep(_PAUSE_SECONDS)
             await settle()

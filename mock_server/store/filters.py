@@ -47,14 +47,11 @@ def memberships(query: CallResultQuery) -> Iterator[tuple[str, list[str]]]:
             yield column, [*wanted]
 
 
-def all_of(tests: Iterable[Test], mark: str) -> tuple[str, dict[str, Any]]:
-    """The condition that the tests make within a sandbox, with its values by name.
-
-    `mark` makes a placeholder of a name.
-    """
-    conditions, values = [f"sandbox = {mark.format('sandbox')}"], {}
+def all_of(tests: Iterable[Test]) -> tuple[str, dict[str, Any]]:
+    """The condition that the tests make within a sandbox, with its values by name."""
+    conditions, values = ["sandbox = :sandbox"], {}
     for test, name, value in tests:
-        conditions.append(test.format(mark.format(name)))
+        conditions.append(test.format(f":{name}"))
         values[name] = value
     return " AND ".join(conditions), values
 

@@ -1,21 +1,37 @@
 """The store that --db names: embedded, or shared with other mocks."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.store import Database, Store, StoreError
+from ..domain.store import Database, StoreError
+from .image import Image
+from .outbox import Outbox
 from .postgres.url import place_of
+from .results import StoredResults
+from .sessions import StoredSessions
 from .sqlite.database import SqliteDatabase
-from .sqlite.image import SqliteImage
-from .sqlite.outbox import SqliteOutbox
 from .sqlite.results import SqliteResults
 from .sqlite.sessions import SqliteSessions
-from .sqlite.tables import Tables
+from .sqlite.tables import Tables as SqliteTables
+from .tables import Tables
 
 if TYPE_CHECKING:
     from .postgres.database import PostgresDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One sandbox's state."""
+
+    tables: Tables
+    sessions: StoredSessions
+    results: StoredResults
+    outbox: Outbox
+    image: Image
 
 
 def open_store(
@@ -46,23 +62,23 @@ def _open(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
 
 def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
     """A sandbox's store in SQLite."""
-    tables = Tables(database, sandbox)
-    outbox = SqliteOutbox(tables)
-    results = SqliteResults(tables, outbox)
-    sessions, image = SqliteSessions(tables, results), SqliteImage(tables)
-    return Store(sessions, results, outbox, image, lambda: int(database.is_lent))
+    tables = SqliteTables(database, sandbox)
+    results = SqliteResults(tables)
+    image = Image(tables, sqlite3.IntegrityError)
+    return Store(tables, SqliteSessions(tables, results), results, Outbox(tables), image)
 
 
 def shared_store(database: "PostgresDatabase", sandbox: str) -> Store:
     """A sandbox's store in PostgreSQL."""
-    from .postgres import tables as postgres
-    from .postgres.image import PostgresImage
-    from .postgres.outbox import PostgresOutbox
+    from psycopg.errors import UniqueViolation
+
+    from .postgres.image import SharedImage
+    from .postgres.outbox import SharedOutbox
     from .postgres.results import PostgresResults
     from .postgres.sessions import PostgresSessions
+    from .postgres.tables import Tables
 
-    tables = postgres.Tables(database, sandbox)
-    outbox = PostgresOutbox(tables)
-    results = PostgresResults(tables, outbox)
-    sessions = PostgresSessions(tables, results)
-    return Store(sessions, results, outbox, PostgresImage(tables), lambda: tables.calls)
+    tables = Tables(database, sandbox)
+    results = PostgresResults(tables)
+    image = SharedImage(tables, UniqueViolation)
+    return Store(tables, PostgresSessions(tables, results), results, SharedOutbox(tables), image)

@@ -3,7 +3,7 @@
 A row is known by the names of its columns, so nothing here depends on their order.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
@@ -26,15 +26,13 @@ TABLES = tuple(ORDERS)
 # What a row is given by the database that holds it, and loses on the way to another.
 _OWN = frozenset(["sandbox", "activity", "serial", "claimed"])
 
-DELIVERIES_KEPT = 1_000
-ATTEMPTS_KEPT = 50
-OVERDUE_AT_ONCE = 100
-
 
 class Row(Protocol):
     """A row as a database gives it."""
 
     def __getitem__(self, column: str, /) -> Any: ...
+
+    def keys(self) -> Iterable[str]: ...
 
 
 def dump(value: Any) -> str:
@@ -59,9 +57,10 @@ def insert(table: str, columns: Sequence[str], mark: str, ending: str = "") -> s
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ending}"
 
 
-def without_own(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without what the database gave it."""
-    return {column: value for column, value in row.items() if column not in _OWN}
+def portable(row: Row) -> dict[str, Any]:
+    """A row without what its database gave it, and with a truth value where it has a number."""
+    values = {column: row[column] for column in row.keys() if column not in _OWN}  # noqa: SIM118
+    return {**values, "holds": bool(values["holds"])} if "holds" in values else values
 
 
 def session_row(session: Session) -> dict[str, Any]:
@@ -147,24 +146,19 @@ def changed_row(change: Change) -> dict[str, Any]:
     }
 
 
-def stored(change: Change) -> Session | None:
-    """The session as it stands after a change that saw all of it, else None."""
-    session = change.session
-    if change.seen is None or change.seen != len(session.messages):
-        return None
-    if not change.messages:
-        return session
-    messages = (*session.messages, *change.messages)
-    return replace(session, messages=messages, message_count=len(messages))
+def stored(change: Change) -> Session:
+    """The session as it stands after a change."""
+    messages = (*change.session.messages, *change.messages)
+    return replace(change.session, messages=messages, message_count=len(messages))
 
 
-def reply_row(change: Change, count: int) -> dict[str, Any]:
-    """The memory of a turn, when the transcript holds `count` messages."""
+def reply_row(change: Change) -> dict[str, Any]:
+    """The memory of a turn."""
     return {
         "session_id": change.session.id,
         "key": change.key,
-        "first": count - len(change.messages) + change.reply_from,
-        "last": count,
+        "first": change.seen + change.reply_from,
+        "last": change.seen + len(change.messages),
         "state": change.session.state,
     }
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from ..domain.clock import Clock
 from ..domain.instants import SECOND, format_instant
 from ..domain.records import Delivery, LoggedDelivery
-from ..domain.store import Outbox, StoreUnavailable
+from ..domain.store import StoreUnavailable
+from ..store.outbox import Outbox
 from .faults import DeliveryFaults, Plan
 from .sender import NoAnswer, TargetRefused
 from .signing import signed_headers

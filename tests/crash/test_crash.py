@@ -95,7 +95,7 @@ def test_a_finish_of_the_agent_that_is_lost_is_a_fault(api: Api) -> None:
 def test_what_is_gone_from_a_store_is_a_fault(
     api: Api, story: Story, table: str, column: str, words: str
 ) -> None:
-    connection = api.mock.sandbox.store.sessions.tables.database.connection  # type: ignore[attr-defined]
+    connection = api.mock.sandbox.store.tables.database.connection  # type: ignore[attr-defined]
     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (story.id,))
     assert words in " ".join(lost(api, story))
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of the tables in words of its own, and the statements on sessions."""
+"""What PostgreSQL says of the tables in words of its own."""
 
 from ..schema import TABLES, migrations
 
@@ -33,25 +33,11 @@ MIGRATIONS = migrations(_WORDS)
 # The table that holds the version of the others, in one row.
 VERSIONED = "CREATE TABLE adjourn_schema (version INTEGER NOT NULL)"
 
-# A session `s` with four arrays of its transcript, and how each sandbox sees its own.
+# Joins a session `s` with four arrays of its transcript.
 WITH_TRANSCRIPT = (
     "LEFT JOIN LATERAL (SELECT array_agg(role ORDER BY position) AS role, "
     "array_agg(content ORDER BY position) AS content, "
     "array_agg(time ORDER BY position) AS time, "
-    "array_agg(tool_calls ORDER BY position) AS tool_calls FROM adjourn_messages m "
+    "array_agg(tool_calls ORDER BY position) AS tool_calls FROM messages m "
     "WHERE m.sandbox = s.sandbox AND m.session_id = s.id) t ON true"
-)
-SELECT_SESSION = (
-    f"SELECT s.*, t.* FROM adjourn_sessions s {WITH_TRANSCRIPT} WHERE s.sandbox = %(sandbox)s"
-)
-UPDATE_SESSION = (
-    "UPDATE adjourn_sessions SET last_activity = %(last_activity)s, "
-    "activity = CASE WHEN %(added)s > 0 THEN nextval('adjourn_activity') ELSE activity END, "
-    "expires = %(expires)s, cursor = %(cursor)s, message_count = message_count + %(added)s, "
-    "state = %(state)s, holds = %(holds)s, "
-    "final_reason = %(final_reason)s, finished = %(finished)s "
-    "WHERE sandbox = %(sandbox)s AND id = %(id)s AND state = %(was)s "
-    "AND (%(overdue_at)s::bigint IS NULL OR expires < %(overdue_at)s::bigint) "
-    "AND message_count = coalesce(%(seen)s::bigint, message_count) "
-    "RETURNING message_count"
 )

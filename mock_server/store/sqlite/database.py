@@ -61,6 +61,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {_cause_and_cure(error)}") from None
         self.activity = count((last or 0) + 1)
+        self.connection.create_function("next_activity", 0, self.activity.__next__)
         self.states = frozenset(state for (state,) in states)
         self._begin, self._commit, self._rollback = _IN_MEMORY if path is None else _IN_FILE
         self._changing = False

@@ -1,4 +1,4 @@
-"""What SQLite says of the tables in words of its own, and the statement that changes a session."""
+"""What SQLite says of the tables in words of its own."""
 
 from ..schema import TABLES, migrations
 
@@ -17,13 +17,3 @@ _WORDS = {
 }
 SCHEMA = TABLES.format_map(_WORDS)
 MIGRATIONS = migrations(_WORDS)
-
-UPDATE_SESSION = (
-    "UPDATE sessions SET last_activity = :last_activity, "
-    "activity = coalesce(:activity, activity), expires = :expires, cursor = :cursor, "
-    "message_count = message_count + :added, state = :state, holds = :holds, "
-    "final_reason = :final_reason, finished = :finished "
-    "WHERE sandbox = :sandbox AND id = :id AND state = :was "
-    "AND (:overdue_at IS NULL OR expires < :overdue_at) "
-    "AND message_count = coalesce(:seen, message_count)"
-)

@@ -25,8 +25,9 @@ from .tools import Body, save
 @mutant("TURN-04", "the transcript has lost the tool calls")
 def transcript_without_tool_calls(patch: Patch) -> None:
     @patch.around(SqliteSessions, "transcript")
-    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
-        return tuple(replace(message, tool_calls=None) for message in real(sessions, session_id))
+    async def transcript(real: Any, sessions: SqliteSessions, statements: Any, row: Any) -> Any:
+        said = await real(sessions, statements, row)
+        return tuple(replace(message, tool_calls=None) for message in said)
 
 
 @mutant("IDEM-01", "a replay leaves out the tool turns")

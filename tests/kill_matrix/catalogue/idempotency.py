@@ -13,7 +13,7 @@ from mock_server.problems.kinds import Problem
 
 from ..mutants import mutant
 from ..patch import Patch
-from .tools import Body, execute, forgetful, lenient_body, recast, save, stored
+from .tools import Body, append, forgetful, lenient_body, recast, save
 
 
 def replays(patch: Patch, find: Any) -> None:
@@ -77,9 +77,7 @@ def replay_runs_again(patch: Patch) -> None:
 def replay_keeps_the_user_turn(patch: Patch) -> None:
     async def find(chats: Chats, session: Session, key: str, earlier: TurnResult) -> Any:
         said = Message("user", "again", session.last_activity)
-        statement = "UPDATE sessions SET message_count = message_count + 1 WHERE id = ?"
-        execute(chats, statement, session.id)
-        stored(chats).add_messages(session.id, len(session.messages), [said])
+        append(chats, session, said)
         return earlier
 
     replays(patch, find)

@@ -13,8 +13,8 @@ from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, execute, save, stored_messages
-from .turns import append, on_final
+from .tools import Body, append, execute, save, stored_messages
+from .turns import on_final
 
 
 def shown(patch: Patch, change: Any) -> None:

@@ -116,7 +116,7 @@ def active_session_has_a_call_result(patch: Patch) -> None:
     async def search(real: Any, results: SqliteResults, query: CallResultQuery) -> Any:
         rows, total = await real(results, query)
         marker = query.data.get("callAdditionalData.marker")
-        found = results.tables.rows(
+        found = await results.tables.rows(
             "SELECT * FROM sessions "
             "WHERE final_reason IS NULL AND json_extract(additional_data, '$.marker') = :marker",
             marker=marker,

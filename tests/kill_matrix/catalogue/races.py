@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from mock_server.domain.chats import Chats, external_hash
+from mock_server.domain.records import Change
 from mock_server.domain.session import Message, Session, TurnResult
 from mock_server.problems.kinds import Problem
 from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, execute, forgetful, save
-from .turns import append
+from .tools import Body, append, execute, forgetful, save
 
 WINDOW = 0.005  # seconds
 
@@ -36,7 +36,7 @@ def unlocked(patch: Patch, act: Any) -> None:
 
     @patch.around(SqliteSessions, "apply")
     async def apply(real: Any, sessions: SqliteSessions, change: Any) -> Any:
-        return await real(sessions, replace(change, seen=None))
+        return await real(sessions, await _caught_up(sessions, change))
 
     @patch.around(Chats, "submit")
     async def submit(real: Any, chats: Chats, session_id: str, body: Body) -> Any:
@@ -170,6 +170,14 @@ def running_turn_is_kept_behind_the_end(patch: Patch) -> None:
     unlocked(patch, act)
 
 
+async def _caught_up(sessions: SqliteSessions, change: Change) -> Change:
+    """The change as if it had seen what was said meanwhile."""
+    now = await sessions.get(change.session.id)
+    assert now
+    session = replace(change.session, messages=now.messages)
+    return replace(change, session=session, seen=now.message_count)
+
+
 def _said(role: str, text: str, session: Session) -> Message:
     return Message(role, text, session.last_activity)
 
@@ -211,7 +219,8 @@ def replies_come_behind_all_turns(patch: Patch) -> None:
         if await real(sessions, replace(change, messages=(first,), key=None)) is None:
             return None
         await asyncio.sleep(WINDOW)
-        return await real(sessions, replace(change, messages=tuple(replies), reply_from=0))
+        late = replace(change, messages=tuple(replies), reply_from=0)
+        return await real(sessions, await _caught_up(sessions, late))
 
     async def act(chats: Chats, session: Session, key: Any, body: Body) -> Any:
         return await chats.run_turn(await chats.get(session.id), key, body)

@@ -15,6 +15,7 @@ from mock_server.domain.session import Message, Session
 from mock_server.http import validation
 from mock_server.http.parameters import QueryReader
 from mock_server.store.sqlite.sessions import SqliteSessions
+from mock_server.store.sqlite.tables import Tables
 
 from ..patch import Patch
 
@@ -57,16 +58,11 @@ def recast(patch: Patch, member: str, change: Callable[[Any], Any]) -> None:
         return body
 
 
-def stored(chats: Chats) -> SqliteSessions:
-    """The sessions as the embedded store holds them."""
-    assert isinstance(chats.sessions, SqliteSessions)
-    return chats.sessions
-
-
 def execute(chats: Chats, statement: str, *values: Any) -> list[sqlite3.Row]:
     """Run a statement on the store's tables, past all that guards them; what it gives."""
-    connection = stored(chats).tables.database.connection
-    return connection.execute(statement, values).fetchall()
+    assert isinstance(chats.sessions, SqliteSessions)
+    assert isinstance(chats.sessions.tables, Tables)
+    return chats.sessions.tables.database.connection.execute(statement, values).fetchall()
 
 
 def save(chats: Chats, session: Session) -> Session:
@@ -88,13 +84,26 @@ def save(chats: Chats, session: Session) -> Session:
     return session
 
 
+def append(chats: Chats, session: Session, message: Message) -> None:
+    """Add one message to a stored session."""
+    said = message.role, message.content, message.time
+    execute(
+        chats,
+        "INSERT INTO messages (sandbox, session_id, position, role, content, time) "
+        "SELECT sandbox, id, ?, ?, ?, ? FROM sessions WHERE id = ?",
+        len(session.messages), *said, session.id,
+    )  # fmt: skip
+    statement = "UPDATE sessions SET message_count = message_count + 1 WHERE id = ?"
+    execute(chats, statement, session.id)
+
+
 def forgetful(patch: Patch) -> None:
     """Let a key be answered anew, where the store would refuse to remember it twice."""
 
     @patch.around(SqliteSessions, "remember")
-    def remember(real: Any, sessions: SqliteSessions, change: Any, count: int) -> None:
+    async def remember(real: Any, sessions: SqliteSessions, statements: Any, change: Any) -> None:
         with suppress(sqlite3.IntegrityError):
-            real(sessions, change, count)
+            await real(sessions, statements, change)
 
 
 def stored_messages(patch: Patch, change: Callable[[Sequence[Message]], list[Message]]) -> None:

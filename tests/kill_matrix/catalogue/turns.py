@@ -18,7 +18,7 @@ from mock_server.store.sqlite.sessions import SqliteSessions
 
 from ..mutants import mutant
 from ..patch import Answer, Patch
-from .tools import Body, execute, lenient_body, recast, stored, stored_messages
+from .tools import Body, append, execute, lenient_body, recast, stored_messages
 
 
 def turn_changed(patch: Patch, change: Any) -> None:
@@ -127,27 +127,26 @@ def user_turn_is_kept_twice(patch: Patch) -> None:
 @mutant("TURN-08", "the transcript has the latest round first")
 def transcript_is_latest_first(patch: Patch) -> None:
     @patch.around(SqliteSessions, "transcript")
-    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
-        said = real(sessions, session_id)
+    async def transcript(real: Any, sessions: SqliteSessions, statements: Any, row: Any) -> Any:
+        said = await real(sessions, statements, row)
         starts = [place for place, message in enumerate(said) if message.role == "user"]
-        rounds = [
-            said[a:b] for a, b in zip(starts, [*starts[1:], len(said)], strict=True) if len(said)
-        ]
+        ends = [*starts[1:], len(said)]
+        rounds = [said[a:b] for a, b in zip(starts, ends, strict=False)]
         return tuple(message for one in reversed(rounds) for message in one)
 
 
 @mutant("TURN-08", "the transcript has the latest twenty messages alone")
 def transcript_is_capped(patch: Patch) -> None:
     @patch.around(SqliteSessions, "transcript")
-    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
-        return real(sessions, session_id)[-20:]
+    async def transcript(real: Any, sessions: SqliteSessions, statements: Any, row: Any) -> Any:
+        return (await real(sessions, statements, row))[-20:]
 
 
 @mutant("TURN-08", "the transcript has the user's turns in alphabetical order")
 def transcript_is_alphabetical(patch: Patch) -> None:
     @patch.around(SqliteSessions, "transcript")
-    def transcript(real: Any, sessions: SqliteSessions, session_id: str) -> Any:
-        said = real(sessions, session_id)
+    async def transcript(real: Any, sessions: SqliteSessions, statements: Any, row: Any) -> Any:
+        said = await real(sessions, statements, row)
         texts = iter(sorted(m.content for m in said if m.role == "user"))
         return tuple(replace(m, content=next(texts)) if m.role == "user" else m for m in said)
 
@@ -286,13 +285,6 @@ def final_session_is_touched(patch: Patch) -> None:
         raise Problem("session-final", "The session is final.")
 
     on_final(patch, act)
-
-
-def append(chats: Chats, session: Any, message: Message) -> None:
-    """Add one message to a stored session."""
-    statement = "UPDATE sessions SET message_count = message_count + 1 WHERE id = ?"
-    execute(chats, statement, session.id)
-    stored(chats).add_messages(session.id, len(session.messages), [message])
 
 
 @mutant("TURN-17", "a malformed turn is refused, and leaves a mark in the transcript")

@@ -12,7 +12,7 @@ import orjson
 
 from mock_server.domain.chats import Chats
 from mock_server.domain.pipeline import Pipeline
-from mock_server.store.sqlite.outbox import SqliteOutbox
+from mock_server.store.outbox import Outbox
 from mock_server.webhooks import dispatcher as module
 from mock_server.webhooks.dispatcher import Dispatcher
 from mock_server.webhooks.sender import Sender
@@ -97,8 +97,8 @@ def server_error_is_final(patch: Patch) -> None:
 
 @mutant("HOOK-04", "a 5xx is sent again without the transcription")
 def retry_without_transcription(patch: Patch) -> None:
-    @patch.around(SqliteOutbox, "deliveries")
-    async def deliveries(real: Any, outbox: SqliteOutbox) -> Any:
+    @patch.around(Outbox, "deliveries")
+    async def deliveries(real: Any, outbox: Outbox) -> Any:
         return [_shortened(delivery) for delivery in await real(outbox)]
 
 

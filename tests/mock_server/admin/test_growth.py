@@ -23,7 +23,7 @@ from mock_server.sandbox.documents import document_of, rows_of
 from mock_server.sandbox.seeds import draft
 from mock_server.sandbox.state_check import find_fault
 from mock_server.settings import Settings
-from mock_server.store.sqlite.image import SqliteImage
+from mock_server.store.image import Image
 from tests.growth import expect_linear
 from tests.serving import CHATS, HANGING, Api, usual_files
 
@@ -103,7 +103,7 @@ def test_who_waits_looks_at_each_event_once(monkeypatch):
     [
         (state, "find_fault", 1),
         (state_bodies, "parse_strictly", 1_000),
-        (SqliteImage, "_load", 1_000),
+        (Image, "_load", 1_000),
     ],
 )
 def test_others_are_answered_while_a_state_is_judged_and_stored(monkeypatch, module, name, size):

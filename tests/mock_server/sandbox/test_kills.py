@@ -27,20 +27,20 @@ import os, signal, sys, time
 from mock_server.cli.main import main
 from {module} import {owner}
 real, calls = {owner}.{name}, []
-{word}def dying(*given, **named):
+async def dying(*given, **named):
     calls.append(given)
     while len(calls) == 2:
         if os.path.exists({go!r}):
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.01)
-    return {wait}real(*given, **named)
+    return await real(*given, **named)
 {owner}.{name} = dying
 main(sys.argv[1:])
 """
 # In the middle of a conversation, and in the middle of what is written of all of them.
 TALKING = {"module": "mock_server.domain.chats", "owner": "Chats", "name": "submit"}
 WRITING = {
-    "file": {"module": "mock_server.store.sqlite.tables", "owner": "Tables"},
+    "file": {"module": "mock_server.store.sqlite.tables", "owner": "Transaction"},
     "postgres": {"module": "mock_server.store.postgres.tables", "owner": "Transaction"},
 }
 
@@ -77,9 +77,7 @@ def seed(tmp_path):
 def dying(place, db, tmp_path):
     """Start a mock that is going to die; `go` is the file that lets it."""
     running = []
-    waits = place is TALKING or "postgres" in place["module"]
-    words = {"word": "async ", "wait": "await "} if waits else {"word": "", "wait": ""}
-    program = DYING.format(**place, **words, go=str(tmp_path / "go"))
+    program = DYING.format(**place, go=str(tmp_path / "go"))
 
     def start(*options):
         command = ["-c", program, "--port", "0", "--db", str(db), "--json", *options]

@@ -12,11 +12,11 @@ ODD = "a\x00b\x1a0ü\U0001f600 %s ? \\ 'x' \"y\""
 
 
 def database_of(store):
-    return store.sessions.tables.database
+    return store.tables.database
 
 
 def sandbox_of(store):
-    return store.sessions.tables.sandbox
+    return store.tables.sandbox
 
 
 def beside(store):

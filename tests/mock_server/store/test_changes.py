@@ -43,10 +43,13 @@ def test_a_turn_that_saw_another_transcript_stores_nothing(store, run):
 def test_a_key_gives_the_reply_of_its_turn(store, run):
     call = [{"id": "1", "name": "t", "arguments": {}, "response": None}]
     run(store.sessions.insert(session()))
-    for key in (ODD, "l"):
+    for number, key in enumerate((ODD, "l")):
         replies = Message("assistant", None, 2, call), Message("assistant", key, 3)
         said = (Message("user", "q", 1), *replies)
-        run(store.sessions.apply(Change(session(), "active", messages=said, reply_from=1, key=key)))
+        turn = Change(
+            session(), "active", messages=said, reply_from=1, key=key, seen=number * len(said)
+        )
+        run(store.sessions.apply(turn))
     result = run(store.sessions.replay("s1", ODD))
     assert [message.content for message in result.messages] == [None, ODD]
     assert (result.messages[0].tool_calls, result.state) == (call, "active")
@@ -115,12 +118,10 @@ def test_the_pipeline_sees_the_whole_transcript(store, run):
         seen.extend(message.content for message in stored.messages)
         return completion(stored)
 
-    run(store.sessions.apply(Change(session(), "active", messages=(Message("user", "one", 1),))))
-    run(
-        store.sessions.apply(
-            Change(final(), "active", messages=(Message("user", "two", 2),), complete=complete)
-        )
-    )
+    one, two = (Message("user", "one", 1),), (Message("user", "two", 2),)
+    run(store.sessions.apply(Change(session(), "active", messages=one)))
+    over = final(messages=one)
+    run(store.sessions.apply(Change(over, "active", messages=two, complete=complete, seen=1)))
     assert seen == ["one", "two"]
 
 
@@ -150,7 +151,7 @@ def test_where_there_is_no_room_left_the_store_goes_on(run):
     database.connection.execute(f"PRAGMA max_page_count = {pages}")
     large = (Message("user", "x" * 1_000_000, 2),)
     with pytest.raises(StoreUnavailable, match="full"):
-        run(store.sessions.apply(Change(session(1), "active", messages=large)))
+        run(store.sessions.apply(Change(session(1), "active", messages=large, seen=1)))
     assert run(store.sessions.get("s1")).message_count == 1
     run(store.sessions.insert(session(2_000)))
     with pytest.raises(RuntimeError):

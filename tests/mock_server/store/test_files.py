@@ -105,7 +105,7 @@ def test_an_older_file_is_brought_up_to_date_once(kept, run, monkeypatch):
     monkeypatch.setattr(migration, "MIGRATIONS", (*migration.MIGRATIONS, added, renamed))
     for _ in range(2):
         with opened(kept) as store:
-            assert store.sessions.tables.row("SELECT temper FROM sessions")["temper"] == "calm"
+            assert run(store.tables.row("SELECT temper FROM sessions"))["temper"] == "calm"
             assert run(store.sessions.count()) == 2
     assert pragma(kept, "user_version")[0] == newer
     monkeypatch.undo()

@@ -6,7 +6,7 @@ from mock_server.domain.records import Change, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import document_of, rows_of
 from mock_server.store.postgres import tables as postgres_tables
-from mock_server.store.sqlite import image as sqlite_image
+from mock_server.store.sqlite import tables as sqlite_tables
 from tests.mock_server.store.rows import (
     CONTRACT,
     LASTING,
@@ -26,7 +26,7 @@ from tests.mock_server.store.rows import (
 def size(request, monkeypatch):
     """A large state is written and read in another way."""
     if request.param == "large":
-        monkeypatch.setattr(sqlite_image, "_MANY", 0)
+        monkeypatch.setattr(sqlite_tables, "_MANY", 0)
         monkeypatch.setattr(postgres_tables, "_PIECE", 1)
 
 
@@ -47,7 +47,8 @@ def test_what_is_stored_survives_closing(store, opened, run):
     call = [{"id": "1", "name": "t", "arguments": {"n": 2**63}, "response": None}]
     kept = session(additional_data={"a": "\x00ü"}, messages=(Message("assistant", "", 1, call),))
     run(store.sessions.insert(kept))
-    run(store.sessions.apply(Change(final(), "active", complete=lambda s: completion(s, WEBHOOK))))
+    complete = lambda stored: completion(stored, WEBHOOK)  # noqa: E731
+    run(store.sessions.apply(Change(final(), "active", complete=complete, seen=1)))
     run(database_of(store).close())
     again = opened(sandbox_of(store))
     stored = run(again.sessions.get("s1"))

@@ -25,7 +25,7 @@ def test_texts_come_out_letter_for_letter_and_filters_find_them(store, run):
         columns = {"agent_id": ODD, "status": ODD, "endpoint": ODD}
         return Completion({}, columns, 9, 9, "ttl", ODD)
 
-    run(store.sessions.apply(Change(final(), "active", complete=complete)))
+    run(store.sessions.apply(Change(final(), "active", complete=complete, seen=1)))
     for wanted in ({"agent_ids": ["", ODD]}, {"statuses": [ODD]}, {"endpoints": [ODD]}):
         assert run(store.results.search(CallResultQuery(0, 9, 9, **wanted)))[1] == 1, wanted
     assert run(store.results.search(CallResultQuery(0, 9, 9, agent_ids=["a\x00"])))[1] == 0
@@ -92,7 +92,7 @@ def test_call_results_are_found_newest_first_page_by_page(store, run):
 def test_others_have_their_turn_while_much_is_read(store, run, monkeypatch, part, name):
     large = "x" * 5_000_000
     finish(run, store, webhook={**WEBHOOK, "payload": large}, large=large)
-    module = sys.modules[type(getattr(store, part)).__module__]
+    module = sys.modules[f"mock_server.store.{part}"]
     read, readers = getattr(module, name), []
     monkeypatch.setattr(
         module, name, lambda row: readers.append(threading.get_ident()) or read(row)
