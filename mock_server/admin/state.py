@@ -6,16 +6,15 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
-from ..codec import texts
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import NOBODY, Agent, load_agents
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
 from ..http.validation import Call
-from ..large import empty, let_go
+from ..large import let_go
 from ..mock import Mock
-from ..problems.kinds import Problem, Reply
+from ..problems.kinds import Problem
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, leaf_errors, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
@@ -52,9 +51,12 @@ async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     return 200, {"opened": [*opened], "agents": [*agents]}
 
 
-async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Reply:
+async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     """GET /state."""
-    return await asyncio.to_thread(_told, await sandbox.store.image.dump())
+    rows = await sandbox.store.image.dump()
+    document = await asyncio.to_thread(document_of, rows)
+    await let_go(rows)
+    return 200, document
 
 
 async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
@@ -69,15 +71,6 @@ async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
         finally:
             await let_go(rows)
     return 200, {"sessions": len(call.body["sessions"])}
-
-
-def _told(rows: Rows) -> Reply:
-    """The state of these rows, which are freed."""
-    document = document_of(rows)
-    empty(rows)
-    parts = [*texts(document)]
-    empty(document)
-    return Reply(200, b"".join(parts))
 
 
 def _agents_of(

@@ -41,32 +41,20 @@ class Forced:
         name = example.value if example else code.parameters.get("example") if code else None
         if code is None and not name:
             return None
-        status = self._status(code.value) if code else self._status_with(name or "")
-        return self._answer(status, self._example(status, name), code is not None, name)
-
-    def _status(self, code: str) -> str:
-        if code not in self.responses:
-            shown = quote(code, 20)
+        if code is not None and code.value not in self.responses:
+            shown = quote(code.value, 20)
             raise _unusable(f"The contract has no status {shown} here; it has", self.responses)
-        return code
-
-    def _status_with(self, name: str) -> str:
-        for status, examples in self.examples.items():
-            if any(example.name == name for example in examples):
-                return status
-        every = [example.name for examples in self.examples.values() for example in examples]
-        names = dict.fromkeys(every)
-        raise _unusable(f"No response here has the example {quote(name, 40)}; there are", names)
-
-    def _example(self, status: str, name: str | None) -> _Example:
-        examples = self.examples[status]
-        for example in examples:
-            if not name or example.name == name:
-                return example
-        if not examples:
-            return _Example("", "", None)
-        names = [example.name for example in examples]
-        raise _unusable(f"Status {status} has no example {quote(name or '', 40)}; it has", names)
+        within = [code.value] if code else [*self.responses]
+        given = [(status, one) for status in within for one in self.examples[status]]
+        fitting = [pair for pair in given if not name or pair[1].name == name]
+        if not fitting and (given or code is None):
+            lacks, has = ("No response here has the", "there are")
+            if code:
+                lacks, has = (f"Status {code.value} has no", "it has")
+            names = dict.fromkeys(one.name for _, one in given)
+            raise _unusable(f"{lacks} example {quote(name or '', 40)}; {has}", names)
+        status, chosen = fitting[0] if fitting else (within[0], _Example("", "", None))
+        return self._answer(status, chosen, code is not None, name)
 
     def _answer(self, status: str, example: _Example, by_code: bool, name: str | None) -> Reply:
         applied = [f"code={status}"] if by_code else []

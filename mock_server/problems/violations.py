@@ -24,6 +24,14 @@ _WANTED = {
     "array": "an array",
     "null": "null",
 }
+_LIMITS = {
+    "minimum": ("at least", ""),
+    "maximum": ("at most", ""),
+    "minLength": ("at least", " character"),
+    "maxLength": ("at most", " character"),
+    "minItems": ("at least", " item"),
+    "maxItems": ("at most", " item"),
+}
 _FORMATS = {
     "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
     "regex": "a regular expression",
@@ -149,7 +157,6 @@ def _known_members(error: jsonschema_rs.ValidationError, schema: Any) -> Iterabl
 
 
 def _wanted(name: str, facts: dict[str, Any]) -> str:
-    limit = facts.get("limit")
     match name:
         case "type":
             return " or ".join(_WANTED[kind] for kind in sorted(facts["types"], key=_null_last))
@@ -159,19 +166,11 @@ def _wanted(name: str, facts: dict[str, Any]) -> str:
             return _FORMATS.get(facts["format"], f"the format {facts['format']}")
         case "pattern":
             return _pattern(facts["pattern"])
-        case "minimum":
-            return f"at least {limit}"
-        case "maximum":
-            return f"at most {limit}"
-        case "minLength":
-            return f"at least {_count(limit, 'character')}"
-        case "maxLength":
-            return f"at most {_count(limit, 'character')}"
-        case "minItems":
-            return f"at least {_count(limit, 'item')}"
-        case "maxItems":
-            return f"at most {_count(limit, 'item')}"
-    return f"a value that satisfies {name}"
+    if name not in _LIMITS:
+        return f"a value that satisfies {name}"
+    limit, (bound, noun) = facts["limit"], _LIMITS[name]
+    plural = "s" if noun and limit != 1 else ""
+    return f"{bound} {limit}{noun}{plural}"
 
 
 def _option(option: Any) -> str:
@@ -186,10 +185,6 @@ def _got(name: str, value: Any) -> str:
     if name in ("minLength", "maxLength") and value:
         return str(len(value))
     return describe_value(value)
-
-
-def _count(number: Any, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _null_last(kind: str) -> tuple[bool, str]:
