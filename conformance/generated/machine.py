@@ -128,10 +128,12 @@ class Machine(RuleBasedStateMachine):
     def rest(self) -> None:
         """Hypothesis wants something to do in every state."""
 
-    def judge(self, step: Any, *args: Any) -> None:
+    def judge(self, step: Any, *args: Any, shows: str = "") -> None:
+        """`shows` is the rule that the step may show broken, and that is avoidable so."""
         try:
             step(*args)
         except Mismatch as mismatch:
+            mismatch.avoidable = mismatch.rule == shows
             self.note(mismatch)
             raise
 
@@ -159,13 +161,14 @@ class Machine(RuleBasedStateMachine):
 
     def _open(self, endpoint: Json | None, ttl: int | None, agent: str) -> None:
         canonical = None if endpoint is None else json.dumps(endpoint, sort_keys=True)
-        if self.model.open_shows(canonical) in self.without:
+        shows = self.model.open_shows(canonical)
+        if shows in self.without:
             return
         self.budget["sessions"] -= 1
         ttl = None if ttl is None else self.api.contract.timeouts.near(ttl)
         bound = self._agent(agent)
         answer = self.api.open(endpoint=endpoint, timeout=ttl, agent=bound)
-        self.judge(self.model.open, canonical, ttl, bound, answer)
+        self.judge(self.model.open, canonical, ttl, bound, answer, shows=shows)
 
     def _agent(self, name: str) -> str:
         """The agent of this name; the plain one where the target has none."""
@@ -197,13 +200,14 @@ class Machine(RuleBasedStateMachine):
         self._submit(self.pick(place), self.api.config.closing_text or "done", key)
 
     def _submit(self, session: Session, text: str, key: str) -> None:
-        if self.model.submit_shows(session, key or None) in self.without:
+        shows = self.model.submit_shows(session, key or None)
+        if shows in self.without:
             return
         # An old key comes with its old text: with another one the contract leaves it open.
         text = session.texts.setdefault(key, text) if key else text
         self.budget["turns"] -= 1
         answer = self.api.submit(session.id, text, key=key or UNSET)
-        self.judge(self.model.submit, session, text, key or None, answer)
+        self.judge(self.model.submit, session, text, key or None, answer, shows=shows)
 
     @precondition(lambda self: not self.spent and self.model.sessions)
     @rule(place=PLACES)

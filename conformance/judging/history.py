@@ -65,9 +65,23 @@ class State:
         row = self.row(event)
         return self.contract.refused(row.state, row.event)
 
+    def turned(self, event: str, text: str, key: str | None, answered: tuple[Said, ...]) -> Self:
+        """The session with a turn that was taken, in the state in which it was."""
+        effects, replies = self.row(event).effects, self.contract.resource.replies
+        after = self
+        if "append" in effects:
+            told = ("user", text), *(answered if replies else ())
+            after = replace(after, said=(*self.said, *told))
+        if key and "remember" in effects:
+            after = replace(after, replies=(*self.replies, (key, answered)))
+        return after
+
     def then(self, event: str) -> Self:
+        """The session as the event leaves it; a reason once told stays until what has ended goes
+        on."""
         row = self.row(event)
-        return replace(self, state=row.to, reason=self.reason or row.reason)
+        reason = None if row in self.contract.reopening else self.reason or row.reason
+        return replace(self, state=row.to, reason=reason)
 
 
 def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Event:
@@ -135,18 +149,13 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
         )
         return [state] if busy or event.status in refusals else []
     answered = state.contract.resource.replies
-    replies = event.said if answered else ()
     if earlier is not None:
         same = earlier == event.said or (not answered and _goes_on(state, event))
         return [state] if same and not refusals else []
     if state.final:
         return []
     turn = FINISH if event.final else TURN
-    row, after = state.row(turn), state
-    if "append" in row.effects:
-        after = replace(after, said=(*state.said, ("user", event.text), *replies))
-    if event.key and "remember" in row.effects:
-        after = replace(after, replies=(*after.replies, (event.key, event.said)))
+    after = state.turned(turn, event.text, event.key, event.said)
     if not _goes_on(after, event):
         return []
     if not event.final:
