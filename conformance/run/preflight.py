@@ -49,7 +49,7 @@ def preflight(
     _expect_this_api(looking, answer)
     say(f"preflight the API answers at {api.client.base} ({answer.status})")
     _expect_key(looking, answer)
-    api.client.health.begin()
+    api.client.health.begin(looking.look, looking.get)
     with suppress(Hiccup):
         again = api.list(limit=1)
         if _is_list(answer):

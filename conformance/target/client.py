@@ -11,12 +11,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from ..config.settings import Config, UsageError
-from ..contract.resource import Resource
 from ..judging.evidence import Evidence
 from ..judging.exchange import Exchange, Silence
 from ..judging.outcomes import Blocked, NotYet
@@ -24,7 +23,7 @@ from ..judging.watch import Watch
 from .answer import read_body
 from .budget import Budget
 from .circuit import GATEWAY_ERRORS, Circuit
-from .credentials import BEARER, Credentials
+from .credentials import Credentials
 from .diagnosis import named
 from .freshness import Freshness
 from .health import Health
@@ -33,13 +32,12 @@ from .ledger import Ledger
 from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
-from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable
+from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable, is_unlisted
 from .silence import Silences, Unanswered
 from .tokens import Tokens
 from .transport import http_client
 
 SILENCES_AT_THE_END = 2  # a clean-up that nobody answers is given up soon; a sweep follows
-NOBODY = "00000000-0000-4000-8000-000000000000"
 EMPTY = httpx.ByteStream(b"")
 CLOSED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
@@ -65,15 +63,11 @@ class Client:
         self.pace = Pace(config.rate)
         self.backoff = Backoff()
         self.circuit = Circuit()
-        self.retry = Retry(watch.contract, self.backoff, self.circuit)
+        self.retry = Retry(self.backoff, self.circuit)
         self.freshness = Freshness(watch.contract)
-        self.health = Health(self.circuit, self._probe, self._find)
+        self.health = Health(self.circuit)
         self.silences = Silences(self.retry, self.circuit, self.health)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
-
-    @property
-    def resource(self) -> Resource:
-        return self.watch.contract.resource
 
     def close(self) -> None:
         self.http.close()
@@ -152,33 +146,9 @@ class Client:
         return exchange
 
     def _doubt(self, draft: Exchange, exchange: Exchange) -> None:
-        listed = self.watch.contract.operations.get(draft.operation or "")
-        if exchange.status not in GATEWAY_ERRORS or not (
-            listed and exchange.status in listed.statuses
-        ):
-            if exchange.status != 429:
-                self.health.doubt(exchange, self.credentials.are_own(draft))
-
-    def _probe(self, role: str) -> Exchange:
-        """Look by the operation of this role; where there is none, for what nobody has."""
-        operation = self.resource.operations.get(role)
-        if operation is None:
-            return self._find(NOBODY)
-        found = self.watch.contract.operations[operation]
-        return self.look(self._draft(operation, found.method, found.path))
-
-    def _find(self, id: str) -> Exchange:
-        found = self.watch.contract.operations[self.resource.operations["read"]]
-        path = self.watch.contract.paths.to(found.path, quote(id, safe=""))
-        return self.look(self._draft(found.id, found.method, path))
-
-    def _draft(self, operation: str, method: str, path: str) -> Exchange:
-        headers = {"accept": "application/json"}
-        body = None if method == "GET" else b"{}"
-        if body:
-            headers["content-type"] = "application/json"
-        path = self.credentials.carry(BEARER, headers, path)
-        return Exchange(0, operation, method, self.base + path, headers, body, self.watch.contract)
+        listed = exchange.status in GATEWAY_ERRORS and not is_unlisted(exchange)
+        if not listed and exchange.status != 429:
+            self.health.doubt(exchange, self.credentials.are_own(draft))
 
     def _current(self, draft: Exchange, exchange: Exchange, observer: Observer | None) -> Exchange:
         """The answer, or the first that does not lag behind earlier ones."""
@@ -202,7 +172,7 @@ class Client:
         except Unanswered as lost:
             if lost.silence == "late" or self.circuit.cause:
                 raise
-            if draft.role == "submit" or not is_repeatable(draft, self.watch.contract):
+            if draft.role == "submit" or not is_repeatable(draft):
                 raise
             return send(draft)
 

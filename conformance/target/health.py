@@ -46,20 +46,20 @@ SIGNS: tuple[tuple[Sign, str], ...] = (
 
 
 class Health:
-    """Looks at the target with requests that nobody judges, `look` by an operation's role, when
-    an answer may concern all of it. Begins when the target was seen to be well."""
+    """Looks at the target with requests that nobody judges, `look` by an operation's role and
+    `find` by a session's id, when an answer may concern all of it. Begins when the target was seen
+    to be well."""
 
-    def __init__(self, circuit: Circuit, look: Look, find: Callable[[str], Exchange]) -> None:
+    def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self.look = look
-        self.find = find
         self.watching = False
         # Answers that are an operation's own.
         self.known: set[tuple[str | None, int, str, bool]] = set()
         self.stopped: tuple[Sign, str] | None = None  # by what, and why
         self.before: list[str] = []  # sessions that were active when the target went away
 
-    def begin(self) -> None:
+    def begin(self, look: Look, find: Look) -> None:
+        self.look, self.find = look, find
         self.watching = True
 
     def end(self) -> None:

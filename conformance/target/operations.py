@@ -17,6 +17,7 @@ from ..judging.trace import Trace, relevant
 from .client import Client
 from .credentials import BEARER
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 FILLER = "of the suite"  # the text of a member that must be there
 UNSET: Any = object()
 ABSENT: Any = object()
@@ -150,6 +151,11 @@ class Operations:
         given = {name: value for name, value in whole.items() if value not in (UNSET, ABSENT)}
         taken = self.contract.body(operation) is not None
         return self.send(operation, id=id, body=given if taken else UNSET, auth=auth)
+
+    def look(self, role: str) -> Exchange:
+        """Ask by the operation of this role; where there is none, for what nobody has."""
+        known = role in self.resource.operations
+        return self._send(role, body={}) if known else self.get(NOBODY)
 
     def needs(self, role: str, member: str) -> bool:
         """Whether a body of this role must hold a member."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ..contract.document import Contract
 from ..contract.lifecycle import TURN
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
@@ -25,8 +24,7 @@ class Retries:
 class Retry:
     """Decides, answer by answer, whether a request is sent again."""
 
-    def __init__(self, contract: Contract, backoff: Backoff, circuit: Circuit) -> None:
-        self.contract = contract
+    def __init__(self, backoff: Backoff, circuit: Circuit) -> None:
         self.backoff = backoff
         self.circuit = circuit
         self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
@@ -53,8 +51,9 @@ class Retry:
             raise Blocked(self.circuit.first_cause)
         if retries.gateway >= GATEWAY_RETRIES:
             return False
-        if self._is_failed_turn(exchange) or self._is_unlisted(exchange):
-            if self._is_failed_turn(exchange) or is_repeatable(exchange, self.contract):
+        failed_turn = exchange.role == "submit" and exchange.status in (502, 503)
+        if failed_turn or is_unlisted(exchange):
+            if failed_turn or is_repeatable(exchange):  # a failed turn is not stored
                 self.backoff.ask(exchange)
                 retries.gateway += 1
                 return True
@@ -69,22 +68,19 @@ class Retry:
         )
         raise Hiccup(self.hiccup)
 
-    def _is_failed_turn(self, exchange: Exchange) -> bool:
-        """A failed turn is not stored, as the contract has it."""
-        return exchange.role == "submit" and exchange.status in (502, 503)
 
-    def _is_unlisted(self, exchange: Exchange) -> bool:
-        operation = self.contract.operations.get(exchange.operation or "")
-        listed = operation.statuses if operation else frozenset[int]()
-        return exchange.status in GATEWAY_ERRORS and exchange.status not in listed
+def is_unlisted(exchange: Exchange) -> bool:
+    """Whether the answer is of a kind that gateways give, and not one of the operation's."""
+    operation = exchange.contract.operations.get(exchange.operation or "")
+    listed = operation.statuses if operation else frozenset[int]()
+    return exchange.status in GATEWAY_ERRORS and exchange.status not in listed
 
 
-def is_repeatable(exchange: Exchange, contract: Contract) -> bool:
+def is_repeatable(exchange: Exchange) -> bool:
     """Whether the same request twice does what it does once, and is answered alike."""
-    operations = contract.resource.operations
-    if exchange.operation == operations["submit"]:
+    if exchange.role == "submit":
         keyed = bool(exchange.sent.get(exchange.resource.key))
-        return keyed and contract.lifecycle.does("remember", TURN)
-    if exchange.operation == operations["end"]:
-        return not contract.late_ends
+        return keyed and exchange.contract.lifecycle.does("remember", TURN)
+    if exchange.role == "end":
+        return not exchange.contract.late_ends
     return exchange.method in READING or exchange.role == "search"

@@ -50,6 +50,13 @@ def connect(contract: Contract) -> Callable[..., Api]:
     return make
 
 
+def begin(api: Api) -> None:
+    """Watch over a target that was seen to be well."""
+    looking = api.fresh()
+    looking.judged = False
+    api.client.health.begin(looking.look, looking.get)
+
+
 @pytest.fixture
 def reach(contract: Contract) -> Iterator[Make]:
     """Ask a target for its sessions; gives the status."""

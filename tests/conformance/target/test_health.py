@@ -9,7 +9,7 @@ import pytest
 from conformance.judging.outcomes import Blocked
 from conformance.target.api import Api
 
-from .conftest import Make
+from .conftest import Make, begin
 
 PAGE = {"items": [], "total_count": 0, "skip": 0, "take": 50}
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -17,7 +17,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 def watched(connect: Make, answer: Answer, **settings: Any) -> Api:
     api: Api = connect(answer, **settings)
-    api.client.health.begin()
+    begin(api)
     return api
 
 

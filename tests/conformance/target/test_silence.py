@@ -10,7 +10,7 @@ from conformance.judging.outcomes import Blocked, Hiccup
 from conformance.target.api import Api
 from conformance.target.circuit import SILENCES_TO_OPEN
 
-from .conftest import Make
+from .conftest import Make, begin
 
 CLOSED = httpx.RemoteProtocolError("Server disconnected without sending a response.")
 LATE = httpx.ReadTimeout("no answer")
@@ -31,7 +31,7 @@ def losing(connect: Make, session: Make) -> Callable[..., Api]:
             return httpx.Response(200, json=page if is_list else session())
 
         api: Api = connect(answer)
-        api.client.health.begin()
+        begin(api)
         return api
 
     return make
