@@ -1,10 +1,25 @@
 """Files that a run is told of. Raises UsageError for one that cannot be read."""
 
+import os
+import tempfile
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .settings import UsageError
+
+
+def cache_directory() -> Path:
+    """Ours in the user's cache; one among the temporary files for a user without a home."""
+    if given := os.environ.get("XDG_CACHE_HOME"):
+        return Path(given) / "adjourn"
+    with suppress(RuntimeError):  # a user whom this machine does not know
+        cache = Path.home() / ".cache"
+        if os.access(cache if cache.exists() else cache.parent, os.W_OK):
+            return cache / "adjourn"
+    user = os.getuid() if hasattr(os, "getuid") else ""  # others have their own beside it
+    return Path(tempfile.gettempdir()) / f"adjourn{user}"
 
 
 def read_text(path: Path, what: str, cure: str) -> str:

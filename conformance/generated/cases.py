@@ -6,10 +6,8 @@ raises, so every case runs and nothing is shrunk.
 """
 
 import copy
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,6 +17,7 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Case, GenerationMode, Response
 
+from ..config.files import cache_directory
 from ..contract.document import Contract
 from ..contract.operations import Operation
 from ..contract.pointer import resolved
@@ -39,8 +38,7 @@ Visit = Callable[[Case[Any]], Response | None]
 def quiet_hypothesis() -> Iterator[None]:
     """Keep Hypothesis' tables of characters, which take seconds to make, in the user's cache
     and not in the working directory."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    set_hypothesis_home_dir(Path(cache) / "adjourn" / "hypothesis")
+    set_hypothesis_home_dir(cache_directory() / "hypothesis")
     try:
         yield
     finally:

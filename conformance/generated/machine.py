@@ -24,6 +24,7 @@ from ..judging.trace import Trace
 from ..target.api import Api
 from ..target.operations import UNSET
 
+Lived = tuple[Mismatch, Trace]
 KEYS = ("", "key-a", "key-b")
 AGENTS = ("agent", "tool_agent", "closing_agent")  # as the settings name them
 PLACES = st.sampled_from((0, 0, 0, 1, 2, 3))  # the first session goes through the most
@@ -58,19 +59,16 @@ def first_mismatch(
     sessions: int,
     turns: int,
     without: Collection[str] = (),
-) -> tuple[Mismatch, Trace] | None:
+) -> Lived | None:
     """The first trace that the model cannot explain, shrunk as far as sessions and turns go.
     So many sequences are drawn, each of so many operations at most, `without` those that may
     show these rules broken."""
-    lived: list[tuple[Mismatch, Trace]] = []
+    lived: list[Lived] = []
     budget = Counter(sessions=sessions, turns=turns)
 
     class Bound(Machine):
         def __init__(self) -> None:
-            super().__init__(api.fresh(), budget, without)
-
-        def note(self, mismatch: Mismatch) -> None:
-            lived.append((mismatch, list(self.api.trace)))
+            super().__init__(api.fresh(), budget, without, lived)
 
     phases = (Phase.generate, Phase.shrink)
     told = quiet_settings(max_examples=sequences, stateful_step_count=steps, phases=phases)
@@ -96,9 +94,12 @@ def _causes(error: Exception) -> Iterator[Exception]:
 
 
 class Machine(RuleBasedStateMachine):
-    """One sequence of operations, in a channel of its own."""
+    """One sequence of operations, in a channel of its own. Each mismatch is noted in `lived` with
+    its trace, the shrunk one last."""
 
-    def __init__(self, api: Api, budget: Counter[str], without: Collection[str]) -> None:
+    def __init__(
+        self, api: Api, budget: Counter[str], without: Collection[str], lived: list[Lived]
+    ) -> None:
         super().__init__()
         self.api = api
         self.model = Model(api.contract)
@@ -108,6 +109,7 @@ class Machine(RuleBasedStateMachine):
         self.acts = api.contract.lifecycle.acts
         self.budget = budget
         self.without = without
+        self.lived = lived
 
     @property
     def spent(self) -> bool:
@@ -120,9 +122,6 @@ class Machine(RuleBasedStateMachine):
         each list, and more sessions than there are to spend."""
         return bool(self.api.resource.channel) or len(self.model.sessions) < PICKED
 
-    def note(self, mismatch: Mismatch) -> None:
-        """Called with each mismatch, the shrunk one last."""
-
     @precondition(lambda self: self.spent)
     @rule()
     def rest(self) -> None:
@@ -134,7 +133,7 @@ class Machine(RuleBasedStateMachine):
             step(*args)
         except Mismatch as mismatch:
             mismatch.avoidable = mismatch.rule == shows
-            self.note(mismatch)
+            self.lived.append((mismatch, [*self.api.trace]))
             raise
 
     def pick(self, place: int) -> Session:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 import httpx
 
@@ -94,12 +95,7 @@ def _deflated(parts: Iterator[bytes]) -> Iterator[bytes]:
     """`deflate` is zlib's format, and of some servers the bare one."""
     first = next((part for part in parts if part), b"")
     wrapped = len(first) > 1 and first[0] & 15 == 8 and int.from_bytes(first[:2]) % 31 == 0
-    return _inflated(_after(first, parts), ZLIB if wrapped else RAW)
-
-
-def _after(first: bytes, parts: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from parts
+    return _inflated(chain([first], parts), ZLIB if wrapped else RAW)
 
 
 def _inflated(parts: Iterator[bytes], format: int) -> Iterator[bytes]:

@@ -5,9 +5,7 @@ and as it is seen final.
 """
 
 import json
-import os
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from ..config.files import read_text
+from ..config.files import cache_directory, read_text
 from ..config.settings import UsageError
 from ..contract.ids import canonical
 
@@ -145,14 +143,4 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _directory() -> Path:
-    """The user's cache directory; one among the temporary files for a user without a home."""
-    if given := os.environ.get("XDG_CACHE_HOME"):
-        return Path(given) / "adjourn" / "ledgers"
-    try:
-        cache = Path.home() / ".cache"
-        if os.access(cache if cache.exists() else cache.parent, os.W_OK):
-            return cache / "adjourn" / "ledgers"
-    except RuntimeError:  # a user whom this machine does not know
-        pass
-    user = os.getuid() if hasattr(os, "getuid") else ""  # others have their own beside it
-    return Path(tempfile.gettempdir()) / f"adjourn{user}" / "ledgers"
+    return cache_directory() / "ledgers"

@@ -58,7 +58,7 @@ Receive = Callable[[Any, dict[str, str], int], Delivery]
 
 def server_on(host: str, port: int, receive: Receive, stopped: threading.Event) -> _Server:
     """A server that gives each payload to `receive`, and answers as that has it."""
-    made = (_Server6 if ":" in host else _Server)((host, port), _handler(receive, stopped))
+    made = _Server((host, port), _handler(receive, stopped))
     threading.Thread(target=made.serve_forever, args=(PAUSE,), daemon=True).start()
     return made
 
@@ -69,9 +69,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # many sessions may end at once; what finds no place waits a second
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self.places = threading.BoundedSemaphore(MOST_CONNECTIONS)
-        super().__init__(*args)
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self.places.acquire(blocking=False):
@@ -89,10 +91,6 @@ class _Server(ThreadingHTTPServer):
         """A sender that breaks off is none of a run's business."""
 
 
-class _Server6(_Server):
-    address_family = socket.AF_INET6
-
-
 def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def setup(self) -> None:
@@ -103,21 +101,19 @@ def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequest
         def do_POST(self) -> None:
             raw = read_body(self.headers, self.rfile)
             if raw is None:
-                self.close_connection = True
                 self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
             headers = {key.lower(): value for key, value in self.headers.items()}
             with _reading:
-                delivery = receive(*read_payload(raw, headers))
+                payload, size = read_payload(raw, headers)
+                delivery = receive(payload, headers, size)
             if delivery.answer == HANG:
                 hang(self.connection, stopped)
-                self.close_connection = True
-                delivery.over = time.monotonic()
-                return
-            if delivery.answer >= HTTPStatus.BAD_REQUEST:
+            elif delivery.answer >= HTTPStatus.BAD_REQUEST:
                 stopped.wait(THOUGHT)
             delivery.over = time.monotonic()  # before the sender can know
-            self._answer(delivery.answer)
+            if delivery.answer != HANG:
+                self._answer(delivery.answer)
 
         do_PUT = do_POST
 
@@ -161,17 +157,17 @@ def hang(connection: socket.socket, stopped: threading.Event) -> None:
             stopped.wait(PAUSE)
 
 
-def read_payload(raw: bytes, headers: dict[str, str]) -> tuple[Any, dict[str, str], int]:
+def read_payload(raw: bytes, headers: dict[str, str]) -> tuple[Any, int]:
     """What a body holds, None where that is no JSON or too many values; and about how many bytes
     it takes with its headers."""
     size = sum(len(name) + len(value) for name, value in headers.items())
     try:
         text = decoded(raw, headers)
         if (values := values_in(text)) <= MOST_VALUES:
-            return json.loads(text), headers, size + len(text) + VALUE_BYTES * values
+            return json.loads(text), size + len(text) + VALUE_BYTES * values
     except (ValueError, RecursionError, httpx.HTTPError):
         pass
-    return None, headers, size
+    return None, size
 
 
 def read_body(headers: Message, stream: BufferedIOBase) -> bytes | None:

@@ -1,12 +1,15 @@
 """Generated requests: where they come from, what they may touch, and what they find."""
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from copy import copy
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis.configuration import storage_directory
 from hypothesis.errors import Flaky
 from schemathesis import Case
 
@@ -136,6 +139,18 @@ def visited(generation: Generation, contract: Contract, *wanted: str) -> list[Ex
     only.spec = {**contract.spec, "paths": paths}
     boundary_cases(only, 1, visit)
     return found
+
+
+def test_a_user_without_a_home_has_generated_requests_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    with cases.quiet_hypothesis():
+        assert storage_directory().path.is_relative_to(tempfile.gettempdir())
 
 
 def test_a_target_that_answers_in_two_ways_is_asked_again_from_another_seed(
