@@ -11,9 +11,9 @@ from .declaration import shown
 from .defects import defects
 from .definition import resource
 from .ids import Paths
-from .lifecycle import END, FINISH, REPLAY, TURN, Lifecycle, Transition
+from .lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
 from .operations import Operation, operations_of
-from .parts import BODY, METHODS, at, parameters
+from .parts import BODY, METHODS, at
 from .references import Document
 from .resource import Resource
 from .rules import Rule
@@ -75,7 +75,7 @@ class Contract:
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
-        return {op.id: op for op in operations_of(self.spec)}
+        return {op.id: op for op in operations_of(self.resolved)}
 
     @cached_property
     def methods(self) -> dict[str, frozenset[str]]:
@@ -102,10 +102,6 @@ class Contract:
         """The statuses that an event is refused with in a state; none where it is taken."""
         refusal = self.lifecycle.row(state, event).refusal
         return tuple(self.resource.refusals[refusal]) if refusal else ()
-
-    @cached_property
-    def late_ends(self) -> tuple[int, ...]:
-        return self.refused(self.lifecycle.ended, END)
 
     @cached_property
     def reopening(self) -> tuple[Transition, ...]:
@@ -181,11 +177,11 @@ class Contract:
 
     def needs_body(self, operation: str) -> bool:
         """Whether an operation cannot be asked for without a body."""
-        return bool(self._raw(operation).get("requestBody", {}).get("required"))
+        return bool(self.operations[operation].raw.get("requestBody", {}).get("required"))
 
     def answer(self, operation: str) -> dict[str, Any]:
         """The schema of what an operation answers with, where it does what it is asked."""
-        responses = self._raw(operation)["responses"]
+        responses = self.operations[operation].raw["responses"]
         status = min(status for status in responses if status[0] == "2")
         schema: dict[str, Any] = responses[status]["content"]["application/json"]["schema"]
         return schema
@@ -193,7 +189,7 @@ class Contract:
     @property
     def problem(self) -> dict[str, Any]:
         """The schema of what an operation answers with, where it refuses."""
-        responses = self._raw(self.resource.operations["read"])["responses"]
+        responses = self.operations[self.resource.operations["read"]].raw["responses"]
         status = min(status for status in responses if status[0] in "45")
         schema: dict[str, Any] = responses[status]["content"]["application/problem+json"]["schema"]
         return schema
@@ -207,26 +203,21 @@ class Contract:
 
     def body(self, operation: str) -> dict[str, Any] | None:
         """The schema of what an operation takes, if it takes a body."""
-        content = self._raw(operation).get("requestBody", {}).get("content", {})
-        schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
+        schema: dict[str, Any] | None = self.operations[operation].media.get("schema")
         return schema
 
     def examples(self, operation: str) -> tuple[Any, ...]:
         """The bodies that the contract gives as examples of what an operation takes."""
-        content = self._raw(operation).get("requestBody", {}).get("content", {})
-        examples = content.get("application/json", {}).get("examples", {})
+        examples = self.operations[operation].media.get("examples", {})
         return tuple(one["value"] for one in examples.values())
 
     def query(self, operation: str) -> dict[str, dict[str, Any]]:
         """The schema of each parameter of an operation's query."""
-        found = self.operations[operation]
-        steps = ("paths", found.path, found.method.lower())
-        given = parameters(self.resolved, steps)
-        return {one["name"]: one["schema"] for one in given if one["in"] == "query"}
+        return {name: one["schema"] for name, one in self.operations[operation].query.items()}
 
     def secured(self, operation: str) -> bool:
         """Whether an operation wants a key."""
-        return bool(self._raw(operation).get("security", self.resolved.get("security")))
+        return bool(self.operations[operation].raw.get("security", self.resolved.get("security")))
 
     def takes(self, operation: str, body: Any) -> bool:
         """Whether a body fits what an operation takes."""
@@ -280,11 +271,6 @@ class Contract:
     def _bodies(self) -> dict[str, Validator]:
         bodies = {id: self.body(id) for id in self.operations}
         return {id: Validator(schema) for id, schema in bodies.items() if schema}
-
-    def _raw(self, operation: str) -> dict[str, Any]:
-        found = self.operations[operation]
-        raw: dict[str, Any] = self.resolved["paths"][found.path][found.method.lower()]
-        return raw
 
 
 def find_contract() -> Path:

@@ -33,20 +33,21 @@ def searched(document: Json) -> list[str] | None:
 def misread(document: Json) -> Iterator[Defect]:
     """Members of a search that are no filter, and filters that cannot be compared or that are
     there already."""
-    search = Resource(**document["x-resource"]).searched
-    operation = places(document).get(document["x-resource"]["operations"].get("search", ""))
+    declared = document["x-resource"]
+    search = Resource(**declared).searched
+    operation = places(document).get(declared["operations"].get("search", ""))
     if operation is None:
         return
     body = (*operation, "requestBody", *BODY, "properties")
-    known = [*search.filters, *search.page.values()]
+    known = [*search.by_parameter, search.number, search.size]
     for name, schema in at(document, body).items():
         if name not in known:
             wanted = f"wanted a filter of x-resource: {', '.join(known)}, got {quoted(name)}"
             yield Defect((*body, name), wanted, is_name=True)
-        elif name in search.filters:
+        elif name in search.by_parameter:
             if reason := _incomparable(search.by_parameter[name].how, schema):
                 yield Defect((*body, name), f"wanted {reason}")
-    filters, fixed = search.by_parameter.values(), document["x-resource"]["result"].get("fixed", {})
+    filters, fixed = search.by_parameter.values(), declared["result"].get("fixed", {})
     told = [(one.member, one.how) for one in filters]
     alike = [one.parameter for one in filters if one.member in fixed]
     for place, one in enumerate(filters):

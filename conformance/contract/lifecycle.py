@@ -17,9 +17,9 @@ class Transition:
     state: str
     event: str
     to: str
-    reason: str | None
-    refusal: str | None
     effects: tuple[str, ...]
+    reason: str | None = None
+    refusal: str | None = None
 
 
 class Lifecycle:
@@ -32,7 +32,7 @@ class Lifecycle:
             name: event["operation"] for name, event in table["events"].items()
         }
         self.immutable: dict[str, list[str]] = table["immutable"]
-        rows = [_transition(row) for row in table["transitions"]]
+        rows = [Transition(**row | {"effects": (*row["effects"],)}) for row in table["transitions"]]
         self.rows = {(row.state, row.event): row for row in rows}
 
     def row(self, state: str, event: str) -> Transition:
@@ -122,8 +122,3 @@ class Lifecycle:
     def freezes(self, member: str, state: str | None = None) -> bool:
         """Whether a member never changes: always or, if told, while in a state."""
         return any(member in self.immutable.get(key, ()) for key in ("always", state or ""))
-
-
-def _transition(row: dict[str, Any]) -> Transition:
-    reason, refusal = row.get("reason"), row.get("refusal")
-    return Transition(row["state"], row["event"], row["to"], reason, refusal, (*row["effects"],))

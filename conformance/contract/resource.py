@@ -1,26 +1,12 @@
 """What `x-resource` says: the names that carry the resource, and what is legal where a contract
 leaves a choice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from .parts import Json
-from .results import Filter, Left, Search
-
-
-class Named:
-    """The name that `x-resource` has for a role; empty where it has none."""
-
-    def __init__(self, part: str, role: str) -> None:
-        self.part = part
-        self.role = role
-
-    def __get__(self, resource: Resource, _: type[Resource]) -> str:
-        name: str = getattr(resource, self.part).get(self.role, "")
-        return name
+from .results import Filter, Left, Named, Search
 
 
 @dataclass(frozen=True)
@@ -39,23 +25,24 @@ class Resource:
     result: Json = field(default_factory=dict)
     search: Json = field(default_factory=dict)
 
-    id, agent = Named("members", "identity"), Named("members", "agent")
-    channel, transcript = Named("members", "channel"), Named("members", "transcript")
-    created, touched = Named("members", "created"), Named("timer", "since")
-    timeout = Named("timer", "after")
-    status, mirror, reason = (Named("state", role) for role in ("member", "mirror", "reason"))
-    text, data, note = (Named("request", role) for role in ("text", "data", "note"))
-    key = Named("idempotency", "member")
-    items, total = Named("list", "items"), Named("list", "total")
+    id, agent = Named("members.identity"), Named("members.agent")
+    channel, transcript = Named("members.channel"), Named("members.transcript")
+    created, touched = Named("members.created"), Named("timer.since")
+    timeout = Named("timer.after")
+    status, mirror, reason = (Named(f"state.{role}") for role in ("member", "mirror", "reason"))
+    text, data, note = (Named(f"request.{role}") for role in ("text", "data", "note"))
+    key = Named("idempotency.member")
+    items, total = Named("list.items"), Named("list.total")
+    offset, limit = Named("list.page.offset"), Named("list.page.limit")
 
     @cached_property
     def left(self) -> Left:
         """What an end leaves behind."""
-        return Left(**self.result)
+        return Left(self.result)
 
     @cached_property
     def searched(self) -> Search:
-        return Search(**self.search)
+        return Search(self.search)
 
     @property
     def latest(self) -> str:
@@ -88,16 +75,6 @@ class Resource:
     def finals(self) -> tuple[str, ...]:
         """The states of sessions that have ended."""
         return (*self.state["final"],)
-
-    @property
-    def offset(self) -> str:
-        name: str = self.list["page"]["offset"]
-        return name
-
-    @property
-    def limit(self) -> str:
-        name: str = self.list["page"]["limit"]
-        return name
 
     @cached_property
     def roles(self) -> dict[str, str]:

@@ -8,29 +8,35 @@ from typing import Any, Self
 from .parts import Json
 
 
+class Named:
+    """The name at a place of `x-resource`; empty where it has none."""
+
+    def __init__(self, place: str) -> None:
+        self.part, *self.steps = place.split(".")
+
+    def __get__(self, holder: Any, _: type) -> str:
+        found = getattr(holder, self.part)
+        for step in self.steps:
+            found = found.get(step, {})
+        return found or ""
+
+
 @dataclass(frozen=True)
 class Left:
-    """The members of a call result and of what the webhook sends; empty where one has no name."""
+    """The members of a call result and of what the webhook sends."""
 
-    identity: str = ""
-    agent: str = ""
-    profile: str = ""
-    data: str = ""
-    channel: str = ""
-    created: str = ""
-    completed: str = ""
-    duration: str = ""
-    outcome: dict[str, str] = field(default_factory=dict)
-    transcript: dict[str, str] = field(default_factory=dict)
-    fixed: dict[str, str] = field(default_factory=dict)
-    further: tuple[str, ...] = ()
+    result: Json
+
+    identity, agent = Named("result.identity"), Named("result.agent")
+    data, completed = Named("result.data"), Named("result.completed")
 
     @property
-    def members(self) -> dict[str, str]:
-        """The name of each member by its role: those that are neither fixed nor a deployment's."""
-        named = {role: name for role, name in vars(self).items() if isinstance(name, str) and name}
-        objects = {"outcome": self.outcome, "transcript": self.transcript}
-        return named | {role: one["member"] for role, one in objects.items() if one}
+    def transcript(self) -> dict[str, str]:
+        return {**self.result.get("transcript", {})}
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        return {**self.result.get("fixed", {})}
 
 
 @dataclass(frozen=True)
@@ -53,25 +59,17 @@ class Filter:
 
 @dataclass(frozen=True)
 class Search:
-    """The members of a search and of a page of call results; empty where one has no name."""
+    """The members of a search and of a page of call results."""
 
-    items: str = ""
-    total: str = ""
-    pages: str = ""
-    page: dict[str, str] = field(default_factory=dict)
-    filters: Json = field(default_factory=dict)
+    search: Json = field(default_factory=dict)
 
-    @property
-    def number(self) -> str:
-        return self.page.get("number", "")
-
-    @property
-    def size(self) -> str:
-        return self.page.get("size", "")
+    items, total, pages = (Named(f"search.{role}") for role in ("items", "total", "pages"))
+    number, size = Named("search.page.number"), Named("search.page.size")
 
     @cached_property
     def by_parameter(self) -> dict[str, Filter]:
-        return {name: Filter.of(name, raw) for name, raw in self.filters.items()}
+        filters = self.search.get("filters", {})
+        return {name: Filter.of(name, raw) for name, raw in filters.items()}
 
     def parameter(self, member: str, how: str = "") -> str:
         """The member of a search that is compared with this one; empty where none is."""

@@ -1,11 +1,10 @@
 """Each operation as a request that can be sent: for collections and HTTP files."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..contract.document import Contract
-from ..contract.parts import at, parameters, server_urls
+from ..contract.parts import server_urls
 from ..target.credentials import Scheme
 
 SHOWN = "the schemas of requests and answers: a collection holds examples"  # left out
@@ -54,27 +53,22 @@ def variables(path: str) -> list[str]:
 
 def _call(contract: Contract, id: str) -> Call:
     operation = contract.operations[id]
-    steps = ("paths", operation.path, operation.method.lower())
-    raw = at(contract.resolved, steps)
-    taken = [one for one in parameters(contract.resolved, steps) if one["in"] == "query"]
-    query = {one["name"]: str(value) for one in taken for value in _examples(one)}
+    taken = {name: _example(one) for name, one in operation.query.items()}
     examples = contract.examples(id)
     body = examples[0] if examples else contract.filled(id, "Hello")
     return Call(
         operation=id,
-        summary=raw.get("summary", id),
+        summary=operation.raw.get("summary", id),
         method=operation.method,
         path=operation.path,
-        query=query,
+        query={name: str(value) for name, value in taken.items() if value is not None},
         body=body if contract.body(id) is not None else None,
         opens=id == contract.resource.operations["create"],
     )
 
 
-def _examples(parameter: dict[str, Any]) -> Iterator[Any]:
-    """A value for a parameter, if the contract has one."""
+def _example(parameter: dict[str, Any]) -> Any:
+    """A value for a parameter; None where the contract has none."""
     schema = parameter["schema"]
-    for place in (parameter.get("example"), schema.get("example"), schema.get("default")):
-        if place is not None:
-            yield place
-            return
+    known = (parameter.get("example"), schema.get("example"), schema.get("default"))
+    return next((value for value in known if value is not None), None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..contract.lifecycle import TURN
+from ..contract.lifecycle import END, TURN
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, Hiccup
 from .circuit import GATEWAY_ERRORS, Circuit
@@ -82,5 +82,5 @@ def is_repeatable(exchange: Exchange) -> bool:
         keyed = bool(exchange.sent.get(exchange.resource.key))
         return keyed and exchange.contract.lifecycle.does("remember", TURN)
     if exchange.role == "end":
-        return not exchange.contract.late_ends
+        return not exchange.contract.refused(exchange.contract.lifecycle.ended, END)
     return exchange.method in READING or exchange.role == "search"
