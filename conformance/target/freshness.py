@@ -53,7 +53,7 @@ class Freshness:
         if not exchange.ok or exchange.json is ABSENT:
             return
         with self.lock:
-            for id, latest in known_sessions(exchange, self.contract):
+            for id, latest in known_sessions(exchange):
                 before, _ = self.known.get(id, (None, 0.0))
                 after = (before or Known()).and_then(latest)
                 if after != before:
@@ -72,7 +72,7 @@ class Freshness:
         if draft.role == "read":
             at = self._noted_at(self.paths.named(draft.path))
         else:
-            channel = Selection.of(draft.url, self.contract).channel
+            channel = Selection(draft).channel
             times = (at for _, known, at in self._all() if channel in (None, known.channel))
             at = max(times, default=0.0)
         time.sleep(max(0.0, at + lag.longest * SLACK - time.monotonic()))
@@ -116,13 +116,11 @@ class Freshness:
         if known is None or exchange.started <= at:
             return Lacking()
         readable = _is_readable(exchange)
-        behind = (
-            known.lacks(exchange.json, exchange.resource) if readable else exchange.status == 404
-        )
+        behind = known.lacks(exchange.json, self.contract) if readable else exchange.status == 404
         return Lacking({id} if behind else ())
 
     def _listed(self, exchange: Exchange, asked: float) -> Lacking:
-        names, selection = exchange.resource, Selection.of(exchange.url, self.contract)
+        names, selection = exchange.resource, Selection(exchange)
         page, every = exchange.json, self._all()
         shown = items(page, names)
         wanted = {id for id, known, _ in every if selection.has(known)}
@@ -132,7 +130,7 @@ class Freshness:
         for id, known, at in every:
             if not (at < exchange.started and asked < at + patience):
                 continue
-            if id in shown and (known.lacks(shown[id], names) or selection.excludes(known)):
+            if id in shown and (known.lacks(shown[id], self.contract) or selection.excludes(known)):
                 stale.add(id)
             elif id in wanted and id not in shown:
                 absent.add(id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -33,14 +33,16 @@ class Known:
     state: object = None
 
     @classmethod
-    def by(cls, session: Json, names: Resource) -> Known:
+    def by(cls, session: Json, contract: Contract) -> Known:
         """What a session tells of itself."""
+        names = contract.resource
         return cls(
             names.final(session) is True,
             len(_messages(session, names) or ()),
             active=session.get(names.touched),
             channel=session.get(names.channel),
             agent=session.get(names.agent),
+            state=contract.state_of(session) or "",
         )
 
     def and_then(self, latest: Known) -> Known:
@@ -56,58 +58,41 @@ class Known:
             self.state if latest.state is None else latest.state,
         )
 
-    def lacks(self, session: Json, names: Resource) -> bool:
+    def lacks(self, session: Json, contract: Contract) -> bool:
         """Whether a session is shown without something that is known of it."""
-        shown = Known.by(session, names)
+        shown = Known.by(session, contract)
         if (self.final and not shown.final) or goes_back(self.active, shown.active):
             return True
-        messages = _messages(session, names)
+        messages = _messages(session, contract.resource)
         if messages is None:
             return False
         here = (any(same_messages([said], [message]) for message in messages) for said in self.turn)
         return shown.count < self.count or not all(here)
 
 
-@dataclass(frozen=True)
 class Selection:
     """Which sessions a list was asked for: with no channel named, any may be missing."""
 
-    contract: Contract
-    channel: str | None
-    state: str
-    agent: str | None
-    after: str | None
-    narrowed: bool  # by a filter that tells nothing of what is known
-    offset: str
-    limit: str
-
-    @classmethod
-    def of(cls, url: str, contract: Contract) -> Selection:
-        asked = dict(parse_qsl(urlsplit(url).query))
-        names = contract.resource
+    def __init__(self, exchange: Exchange) -> None:
+        asked = dict(parse_qsl(urlsplit(exchange.url).query))
+        names = self.names = exchange.resource
         compared = {
             one.member: asked[one.parameter] for one in names.filters if one.parameter in asked
         }
-        return cls(
-            contract,
-            compared.pop(names.channel, None),
-            compared.pop(names.status, contract.default_state),
-            compared.pop(names.agent, None),
-            compared.pop(names.touched, None),
-            bool(compared),
-            asked.get(names.offset, "0"),
-            asked.get(names.limit, ""),
-        )
+        self.channel = compared.pop(names.channel, None)
+        self.state = compared.pop(names.status, exchange.contract.default_state)
+        self.agent = compared.pop(names.agent, None)
+        self.after = compared.pop(names.touched, None)
+        self.narrowed = bool(compared)  # by a filter that tells nothing of what is known
+        self.offset, self.limit = asked.get(names.offset, "0"), asked.get(names.limit, "")
 
     def has(self, known: Known) -> bool:
         """Whether a session is certain to be one of them."""
-        names = self.contract.resource
-        state = known.state
         return (
-            known.final == (state in names.finals)
+            known.final == (known.state in self.names.finals)
             and not self.narrowed
-            and self.state in (names.all, state)
-            and (self.channel is not None or not names.channel)
+            and self.state in (self.names.all, known.state)
+            and (self.channel is not None or not self.names.channel)
             and self.channel == known.channel
             and self.agent in (None, known.agent)
             and (self.after is None or goes_back(known.active, self.after))
@@ -115,21 +100,19 @@ class Selection:
 
     def excludes(self, known: Known) -> bool:
         """Whether a session is certain to be none of them: what is final stays so."""
-        names = self.contract.resource
-        return known.final and self.state not in (names.all, *names.finals)
+        return known.final and self.state not in (self.names.all, *self.names.finals)
 
     def is_whole(self, page: Json) -> bool:
         """Whether a page holds all of them."""
-        names = self.contract.resource
-        size, total = len(page[names.items]), page.get(names.total)
+        size, total = len(page[self.names.items]), page.get(self.names.total)
         full = self.limit.isdecimal() and size >= int(self.limit)
         more = isinstance(total, int) and total > size
         return self.offset == "0" and not full and not more
 
 
-def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str, Known]]:
+def known_sessions(exchange: Exchange) -> Iterator[tuple[str, Known]]:
     """What an answer tells of each session in it."""
-    body, names = exchange.json, exchange.resource
+    body, names, contract = exchange.json, exchange.resource, exchange.contract
     if not isinstance(body, dict) or exchange.may_be_old:
         return
     if exchange.role == "submit" and names.replies:
@@ -144,7 +127,7 @@ def known_sessions(exchange: Exchange, contract: Contract) -> Iterator[tuple[str
         return
     shown = items(body, names) if exchange.role == "list" else _by_id([body], names)
     for id, session in islice(shown.items(), MOST_SESSIONS):
-        yield id, replace(Known.by(session, names), state=contract.state_of(session) or "")
+        yield id, Known.by(session, contract)
 
 
 def items(page: Json, names: Resource) -> dict[str, Json]:
