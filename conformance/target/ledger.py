@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..contract.ids import canonical
@@ -42,34 +42,26 @@ class Ledger:
 
     # Before a request is sent.
 
-    def admit(self, draft: Exchange, id: str) -> AbstractContextManager[None]:
-        """Check what the request may cost and whom it may touch, before it is sent; `id` is the
-        one in its path, of whatever form, empty for none."""
+    @contextmanager
+    def admit(self, draft: Exchange, id: str) -> Iterator[None]:
+        """Hold a place in the budget while a request is under way that may go, by what it costs
+        and whom it touches; `id` is the one in its path, of whatever form, empty for none."""
         if id and draft.method not in READING:
             self._forbid_foreign(id)
-        if draft.role == "submit":
-            self.take_turn()
-        return self.reserve_session() if draft.role == "create" else nullcontext()
-
-    @contextmanager
-    def reserve_session(self) -> Iterator[None]:
-        """Hold a place in the budget while an open is under way. Blocked where none is left."""
+        turns, opens = draft.role == "submit", draft.role == "create"
         with self.lock:
-            if len(self.opened) + len(self.unanswered) + self.opening >= self.max_sessions:
+            if turns and self.turns >= self.max_turns:
+                raise Blocked(f"the budget of {self.max_turns} turns is used up")
+            taken = len(self.opened) + len(self.unanswered) + self.opening
+            if opens and taken >= self.max_sessions:
                 raise Blocked(f"the budget of {self.max_sessions} sessions is used up")
-            self.opening += 1
+            self.turns += turns
+            self.opening += opens
         try:
             yield
         finally:
             with self.lock:
-                self.opening -= 1
-
-    def take_turn(self) -> None:
-        """Count a turn. Blocked where the budget has none left."""
-        with self.lock:
-            if self.turns >= self.max_turns:
-                raise Blocked(f"the budget of {self.max_turns} turns is used up")
-            self.turns += 1
+                self.opening -= opens
 
     def owns(self, id: str) -> bool:
         """Whether the run may write to this id."""

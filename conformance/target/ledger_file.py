@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -82,17 +82,12 @@ class LedgerFile:
 
 @dataclass
 class LedgerRecord:
-    """A ledger as it was found. `left_open` holds the ids in the target's own spelling."""
+    """A ledger as it was found, with the ids left open in the target's own spelling."""
 
     path: Path
     run: str
     target: str
-    opened: dict[str, str] = field(default_factory=dict)
-    final: set[str] = field(default_factory=set)
-
-    @property
-    def left_open(self) -> list[str]:
-        return [id for key, id in self.opened.items() if key not in self.final]
+    left_open: list[str]
 
 
 def read_ledger(path: Path) -> LedgerRecord:
@@ -105,14 +100,13 @@ def read_ledger(path: Path) -> LedgerRecord:
     head = entries[0] if entries else {}
     if not TAG.fullmatch(str(head.get("run"))) or "target" not in head:
         raise UsageError(f"{path} is no ledger of a run: its first line names no run and target")
-    record = LedgerRecord(path, head["run"], head["target"])
+    left: dict[str, str] = {}
     for entry in entries[1:]:
         if "opened" in entry:
-            record.opened.setdefault(canonical(entry["opened"]), entry["opened"])
-            record.final.discard(canonical(entry["opened"]))
+            left.setdefault(canonical(entry["opened"]), entry["opened"])
         if "final" in entry:
-            record.final.add(canonical(entry["final"]))
-    return record
+            left.pop(canonical(entry["final"]), None)
+    return LedgerRecord(path, head["run"], head["target"], [*left.values()])
 
 
 @contextmanager

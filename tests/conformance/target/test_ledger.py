@@ -1,7 +1,9 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conformance.judging.exchange import Exchange
 from conformance.judging.outcomes import Blocked
 from conformance.target.ledger import Ledger
 from conformance.target.ledger_file import LedgerFile, read_ledger
@@ -46,11 +48,11 @@ def test_an_id_that_is_no_uuid_is_another_in_another_case() -> None:
     assert not ledger.owns("chat_Ab")
 
 
-def test_opens_under_way_count_in_the_budget() -> None:
-    ledger = Ledger(1, 1)
-    with ledger.reserve_session():
+def test_opens_under_way_count_in_the_budget(exchange: Callable[..., Exchange]) -> None:
+    ledger, draft = Ledger(1, 1), exchange("openChat")
+    with ledger.admit(draft, ""):
         with pytest.raises(Blocked, match="budget of 1 sessions"):
-            with ledger.reserve_session():
+            with ledger.admit(draft, ""):
                 pass
-    with ledger.reserve_session():
+    with ledger.admit(draft, ""):
         pass
