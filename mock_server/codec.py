@@ -40,14 +40,15 @@ def texts(value: Mapping[str, Any]) -> Iterator[bytes]:
 
 def canonical(value: Any) -> bytes:
     """The same bytes for each way to write a value: keys in order, and 1e2 and 100.0 as 100."""
-    return encode(_plain(value), sort_keys=True)
+    return encode(with_integers(value), sort_keys=True)
 
 
-def _plain(value: Any) -> Any:
+def with_integers(value: Any) -> Any:
+    """The same value; a number without a fraction, such as 1800.0, is an integer in JSON."""
     if isinstance(value, dict):
-        return {key: _plain(member) for key, member in value.items()}
+        return {key: with_integers(member) for key, member in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [with_integers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jsonschema_rs import Draft4Validator
 from starlette.types import Message, Receive, Scope, Send
 
 from ..contract.schemas import compile_schema
@@ -50,12 +49,8 @@ class AdminOperation(ValidatedOperation):
             self.body_limit = _STATE_LIMIT
         self.query = StrictReader(operation.parameters, frozenset())
         self.schema = self.schema or _NO_BODY
-        self.body = self.body or compile_schema(_NO_BODY)
+        self.body = compile_schema(self.schema)
         self.path = _path_validators(operation.parameters)
-
-    def parse_body(self, raw: bytes) -> Any:
-        """The value of a body. Raises Problem when it is no JSON, or names a member twice."""
-        return parse_strictly(raw)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry out a call, and free what it holds."""
@@ -65,12 +60,13 @@ class AdminOperation(ValidatedOperation):
             if call := scope["extensions"].get(CALL):
                 await let_go(call.body)
 
-    def examine(self, raw: bytes, validator: Draft4Validator) -> tuple[Any, Errors]:
-        """The value of a body and its violations. Raises Problem when it is no JSON."""
-        value = self.parse_body(raw)
-        if all(validator.is_valid(piece) for piece in pieces(value, least=1)):
+    def examine(self, raw: bytes) -> tuple[Any, Errors]:
+        """The value of a body and its violations. Raises Problem when it is no JSON, or names a
+        member twice."""
+        value = parse_strictly(raw)
+        if all(self.body.is_valid(piece) for piece in pieces(value, least=1)):
             return value, []
-        errors = schema_violations(validator, value, schema=self.schema)
+        errors = schema_violations(self.body, value, schema=self.schema)
         empty(value)
         return None, errors
 

@@ -67,12 +67,17 @@ class ValidatedOperation:
         self.choices = choices
         self.query = QueryReader(operation.parameters, clamped)
         self.schema = _body_schema(operation, clamped)
-        self.body = None if self.schema is None else compile_schema(self.schema)
+        self.body = compile_schema(self.schema or {})
         members = _members(operation)
         self.bounds = bounds_of({**self.query.schemas, **members})
         self.defaults = {name: m["default"] for name, m in members.items() if "default" in m}
-        self.body_required = _body_required(operation, choices)
-        self.responses = _response_validators(operation)
+        required: bool = operation.request_body.get("required", False)
+        self.body_required = required or choices["end_without_body"] == "reject"
+        self.responses = {
+            (int(status), media_type): compile_schema(media["schema"])
+            for status, response in operation.responses.items()
+            for media_type, media in response.get("content", {}).items()
+        }
         self.malformed = 400 if "400" in operation.responses else 422
         self.validates_responses = settings.validate_responses
         self.problems_only = choices["error_body"] == "problem"
@@ -86,12 +91,12 @@ class ValidatedOperation:
 
     async def parse(self, scope: Scope, receive: Receive) -> Call:
         """The call in a request. Raises Problem, with every violation, if it is none."""
-        errors: list[dict[str, str]] = []
+        errors: Errors = []
         path = self.read_path(scope.get("path_params") or {})
         query = self.query.read(scope["query_string"], errors)
         body = None
-        if self.body is not None:
-            body = await self.read_json(scope, receive, self.body, errors)
+        if self.schema is not None:
+            body = await self.read_json(scope, receive, errors)
         if errors:
             raise self.invalid(errors)
         return Call(self.id, path, query, body, scope["headers"], self.bounds, self.defaults)
@@ -114,17 +119,7 @@ class ValidatedOperation:
             return Problem("unknown-session", f"No session has the id {shown}: it is no UUID.")
         return Problem("malformed-id", f"The id {shown} is no UUID.", status=status)
 
-    def parse_body(self, raw: bytes) -> Any:
-        """The value of a body. Raises Problem when it is no JSON."""
-        return parse_json(raw, self.malformed)
-
-    async def read_json(
-        self,
-        scope: Scope,
-        receive: Receive,
-        validator: jsonschema_rs.Draft4Validator,
-        errors: list[dict[str, str]],
-    ) -> Any:
+    async def read_json(self, scope: Scope, receive: Receive, errors: Errors) -> Any:
         """The body's value, or None for no body; violations are added to `errors`."""
         headers = dict(scope["headers"])
         raw = await read_body(receive, headers.get(b"content-length"), self.body_limit)
@@ -133,14 +128,14 @@ class ValidatedOperation:
                 errors.append(violation("body", "", "wanted a JSON body, got none"))
             return None
         check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
-        value, found = await beside(len(raw), lambda: self.examine(raw, validator))
+        value, found = await beside(len(raw), lambda: self.examine(raw))
         errors.extend(found)
         return value
 
-    def examine(self, raw: bytes, validator: jsonschema_rs.Draft4Validator) -> tuple[Any, Errors]:
+    def examine(self, raw: bytes) -> tuple[Any, Errors]:
         """The value of a body and its violations. Raises Problem when it is no JSON."""
-        value = self.parse_body(raw)
-        return value, [*schema_violations(validator, value, schema=self.schema)]
+        value = parse_json(raw, self.malformed)
+        return value, schema_violations(self.body, value, schema=self.schema)
 
     def invalid(self, errors: list[dict[str, str]]) -> Problem:
         """The refusal of a request that breaks the contract."""
@@ -217,21 +212,6 @@ def _body_schema(operation: AbstractOperation, clamped: frozenset[str]) -> Mappi
         return None
     loose = {name: relaxed(members[name]) for name in clamped & members.keys()}
     return {**schema, "properties": {**members, **loose}} if loose else schema
-
-
-def _body_required(operation: AbstractOperation, choices: Mapping[str, str]) -> bool:
-    required: bool = operation.request_body.get("required", False)
-    return required or choices["end_without_body"] == "reject"
-
-
-def _response_validators(
-    operation: AbstractOperation,
-) -> dict[tuple[int, str], jsonschema_rs.Draft4Validator]:
-    return {
-        (int(status), media_type): compile_schema(media["schema"])
-        for status, response in operation.responses.items()
-        for media_type, media in response.get("content", {}).items()
-    }
 
 
 def _innermost(validator: jsonschema_rs.Draft4Validator, value: Any) -> list[str]:

@@ -60,15 +60,6 @@ def parse_answer(body: bytes) -> Any:
     return _cut(value, _DEEPEST) if body.count(b"[") + body.count(b"{") > _DEEPEST else value
 
 
-def with_integers(value: Any) -> Any:
-    """The same value; a number without a fraction, such as 1800.0, is an integer in JSON."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if isinstance(value, dict):
-        return {key: with_integers(item) for key, item in value.items()}
-    return [with_integers(item) for item in value] if isinstance(value, list) else value
-
-
 def _codings(encoding: str) -> list[str]:
     return [coding.strip().lower() for coding in encoding.split(",")]
 

@@ -5,20 +5,20 @@ from itertools import islice
 from typing import Any
 
 import httpx
-import jsonschema_rs
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..codec import with_integers
 from ..http.bodies import BODY_LIMIT
 from ..http.routing import Routing
 from ..http.security import Scheme
 from ..http.streams import beginning, replay
-from ..http.validation import ValidatedOperation
+from ..http.validation import Errors, ValidatedOperation
 from ..large import beside
 from ..problems.kinds import Problem
 from ..problems.violations import describe_value, quote, schema_violations, violation
 from ..settings import Settings
-from .answers import decoded, is_decodable, media_type_of, parse_answer, with_integers
+from .answers import decoded, is_decodable, media_type_of, parse_answer
 from .journal import MOST_VIOLATIONS, VIOLATIONS
 from .rules import AnswerRules
 
@@ -65,13 +65,7 @@ class CheckedOperation(ValidatedOperation):
         scope["extensions"][OPERATION] = self
         await self.next_app(scope, replay(body, whole, receive), send)
 
-    async def read_json(
-        self,
-        scope: Scope,
-        receive: Receive,
-        validator: jsonschema_rs.Draft4Validator,
-        errors: list[dict[str, str]],
-    ) -> Any:
+    async def read_json(self, scope: Scope, receive: Receive, errors: Errors) -> Any:
         """As ever, but a compressed body is judged by what it holds: the upstream may take it."""
         encoding = dict(scope["headers"]).get(b"content-encoding", b"").decode("latin-1")
         if encoding:
@@ -86,7 +80,7 @@ class CheckedOperation(ValidatedOperation):
                 return None
             headers = [pair for pair in scope["headers"] if pair[0] not in _OF_THE_SENT]
             scope, receive = {**scope, "headers": headers}, replay(plain, True, receive)
-        return await super().read_json(scope, receive, validator, errors)
+        return await super().read_json(scope, receive, errors)
 
     def unsecured(self, scope: Scope) -> list[Mapping[str, str]]:
         """What is wrong with the credentials; which key is the right one the upstream knows."""
@@ -144,9 +138,8 @@ class CheckedOperation(ValidatedOperation):
             value = with_integers(value)
         status_member = value.get("status") if isinstance(value, dict) else None
         if media_type == "application/problem+json" and status_member not in (None, status):
-            detail = (
-                f"wanted the status of the answer, {status}, got {describe_value(status_member)}"
-            )
+            got = describe_value(status_member)
+            detail = f"wanted the status of the answer, {status}, got {got}"
             return [violation("response", "/status", detail)]
         broken = self.rules.violations(self.id, value) if status < 300 else ()
         found = islice(broken, MOST_VIOLATIONS)
