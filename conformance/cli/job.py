@@ -21,7 +21,7 @@ from ..report.compare import load_report
 from ..report.model import FILES, build, discard, write
 from ..report.terminal import print_findings, print_plan, print_settings, print_verdict
 from ..run.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
-from ..run.plan import selected_checks
+from ..run.plan import Plan
 from ..run.replay import Replay, replay_of, settings
 from ..run.run import Progress, Run
 from ..target.interrupt import warn_first
@@ -49,9 +49,9 @@ class Job:
         return cls(config, contract, replay, _known(config, contract))
 
     def print_plan(self, *, every_setting: bool) -> None:
-        checks = selected_checks(self.config, self.contract)
+        plan = Plan(self.config, self.contract, self.replay)
         print_settings(self.config, changed=not every_setting)
-        print_plan(self.config, self.contract, checks, self.replay)
+        print_plan(plan)
 
     def require_consent(self) -> None:
         """Raise UsageError where a target elsewhere would be written to, and nobody said so."""

@@ -1,19 +1,16 @@
 """What a run prints: the plan, a mark for each rule, a card for each finding, the verdict."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from ..config.settings import Config
 from ..contract.areas import area_of
-from ..contract.document import Contract
 from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
-from ..registry import Check, Cost
-from ..run.plan import by_pack, concurrency, cost, waiting, with_budgets
-from ..run.replay import Replay
+from ..registry import Cost
+from ..run.plan import Plan
 from ..run.scope import scope
 
 MARKS = {
@@ -35,45 +32,39 @@ STEPS_SHOWN = 12
 TRACE = ("x-request-id", "traceparent")
 
 
-def print_plan(
-    config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
-) -> None:
+def print_plan(plan: Plan) -> None:
     """What the run will do to the target, before it does it."""
-    whole, more = cost(config, contract, checks, replay)
-    budget = with_budgets(config, contract, checks, replay)
+    config, contract, checks = plan.config, plan.contract, _count(len(plan.checks), "check")
     click.echo(
         f"contract  {contract.version} ({contract.sha256[:12]}), {len(contract.rules)} rules"
     )
     click.echo(f"profile   {', '.join(config.profile)}, seed {config.seed}")
     click.echo(f"scope     {scope(config)}")
     click.echo(f"target    {config.target or 'the embedded mock'}")
-    for pack, (count, of_pack) in by_pack(config, contract, checks).items():
-        wait = waiting(config, contract, checks, pack)
+    for pack, (count, of_pack) in plan.packs.items():
+        wait = plan.waiting(pack)
         click.echo(
             f"pack      {pack}: {_count(count, 'check')}, at most {_words(of_pack)},"
-            f" {concurrency(config, pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
+            f" {plan.concurrency(pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
         )
-    click.echo(
-        f"plan      {_count(len(checks), 'check')}, at most {_words(whole)}; {_promise(config)}"
-    )
-    for need, count in _lacking(config, contract, checks).items():
+    click.echo(f"plan      {checks}, at most {_words(plan.cost)}; {_promise(config)}")
+    for need, count in _lacking(plan).items():
         click.echo(f"without   {count} of them: the suite was given no {need.replace('_', ' ')}")
-    if more.requests:
+    if plan.repeats.requests:
         click.echo(
             f"repeats   what fails is run up to {_count(config.repeats, 'time')} more, for at most"
-            f" {_words(more)} more"
+            f" {_words(plan.repeats)} more"
         )
-    most = Cost(budget.max_sessions, budget.max_turns, budget.max_requests)
-    click.echo(f"budget    {_words(most)}, kept to; the clean-up comes on top")
+    click.echo(f"budget    {_words(plan.budget)}, kept to; the clean-up comes on top")
 
 
-def _lacking(config: Config, contract: Contract, checks: Iterable[str]) -> Counter[str]:
+def _lacking(plan: Plan) -> Counter[str]:
     """How many checks will not be run for what the suite was not given; the embedded mock has
     all that there is."""
-    if config.target is None:
+    if plan.config.target is None:
         return Counter()
-    needs = [need for id in checks for need in contract.rules[id].needs]
-    return Counter(need for need in needs if need not in config.capabilities)
+    needs = [need for id in plan.checks for need in plan.contract.rules[id].needs]
+    return Counter(need for need in needs if need not in plan.config.capabilities)
 
 
 def _words(cost: Cost) -> str:

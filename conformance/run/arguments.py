@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..checks.timeouts import Timeouts
@@ -22,16 +23,13 @@ class Arguments:
         self.api = api
         self.listener = listener
         self.timeouts: Timeouts | None = None  # opened before all else by the run
-        self._generation: Generation | None = None
 
-    @property
+    @cached_property
     def generation(self) -> Generation:
         """The generated requests, which several checks judge and only the first sends."""
-        if self._generation is None:
-            from ..generated.requests import Generation  # slow to import, used by one pack
+        from ..generated.requests import Generation  # slow to import, used by one pack
 
-            self._generation = Generation(self.api("generation"))
-        return self._generation
+        return Generation(self.api("generation"))
 
     def of(self, check: Check) -> dict[str, Any]:
         """Arguments for one evaluation: its `api` is a fresh view of the target."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from ..checks import generated, races, timeouts
 from ..config.profiles import PACKS, Pack
@@ -66,63 +66,69 @@ PREFLIGHT_READING = Cost(requests=4)
 PREFLIGHT = Cost(sessions=4, requests=8)
 
 
-def by_pack(
-    config: Config, contract: Contract, checks: dict[str, Check]
-) -> dict[Pack, tuple[int, Cost]]:
-    """How many checks of each pack there are, and the most that they cost together. What the
-    checks of a pack share costs once, whichever of them run."""
-    waited = contract.timeouts.near(timeouts.TTL), config.ttl_grace
-    shared = {
-        "ttl": Cost(timeouts.SESSIONS, timeouts.turns(*waited), timeouts.requests(*waited)),
-        "generated": Cost(generated.SESSIONS, generated.TURNS, generated.REQUESTS),
-    }
-    costs = {}
-    for pack in PACKS:
-        of = [check for check in checks.values() if check.pack == pack]
-        if of:
-            costs[pack] = len(of), sum((check.cost for check in of), shared.get(pack, Cost()))
-    return costs
+@dataclass
+class Plan:
+    """The checks of a run, and of a replay before them, with their costs."""
 
+    config: Config
+    contract: Contract
+    replay: Replay | None = None
 
-def cost(
-    config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
-) -> tuple[Cost, Cost]:
-    """The most that the checks and a replay need, then what repeating the checks may add."""
-    again = [check for check in checks.values() if check.pack not in UNREPEATED]
-    whole = PREFLIGHT_READING if config.read_only else PREFLIGHT
-    for _, of_pack in by_pack(config, contract, checks).values():
-        whole += of_pack
-    if replay:
-        whole += Cost(replay.sessions, replay.turns, replay.requests)
-    return whole, sum((check.cost for check in again), Cost()) * config.repeats
+    def __post_init__(self) -> None:
+        self.checks = selected_checks(self.config, self.contract)
 
+    @property
+    def packs(self) -> dict[Pack, tuple[int, Cost]]:
+        """How many checks of each pack there are, and the most that they cost together. What the
+        checks of a pack share costs once, whichever of them run."""
+        waited = self.contract.timeouts.near(timeouts.TTL), self.config.ttl_grace
+        shared = {
+            "ttl": Cost(timeouts.SESSIONS, timeouts.turns(*waited), timeouts.requests(*waited)),
+            "generated": Cost(generated.SESSIONS, generated.TURNS, generated.REQUESTS),
+        }
+        costs = {}
+        for pack in PACKS:
+            of = [check.cost for check in self.checks.values() if check.pack == pack]
+            if of:
+                costs[pack] = len(of), sum(of, shared.get(pack, Cost()))
+        return costs
 
-def with_budgets(
-    config: Config, contract: Contract, checks: dict[str, Check], replay: Replay | None = None
-) -> Config:
-    """The configuration with what the plan needs as the most that the run may cost, unless
-    it names a smaller or larger budget itself."""
-    whole, more = cost(config, contract, checks, replay)
-    most = whole + more
-    return replace(
-        config,
-        max_sessions=config.max_sessions or most.sessions,
-        max_turns=config.max_turns or most.turns,
-        max_requests=config.max_requests or most.requests,
-    )
+    @property
+    def cost(self) -> Cost:
+        """The most that the checks and a replay need."""
+        whole = PREFLIGHT_READING if self.config.read_only else PREFLIGHT
+        if self.replay:
+            whole += Cost(self.replay.sessions, self.replay.turns, self.replay.requests)
+        return sum((of_pack for _, of_pack in self.packs.values()), whole)
 
+    @property
+    def repeats(self) -> Cost:
+        """What repeating the checks may add."""
+        again = [check for check in self.checks.values() if check.pack not in UNREPEATED]
+        return sum((check.cost for check in again), Cost()) * self.config.repeats
 
-def concurrency(config: Config, pack: Pack) -> int:
-    """The most requests of a pack that are under way at a time."""
-    peaks: dict[Pack, int] = {"races": races.CALLS, "ttl": timeouts.PEAK}
-    return min(peaks.get(pack, 1), config.max_concurrency)
+    @property
+    def budget(self) -> Cost:
+        """The most that the run may cost: what it needs, unless a budget is configured."""
+        config, most = self.config, self.cost + self.repeats
+        return Cost(
+            config.max_sessions or most.sessions,
+            config.max_turns or most.turns,
+            config.max_requests or most.requests,
+        )
 
+    def concurrency(self, pack: Pack) -> int:
+        """The most requests of a pack that are under way at a time."""
+        peaks: dict[Pack, int] = {"races": races.CALLS, "ttl": timeouts.PEAK}
+        return min(peaks.get(pack, 1), self.config.max_concurrency)
 
-def waiting(config: Config, contract: Contract, checks: dict[str, Check], pack: Pack) -> float:
-    """The seconds that a pack waits for what takes its time, at most and at one place."""
-    waits: dict[Pack, float] = {
-        "core": config.index_wait if any(id.startswith("FIN-") for id in checks) else 0.0,
-        "ttl": timeouts.longest(contract.timeouts.near(timeouts.TTL), config.ttl_grace),
-        "webhooks": config.webhook_wait,
-    }
-    return waits.get(pack, 0.0)
+    def waiting(self, pack: Pack) -> float:
+        """The seconds that a pack waits for what takes its time, at most and at one place."""
+        ttl = self.contract.timeouts.near(timeouts.TTL)
+        finishes = any(id.startswith("FIN-") for id in self.checks)
+        waits: dict[Pack, float] = {
+            "core": self.config.index_wait if finishes else 0.0,
+            "ttl": timeouts.longest(ttl, self.config.ttl_grace),
+            "webhooks": self.config.webhook_wait,
+        }
+        return waits.get(pack, 0.0)

@@ -24,9 +24,8 @@ from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
 from .arguments import Arguments
 from .cleanup import clean_up
-from .plan import selected_checks, with_budgets
+from .plan import UNREPEATED, Plan
 from .preflight import preflight
-from .repetition import repeat
 from .replay import Replay, resend
 from .settlement import VIOLATED, Settlement
 
@@ -60,8 +59,14 @@ class Run:
     def __post_init__(self) -> None:
         if not self.contract.resource.replies:
             self.config = self.config.without_agents()
-        self.checks = selected_checks(self.config, self.contract)
-        self.config = with_budgets(self.config, self.contract, self.checks, self.replay)
+        plan = Plan(self.config, self.contract, self.replay)
+        self.checks, most = plan.checks, plan.budget
+        self.config = replace(
+            self.config,
+            max_sessions=most.sessions,
+            max_turns=most.turns,
+            max_requests=most.requests,
+        )
         self.client = Client(self.config, watch_of(self.contract), self.evidence)
         self.arguments = Arguments(self.api, self.listener)
 
@@ -136,8 +141,24 @@ class Run:
             self.client.retry.insists = False
 
     def repeat(self) -> None:
-        """Run what failed again, last of all, so that no other check lacks the budget for it."""
-        repeat(self.violated, self.arguments.of, self.evidence, self.config.repeats)
+        """Run what failed again, last of all, so that no other check lacks the budget for it; its
+        findings tell how often it failed. The evidence counts nothing else that is seen again."""
+        self.evidence.repeating = True
+        for check in self.violated:
+            kept = self.evidence.findings[check.rule]
+            found = [finding for finding in kept if finding.check == check.name]
+            times = 0 if check.pack in UNREPEATED else self.config.repeats
+            for _ in range(times):
+                try:
+                    check.function(**self.arguments.of(check))
+                    failed = False
+                except Violation:
+                    failed = True
+                except Exception:  # the rule is settled; only its repetition is given up
+                    break
+                for finding in found:
+                    finding.runs += 1
+                    finding.failed += failed
 
     def _outcome(self, check: Check) -> tuple[Outcome, str]:
         rule = self.contract.rules[check.rule]
@@ -194,12 +215,12 @@ class Run:
             if left and time.monotonic() > ends_at:
                 self.say(f"\nclean-up  given up after {wait:g} s, {left} sessions left")
         except KeyboardInterrupt:
-            self.say(f"\nclean-up  given up, {len(self.client.ledger.left_open)} sessions left")
+            self.say(f"\nclean-up  given up, {len(client.ledger.left_open)} sessions left")
         except Exception as error:
             self._note_fault(error)
         settlement = Settlement(self.config, self.contract, self.checks, self.evidence)
         self.cause = settlement.settle(
-            self.cause or self.client.circuit.first_cause or self.client.backoff.refused
+            self.cause or client.circuit.first_cause or client.backoff.refused
         )
 
     def _warn(self) -> None:

@@ -1,6 +1,7 @@
 """From the evidence of a run to an outcome for every rule of the contract."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..config.settings import Config
 from ..contract.document import Contract
@@ -14,16 +15,14 @@ UNEVALUATED = ("not-run", "not-applicable")
 VIOLATED: dict[str, Outcome] = {"MUST": "fail", "SHOULD": "warn", "MAY": "observed"}
 
 
+@dataclass
 class Settlement:
     """What becomes of each rule when a run with these checks is over."""
 
-    def __init__(
-        self, config: Config, contract: Contract, checks: dict[str, Check], evidence: Evidence
-    ) -> None:
-        self.config = config
-        self.contract = contract
-        self.checks = checks
-        self.evidence = evidence
+    config: Config
+    contract: Contract
+    checks: dict[str, Check]
+    evidence: Evidence
 
     def settle(self, cause: str) -> str:
         """Give every rule its outcome. Gives the cause why the run as a whole is inconclusive:

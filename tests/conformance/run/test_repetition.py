@@ -12,7 +12,7 @@ from conformance.contract.document import Contract
 from conformance.judging.outcomes import Blocked, NotApplicable, Violation
 from conformance.registry import Check, Cost
 from conformance.report.terminal import print_findings
-from conformance.run.plan import PREFLIGHT, by_pack, cost, selected_checks, with_budgets
+from conformance.run.plan import PREFLIGHT, Plan
 from conformance.target.api import Api
 
 Make = Callable[..., Any]
@@ -77,28 +77,22 @@ def test_what_is_seen_while_repeating_is_not_counted_again(make_run: Make) -> No
 
 
 def test_the_plan_counts_what_repeating_may_cost(contract: Contract) -> None:
-    config = Config(profile=("core", "ttl"))
-    checks = selected_checks(config, contract)
-    whole, more = cost(config, contract, checks)
-    planned = with_budgets(config, contract, checks)
-    most = Cost(planned.max_sessions, planned.max_turns, planned.max_requests)
-    assert most == whole + more
-    waiting = by_pack(config, contract, checks)["ttl"][1].sessions
+    plan = Plan(Config(profile=("core", "ttl")), contract)
+    assert plan.budget == plan.cost + plan.repeats
+    waiting = plan.packs["ttl"][1].sessions
     assert waiting > 0
-    assert more.sessions == 2 * (whole.sessions - PREFLIGHT.sessions - waiting)
+    assert plan.repeats.sessions == 2 * (plan.cost.sessions - PREFLIGHT.sessions - waiting)
 
 
 def test_what_a_pack_shares_is_counted_whichever_of_its_checks_run(contract: Contract) -> None:
     for rules in (("TTL-03",), ("TTL-01", "TTL-03", "END-05")):
-        config = Config(profile=("ttl",), rules=rules)
-        (of_pack,) = by_pack(config, contract, selected_checks(config, contract)).values()
+        (of_pack,) = Plan(Config(profile=("ttl",), rules=rules), contract).packs.values()
         assert (of_pack[1].sessions, of_pack[1].turns) == (3, 5)
 
 
 def test_a_run_that_only_reads_states_that_it_opens_nothing(contract: Contract) -> None:
-    config = Config(read_only=True)
-    planned = with_budgets(config, contract, selected_checks(config, contract))
-    assert (planned.max_sessions, planned.max_turns) == (0, 0)
+    budget = Plan(Config(read_only=True), contract).budget
+    assert (budget.sessions, budget.turns) == (0, 0)
 
 
 def test_how_often_a_check_failed_is_reported(suite: Make, broken: Any) -> None:
