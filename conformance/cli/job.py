@@ -22,7 +22,7 @@ from ..report.model import FILES, build, discard, write
 from ..report.terminal import print_findings, print_plan, print_settings, print_verdict
 from ..run.baseline import PLACEHOLDER, Known, baseline_text, load_baseline, mark, save
 from ..run.plan import Plan
-from ..run.replay import Replay, replay_of, settings
+from ..run.replay import Replay, replay_of
 from ..run.run import Progress, Run
 from ..target.interrupt import warn_first
 from ..target.listener import Listener
@@ -45,7 +45,7 @@ class Job:
         replay = None
         if config.replay:
             replay = replay_of(load_report(config.replay), contract, config.rules)
-        config = replace(config, **settings(config, replay)) if replay else config
+        config = replace(config, **replay.settings(config)) if replay else config
         return cls(config, contract, replay, _known(config, contract))
 
     def print_plan(self, *, every_setting: bool) -> None:

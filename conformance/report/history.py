@@ -17,7 +17,6 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from ..config.settings import UsageError
 from ..contract.areas import OUTCOMES, area_of
 from ..contract.parts import Json
-from ..judging.verdict import headline, tone
 from .compare import compare, load_report
 from .html import page
 from .model import SCHEMA
@@ -43,14 +42,6 @@ class Run:
     def started(self) -> datetime:
         return datetime.fromisoformat(self.report["started"])
 
-    @property
-    def tone(self) -> str:
-        return tone(self.report)
-
-    @property
-    def headline(self) -> str:
-        return headline(self.report)
-
     @cached_property
     def outcomes(self) -> dict[str, int]:
         """How many rules came to each outcome, worst first, of those that were evaluated."""
@@ -65,17 +56,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Cell:
-    """What the latest run that evaluated an area says of it."""
+    """What the latest run that evaluated an area says of it, and how many runs came since."""
 
     outcome: str
     count: int
-    rule: str
-    run: Run
-    ago: int  # runs since
-
-    @property
-    def link(self) -> str | None:
-        return self.run.card(self.rule)
+    link: str | None
+    ago: int
 
 
 @dataclass
@@ -85,19 +71,14 @@ class Deployment:
     name: str
     runs: list[Run] = field(default_factory=list)
 
-    @property
-    def latest(self) -> Run:
-        return self.runs[-1]
-
     def cell(self, area: str) -> Cell | None:
         for ago, run in enumerate(reversed(self.runs)):
             rules = [rule for rule in run.report["rules"] if area_of(rule["id"]) == area]
-            judged = [rule for rule in rules if rule["outcome"] not in UNEVALUATED]
-            if judged:
-                order = list(OUTCOMES)
-                worst = min(judged, key=lambda rule: order.index(rule["outcome"]))
-                count = sum(rule["outcome"] == worst["outcome"] for rule in judged)
-                return Cell(worst["outcome"], count, worst["id"], run, ago)
+            outcomes = {rule["id"]: rule["outcome"] for rule in rules}
+            for outcome in OUTCOMES:
+                judged = [id for id in outcomes if outcomes[id] == outcome]
+                if judged and outcome not in UNEVALUATED:
+                    return Cell(outcome, len(judged), run.card(judged[0]), ago)
         return None
 
     def changes(self) -> Iterator[tuple[Run, dict[str, Any]]]:
@@ -154,7 +135,7 @@ def history(runs: Sequence[Run]) -> str:
     areas = {id: words for run in runs for id, words in run.report["areas"].items()}
     of = deployments(runs)
     seen = {area: words for area, words in areas.items() if any(one.cell(area) for one in of)}
-    return page("history", deployments=of, areas=seen, outcomes=OUTCOMES, count=len(runs))
+    return page("history", deployments=of, areas=seen, count=len(runs))
 
 
 @click.command("history")

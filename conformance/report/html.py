@@ -43,6 +43,10 @@ def page(name: str, **values: Any) -> str:
         style=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        name=name,
+        headline=headline,
+        tone=tone,
+        outcomes=OUTCOMES,
         **values,
     )
 
@@ -53,13 +57,10 @@ def html(report: Json) -> str:
     return page(
         "report",
         report=report,
-        headline=headline(report),
-        tone=tone(report),
         areas={area: [rules[id] for id in ids] for area, ids in by_area(rules).items()},
         broken=_broken(report),
         counts=Counter(rule["outcome"] for rule in rules.values()),
         levels={level: _shares(report, level) for level in LEVELS},
-        outcomes=OUTCOMES,
         timeline=timeline,
     )
 

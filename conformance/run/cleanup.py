@@ -8,6 +8,8 @@ from typing import Any
 from ..judging.outcomes import Blocked
 from ..target.api import Api
 
+MOST_PAGES = 200  # of one list
+
 
 def clean_up(api: Api, ends_at: float = math.inf) -> None:
     """End every session that is still open, as long as there is time. One that cannot be ended
@@ -28,10 +30,17 @@ def clean_up(api: Api, ends_at: float = math.inf) -> None:
             ledger.file.close(keep=bool(unsure))
 
 
-def _open_in(api: Api, channel: str) -> Iterator[Any]:
+def open_sessions(api: Api, **query: Any) -> Iterator[dict[str, Any]]:
+    """The sessions with an id in lists of those that are not final. Blocked where no list is."""
+    size, names = api.contract.page_sizes.most, api.resource
     for state in api.contract.open_lists:
-        page = api.list(channel=channel, state=state, limit=api.contract.page_sizes.most).page
-        yield from page[api.resource.items]
+        for number in range(MOST_PAGES):
+            page = api.list(**query, state=state, limit=size, offset=number * size).page
+            items = page[names.items]
+            told = (item for item in items if isinstance(item, dict))
+            yield from (item for item in told if isinstance(item.get(names.id), str))
+            if len(items) < size:
+                break
 
 
 def _find_unanswered(api: Api) -> None:
@@ -45,9 +54,8 @@ def _find_unanswered(api: Api) -> None:
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
-            for item in _open_in(api, channel):
-                named = isinstance(item, dict) and isinstance(item.get(api.resource.id), str)
-                if named and item.get(api.resource.channel) == channel:
+            for item in open_sessions(api, channel=channel):
+                if item.get(api.resource.channel) == channel:
                     ledger.note_open(item[api.resource.id])
             ledger.unconfirmed.discard(channel)
             ledger.unanswered[:] = [other for other in ledger.unanswered if other != channel]

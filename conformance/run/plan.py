@@ -98,7 +98,8 @@ class Plan:
         """The most that the checks and a replay need."""
         whole = PREFLIGHT_READING if self.config.read_only else PREFLIGHT
         if self.replay:
-            whole += Cost(self.replay.sessions, self.replay.turns, self.replay.requests)
+            roles = self.replay.roles
+            whole += Cost(roles.count("create"), roles.count("submit"), len(roles))
         return sum((of_pack for _, of_pack in self.packs.values()), whole)
 
     @property

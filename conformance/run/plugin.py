@@ -25,17 +25,15 @@ class BrokenShould(pytest.PytestWarning):
 class RuleItem(pytest.Item):
     """One rule. `check` sends requests; without it, the rule is judged on every exchange."""
 
-    def __init__(
-        self, *, rule: str, run: Run, checks: Checks, check: Check | None, **more: Any
-    ) -> None:
+    def __init__(self, *, rule: str, checks: Checks, check: Check | None, **more: Any) -> None:
         super().__init__(**more)
         self.rule = rule
-        self.run = run
+        self.run = checks.run
         self.checks = checks
         self.check = check
         self.reported = ""  # the outcome that pytest was given
-        level = run.contract.rules[rule].level
-        for mark in (pack_of(run.contract, rule), level, area_of(rule)):
+        contract = checks.run.contract
+        for mark in (pack_of(contract, rule), contract.rules[rule].level, area_of(rule)):
             self.add_marker(str(mark))
 
     @property
@@ -72,26 +70,23 @@ class CheckFile(pytest.File):
     def __init__(self, *, checks: Checks, **more: Any) -> None:
         super().__init__(**more)
         self.checks = checks
-        self.run = checks.run
 
     def collect(self) -> Iterator[RuleItem]:
-        for id, function in self._functions():
+        for id, function in self._functions(self.checks.run):
             if _file_of(function) == self.path:
                 yield RuleItem.from_parent(
                     self,
                     name=f"{function.__name__}[{id}]",
                     rule=id,
-                    run=self.run,
                     checks=self.checks,
-                    check=self.run.checks.get(id),
+                    check=self.checks.run.checks.get(id),
                 )
 
-    def _functions(self) -> Iterator[tuple[str, Callable[..., Any]]]:
-        named = self.run.config.rules
-        for check in self.run.checks.values():
+    def _functions(self, run: Run) -> Iterator[tuple[str, Callable[..., Any]]]:
+        for check in run.checks.values():
             yield check.rule, check.function
-        for id, watching in exchange_checks(self.run.contract).items():
-            if is_watched(self.run.contract, id) and (not named or id in named):
+        for id, watching in exchange_checks(run.contract).items():
+            if is_watched(run.contract, id) and id in (run.config.rules or (id,)):
                 yield id, watching.function
 
 

@@ -58,20 +58,18 @@ class Replay:
     target: str | None = None  # None where the suite had started it, and it is gone
 
     @property
-    def sessions(self) -> int:
-        return self._count("create")
+    def roles(self) -> list[str | None]:
+        """What each request is to the resource."""
+        return [step.role for recording in self.recordings for step in recording.steps]
 
-    @property
-    def turns(self) -> int:
-        return self._count("submit")
-
-    @property
-    def requests(self) -> int:
-        return sum(len(recording.steps) for recording in self.recordings)
-
-    def _count(self, role: str) -> int:
-        steps = (step for recording in self.recordings for step in recording.steps)
-        return sum(step.role == role for step in steps)
+    def settings(self, config: Config) -> dict[str, Any]:
+        """What a replay takes from the recorded run."""
+        if config.read_only:
+            raise UsageError("--replay writes, and --read-only forbids that")
+        target = config.target or self.target
+        return {
+            "rules": self.rules, "profile": self.profile, "seed": self.seed, "target": target,
+        }  # fmt: skip
 
 
 def recorded(exchange: Exchange) -> dict[str, Any]:
@@ -79,36 +77,30 @@ def recorded(exchange: Exchange) -> dict[str, Any]:
     kept: dict[str, Any] = {"headers": dict(exchange.headers), "opened": exchange.opened}
     if exchange.body is None:
         return kept
-    try:
-        text = exchange.body.decode()
-    except UnicodeDecodeError:
-        text = ""
-    if (exchange.body and not text) or len(text) > LONGEST_TEXT:
-        return {**kept, "gzip": b64encode(gzip.compress(exchange.body, mtime=0)).decode()}
-    return {**kept, "body": text}
+    text = exchange.body.decode(errors="replace")
+    if text.encode() == exchange.body and len(text) <= LONGEST_TEXT:
+        return {**kept, "body": text}
+    return {**kept, "gzip": b64encode(gzip.compress(exchange.body, mtime=0)).decode()}
 
 
 def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> Replay:
     """The findings of a report, of these rules or of all. Raises UsageError where there is
     nothing to tell."""
-    found = [rule for rule in report["rules"] if rule["findings"]]
-    found = [rule for rule in found if not rules or rule["id"] in rules]
+    found = [
+        (rule["id"], finding)
+        for rule in report["rules"]
+        if not rules or rule["id"] in rules
+        for finding in rule["findings"]
+    ]
     if not found:
         raise UsageError("the report holds no finding that could be told again")
     base = report["target"].rstrip("/")
     return Replay(
         tuple(
-            Recording(rule["id"], tuple(_step(step, base, contract) for step in finding["steps"]))
-            for rule in found
-            for finding in rule["findings"]
+            Recording(id, tuple(_step(step, base, contract) for step in finding["steps"]))
+            for id, finding in found
         ),
-        tuple(
-            dict.fromkeys(
-                _judge(contract, rule["id"], finding)
-                for rule in found
-                for finding in rule["findings"]
-            )
-        ),
+        tuple(dict.fromkeys(_judge(contract, id, finding) for id, finding in found)),
         tuple(report["profile"]),
         report["seed"],
         report["target"] if " --target " in report.get("reproduce", "") else None,
@@ -172,16 +164,6 @@ class Resender:
         if id not in self.today:
             self.today[id] = self.api.unknown_id()
         return self.today[id]
-
-
-def settings(config: Config, replay: Replay) -> dict[str, Any]:
-    """What a replay takes from the recorded run."""
-    if config.read_only:
-        raise UsageError("--replay writes, and --read-only forbids that")
-    target = config.target or replay.target
-    return {
-        "rules": replay.rules, "profile": replay.profile, "seed": replay.seed, "target": target,
-    }  # fmt: skip
 
 
 def _judge(contract: Contract, rule: str, finding: dict[str, Any]) -> str:

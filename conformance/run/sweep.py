@@ -26,9 +26,9 @@ from ..judging.watch import Watch
 from ..target.api import Api
 from ..target.client import Client
 from ..target.ledger_file import TAG, LedgerRecord, ledger_files, read_ledger, unlocked
+from .cleanup import open_sessions
 
 TAGGED = re.compile(rf"({TAG.pattern})-\d+(-\w+)*")
-MOST_PAGES = 200
 
 
 @dataclass
@@ -45,35 +45,18 @@ class Sweep:
     def sweep(self, ids: list[str], tags: set[str]) -> None:
         """End these sessions and the active ones of these runs. Blocked where the target does
         not list its sessions."""
-        tagged = list(self._tagged()) if self.api.resource.channel else []
+        names = self.api.resource
+        listed = [*open_sessions(self.api)] if names.channel else []
         for id in ids:
             self._end(id)
-        for id, tag in tagged:
-            if tag in tags:
-                self._end(id)
+        for item in listed:
+            tagged = TAGGED.fullmatch(str(item.get(names.channel)))
+            if not tagged or names.final(item):
+                continue
+            if tagged[1] in tags:
+                self._end(item[names.id])
             else:
-                self.others[tag] += 1
-
-    def _tagged(self) -> Iterator[tuple[str, str]]:
-        """Every active session in a channel of a run, with the run's tag."""
-        names = self.api.resource
-        for state in self.api.contract.open_lists:
-            for item in self._listed(state):
-                if not isinstance(item, dict) or not isinstance(item.get(names.id), str):
-                    continue
-                if names.final(item):
-                    continue
-                if found := TAGGED.fullmatch(str(item.get(names.channel))):
-                    yield item[names.id], found.group(1)
-
-    def _listed(self, state: str) -> Iterator[Any]:
-        size = self.api.contract.page_sizes.most
-        for number in range(MOST_PAGES):
-            page = self.api.list(state=state, limit=size, offset=number * size).page
-            items = page[self.api.resource.items]
-            yield from items
-            if len(items) < size:
-                return
+                self.others[tagged[1]] += 1
 
     def _end(self, id: str) -> None:
         if id in self.ended or id in self.settled:

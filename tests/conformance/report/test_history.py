@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 
 from conformance.config.settings import UsageError
 from conformance.judging.evidence import Finding
+from conformance.judging.verdict import tone
 from conformance.report.history import deployments, find_runs, history
 from conformance.report.html import html
 from conformance.report.model import build
@@ -71,7 +72,7 @@ def test_runs_are_told_by_deployment_in_the_order_of_time(
     keep("mock-1", good, 2, None)
     keep("mock-2", good, 4, None)
     found = deployments(find_runs([tmp_path], tmp_path))
-    assert [(one.name, [run.tone for run in one.runs]) for one in found] == [
+    assert [(one.name, [tone(run.report) for run in one.runs]) for one in found] == [
         ("the embedded mock", ["conformant", "conformant"]),
         (STAGING, ["non-conformant", "conformant"]),
     ]
