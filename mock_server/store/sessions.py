@@ -64,10 +64,12 @@ class StoredSessions:
         """The messages of a session's row."""
 
     async def insert(self, session: Session) -> bool:
+        made = "sessions", session_row(session), " ON CONFLICT DO NOTHING"
+        if not session.messages:  # one statement is a transaction by itself
+            return await self.tables.insert(*made)
         async with self.tables.transaction() as statements:
-            ending = " ON CONFLICT DO NOTHING"
-            inserted = await statements.insert("sessions", session_row(session), ending)
-            if inserted and session.messages:
+            inserted = await statements.insert(*made)
+            if inserted:
                 messages = message_rows(session.id, 0, session.messages)
                 await statements.insert_all("messages", messages)
         return inserted

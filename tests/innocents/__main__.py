@@ -137,7 +137,7 @@ def look(innocent: Innocent) -> Sight:
 @click.command()
 @click.option("--combinations", default=200, show_default=True)
 @click.option("--seeds", default=20, show_default=True)
-@click.option("--jobs", default=2, show_default=True)
+@click.option("--jobs", default=6, show_default=True, help="At once; most of them wait.")
 def main(combinations: int, seeds: int, jobs: int) -> None:
     """Judge every innocent; exit 1 when one is accused."""
     innocents = [*alone(), *combined(combinations, seeds)]
