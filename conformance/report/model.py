@@ -44,7 +44,7 @@ def build(run: Run) -> Json:
         cause=run.cause,
         fault=run.fault,
     )
-    report: Json = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
         "exit_code": EXIT_CODES[verdict],
@@ -73,7 +73,6 @@ def build(run: Run) -> Json:
         "coverage": run.client.recorder.coverage.report(f for kept in findings for f in kept),
         "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},
     }
-    return report
 
 
 def discard(directory: Path, kept: Path | None = None) -> None:
@@ -138,12 +137,8 @@ def rule_report(run: Run, rule: Rule) -> dict[str, Any]:
     """What a report holds of one rule."""
     outcome, reason = run.evidence.outcomes[rule.id]
     found = run.evidence.findings.get(rule.id, [])
-    return {
-        "id": rule.id,
-        "level": rule.level,
-        "evidence": rule.evidence,
-        "source": rule.source,
-        "text": rule.text,
+    said = {name: getattr(rule, name) for name in ("id", "level", "evidence", "source", "text")}
+    return said | {
         "operations": list(rule.operations),
         "needs": list(rule.needs),
         "pack": pack_of(run.contract, rule.id),
@@ -165,9 +160,7 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
         "runs": finding.runs,
         "failed": finding.failed,
         "also": _also(run.evidence.findings.values(), finding),
-        "steps": _steps(
-            [_concealed(exchange, run.config) for exchange in finding.trace], run.config
-        ),
+        "steps": _steps(run.config, finding.trace),
         "rerun": _rerun(run, finding),
     }
 
@@ -192,18 +185,12 @@ def _hidden(content: bytes, config: Config) -> bytes:
 def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
     """The other rules whose findings end with the same exchange: one root, told once."""
     last = {exchange.number for exchange in finding.trace[-1:]}
-    return sorted(
-        {
-            other.rule
-            for findings in found
-            for other in findings
-            if other.rule != finding.rule and last & {e.number for e in other.trace[-1:]}
-        }
-    )
+    others = (other for findings in found for other in findings if other.rule != finding.rule)
+    return sorted({other.rule for other in others for e in other.trace[-1:] if e.number in last})
 
 
-def _steps(trace: list[Exchange], config: Config) -> list[dict[str, Any]]:
-    chosen, polls = folded(trace)
+def _steps(config: Config, trace: Iterable[Exchange]) -> list[dict[str, Any]]:
+    chosen, polls = folded(_concealed(exchange, config) for exchange in trace)
     begun = min((exchange.started for exchange in chosen), default=0.0)
     options = ["--http2-prior-knowledge"] if config.http2 else []
     lines = curl_lines(chosen, polls, [*options, *added_headers(config.headers)])

@@ -26,8 +26,6 @@ REFUSED = (401, 403)
 NOT_FOUND = (404, 405)
 ELSEWHERE = (402, 407, 410, 421, 426)  # of gateways, and of programs at another place
 BAD_REQUEST = 400  # what servers of TLS say of plain HTTP, in HTTP
-
-
 AGENTS = ("agent", "tool_agent", "closing_agent", "disabled_agent")
 
 
@@ -69,7 +67,6 @@ def _ready(api: Api) -> Exchange:
     deadline = time.monotonic() + api.config.wait_ready
     while True:
         api.client.budget.check()
-        why, mine = "", False
         try:
             answer = api.list(limit=1)
             if answer.status not in GATEWAY_ERRORS:
@@ -81,8 +78,8 @@ def _ready(api: Api) -> Exchange:
             if not isinstance(blocked.__cause__, httpx.HTTPError):
                 raise
             why, mine = diagnosis(blocked.__cause__, Way.to_target(api.config))
-        if mine:
-            raise UsageError(why)
+            if mine:
+                raise UsageError(why) from None
         if not _has_time(api, deadline):
             if beside := _answer_beside(api):
                 return beside
