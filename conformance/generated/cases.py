@@ -60,11 +60,8 @@ def boundary_cases(contract: Contract, seed: int, visit: Visit) -> None:
 
 def fuzzed_cases(contract: Contract, seed: int, visit: Visit) -> None:
     """Random values that fit the contract, then some that mean to break it."""
-    specs = {
-        GenerationMode.POSITIVE: _closed(contract.spec),
-        GenerationMode.NEGATIVE: contract.spec,
-    }
-    for mode, spec in specs.items():
+    closed = _closed(contract.spec)
+    for mode, spec in zip(FUZZED, (closed, contract.spec), strict=True):
         for operation in _operations(_load(spec, seed)):
             with suppress(Unsatisfiable):  # not every schema can be broken
                 _run(operation.as_strategy(generation_mode=mode), visit, seed, FUZZED[mode])

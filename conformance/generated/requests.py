@@ -36,7 +36,7 @@ class Generation:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.contract = api.client.watch.contract
+        self.contract = api.contract
         self.names = self.contract.resource
         self.oracle = Oracle(self.contract, str(api.config.agent))
         self.opening: Exchange | None = None

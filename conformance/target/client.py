@@ -7,7 +7,6 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -33,7 +32,7 @@ from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
 from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable, is_unlisted
-from .silence import Silences, Unanswered
+from .silence import Send, Silences, Unanswered
 from .tokens import Tokens
 from .transport import http_client
 
@@ -110,21 +109,21 @@ class Client:
     def look(self, draft: Exchange) -> Exchange:
         """Send a request beside the plan, and judge nothing by its answer."""
         with self.places, shielded():
-            return self._with_key(draft, partial(self._on_any_connection, send=self._beside))
+            return self._with_key(draft, self._beside)
 
     def _beside(self, draft: Exchange) -> Exchange:
         self.budget.count_beside()
         return self._exchange(draft)
 
-    def _with_key(self, draft: Exchange, send: Callable[[Exchange], Exchange]) -> Exchange:
+    def _with_key(self, draft: Exchange, send: Send) -> Exchange:
         """The exchange, with a new key where the target refuses one that can be renewed."""
         tokens = self.credentials.tokens
         try:
             own = self.credentials.are_own(draft)
             key = tokens.current() if own else ""
-            exchange = send(draft)
+            exchange = self._on_any_connection(draft, send)
             if exchange.status == 401 and own and tokens.renew(key):
-                return send(draft)
+                return self._on_any_connection(draft, send)
         except (UsageError, NotYet) as error:  # no key is to be had
             if not (self.recorder.judging and tokens.token):
                 raise
@@ -135,7 +134,7 @@ class Client:
     def _accepted(self, draft: Exchange, observer: Observer | None) -> Exchange:
         """The exchange, or why there is none: a hiccup, or a fault that is reported."""
         try:
-            exchange = self._with_key(draft, self._on_any_connection)
+            exchange = self._with_key(draft, self._on_one_connection)
             self.silences.note(exchange, answered=True)
         except Unanswered as lost:
             if not self.recorder.judging:
@@ -155,18 +154,15 @@ class Client:
         if not self.credentials.are_own(draft):
             return exchange  # another key may see other sessions
         current, seen = self.freshness.await_current(
-            exchange, lambda: self._on_any_connection(draft)
+            exchange, lambda: self._on_any_connection(draft, self._on_one_connection)
         )
         if seen and observer:
             observer(exchange, [seen])
         return current
 
-    def _on_any_connection(
-        self, draft: Exchange, send: Callable[[Exchange], Exchange] | None = None
-    ) -> Exchange:
+    def _on_any_connection(self, draft: Exchange, send: Send) -> Exchange:
         """The exchange. RFC 9112, section 9.3.1: a connection may be closed at any time; what is
         safe to repeat is then sent on another one, but a turn, which may still be under way."""
-        send = send or self._on_one_connection
         try:
             return send(draft)
         except Unanswered as lost:

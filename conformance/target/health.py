@@ -1,7 +1,7 @@
 """Whether a target as a whole has changed under a run: a key that expired, a restart, a gateway
 without anything behind it. Nobody is accused of what such a target answers: the run stops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from ..judging.exchange import Exchange
 from ..judging.outcomes import Blocked, shown
@@ -11,29 +11,28 @@ Look = Callable[[str], Exchange]
 Sign = Callable[[Exchange], bool]
 
 
-def is_of_gateway(exchange: Exchange) -> bool:
-    return exchange.status in GATEWAY_ERRORS
+def _answers(statuses: Container[int]) -> Sign:
+    return lambda exchange: exchange.status in statuses
 
+
+is_of_gateway = _answers(GATEWAY_ERRORS)
 
 # What no operation that only reads is answered by the API itself, and what that means of all.
 SIGNS: tuple[tuple[Sign, str], ...] = (
     (
-        lambda exchange: exchange.status in (401, 403),
+        _answers((401, 403)),
         "the target no longer accepts the suite's key ({status}), which it did before: has it"
         " expired? --token-command renews one",
     ),
     (is_of_gateway, "the target is down in the middle of the run: it answers {status}"),
+    (_answers((429,)), "the target answers everything 429; --rate lowers the pace"),
     (
-        lambda exchange: exchange.status == 429,
-        "the target answers everything 429; --rate lowers the pace",
-    ),
-    (
-        lambda exchange: 300 <= exchange.status < 400,
+        _answers(range(300, 400)),
         "the target redirects everything to {location} in the middle of the run: has a login at"
         " a gateway expired? See --header",
     ),
     (
-        lambda exchange: exchange.status == 404,
+        _answers((404,)),
         "the target has nothing at its paths in the middle of the run (404): a gateway whose"
         " backend is being replaced?",
     ),

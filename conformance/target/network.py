@@ -77,9 +77,6 @@ class Network(httpcore.NetworkBackend):
             raise httpcore.ConnectError(str(error)) from error
         return Stream(self.backend.connect_unix_socket(path, left, socket_options))
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
 
 class Stream(httpcore.NetworkStream):
     """A connection that reads and writes in short waits until the exchange must end."""

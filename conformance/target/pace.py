@@ -59,9 +59,8 @@ class Pace:
 @dataclass
 class Backoff:
     """Sends nothing before the time that the target has asked for, and nothing more at all
-    where that is further away than `longest` seconds or the end of the budget."""
+    where that is further away than the longest wait or the end of the budget."""
 
-    longest: float = LONGEST_WAIT
     until: float = 0.0
     refused: str = ""  # the first wait that was too long, in words
 
@@ -74,8 +73,8 @@ class Backoff:
         slept_to = 0.0
         while (until := self.until) > max(slept_to, time.monotonic()):
             pause = until - time.monotonic()
-            if pause > self.longest or until > budget.ends_at:
-                limit = "--max-seconds allows" if until > budget.ends_at else f"{self.longest:g} s"
+            if pause > LONGEST_WAIT or until > budget.ends_at:
+                limit = "--max-seconds allows" if until > budget.ends_at else f"{LONGEST_WAIT:g} s"
                 why = f"the target asked for {pause:.0f} s without a request (Retry-After)"
                 self.refused = self.refused or f"{why}, more than {limit}"
                 raise Blocked(self.refused)

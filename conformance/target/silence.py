@@ -15,6 +15,8 @@ AGAIN: dict[Silence, int] = {"closed": 2, "late": 1}  # times that a request is 
 # that closes the connection (RFC 9110, section 15.5.14).
 LARGEST_BODY = 64 * 1024
 
+Send = Callable[[Exchange], Exchange]
+
 
 class Unanswered(Hiccup):
     """A connection was closed in the place of an answer, or none came in time."""
@@ -49,7 +51,7 @@ class Silences:
         self,
         draft: Exchange,
         lost: Unanswered,
-        send: Callable[[Exchange], Exchange],
+        send: Send,
         accuse: Callable[[Exchange, Silence], None],
     ) -> Blocked:
         """Why the check is blocked: by a hiccup, or by a fault, of which the first is reported."""
@@ -65,9 +67,7 @@ class Silences:
             self.circuit.forgive()  # which costs no time
         return Blocked(str(lost), draft.contract.carrier(KINDS[lost.silence]))
 
-    def _is_fault(
-        self, draft: Exchange, silence: Silence, send: Callable[[Exchange], Exchange]
-    ) -> bool:
+    def _is_fault(self, draft: Exchange, silence: Silence, send: Send) -> bool:
         if draft.operation is None or len(draft.body or b"") > LARGEST_BODY:
             return False
         lasting = self.in_a_row[draft.operation] >= SILENCES_TO_OPEN
@@ -77,7 +77,7 @@ class Silences:
         return lasting or all(_is_lost(draft, silence, send) for _ in range(AGAIN[silence]))
 
 
-def _is_lost(draft: Exchange, silence: Silence, send: Callable[[Exchange], Exchange]) -> bool:
+def _is_lost(draft: Exchange, silence: Silence, send: Send) -> bool:
     """Whether the same request is lost in the same way once more."""
     try:
         send(draft)

@@ -32,10 +32,10 @@ def tls_context(connection: Connection) -> ssl.SSLContext:
 def _trust(context: ssl.SSLContext, file: Path, named: str) -> None:
     try:
         context.load_verify_locations(file)
-    except ssl.SSLError:
-        raise UsageError(f"{named} {file} holds no certificate; wanted a PEM file") from None
     except OSError as error:
-        raise UsageError(f"{named} {file}: {error.strerror}; wanted a PEM file") from None
+        is_other = isinstance(error, ssl.SSLError)
+        why = " holds no certificate" if is_other else f": {error.strerror}"
+        raise UsageError(f"{named} {file}{why}; wanted a PEM file") from None
 
 
 def _present(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
@@ -52,9 +52,8 @@ def _present(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
         ) from None
     except OSError as error:
         if "MISMATCH" in str(error):
-            raise UsageError(
-                f"--client-cert {cert}: the key in {key or cert} is another's"
-            ) from None
+            why = f"the key in {key or cert} is another's"
+            raise UsageError(f"--client-cert {cert}: {why}") from None
         raise UsageError(
             f"--client-cert {cert} holds no certificate with its key; wanted FILE[,KEY] in PEM"
         ) from None

@@ -39,10 +39,8 @@ class Tokens:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.lock = threading.Lock()
-        self.token = config.token or ""
+        self.token = config.token or ("" if self.renewable else PLACEHOLDER)
         self.renew_at = self.ends_at = math.inf
-        if not (config.token or self.renewable):
-            self.token = PLACEHOLDER
 
     @property
     def renewable(self) -> bool:
