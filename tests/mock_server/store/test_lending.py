@@ -67,8 +67,8 @@ def lent(store, run):
 def test_each_call_waits_its_turn(store, lent, part, name):
     async def scene():
         call = getattr(getattr(store, part), name)
-        query = CallResultQuery(0, 9, 9)  # whose members are looked at
-        given = [query if name == "search" else None] * (call.__func__.__code__.co_argcount - 1)
+        looked_at = {"search": CallResultQuery(0, 9, 9), "insert": session()}
+        given = [looked_at.get(name)] * (call.__func__.__code__.co_argcount - 1)
         made = call.__func__(call.__self__, *given)
         waiting = made.__aenter__() if name == "together" else made
         assert asyncio.isfuture(waiting.send(None))  # else it raises, as it is given nothing
