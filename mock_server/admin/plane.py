@@ -13,7 +13,7 @@ from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..contract.document import allowed_methods
-from ..contract.fixtures import load_document
+from ..contract.source import read_source
 from ..http.cors import CorsMiddleware
 from ..http.errors import Errors, refusal
 from ..http.layers import Layers
@@ -121,7 +121,7 @@ class Plane:
 
 @cache
 def _contract(serves: tuple[str, ...]) -> dict[str, Any]:
-    document: dict[str, Any] = load_document(_CONTRACT)
+    document: dict[str, Any] = read_source(_CONTRACT).value
     paths = {path: item for path, item in document["paths"].items() if path.startswith(serves)}
     return {**document, "paths": paths}
 

@@ -181,8 +181,9 @@ class _Reader:
             size += count
         self.loader.get_event()
         for other in merged:
-            for name in other.keys() - members.keys():
-                members[name], lines[name] = other[name], self.lines[id(other)][name]
+            for name in other:
+                if name not in members:
+                    members[name], lines[name] = other[name], self.lines[id(other)][name]
         self.lines[id(members)] = lines
         return members, size
 

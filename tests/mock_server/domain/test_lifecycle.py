@@ -2,12 +2,12 @@
 
 import pytest
 
-from mock_server.contract.fixtures import load_document
 from mock_server.contract.locations import resource
+from mock_server.contract.source import read_source
 from mock_server.domain.session import Session
 from tests.serving import usual_files
 
-TABLE = load_document(resource("openapi.yaml"))["x-lifecycle"]
+TABLE = read_source(resource("openapi.yaml")).value["x-lifecycle"]
 LIFECYCLE = usual_files().contract.lifecycle
 
 
