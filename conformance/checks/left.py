@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..contract.rules import Rule
-from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, expect
 from ..registry import kind
 from ..target.api import Api
@@ -46,7 +45,7 @@ def check_an_end_leaves_one_thing(api: Api, rule: Rule, listener: Listener | Non
     """However often it is asked for, or the turn is repeated that was the last one."""
     sessions, key = [], api.key()
     for session, closes in finished(api, rule, listener, key):
-        content_of(session)  # is there
+        session.left()  # is there
         if closes:
             api.submit(session.id, api.config.closing_text, key=key)
             api.submit(session.id)
@@ -55,16 +54,11 @@ def check_an_end_leaves_one_thing(api: Api, rule: Rule, listener: Listener | Non
             session.end()
         sessions.append(session)
     for session in sessions:
-        thing = "call result" if isinstance(session, Marked) else "delivery"
-        found = session.settled()
-        expect(len(found) == 1, f"one {thing}", f"{len(found)}")
+        count = len(session.settled())
+        expect(count == 1, f"one {session.leaves}", f"{count}")
 
 
 @kind("transcribed", sessions=2, turns=3, requests=2 * POLLS)
 def check_what_is_left_holds_every_turn(api: Api, rule: Rule, listener: Listener | None) -> None:
     for session, _ in finished(api, rule, listener, turns=2):
-        expect_transcription(api, session.id, content_of(session))
-
-
-def content_of(session: Session) -> Json:
-    return session.row() if isinstance(session, Marked) else session.content(session.first())
+        expect_transcription(api, session.id, session.left())

@@ -34,6 +34,8 @@ def pauses(api: Api) -> Iterator[bool]:
 class Marked:
     """A session whose call result is found by its marker in additional_data."""
 
+    leaves = "call result"
+
     def __init__(
         self, api: Api, marker: str | None = None, id: str | None = None, **members: Any
     ) -> None:
@@ -80,7 +82,8 @@ class Marked:
             time.sleep(PAUSE)
         return found
 
-    def row(self) -> Json:
+    def left(self) -> Json:
+        """The call result, or Blocked."""
         if not (rows := self.awaited()):
             raise self.api.blocked("the session has no call result", "found")
         return rows[0]
@@ -102,7 +105,7 @@ def check_a_finished_session_is_a_call_result(api: Api) -> None:
     elif silent:
         ended = Marked(api)
         ended.end()
-        ended.row()
+        ended.left()
     for session in silent:
         expect(not session.rows(), "no call result, as the lifecycle has it", "there is one")
 
@@ -181,7 +184,7 @@ def expect_transcription(api: Api, id: str, result: Json) -> None:
 def check_an_active_session_is_no_call_result(api: Api) -> None:
     active, ended = Marked(api), Marked(api)
     ended.end()
-    ended.row()  # by now the deployment has indexed what it was going to
+    ended.left()  # by now the deployment has indexed what it was going to
     expect(not active.rows(), "no call result of an active session", "there is one")
 
 

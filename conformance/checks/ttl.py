@@ -1,5 +1,6 @@
 """TTL: a silent session ends by itself, not too early, and says so."""
 
+from ..contract.document import Contract
 from ..contract.lifecycle import EXPIRE
 from ..contract.rules import Rule
 from ..judging.answer import Answer
@@ -58,27 +59,20 @@ def expect_no_early_end(api: Api, timeouts: Timeouts) -> None:
     api.trace += [timeouts.silent, final]
     # A deployment that keeps whole seconds counts from as much as one before the open.
     cut = tick(timeouts.silent.session[api.resource.touched]).total_seconds()
-    expect(
-        early >= timeouts.ttl - cut,
-        f"{timeouts.ttl} s of silence at least",
-        f"it was final after {early:.1f} s",
-    )
+    wanted = f"{timeouts.ttl} s of silence at least"
+    expect(early >= timeouts.ttl - cut, wanted, f"it was final after {early:.1f} s")
     api.trace[:] = [timeouts.talking, *timeouts.turns]
     for sight in certain_looks(timeouts) if touches(api) else ():
         api.trace.append(sight)
         silence = sight.finished - taken(timeouts)[-1].started
-        still = api.resource.final(sight.session) is False
-        expect(
-            still,
-            f"{timeouts.ttl} s of silence at least",
-            f"it is final {silence:.1f} s after a turn",
-        )
+        active = api.resource.final(sight.session) is False
+        expect(active, wanted, f"it is final {silence:.1f} s after a turn")
 
 
 @every_exchange("timer", Answer.expiries)
-def check_no_timeout_is_seen_at_once(change: Change, rule: Rule) -> None:
+def check_no_timeout_is_seen_at_once(change: Change, rule: Rule, contract: Contract) -> None:
     """Half of it, as an open that was lost may have come before the one that was answered."""
-    timeout = change.before.get(change.resource.timeout)
+    timeout = change.before.get(contract.resource.timeout)
     if rule.bound != "minimum" or change.age is None or not is_whole(timeout):
         raise NotApplicable("nothing tells when it is due")
     wanted = f"{timeout:g} s of silence at least"
@@ -92,14 +86,10 @@ def taken(timeouts: Timeouts) -> list[Exchange]:
 
 def certain_looks(timeouts: Timeouts) -> list[Exchange]:
     """The looks at the talking session that came before its timeout can have passed."""
-    turns = taken(timeouts)
-    if not turns:
-        return []
-    opened = timeouts.talking
+    opened, turns = timeouts.talking, taken(timeouts)
     cut = tick(opened.session[opened.resource.touched]).total_seconds()
-    return [
-        sight for sight in timeouts.looks if sight.finished < turns[-1].started + timeouts.ttl - cut
-    ]
+    due = turns[-1].started + timeouts.ttl - cut if turns else 0.0
+    return [sight for sight in timeouts.looks if sight.finished < due]
 
 
 def expect_turns_to_push_it_out(api: Api, timeouts: Timeouts) -> None:

@@ -94,10 +94,6 @@ def check_what_a_turn_adds(api: Api, rule: Rule) -> None:
             expect(added == 1 + replies, f"{1 + replies} more messages", f"{added} more")
 
 
-def texts_of_the_user(api: Api, id: str) -> list[str]:
-    return [text_of(m) for m in transcript(api, id) if m.get("role") == "user"]
-
-
 MANY = 30  # turns: more than a page or a model's window of messages holds
 
 
@@ -124,7 +120,7 @@ def check_what_users_say_is_kept(api: Api, rule: Rule) -> None:
     ):
         id = api.given()
         kept = [text for text in texts if is_taken(api, id, text)]
-        found = texts_of_the_user(api, id)
+        found = [text_of(m) for m in transcript(api, id) if m.get("role") == "user"]
         if kept and (not found or (not odd and {*kept}.isdisjoint(found))):
             why = "the transcript does not hold a turn as sent"
             raise api.blocked(why, "added", sent="text")

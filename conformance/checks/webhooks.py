@@ -23,7 +23,7 @@ class Announced:
 
     Where a first wait was in vain, no other check waits: what is wrong is known, and told."""
 
-    event = END  # that is announced
+    leaves, event = "delivery", END  # which is announced
 
     def __init__(
         self, api: Api, listener: Listener, *answers: int, by_text: bool = False, **members: Any
@@ -82,7 +82,7 @@ class Announced:
     def telling(self, text: str) -> list[Delivery]:
         """What came since the end without the session's data or id, and holds its text."""
         since = self.listener.strangers_since(self.ended_at)
-        return [delivery for delivery in since if text in shown_whole(delivery)]
+        return [one for one in since if text in json.dumps(one.payload, ensure_ascii=False)]
 
     def delivery(self, text: str) -> Delivery:
         """What comes for the session, told by its data, its id or its text."""
@@ -104,8 +104,9 @@ class Announced:
     def missing(self, event: str) -> Blocked:
         return self.api.blocked(f"no webhook came to {self.listener.url}", "announced", when=event)
 
-    def content(self, delivery: Delivery) -> Json:
-        """The payload of what came, where it is an object."""
+    def left(self, delivery: Delivery | None = None) -> Json:
+        """The payload of the first delivery, or of this one, where it is an object."""
+        delivery = delivery or self.first()
         if not isinstance(delivery.payload, dict):
             raise self.api.blocked("the payload is no JSON object", "announced", when=END)
         return delivery.payload
@@ -200,7 +201,7 @@ def check_the_payload_holds_the_sessions_data(api: Api, listener: Listener) -> N
     api.given_turn(session.id, text, data={"nested": "for this round only"})
     session.end()
     name = api.resource.left.data
-    data = session.content(session.delivery(text)).get(name)
+    data = session.left(session.delivery(text)).get(name)
     held = data if isinstance(data, dict) else {}
     missing = {key: value for key, value in session.data.items() if held.get(key) != value}
     expect(not missing, f"{name} with {shown(session.data)}", data)
@@ -227,7 +228,3 @@ def webhook_schema(api: Api) -> Validator:
 
 def within(api: Api) -> str:
     return f"within {api.config.webhook_wait:g} s (--webhook-wait)"
-
-
-def shown_whole(delivery: Delivery) -> str:
-    return json.dumps(delivery.payload, ensure_ascii=False)

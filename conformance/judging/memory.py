@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.ids import canonical
-from ..contract.resource import Resource
 from .exchange import Exchange, Json
 
 
@@ -33,7 +32,6 @@ class Change:
     now: Json
     in_order: bool
     transcripts: tuple[list[Any], list[Any]] | None
-    resource: Resource
     age: float | None
 
 
@@ -54,21 +52,14 @@ class Memory:
             opened = exchange.started if exchange.role == "create" else None
             self.snapshots[key] = Snapshot(session, at, opened, messages, at)
             return None
-        change = _change(before, session, messages, exchange)
-        if change.in_order:
+        in_order = exchange.started > before.at
+        later = messages is not None and exchange.started > before.messages_at
+        told = before.messages if later else None
+        transcripts = None if messages is None or told is None else (told, messages)
+        age = None if before.opened is None else exchange.finished - before.opened
+        change = Change(before.session, session, in_order, transcripts, age)
+        if in_order:
             before.session, before.at = session, exchange.finished
-        if messages is not None and exchange.started > before.messages_at:
+        if later:
             before.messages, before.messages_at = messages, exchange.finished
         return change
-
-
-def _change(
-    before: Snapshot, session: Json, messages: list[Any] | None, exchange: Exchange
-) -> Change:
-    transcripts = None
-    if messages is not None and before.messages is not None:
-        if exchange.started > before.messages_at:
-            transcripts = before.messages, messages
-    in_order = exchange.started > before.at
-    age = None if before.opened is None else exchange.finished - before.opened
-    return Change(before.session, session, in_order, transcripts, exchange.resource, age)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...contract.document import Contract
-from ...contract.lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
+from ...contract.lifecycle import FINISH, REPLAY, TURN, Transition
 from ...contract.rules import Rule
 from ...judging.exchange import Exchange, Json
 from ...judging.outcomes import Blocked, NotApplicable, expect, shown
@@ -23,10 +23,6 @@ class Subject:
     id: str
     keyed: tuple[str, str, Exchange] | None = None
 
-    @property
-    def lifecycle(self) -> Lifecycle:
-        return self.api.contract.lifecycle
-
     def meet(self, event: str, **members: Any) -> Exchange:
         """What the event is answered with."""
         if event == REPLAY:
@@ -35,8 +31,8 @@ class Subject:
             return self.api.submit(self.id, text, key=key)
         if event == FINISH:
             return self.api.submit(self.id, self.api.config.closing_text, **members)
-        operation = str(self.lifecycle.causes[event])
         contract, body = self.api.contract, UNSET
+        operation = str(contract.lifecycle.causes[event])
         if contract.body(operation) is not None:
             body = contract.filled(operation, self.api.text()) | members
         return self.api.send(operation, id=self.id, body=body)
