@@ -39,17 +39,16 @@ def _suite(root: ElementTree.Element, name: str, report: dict[str, Any]) -> Elem
 
 def _of_the_run(report: dict[str, Any]) -> Iterator[ElementTree.Element]:
     """A case for whatever keeps the run as a whole from being green."""
-    for entry in report.get("baseline", {}).get("stale", ()):
-        case = ElementTree.Element("testcase", classname="conformance.The run", time="0.000")
-        case.set("name", f"the baseline's {entry['rule']}")
-        ElementTree.SubElement(case, "failure", message=_clean(entry["why"]), type="stale")
-        yield case
+    stale = report.get("baseline", {}).get("stale", ())
+    told = [("failure", "stale", f"the baseline's {one['rule']}", one["why"]) for one in stale]
     for name in ("fault", "cause"):
-        if why := report[name]:
-            case = ElementTree.Element("testcase", classname="conformance.The run", time="0.000")
-            case.set("name", f"the {name} of the verdict")
-            ElementTree.SubElement(case, "error", message=_clean(why), type=name)
-            yield case
+        if report[name]:
+            told.append(("error", name, f"the {name} of the verdict", report[name]))
+    for kind, type, name, why in told:
+        case = ElementTree.Element("testcase", classname="conformance.The run", time="0.000")
+        case.set("name", name)
+        ElementTree.SubElement(case, kind, message=_clean(why), type=type)
+        yield case
 
 
 def _total(element: ElementTree.Element, cases: list[ElementTree.Element]) -> None:
@@ -63,18 +62,19 @@ def _total(element: ElementTree.Element, cases: list[ElementTree.Element]) -> No
 def _case(
     suite: ElementTree.Element, rule: dict[str, Any], report: dict[str, Any]
 ) -> ElementTree.Element:
-    case = ElementTree.SubElement(suite, "testcase")
-    case.set("classname", f"conformance.{suite.get('name')}")
-    case.set("name", f"{rule['id']} {rule['text']}")
-    case.set("file", report["contract_file"])
-    case.set("line", str(rule["line"]))
-    case.set("time", f"{report['seconds'].get(rule['id'], 0):.3f}")
+    told = {
+        "classname": f"conformance.{suite.get('name')}",
+        "name": f"{rule['id']} {rule['text']}",
+        "file": report["contract_file"],
+        "line": str(rule["line"]),
+        "time": f"{report['seconds'].get(rule['id'], 0):.3f}",
+    }
+    case = ElementTree.SubElement(suite, "testcase", told)
     outcome, reason = rule["outcome"], _clean(rule["reason"])
-    strict = report["strict"]
     if "known" in rule:
         known = _clean(f"known failure: {rule['known']['reason']} ({rule['known']['link']})")
         ElementTree.SubElement(case, "skipped", message=known)
-    elif outcome == "fail" or (outcome == "warn" and strict):
+    elif outcome == "fail" or (outcome == "warn" and report["strict"]):
         failure = ElementTree.SubElement(case, "failure", message=reason, type=rule["level"])
         failure.text = _clean("\n\n".join(_trace(finding) for finding in rule["findings"]))
     elif outcome == "error" or (outcome == "not-run" and rule["level"] == "MUST"):

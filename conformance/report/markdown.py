@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from html import escape
 from typing import Any
 
 from ..contract.areas import OUTCOMES
@@ -45,7 +46,7 @@ def _head(report: dict[str, Any]) -> str:
 
 def _figures(rules: list[dict[str, Any]]) -> str:
     counts = Counter((rule["level"], rule["outcome"]) for rule in rules)
-    shown = [o for o in OUTCOMES if any(counts[level, o] for level in ("MUST", "SHOULD", "MAY"))]
+    shown = [one for one in OUTCOMES if any(rule["outcome"] == one for rule in rules)]
     lines = [f"| | {' | '.join(shown)} |", f"|---|{'---:|' * len(shown)}"]
     for level in ("MUST", "SHOULD", "MAY"):
         cells = [str(counts[level, outcome] or "") for outcome in shown]
@@ -97,9 +98,7 @@ def _text(text: str, limit: int = 500) -> str:
     """Words of the target's, bounded, on one line, and with no markup of their own."""
     line = " ".join(text.split())
     line = line if len(line) <= limit else line[:limit] + "…"
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        line = line.replace(sign, entity)
-    return "".join("\\" + sign if sign in "\\`*_[]~" else sign for sign in line)
+    return re.sub(r"[\\`*_\[\]~]", r"\\\g<0>", escape(line, quote=False))
 
 
 def _code(text: str) -> str:
