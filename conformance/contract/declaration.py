@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .parts import BODY, Json, at, forms, holds, parameters, places, schemas
 from .resource import Resource
 from .results import Filter
-from .words import Defect, Steps, quoted
+from .words import Defect, Steps, quoted, unmet
 
 # What a list is filtered by, in words.
 COMPARED = {"string": "a string", "integer": "an integer", "boolean": "a boolean"}
@@ -35,8 +35,8 @@ def repeated_names(document: Json) -> Iterator[Defect]:
     declared = document["x-resource"]
     for place, state in enumerate(declared["state"]["final"]):
         if state == document["x-lifecycle"]["initial"]:
-            wanted = f"wanted another state than the initial one, got {quoted(state)}"
-            yield Defect(("x-resource", "state", "final", place), wanted)
+            there = ("x-resource", "state", "final", place)
+            yield unmet(there, "another state than the initial one", quoted(state))
     sides = (
         ("operations",),
         ("members", "state.member", "state.mirror", "state.reason", "timer"),
@@ -56,8 +56,7 @@ def repeated_names(document: Json) -> Iterator[Defect]:
         for steps in (steps for place in side for steps in _leaves(declared, place)):
             name = at(declared, steps)
             if first.setdefault(name, steps) != steps:
-                wanted = f"wanted a name of its own, got {quoted(name)} twice"
-                yield Defect(("x-resource", *steps), wanted)
+                yield unmet(("x-resource", *steps), "a name of its own", f"{quoted(name)} twice")
 
 
 def _leaves(declared: Json, place: str) -> list[Steps]:
@@ -110,14 +109,12 @@ def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
         for name in names:
             if name not in held or declared.status not in held:
                 continue
-            reason = ""
+            place = (*steps, "properties", name)
             if not held[name].get("nullable") and name not in certain:
-                reason = f"wanted nullable: true, as an open need not give it, got {quoted(name)}"
+                yield unmet(place, "nullable: true, as an open need not give it", quoted(name))
             elif _bare(held[name]) != _bare(given[name]):
-                wanted = "wanted the schema that it has in the open's body"
-                reason = f"{wanted}, got another of {quoted(name)}"
-            if reason:
-                yield Defect((*steps, "properties", name), reason)
+                wanted = "the schema that it has in the open's body"
+                yield unmet(place, wanted, f"another of {quoted(name)}")
 
 
 def _stricter(document: Json, declared: Resource, given: Json) -> Iterator[Defect]:
@@ -130,8 +127,8 @@ def _stricter(document: Json, declared: Resource, given: Json) -> Iterator[Defec
             whole = said.get("type") == "integer"  # whose bounds are tried
             for word in said.keys() - ({"minimum", "maximum", "format"} if whole else set()):
                 if given[name].get(word) != said[word]:
-                    wanted = f"wanted what {quoted(name)} has in the open's body"
-                    yield Defect((*steps, "properties", name, word), f"{wanted}, got more")
+                    wanted = f"what {quoted(name)} has in the open's body"
+                    yield unmet((*steps, "properties", name, word), wanted, "more")
 
 
 def open_body(document: Json) -> Json:
@@ -160,8 +157,8 @@ def _refusals(document: Json, steps: Steps, declared: Resource, id: str) -> Iter
     for reason in sorted(reasons):
         statuses = [str(status) for status in declared.refusals[reason]]
         if not any(status in at(document, steps) for status in statuses):
-            wanted = f"wanted {' or '.join(statuses)}, which x-resource has for {reason}"
-            yield Defect(steps, f"{wanted}, got none")
+            wanted = f"{' or '.join(statuses)}, which x-resource has for {reason}"
+            yield unmet(steps, wanted, "none")
 
 
 def _filters(document: Json, declared: Resource) -> Iterator[Defect]:
@@ -174,8 +171,8 @@ def _filters(document: Json, declared: Resource) -> Iterator[Defect]:
     known = [*filters, *declared.list["page"].values()]
     for place, one in enumerate(at(document, steps)):
         if one["name"] not in known:
-            wanted = f"wanted a filter of x-resource: {', '.join(known)}"
-            yield Defect((*steps, place, "name"), f"{wanted}, got {quoted(one['name'])}")
+            wanted = f"a filter of x-resource: {', '.join(known)}"
+            yield unmet((*steps, place, "name"), wanted, quoted(one["name"]))
         elif filtered := filters.get(one["name"]):
             kind = given.get(filtered.member, {}).get("type", "string")
             if reason := _unfit(filtered, one["schema"], states, kind):
@@ -183,8 +180,8 @@ def _filters(document: Json, declared: Resource) -> Iterator[Defect]:
     compared = [one.member for one in declared.filters]
     for place, name in enumerate(filters):
         if compared[place] in compared[:place]:
-            wanted = f"wanted one filter of {compared[place]}, got another one"
-            yield Defect(("x-resource", "list", "filters", name), wanted)
+            wanted = f"one filter of {compared[place]}"
+            yield unmet(("x-resource", "list", "filters", name), wanted, "another one")
 
 
 def _unfit(told: Filter, schema: Json, states: list[str], kind: str) -> str:

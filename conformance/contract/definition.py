@@ -11,7 +11,7 @@ import jsonschema_rs
 from .declaration import acts, queries, shown
 from .leavings import held, searched
 from .parts import holds, places
-from .words import Defect, defect_of
+from .words import Defect, defect_of, unmet
 
 NAMED = re.compile(r"@([a-z0-9.-]+)")
 
@@ -51,14 +51,14 @@ class Definition:
         known = places(document)
         for id in (*document["x-resource"]["operations"].values(), *acts(document)):
             if id not in known:
-                yield Defect(("paths",), f"wanted an operation {id}, got none")
+                yield unmet(("paths",), f"an operation {id}", "none")
 
     def unfounded(self, document: Any) -> Iterator[Defect]:
         """Rules about words that the contract lacks, so that they tell of nothing."""
         for place, rule in enumerate(document["x-rules"]):
             for name in self.lacked(document, rule["id"]):
-                wanted = f"wanted {name}, which {rule['id']} is about, got none"
-                yield Defect(("x-rules", place, "id"), wanted)
+                wanted = f"{name}, which {rule['id']} is about"
+                yield unmet(("x-rules", place, "id"), wanted, "none")
 
     def lacked(self, document: Any, rule: str) -> Iterator[str]:
         """The words that a rule is about, and that the contract lacks."""

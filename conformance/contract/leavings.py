@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .parts import BODY, Json, at, forms, places
 from .resource import Resource
-from .words import Defect, quoted
+from .words import Defect, quoted, unmet
 
 
 def rows_of(document: Json) -> Json:
@@ -42,8 +42,8 @@ def misread(document: Json) -> Iterator[Defect]:
     known = [*search.by_parameter, search.number, search.size]
     for name, schema in at(document, body).items():
         if name not in known:
-            wanted = f"wanted a filter of x-resource: {', '.join(known)}, got {quoted(name)}"
-            yield Defect((*body, name), wanted, is_name=True)
+            wanted = f"a filter of x-resource: {', '.join(known)}"
+            yield unmet((*body, name), wanted, quoted(name), is_name=True)
         elif name in search.by_parameter:
             if reason := _incomparable(search.by_parameter[name].how, schema):
                 yield Defect((*body, name), f"wanted {reason}")
@@ -53,9 +53,9 @@ def misread(document: Json) -> Iterator[Defect]:
     for place, one in enumerate(filters):
         steps = ("x-resource", "search", "filters", one.parameter)
         if told[place] in told[:place]:
-            yield Defect(steps, "wanted one filter of each kind by a member, got another one")
+            yield unmet(steps, "one filter of each kind by a member", "another one")
         if one.parameter in alike[1:]:
-            yield Defect(steps, "wanted one filter by a member that is fixed, got another one")
+            yield unmet(steps, "one filter by a member that is fixed", "another one")
 
 
 def _page(document: Json) -> Json:

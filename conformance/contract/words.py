@@ -38,6 +38,10 @@ class Defect(NamedTuple):
     is_name: bool = False
 
 
+def unmet(steps: Steps, wanted: str, got: str, *, is_name: bool = False) -> Defect:
+    return Defect(steps, f"wanted {wanted}, got {got}", is_name)
+
+
 def quoted(text: str, most: int = SHOWN) -> str:
     return json.dumps(text if len(text) <= most else f"{text[:most]}…", ensure_ascii=False)
 
@@ -76,12 +80,12 @@ def defect_of(error: Any, schema: Mapping[str, Any], document: Any) -> Defect:
     if kind.name == "required":
         member = holder.get("properties", {}).get(kind.property, {})
         wanted = member.get("absent", "this member")
-        return Defect((*steps, kind.property), f"wanted {wanted}, got none")
+        return unmet((*steps, kind.property), wanted, "none")
     if kind.name == "additionalProperties":
         value = kind.unexpected[0]
         steps = (*steps, value)
     wanted = holder.get("errorMessage") or _wanted(kind, holder, value)
-    return Defect(steps, f"wanted {wanted}, got {shown(value)}", error.kind.name in OF_NAMES)
+    return unmet(steps, wanted, shown(value), is_name=error.kind.name in OF_NAMES)
 
 
 def described(error: Any) -> str:

@@ -99,8 +99,8 @@ def _names(document: Any) -> dict[str, Any]:
         **{f"x-lifecycle.{part}": table[part] for part in ("initial", "states", "events")},
         **{name: document[name] for name in ("x-sources", "x-webhooks") if name in document},
     }
-    if listing:
-        names["queries"] = [one["name"] for one in listing.get("parameters", ())]
+    if queries := [one["name"] for one in listing.get("parameters", ())]:
+        names["queries"] = queries
     if reasons := [row["reason"] for row in table["transitions"] if "reason" in row]:
         names["reason"] = reasons[0]
     if names["searched"] is None:
