@@ -1,9 +1,11 @@
 """Taking up changed files while the mock runs, with all that it holds."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from starlette.types import ASGIApp, Message
 
@@ -100,25 +102,18 @@ async def _refuse_gone(mock: Mock, contract: Contract) -> None:
 
 
 async def _sessions(sandbox: Sandbox) -> AsyncIterator[Session]:
-    skip = 0
-    while True:
-        query = SessionQuery(skip, _PAGE)
-        page, total = await sandbox.store.sessions.page(query)
+    for skip in itertools.count(0, _PAGE):
+        page, total = await sandbox.store.sessions.page(SessionQuery(skip, _PAGE))
         for session in page:
             yield session
-        skip += _PAGE
-        if skip >= total:
+        if skip + _PAGE >= total:
             return
 
 
 async def _try(app: ASGIApp, contract: Path, sandbox: Sandbox) -> None:
     """Have the app answer once: only then is it built. Raises FixtureError if it cannot be."""
-    statuses: list[int] = []
 
-    async def note(message: Message) -> None:
-        statuses.append(message.get("status", 0))
-
-    async def nothing() -> Message:
+    async def nobody(*_: Message) -> Any:
         return {"type": "http.disconnect"}
 
     scope = {
@@ -126,7 +121,7 @@ async def _try(app: ASGIApp, contract: Path, sandbox: Sandbox) -> None:
         "query_string": b"", "extensions": {SANDBOX: sandbox},
     }  # fmt: skip
     try:
-        await app(scope, nothing, note)
+        await app(scope, nobody, nobody)
     except (Problem, LookupError, TypeError, ValueError) as error:
         raise FixtureError(contract, f"cannot be served: {error}") from None
 

@@ -17,6 +17,7 @@ _FORWARDED = frozenset(
     b"forwarded via x-real-ip x-client-ip x-cluster-client-ip x-original-forwarded-for "
     b"x-envoy-external-address true-client-ip cf-connecting-ip fastly-client-ip".split()
 )
+_OTHER_PAGE = "It takes no calls from pages of another origin; see --admin-cors-origin."
 _PAGES = (f"{ADMIN}/ui", f"{ADMIN}{DOCUMENTATION}", f"{ADMIN}/openapi.")
 
 
@@ -32,20 +33,23 @@ def check_caller(
     headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"])}
     host = headers.get(b"host", "")
     if token is None and not is_loopback((scope.get("client") or ("",))[0]):
-        raise _forbidden("Only loopback peers may call it; start the mock with --admin-token.")
-    if token is None and (forwarded := [name for name in headers if _is_of_a_proxy(name)]):
-        came = forwarded[0].decode()
+        detail = "Only loopback peers may call it"
+        raise Problem("forbidden", f"{detail}; start the mock with --admin-token.")
+    forwarded = next((name for name in headers if _is_of_a_proxy(name)), None)
+    if token is None and forwarded:
+        came = forwarded.decode()
         detail = f"The call came by way of a proxy ({came}), for whoever asked that"
-        raise _forbidden(f"{detail}; start the mock with --admin-token.")
-    if token is None and not _is_allowed(_name(host), allowed_hosts):
-        raise _forbidden(f"The Host {quote(host)} is not loopback; see --allowed-host.")
+        raise Problem("forbidden", f"{detail}; start the mock with --admin-token.")
+    allowed = is_loopback(_name(host)) or _name(host) in map(str.lower, allowed_hosts)
+    if token is None and not allowed:
+        raise Problem("forbidden", f"The Host {quote(host)} is not loopback; see --allowed-host.")
     origin = headers.get(b"origin")
     if origin is not None and origin not in origins and not _is_same(origin, host):
-        raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
+        raise Problem("forbidden", _OTHER_PAGE)
     # An image or a link of another page comes without an Origin, but browsers say where it is from.
     strange = headers.get(b"sec-fetch-site") in ("cross-site", "same-site")
     if strange and origin is None and not is_page(scope):
-        raise _forbidden("It takes no calls from pages of another origin; see --admin-cors-origin.")
+        raise Problem("forbidden", _OTHER_PAGE)
     if token is not None and not is_page(scope) and not is_webhook(scope):
         check_credentials(headers.get(b"authorization"), token, _ADMIN_TOKEN)
 
@@ -57,14 +61,12 @@ def _is_of_a_proxy(name: bytes) -> bool:
 def is_page(scope: Scope) -> bool:
     """Whether it is for the dashboard or the documentation: these hold no state, and a browser
     sends no token for them."""
-    path: str = scope["path"]
-    return path.startswith(_PAGES)
+    return str(scope["path"]).startswith(_PAGES)
 
 
 def is_webhook(scope: Scope) -> bool:
     """Whether it goes to a sink: webhooks carry no token of the control plane."""
-    path: str = scope["path"]
-    return scope["method"] == "POST" and path.startswith("/__admin/sink/")
+    return scope["method"] == "POST" and str(scope["path"]).startswith(f"{ADMIN}/sink/")
 
 
 def _is_same(origin: str, host: str) -> bool:
@@ -74,17 +76,8 @@ def _is_same(origin: str, host: str) -> bool:
         return False
 
 
-def _is_allowed(name: str, allowed_hosts: Sequence[str]) -> bool:
-    allowed = {host.lower() for host in allowed_hosts}
-    return is_loopback(name) or name in allowed
-
-
 def _name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _forbidden(detail: str) -> Problem:
-    return Problem("forbidden", detail)
