@@ -19,7 +19,7 @@ from ..judging.outcomes import Blocked, Hiccup, NotYet, shown
 from ..target.api import Api
 from ..target.circuit import GATEWAY_ERRORS
 from ..target.diagnosis import Way, diagnosis, speaks_tls, with_scheme
-from ..target.silence import Unanswered
+from ..target.retry import Unanswered
 
 PAUSE = 0.5  # seconds between two looks at a target that starts
 REFUSED = (401, 403)

@@ -31,8 +31,7 @@ from .ledger import Ledger
 from .network import exchange as timed
 from .pace import Backoff, Pace
 from .recorder import Observer, Recorder
-from .retry import BUSY_RETRIES, Retries, Retry, is_repeatable, is_unlisted
-from .silence import Send, Silences, Unanswered
+from .retry import BUSY_RETRIES, Retries, Retry, Send, Unanswered, is_repeatable, is_unlisted
 from .tokens import Tokens
 from .transport import http_client
 
@@ -62,10 +61,9 @@ class Client:
         self.pace = Pace(config.rate)
         self.backoff = Backoff()
         self.circuit = Circuit()
-        self.retry = Retry(self.backoff, self.circuit)
         self.freshness = Freshness(watch.contract)
         self.health = Health(self.circuit)
-        self.silences = Silences(self.retry, self.circuit, self.health)
+        self.retry = Retry(self.backoff, self.circuit, self.health)
         self.recorder = Recorder(watch, evidence, self.circuit, self.freshness)
 
     def close(self) -> None:
@@ -135,13 +133,13 @@ class Client:
         """The exchange, or why there is none: a hiccup, or a fault that is reported."""
         try:
             exchange = self._with_key(draft, self._on_one_connection)
-            self.silences.note(exchange, answered=True)
+            self.retry.note(exchange, answered=True)
         except Unanswered as lost:
             if not self.recorder.judging:
-                self.silences.forget()
+                self.retry.forget()
                 raise
             accuse = partial(self._accuse, observer)
-            raise self.silences.cause(draft, lost, self._on_one_connection, accuse) from lost
+            raise self.retry.of_silence(lost, self._on_one_connection, accuse) from lost
         return exchange
 
     def _doubt(self, draft: Exchange, exchange: Exchange) -> None:
@@ -216,7 +214,7 @@ class Client:
             raise Blocked(f"{draft.name} could not be sent: {error}") from error
         except httpx.HTTPError as error:
             self.circuit.note(None)
-            self.silences.note(draft, answered=False)
+            self.retry.note(draft, answered=False)
             self.health.gone(self.ledger.left_open)
             self.ledger.lose(draft)
             raise self._lost(draft, error) from error

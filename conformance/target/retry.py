@@ -1,16 +1,36 @@
-"""Which answers have a request sent again: those of a target that is busy, or of a gateway."""
+"""What becomes of a request that is not answered by the API itself: by a target that is busy, by a
+gateway, or not at all. Once it may be a hiccup, reproduced it is a fault."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..contract.lifecycle import END, TURN
-from ..judging.exchange import Exchange
+from ..judging.exchange import Exchange, Silence
 from ..judging.outcomes import Blocked, Hiccup
-from .circuit import GATEWAY_ERRORS, Circuit
+from .circuit import GATEWAY_ERRORS, SILENCES_TO_OPEN, Circuit
+from .health import Health
 from .pace import Backoff
 
 BUSY_RETRIES = 8
 GATEWAY_RETRIES = 2
 READING = ("GET", "HEAD", "OPTIONS")
+KINDS: dict[Silence, str] = {"closed": "answered", "late": "in-time"}  # of rules on that
+AGAIN: dict[Silence, int] = {"closed": 2, "late": 1}  # times that a request is then sent once more
+# Bytes of a body that every deployment reads to its end; one that is larger may meet a server
+# that closes the connection (RFC 9110, section 15.5.14).
+LARGEST_BODY = 64 * 1024
+
+Send = Callable[[Exchange], Exchange]
+
+
+class Unanswered(Hiccup):
+    """A connection was closed in the place of an answer, or none came in time."""
+
+    def __init__(self, draft: Exchange, silence: Silence, words: str) -> None:
+        super().__init__(f"{draft.name} was not answered: {words}")
+        self.draft = draft
+        self.silence = silence
 
 
 @dataclass
@@ -22,12 +42,18 @@ class Retries:
 
 
 class Retry:
-    """Decides, answer by answer, whether a request is sent again."""
+    """Decides, request by request, whether it is sent again, and tells hiccups from faults. A fault
+    is what a check meets again when it is run once more, or what an operation gives to so many
+    requests in a row, while others are answered."""
 
-    def __init__(self, backoff: Backoff, circuit: Circuit) -> None:
+    def __init__(self, backoff: Backoff, circuit: Circuit, health: Health) -> None:
         self.backoff = backoff
         self.circuit = circuit
-        self.hiccup = ""  # the last answer that may have been a gateway's, and ended a check
+        self.health = health
+        self.suspected: set[tuple[str | None, Silence]] = set()
+        self.proven: set[tuple[str | None, Silence]] = set()
+        self.in_a_row: Counter[str | None] = Counter()  # requests without an answer
+        self.hiccup = ""  # the last one that ended a check
         self.insists = False  # whether what was a hiccup counts, since the check is run once more
 
     def of_busy(self, exchange: Exchange, retries: Retries) -> bool:
@@ -67,6 +93,50 @@ class Retry:
             f"{exchange.name} was answered {exchange.status}, which may be a gateway's alone"
         )
         raise Hiccup(self.hiccup)
+
+    def forget(self) -> None:
+        """Count no request that was left unanswered so far."""
+        self.in_a_row.clear()
+        self.circuit.forgive()
+
+    def note(self, draft: Exchange, *, answered: bool) -> None:
+        """Count a request."""
+        self.in_a_row[draft.operation] = 0 if answered else self.in_a_row[draft.operation] + 1
+
+    def of_silence(
+        self, lost: Unanswered, send: Send, accuse: Callable[[Exchange, Silence], None]
+    ) -> Blocked:
+        """Why the check is blocked: by a hiccup, or by a fault, of which the first is reported."""
+        kind = lost.draft.operation, lost.silence
+        if kind not in self.proven:
+            if not self._is_fault(lost, send):
+                self.suspected.add(kind)
+                self.hiccup = str(lost)
+                return lost
+            self.proven.add(kind)
+            accuse(lost.draft, lost.silence)
+        if lost.silence == "closed":
+            self.circuit.forgive()  # which costs no time
+        return Blocked(str(lost), lost.draft.contract.carrier(KINDS[lost.silence]))
+
+    def _is_fault(self, lost: Unanswered, send: Send) -> bool:
+        draft = lost.draft
+        if draft.operation is None or len(draft.body or b"") > LARGEST_BODY:
+            return False
+        lasting = self.in_a_row[draft.operation] >= SILENCES_TO_OPEN
+        again = (draft.operation, lost.silence) in self.suspected and self.insists
+        if not (lasting or again) or not self.health.answers():
+            return False
+        return lasting or all(_is_lost_again(lost, send) for _ in range(AGAIN[lost.silence]))
+
+
+def _is_lost_again(lost: Unanswered, send: Send) -> bool:
+    """Whether the same request is lost in the same way once more."""
+    try:
+        send(lost.draft)
+    except Unanswered as again:
+        return again.silence == lost.silence
+    return False
 
 
 def is_unlisted(exchange: Exchange) -> bool:

@@ -69,6 +69,7 @@ def test_what_is_lost_again_when_its_check_is_run_once_more_is_a_fault(
     assert not isinstance(blocked.value, Hiccup)
     (finding,) = found(api, rule)
     assert finding.trace[-1].operation == "openChat"
+    assert finding.trace[-1].headers["x-request-id"]  # by which a backend's log is searched
     assert "again and again" in finding.actual
 
 
