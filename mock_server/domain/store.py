@@ -54,26 +54,3 @@ class Sessions(Protocol):
 
     def together(self) -> AbstractAsyncContextManager[Any]:
         """Store what is done meanwhile as one, where that is faster; nothing else is to wait."""
-
-
-class Database(Protocol):
-    """Where the state of all sandboxes is; `shared` if other mocks may work on it too, `states`
-    what the sessions in it were in when it was opened."""
-
-    shared: bool
-    states: frozenset[str]
-
-    async def start(self) -> None:
-        """Be ready for the calls of the stores."""
-
-    def discard(self) -> None:
-        """Let go of one that was not started."""
-
-    async def sandboxes(self) -> list[str]:
-        """The names of those that hold anything, the latest active first."""
-
-    async def waiting(self) -> list[str]:
-        """The names of those in which a timeout or a webhook waits."""
-
-    async def close(self) -> None:
-        """Let go of it."""

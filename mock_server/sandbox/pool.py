@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from math import ceil
 
-from ..domain.store import Database, StoreUnavailable
+from ..domain.store import StoreUnavailable
 from ..problems.kinds import Problem
 from ..problems.violations import quote
+from ..store.database import Database
 from .background import keep_running
 from .sandbox import Sandbox
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.store import Database, StoreError
+from ..domain.store import StoreError
+from .database import Database
 from .image import Image
 from .outbox import Outbox
 from .postgres.url import place_of

@@ -15,8 +15,10 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from ...domain.store import StoreError
+from ..database import Database
 from ..outage import Outage
 from .migration import prepare
+from .schema import told
 from .text import TEXT
 from .url import place_of
 
@@ -59,7 +61,7 @@ _OPTIONS: dict[str, Any] = {
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
-class PostgresDatabase:
+class PostgresDatabase(Database):
     """A pool of connections that the stores of all sandboxes share."""
 
     shared = True
@@ -98,35 +100,21 @@ class PostgresDatabase:
                 with _hanging_up(connection, seconds):
                     yield connection
 
-    def discard(self) -> None:
-        """It holds nothing before it is started."""
-
     async def start(self) -> None:
-        """Open the pool."""
         await self.pool.open()
 
-    async def sandboxes(self) -> list[str]:
-        """The names of those that hold anything, the latest active first."""
-        return await self._names(
-            "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest "
-            "FROM adjourn_sessions GROUP BY sandbox UNION SELECT sandbox, 0 FROM adjourn_outbox) s "
-            "GROUP BY sandbox ORDER BY max(latest) DESC"
-        )
-
     async def waiting(self) -> list[str]:
-        """The names of those in which a timeout or a webhook waits."""
-        return await self._names(
-            "SELECT sandbox FROM adjourn_sessions WHERE expires IS NOT NULL "
-            "UNION SELECT sandbox FROM adjourn_outbox WHERE due IS NOT NULL"
+        return await self.names(
+            "SELECT sandbox FROM sessions WHERE expires IS NOT NULL "
+            "UNION SELECT sandbox FROM outbox WHERE due IS NOT NULL"
         )
 
     async def close(self) -> None:
-        """Close the connections."""
         await self.pool.close()
 
-    async def _names(self, statement: str) -> list[str]:
+    async def names(self, statement: str) -> list[str]:
         async with self.connection() as connection:
-            rows = await (await connection.execute(statement)).fetchall()
+            rows = await (await connection.execute(told(statement))).fetchall()
         return [row["sandbox"] for row in rows]
 
 

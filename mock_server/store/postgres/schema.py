@@ -1,5 +1,9 @@
 """What PostgreSQL says of the tables in words of its own."""
 
+import re
+from functools import lru_cache
+
+from .. import rows
 from ..schema import TABLES, migrations
 
 _WORDS = {
@@ -41,3 +45,11 @@ WITH_TRANSCRIPT = (
     "array_agg(tool_calls ORDER BY position) AS tool_calls FROM messages m "
     "WHERE m.sandbox = s.sandbox AND m.session_id = s.id) t ON true"
 )
+_TABLE = re.compile(rf"\b(FROM|INTO|JOIN|UPDATE) ({'|'.join(rows.TABLES)})\b")
+_NAME = re.compile(r"(?<![:\w]):(\w+)")
+
+
+@lru_cache(maxsize=256)
+def told(statement: str) -> str:
+    """A statement as the driver takes it, on the tables by their names in this database."""
+    return _NAME.sub(r"%(\1)s", _TABLE.sub(r"\1 adjourn_\2", statement))

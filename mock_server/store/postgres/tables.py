@@ -1,7 +1,6 @@
 """Statements on the tables of the shared store."""
 
 import asyncio
-import re
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -11,7 +10,6 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -21,11 +19,10 @@ from ...domain.records import Rows
 from .. import tables
 from ..rows import TABLES, insert
 from .database import PATIENCE_SECONDS, Connection, PostgresDatabase, Row
+from .schema import told
 
 _PIECE = 500  # rows; the event loop has others to serve between two pieces
 _LONG_SECONDS = 60.0  # for a state may be large
-_TABLE = re.compile(rf"\b(FROM|INTO|JOIN|UPDATE) ({'|'.join(TABLES)})\b")
-_NAME = re.compile(r"(?<![:\w]):(\w+)")
 
 _T = TypeVar("_T")
 
@@ -58,7 +55,7 @@ class Transaction(tables.Transaction):
 
     async def insert_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         for columns, alike in groupby(rows, key=tuple):
-            statement = _told(insert(table, ("sandbox", *columns), ":{}"))
+            statement = told(insert(table, ("sandbox", *columns), ":{}"))
             while piece := [{**row, "sandbox": self.sandbox} for row in islice(alike, _PIECE)]:
                 await self.connection.cursor().executemany(statement, piece)
                 await asyncio.sleep(0)  # others have their turn, however fast the server is
@@ -79,7 +76,7 @@ class Transaction(tables.Transaction):
 
     async def _cursor(self, statement: str, values: dict[str, Any]) -> AsyncCursor[Row]:
         values["sandbox"] = self.sandbox
-        return await self.connection.execute(_told(statement), values)
+        return await self.connection.execute(told(statement), values)
 
 
 class Tables(tables.Tables):
@@ -141,9 +138,3 @@ class Tables(tables.Tables):
     async def insert_numbered(self, table: str, row: Mapping[str, Any]) -> int:
         async with self.connection() as connection:
             return await connection.insert_numbered(table, row)
-
-
-@lru_cache(maxsize=256)
-def _told(statement: str) -> str:
-    """A statement as the driver takes it, on the tables by their names in this database."""
-    return _NAME.sub(r"%(\1)s", _TABLE.sub(r"\1 adjourn_\2", statement))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...domain.store import StoreError
+from ..database import Database
 from ..matching import holds, is_among
 from ..outage import Outage
 from .migration import damaged, examine, prepare
@@ -46,7 +47,7 @@ _IN_MEMORY: _Statements = (
 )
 
 
-class SqliteDatabase:
+class SqliteDatabase(Database):
     """A connection that the stores of all sandboxes share."""
 
     shared = False
@@ -137,30 +138,16 @@ class SqliteDatabase:
             self.connection.execute("COMMIT")
             self.connection.execute("BEGIN")
 
-    async def start(self) -> None:
-        """It is ready as it is."""
-
-    async def sandboxes(self) -> list[str]:
-        """The names of those that hold anything, the latest active first."""
-        statement = (
-            "SELECT sandbox FROM (SELECT sandbox, max(last_activity) AS latest FROM sessions "
-            "GROUP BY sandbox UNION SELECT sandbox, 0 FROM outbox) "
-            "GROUP BY sandbox ORDER BY max(latest) DESC"
-        )
+    async def names(self, statement: str) -> list[str]:
         await self.free()
         with self.outage:
             return [row["sandbox"] for row in self.connection.execute(statement)]
-
-    async def waiting(self) -> list[str]:
-        """None: each sandbox knows what it waits for."""
-        return []
 
     def discard(self) -> None:
         """Let go of the file, which nobody else may open while this is held."""
         self.connection.close()
 
     async def close(self) -> None:
-        """Let go of the file."""
         await self.free()
         self.discard()
 
