@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..contract.areas import area_of
 from ..contract.document import Contract
 from ..contract.ids import canonical
-from ..contract.lifecycle import FINISH, REPLAY
+from ..contract.lifecycle import EXPIRE, FINISH, REPLAY
 from ..contract.rules import Rule
 from .evidence import Finding
 from .exchange import Exchange, Json
@@ -35,6 +34,10 @@ class ObservedSession:
         that showed the session so, and the order is unknown."""
         return self.state if exchange.started > self.since else None
 
+    def is_overdue(self, exchange: Exchange) -> bool:
+        """Whether the session's timeout had certainly passed when the request was sent."""
+        return self.ttl is not None and exchange.started > self.touched + self.ttl
+
     def learn(self, state: str, exchange: Exchange, *, for_ever: bool) -> None:
         """Take what an answer tells, unless another one may have told what came later."""
         if state != self.state and (for_ever or self.met(exchange)):
@@ -46,8 +49,8 @@ class Coverage:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        timed = "expire" in contract.lifecycle.causes
-        self.timed_out = contract.lifecycle.reason("expire") if timed else None
+        timed = EXPIRE in contract.lifecycle.causes
+        self.timed_out = contract.lifecycle.reason(EXPIRE) if timed else None
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.cells: Counter[Cell] = Counter()
         self.cell_of: dict[int, Cell | None] = {}  # by exchange; None where events raced
@@ -86,14 +89,11 @@ class Coverage:
         if not isinstance(body.get(exchange.resource.text), str):
             return None
         if (id, str(body.get(exchange.resource.key))) in self.answered:
-            return "replay"
+            return REPLAY
         told = exchange.ok and exchange.resource.final(exchange.json) is True
         finishes = told and state not in (None, *self.contract.resource.finals)
-        return (
-            "finish"
-            if finishes or (known.agent, body[exchange.resource.text]) in self.closing
-            else event
-        )
+        closes = finishes or (known.agent, body[exchange.resource.text]) in self.closing
+        return FINISH if closes else event
 
     def _count(self, exchange: Exchange, known: ObservedSession, event: str) -> None:
         state = known.met(exchange)
@@ -112,7 +112,7 @@ class Coverage:
                 self.sessions[id] = _observed(session, exchange, shown or initial)
             return
         if known.state in finals and not reopened:
-            if shown == known.state and known.met(exchange) and _overdue(known, exchange):
+            if shown == known.state and known.met(exchange) and known.is_overdue(exchange):
                 self._expired(exchange, known.state)
         elif shown:
             reason = session.get(exchange.resource.reason)
@@ -124,8 +124,8 @@ class Coverage:
         return state in self.contract.resource.finals and not self.contract.reopening
 
     def _expired(self, exchange: Exchange, state: str) -> None:
-        self.cells[state, "expire"] += 1
-        self.cell_of.setdefault(exchange.number, (state, "expire"))
+        self.cells[state, EXPIRE] += 1
+        self.cell_of.setdefault(exchange.number, (state, EXPIRE))
 
     def _remember_turn(self, exchange: Exchange, id: str, known: ObservedSession) -> None:
         body = exchange.sent
@@ -194,9 +194,9 @@ class Coverage:
 
 
 def _speaks(rule: Rule, operation: str | None) -> bool:
-    if rule.kind == "followed":
-        return True
-    return operation in rule.operations or (operation is None and area_of(rule.id) == "TTL")
+    """Whether a rule is about the events of an operation, or of none but time."""
+    told = operation in rule.operations if operation else rule.kind == "timer"
+    return told or rule.kind == "followed"
 
 
 def _observed(session: Json, exchange: Exchange, state: str) -> ObservedSession:
@@ -204,8 +204,3 @@ def _observed(session: Json, exchange: Exchange, state: str) -> ObservedSession:
     lasting = float(ttl) if isinstance(ttl, int) else None
     bound = agent if isinstance(agent, str) else None
     return ObservedSession(bound, lasting, exchange.finished, state)
-
-
-def _overdue(known: ObservedSession, exchange: Exchange) -> bool:
-    """Whether the session's timeout had certainly passed when the request was sent."""
-    return known.ttl is not None and exchange.started > known.touched + known.ttl
