@@ -35,20 +35,8 @@ def curl_lines(
     instant that a list is asked for as an answer has told it. Requests that ran at once do so
     again. Where the trace waited so does the shell, and where it polled, the shell polls as
     often."""
-    names: dict[str, str] = {}
-    lines, end = [], math.inf
-    groups = _groups(trace)
-    instants = _instants(groups)
-    for group in groups:
-        first, *others = _lines(group, names, instants, options)
-        number = group[0].number
-        poll = (polls or {}).get(number)
-        if poll and len(group) == 1 and number not in instants:
-            lines.append(_polling(first, poll))
-        else:
-            lines += [_pausing(first, group[0].started - end), *others]
-        end = max(exchange.finished for exchange in group)
-    return lines
+    script = Script(_groups(trace), options)
+    return [*script.lines(polls or {})]
 
 
 def _groups(trace: Iterable[Exchange]) -> list[list[Exchange]]:
@@ -107,30 +95,83 @@ def _tenths(seconds: float) -> str:
     return f"{math.ceil(round(seconds * 10, 3)) / 10:g}"
 
 
-def _lines(
-    group: list[Exchange],
-    names: dict[str, str],
-    instants: dict[int, tuple[str, int]],
-    options: Sequence[str],
-) -> list[str]:
-    racing = len(group) > 1
-    lines, kept = [], []
-    for exchange in group:
-        opened = exchange.opened
-        line = _line(exchange, names, options)
-        if opened and canonical(opened) not in names:
-            name = names[canonical(opened)] = f"S{len(names) + 1}"
-            picking = _picking(line, opened, exchange.resource)
-            line = f"{picking} > {_file(name)}" if racing else _keeping(picking, name)
-            kept.append(name)
-        if exchange.number in instants:
-            instant, place = instants[exchange.number]
-            name = names[instant.lower()] = f"T{len(names) + 1}"
-            line = _keeping(_picking_instant(line, place, exchange.resource), name)
-        lines.append(f"{line} &" if racing else line)
-    if racing:
-        lines[-1] += " wait" + "".join(f'; {n}=$(cat {_file(n)}); echo "{n}=${n}"' for n in kept)
-    return lines
+class Script:
+    """Lines that share shell variables; `names` has these by the ids and instants they hold."""
+
+    def __init__(self, groups: list[list[Exchange]], options: Sequence[str]) -> None:
+        self.groups = groups
+        self.options = options
+        self.instants = _instants(groups)
+        self.names: dict[str, str] = {}
+
+    def lines(self, polls: Mapping[int, Poll]) -> Iterator[str]:
+        end = math.inf
+        for group in self.groups:
+            first, *others = self._group(group)
+            poll = polls.get(group[0].number)
+            if poll and len(group) == 1 and group[0].number not in self.instants:
+                yield _polling(first, poll)
+            else:
+                yield from (_pausing(first, group[0].started - end), *others)
+            end = max(exchange.finished for exchange in group)
+
+    def _group(self, group: list[Exchange]) -> list[str]:
+        racing = len(group) > 1
+        lines, kept = [], []
+        for exchange in group:
+            opened, names = exchange.opened, exchange.resource
+            line = self._line(exchange)
+            if opened and canonical(opened) not in self.names:
+                name = self.names[canonical(opened)] = f"S{len(self.names) + 1}"
+                pick = PICK_UUID if UUID.fullmatch(opened) else PICK_ID
+                line = _picked(line, pick % names.id, "head -n 1")
+                line = f"{line} > {_file(name)}" if racing else _keeping(line, name)
+                kept.append(name)
+            if exchange.number in self.instants:
+                instant, place = self.instants[exchange.number]
+                name = self.names[instant.lower()] = f"T{len(self.names) + 1}"
+                line = _picked(line, PICK_TEXT % names.touched, f"sed -n {place}p", IN_A_URL)
+                line = _keeping(line, name)
+            lines.append(f"{line} &" if racing else line)
+        if racing:
+            told = (f'; {name}=$(cat {_file(name)}); echo "{name}=${name}"' for name in kept)
+            lines[-1] += " wait" + "".join(told)
+        return lines
+
+    def _line(self, exchange: Exchange) -> str:
+        words = ["curl -sS -i", *self.options]
+        if exchange.method != "GET":
+            words.append(f"-X {exchange.method}")
+        if AS_IS.search(exchange.url):
+            words.append("--path-as-is -g")
+        asked = _asked(exchange.resource)
+        words.append(self._named(exchange.url, asked))
+        words += [
+            f"-H {_header(*one)}" for one in exchange.headers.items() if one[0] not in UNSHOWN
+        ]
+        body, before = exchange.body, ""
+        if body is not None:
+            if _is_plain(body):
+                words.append(f"--data-binary {self._named(body.decode(), asked)}")
+            else:
+                before = f"{{ {'; '.join(_printed(body))}; }} | "
+                words.append("--data-binary @-")
+            words += [] if "content-type" in exchange.headers else ["-H 'Content-Type:'"]
+        return before + " ".join(words)
+
+    def _named(self, text: str, asked: str) -> str:
+        """The text in single quotes, with variables where it names what the trace keeps."""
+        parts = []
+        end = 0
+        for found in re.finditer(f"{mentions(self.names).pattern}|{KEY.pattern}|{asked}", text):
+            held = self.names.get(canonical(unquote(found[0]))) or self.names.get(found[0].lower())
+            key = KEY.fullmatch(found[0])
+            if held or key:
+                variable = _filled_in(key) if key else f"${held}"
+                parts += [_quoted(text[end : found.start()]), f'"{variable}"']
+                end = found.end()
+        parts.append(_quoted(text[end:]))
+        return "".join(part for part in parts if part != "''") or "''"
 
 
 def _keeping(line: str, name: str) -> str:
@@ -138,47 +179,14 @@ def _keeping(line: str, name: str) -> str:
     return f'{name}=$({line}); echo "{name}=${name}"'
 
 
-def _picking(line: str, id: str, names: Resource) -> str:
-    """Print the opened session's id alone, of the form that this one has."""
-    pick = (PICK_UUID if UUID.fullmatch(id) else PICK_ID) % names.id
-    return f"{_split(line)} | {pick} | head -n 1"
-
-
-def _picking_instant(line: str, place: int, names: Resource) -> str:
-    """Print one last activity in the answer alone, as a URL takes it."""
-    return f"{_split(line)} | {PICK_TEXT % names.touched} | sed -n {place}p | {IN_A_URL}"
-
-
-def _split(line: str) -> str:
-    """Print the answer's members one a line."""
-    return f"{line.replace('curl -sS -i', 'curl -sS')} | tr ',' '\\n'"
+def _picked(line: str, *filters: str) -> str:
+    """Print what the filters leave of the answer's members, one a line."""
+    return " | ".join([line.replace("curl -sS -i", "curl -sS"), "tr ',' '\\n'", *filters])
 
 
 def _file(name: str) -> str:
     """Where the id stays that a request in the background gave."""
     return f'"${{TMPDIR:-/tmp}}/{name}.$$"'
-
-
-def _line(exchange: Exchange, names: dict[str, str], options: Sequence[str]) -> str:
-    words = ["curl -sS -i", *options]
-    if exchange.method != "GET":
-        words.append(f"-X {exchange.method}")
-    if AS_IS.search(exchange.url):
-        words.append("--path-as-is -g")
-    words.append(_named(exchange.url, names, _asked(exchange.resource)))
-    for key, value in exchange.headers.items():
-        if key not in UNSHOWN:
-            words.append("-H " + _header(key, value))
-    body, before = exchange.body, ""
-    if body is not None:
-        if _is_plain(body):
-            words.append(f"--data-binary {_named(body.decode(), names, _asked(exchange.resource))}")
-        else:
-            before = f"{{ {'; '.join(_printed(body))}; }} | "
-            words.append("--data-binary @-")
-    if body is not None and "content-type" not in exchange.headers:
-        words.append("-H 'Content-Type:'")
-    return before + " ".join(words)
 
 
 def _header(key: str, value: str) -> str:
@@ -204,21 +212,6 @@ def added_headers(headers: Iterable[str]) -> Iterator[str]:
             continue
         value = re.sub(r'["`\\]', r"\\\g<0>", template).replace("$$", "\\$")
         yield f'-H "{name}: {value}"'
-
-
-def _named(text: str, names: dict[str, str], asked: str) -> str:
-    """The text in single quotes, with variables where it names what the trace keeps."""
-    parts = []
-    end = 0
-    for found in re.finditer(f"{mentions(names).pattern}|{KEY.pattern}|{asked}", text):
-        name = names.get(canonical(unquote(found[0]))) or names.get(found[0].lower())
-        key = KEY.fullmatch(found[0])
-        if name or key:
-            variable = _filled_in(key) if key else f"${name}"
-            parts += [_quoted(text[end : found.start()]), f'"{variable}"']
-            end = found.end()
-    parts.append(_quoted(text[end:]))
-    return "".join(part for part in parts if part != "''") or "''"
 
 
 def _quoted(text: str) -> str:
