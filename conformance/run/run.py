@@ -1,5 +1,8 @@
 """One run against one target: what it is told, what it uses, and what it has found."""
 
+from __future__ import annotations
+
+import inspect
 import math
 import secrets
 import time
@@ -7,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from traceback import format_exc
+from typing import TYPE_CHECKING, Any
 
 from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
@@ -22,12 +26,14 @@ from ..target.client import Client
 from ..target.interrupt import GRACE, resume, stop_after, warn_first
 from ..target.ledger_file import LedgerFile, default_path
 from ..target.listener import Listener
-from .arguments import Arguments
 from .cleanup import clean_up
 from .plan import UNREPEATED, Plan
 from .preflight import preflight
 from .replay import Replay, resend
 from .settlement import VIOLATED, Settlement
+
+if TYPE_CHECKING:
+    from ..generated.requests import Generation
 
 Progress = Callable[[str, str], None]
 
@@ -68,7 +74,7 @@ class Run:
             max_requests=most.requests,
         )
         self.client = Client(self.config, watch_of(self.contract), self.evidence)
-        self.arguments = Arguments(self.api, self.listener)
+        self.timeouts: Timeouts | None = None
 
     def narrow(self, rules: Collection[str]) -> None:
         """Leave out the checks of all rules but these."""
@@ -77,6 +83,26 @@ class Run:
 
     def api(self, check: str) -> Api:
         return Api(self.client, self.tag, check, self.config.seed)
+
+    @cached_property
+    def generation(self) -> Generation:
+        """The generated requests, which several checks judge and only the first sends."""
+        from ..generated.requests import Generation  # slow to import, used by one pack
+
+        return Generation(self.api("generation"))
+
+    def arguments(self, check: Check) -> dict[str, Any]:
+        """What a check is given, by the names of its parameters: its `api` is a fresh view of the
+        target, and the sessions of `timeouts` were opened before all else."""
+        given: dict[str, Any] = {
+            "api": self.api(check.name),
+            "rule": self.contract.rules.get(check.rule),
+            "listener": self.listener,
+            "timeouts": self.timeouts,
+        }
+        names = inspect.signature(check.function).parameters
+        given |= {"generation": self.generation} if "generation" in names else {}
+        return {name: given[name] for name in names}
 
     @contextmanager
     def to_its_end(self) -> Iterator[None]:
@@ -114,7 +140,7 @@ class Run:
         if self.replay:
             resend(self.replay, self.api("replay"), self.say)
         if any(check.pack == "ttl" for check in self.checks.values()):
-            self.arguments.timeouts = Timeouts(self.api("timeouts"))
+            self.timeouts = Timeouts(self.api("timeouts"))
 
     def evaluate(self, check: Check) -> bool:
         """Run one check and settle its rule. Whether that is its end: where a gateway may have
@@ -150,7 +176,7 @@ class Run:
             times = 0 if check.pack in UNREPEATED else self.config.repeats
             for _ in range(times):
                 try:
-                    check.function(**self.arguments.of(check))
+                    check.function(**self.arguments(check))
                     failed = False
                 except Violation:
                     failed = True
@@ -167,7 +193,7 @@ class Run:
                 return "not-applicable", f"the suite was given no {need.replace('_', ' ')}"
         if check.pack == "races" and self.config.max_concurrency < 2:
             return "not-run", f"--max-concurrency {self.config.max_concurrency} lets nothing race"
-        given = self.arguments.of(check)
+        given = self.arguments(check)
         api: Api = given["api"]
         try:
             observed = check.function(**given)
@@ -208,8 +234,8 @@ class Run:
         ends_at = min(stopped_at, client.budget.ends_at) + wait
         try:
             with warn_first(self._warn):
-                if self.arguments.timeouts:
-                    self.arguments.timeouts.close(GRACE if hurried else None)
+                if self.timeouts:
+                    self.timeouts.close(GRACE if hurried else None)
                 clean_up(self.api("clean-up"), ends_at)
             left = len(client.ledger.left_open)
             if left and time.monotonic() > ends_at:
