@@ -39,7 +39,6 @@ class Contract:
 
     @property
     def version(self) -> str:
-        """The contract's version."""
         return str(self.document["info"]["version"])
 
     @property
@@ -75,7 +74,6 @@ class Contract:
         return allowed_methods(self.document["paths"], path.removeprefix(self.base_path))
 
     def statuses(self, operation_id: str) -> set[str]:
-        """The statuses that an operation may answer with."""
         return {*operation_of(self.resolved, operation_id)["responses"]}
 
     def answer(self, operation_id: str, status: str = "200") -> dict[str, Any]:

@@ -26,5 +26,4 @@ def load_fixture(path: Path) -> Mapping[str, Any]:
 
 
 def fixture_violations(document: Any) -> list[dict[str, str]]:
-    """Each place where a document is no fixture."""
     return schema_violations(_VALIDATOR, document, schema=FIXTURE)

@@ -145,7 +145,6 @@ class Filling:
         self.values, self.room = values, MOST_CHARACTERS
 
     def fill(self, template: str) -> str:
-        """The template with its values."""
         return _VARIABLE.sub(self._value, template)
 
     def fill_all(self, value: Any) -> Any:

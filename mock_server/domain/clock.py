@@ -61,7 +61,6 @@ class Clock:
         return ClockState(self._frozen_at, self._offset)
 
     def now(self) -> int:
-        """The present instant."""
         return self._frozen_at if self._frozen_at is not None else self._wall()
 
     def stamp(self) -> int:
@@ -98,7 +97,6 @@ class Clock:
         await self.sleep_until(self.now() + round(seconds * SECOND))
 
     async def sleep_until(self, instant: int) -> None:
-        """Wait until the clock has reached the instant."""
         if instant <= self.now():
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -24,7 +24,6 @@ class Event:
     facts: Mapping[str, Any]
 
     def matches(self, wanted: Mapping[str, Any]) -> bool:
-        """Whether each wanted member has the wanted value."""
         return all(self._member(name) == value for name, value in wanted.items())
 
     def _member(self, name: str) -> Any:
@@ -62,7 +61,6 @@ class Events:
         return [*islice(reversed(self.kept), newer)][::-1]
 
     async def next(self) -> None:
-        """Wait until there is another event."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
@@ -104,5 +102,4 @@ class Events:
             self._collectors.remove(collected)
 
     def clear(self) -> None:
-        """Forget what happened."""
         self.kept.clear()

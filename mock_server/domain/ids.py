@@ -13,7 +13,6 @@ class Ids:
         self._random = random.Random(seed)
 
     def next(self) -> str:
-        """The next id."""
         if self.seed is None:
             return str(uuid.uuid4())
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

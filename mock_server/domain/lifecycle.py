@@ -70,12 +70,10 @@ class Lifecycle:
 
     @property
     def expires(self) -> bool:
-        """Whether a session can time out."""
         return (self.initial, "expire") in self.rows
 
     @property
     def states(self) -> list[str]:
-        """Every state."""
         return [*dict.fromkeys(state for state, _ in self.rows)]
 
     @property

@@ -30,7 +30,6 @@ class Renderer:
         self.upper = choices["uuid_case"] == "upper"
 
     def session(self, session: Session) -> dict[str, Any]:
-        """The members of a session."""
         further = {name: session.members.get(name, self.shown[name]) for name in self.shown}
         told = {
             self.identity: self.identifier(session.id),
@@ -49,13 +48,11 @@ class Renderer:
         return told
 
     def listed(self, session: Session) -> dict[str, Any]:
-        """A session as an item of a list."""
         item = self.session(session)
         left_out = self.choices["listed_messages"] == "null"
         return {**item, self.transcript: None} if left_out else item
 
     def page(self, sessions: list[Session], total: int, skip: int, take: int) -> dict[str, Any]:
-        """One page of a list."""
         items = [self.listed(session) for session in sessions]
         return {self.items: items, self.total: total, self.offset: skip, self.limit: take}
 
@@ -70,7 +67,6 @@ class Renderer:
         return told
 
     def message(self, message: Message) -> dict[str, Any]:
-        """One message of a transcript."""
         rendered: dict[str, Any] = {"role": message.role, "content": message.content}
         if message.tool_calls:
             rendered["tool_calls"] = message.tool_calls
@@ -80,7 +76,6 @@ class Renderer:
         return rendered
 
     def call_results(self, rows: list[dict[str, Any]], total: int, size: int) -> dict[str, Any]:
-        """One page of call results."""
         names = self.resource.result
         page = {names.items: rows, names.total: total, names.pages: -(-total // size)}
         page.pop("", None)

@@ -38,7 +38,6 @@ class Session:
 
     @property
     def is_final(self) -> bool:
-        """Whether the session has ended."""
         return self.final_reason is not None
 
     @property

@@ -50,7 +50,6 @@ class FaultRule:
         return Fault(self.fault, self.delay_ms, self.status or 500, wait)
 
     def document(self) -> dict[str, Any]:
-        """The rule as `admin.yaml` has it."""
         return {key: getattr(self, key) for key in self.__slots__ if key != "numbers"}
 
 

@@ -62,7 +62,6 @@ def _open(db: Path | str | None) -> tuple[Database, Callable[[str], Store]]:
 
 
 def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
-    """A sandbox's store in SQLite."""
     tables = SqliteTables(database, sandbox)
     results = SqliteResults(tables)
     image = Image(tables, sqlite3.IntegrityError)
@@ -70,7 +69,6 @@ def embedded_store(database: SqliteDatabase, sandbox: str) -> Store:
 
 
 def shared_store(database: "PostgresDatabase", sandbox: str) -> Store:
-    """A sandbox's store in PostgreSQL."""
     from psycopg.errors import UniqueViolation
 
     from .postgres.image import SharedImage

@@ -84,7 +84,6 @@ class Outbox:
         )  # fmt: skip
 
     async def delivery(self, serial: int) -> LoggedDelivery | None:
-        """A webhook with the attempts at it."""
         row = await self.tables.row(f"SELECT * FROM outbox WHERE {_THIS}", serial=serial)
         return None if row is None else logged_of(row)
 

@@ -46,7 +46,6 @@ def members_text(members: Mapping[str, Any]) -> str:
 
 
 def members_of(text: str) -> dict[str, Any]:
-    """The members of such a text."""
     return {name: decode(value) for name, value in decode(text).items()}
 
 
@@ -64,7 +63,6 @@ def portable(row: Row) -> dict[str, Any]:
 
 
 def session_row(session: Session) -> dict[str, Any]:
-    """A new session."""
     return {
         "id": session.id,
         "agent_id": session.agent_id,
@@ -84,7 +82,6 @@ def session_row(session: Session) -> dict[str, Any]:
 
 
 def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
-    """The session of a row."""
     data, members = row["additional_data"], row["members"]
     return Session(
         id=row["id"],
@@ -109,7 +106,6 @@ def session_of(row: Row, messages: tuple[Message, ...]) -> Session:
 def message_rows(
     session_id: str, first: int, messages: Sequence[Message]
 ) -> Iterator[dict[str, Any]]:
-    """Messages of a session, from a position on."""
     for position, message in enumerate(messages, first):
         yield {
             "session_id": session_id,
@@ -122,7 +118,6 @@ def message_rows(
 
 
 def message_of(row: Row) -> Message:
-    """The message of a row."""
     calls = row["tool_calls"]
     return Message(row["role"], row["content"], row["time"], decode(calls) if calls else None)
 
@@ -170,7 +165,6 @@ def result_row(
     completed: int,
     visible: int,
 ) -> dict[str, Any]:
-    """A call result, with what it is searched by."""
     return {
         "call_id": call_id,
         **columns,
@@ -188,7 +182,6 @@ LATEST_RESULT = (
 
 
 def audit_row(session: Session, completion: Completion) -> dict[str, Any]:
-    """An audit entry."""
     return {
         "session_id": session.id,
         "time": completion.completed,
@@ -200,7 +193,6 @@ def audit_row(session: Session, completion: Completion) -> dict[str, Any]:
 def webhook_row(
     session_id: str, url: str, headers: Mapping[str, str], payload: Any, due: int
 ) -> dict[str, Any]:
-    """A new webhook."""
     return {
         "session_id": session_id,
         "url": url,
@@ -213,7 +205,6 @@ def webhook_row(
 
 
 def delivery_of(row: Row) -> Delivery:
-    """The webhook of a row that waits."""
     return Delivery(
         serial=row["serial"],
         session_id=row["session_id"],
@@ -226,7 +217,6 @@ def delivery_of(row: Row) -> Delivery:
 
 
 def logged_of(row: Row) -> LoggedDelivery:
-    """The webhook of a row, with its attempts."""
     return LoggedDelivery(
         serial=row["serial"],
         session_id=row["session_id"],

@@ -136,7 +136,6 @@ class StoredSessions:
         return _UPDATE.format(activity=self.activity), changed_row(change)
 
     async def remember(self, statements: Transaction, change: Change) -> None:
-        """Write the key of a turn."""
         await statements.insert("replies", reply_row(change))
 
     async def overdue(self, now: int) -> Sequence[Session]:

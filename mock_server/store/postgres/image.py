@@ -5,8 +5,6 @@ from ..tables import Transaction
 
 
 class SharedImage(Image):
-    """The state of one sandbox."""
-
     async def touch(self) -> None:
         await self.tables.run(
             "INSERT INTO adjourn_sandboxes VALUES (:sandbox, clock_timestamp()) "

@@ -5,8 +5,6 @@ from .. import outbox
 
 
 class SharedOutbox(outbox.Outbox):
-    """The webhooks of one sandbox."""
-
     waiting = f"{outbox.Outbox.waiting} AND (claimed IS NULL OR claimed < clock_timestamp())"
     released = ", claimed = NULL"
     locked = " FOR UPDATE"

@@ -12,8 +12,6 @@ from ..tables import Transaction
 
 
 class PostgresResults(StoredResults):
-    """The call results of one sandbox."""
-
     def among(self, query: CallResultQuery) -> tuple[str, dict[str, Any]]:
         wanted = dict(memberships(query))
         return "".join(f" AND {column} = ANY(:{column})" for column in wanted), {**wanted}

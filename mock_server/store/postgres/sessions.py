@@ -10,8 +10,6 @@ _MESSAGE = ("role", "content", "time", "tool_calls")
 
 
 class PostgresSessions(StoredSessions):
-    """The sessions of one sandbox."""
-
     position = "strpos"
     activity = "nextval('adjourn_activity')"
     endpoint = (

@@ -9,8 +9,6 @@ from ..rows import dump
 
 
 class SqliteResults(StoredResults):
-    """The call results of one sandbox."""
-
     def among(self, query: CallResultQuery) -> tuple[str, dict[str, Any]]:
         where, values = "", {}
         for column, wanted in memberships(query):

@@ -13,8 +13,6 @@ _MESSAGES = (
 
 
 class SqliteSessions(StoredSessions):
-    """The sessions of one sandbox."""
-
     position = "instr"
     activity = "next_activity()"
     endpoint = "channel = :channel AND external_hash = :external_hash"
