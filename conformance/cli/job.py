@@ -77,12 +77,11 @@ class Job:
                 url = listener.url if listener else None
                 path = base_path(self.contract.spec)
                 config = stack.enter_context(embedded_mock(config, path, url))
-            say = partial(_say_redacted, say, config)
             yield Run(
                 config,
                 self.contract,
                 progress,
-                say,
+                lambda text: say(redacted(text, config.secrets)),
                 embedded,
                 listener=listener,
                 replay=self.replay,
@@ -111,10 +110,6 @@ class Job:
         if config.write_baseline:
             click.echo(f"baseline  {config.write_baseline}; fill in what says {PLACEHOLDER}")
         return int(report["exit_code"])
-
-
-def _say_redacted(say: Callable[[str], None], config: Config, text: str) -> None:
-    say(redacted(text, config.secrets))
 
 
 def _known(config: Config, contract: Contract) -> dict[str, Known]:

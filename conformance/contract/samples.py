@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from .declaration import open_body
 from .declaration import shown as shown_members
 from .leavings import rows_of
 from .parts import BODY, Json, at, holders, holds, places, schemas
+from .resource import Resource
 from .validator import Validator
 from .values import least
-from .words import Defect, Steps, described, leaves, quoted, shown
+from .words import Defect, Steps, described, leaves, quoted, shown, unmet
 
 LONGEST = 80  # characters of a sample that are told
+
+Trial = tuple[str, Json, Steps, str]  # a role, what its answer is to hold, and what says so, where
 
 
 class Samples:
@@ -21,6 +23,7 @@ class Samples:
     def __init__(self, document: Json, samples: Json) -> None:
         self.document = document
         self.resource: Json = document["x-resource"]
+        self.declared = Resource(**self.resource)
         self.samples = {
             **samples,
             "answers": self._completed(samples["answers"], self._given_least()),
@@ -54,11 +57,10 @@ class Samples:
             yield from self._bodies((*self.operations[name], "requestBody", *BODY), samples)
         for name, samples in self.samples["parameters"].items():
             steps = (*self.operations[name], "parameters")
-            filters = self.resource["list"]["filters"]
+            members = {one.parameter: one.member for one in self.declared.filters}
             for place, one in enumerate(at(self.document, steps)):
-                filtered = filters.get(one["name"])
-                member = filtered["member"] if isinstance(filtered, dict) else filtered
-                yield from self._tried((*steps, place, "schema"), samples.get(member, {}))
+                known = samples.get(members.get(one["name"]), {})
+                yield from self._tried((*steps, place, "schema"), known)
         if "search" in self.resource:
             yield from self._filters()
         for name in self.operations:
@@ -68,17 +70,19 @@ class Samples:
             members = at(self.document, steps)["properties"]
             values = [self._with_fixed(one, members) for one in self.samples["webhooks"]]
             yield from self._refusing(steps, values)
-        yield from self._states()
         yield from self._reasons()
-        yield from self._timeouts()
-        yield from self._largest_page()
+        for role, answer, steps, got in (*self._states(), *self._ends(), *self._bounds()):
+            name = self.resource["operations"][role]
+            schema = at(self.document, (*self._steps(role), "responses", "200", *BODY))
+            if self._errors(schema, answer):
+                yield unmet(steps, f"what the answer of {name} can hold", got)
 
     def _filters(self) -> Iterator[Defect]:
         """Filters of a search that do not take what they are compared with."""
         steps = (*self._steps("search"), "requestBody", *BODY, "properties")
         known = {**self.samples["searched"], **self.resource["result"].get("fixed", {})}
-        for name, raw in self.resource["search"]["filters"].items():
-            one = known[raw if isinstance(raw, str) else raw["member"]]
+        for name, filtered in self.declared.searched.by_parameter.items():
+            one = known[filtered.member]
             listed = at(self.document, (*steps, name))["type"] == "array"
             yield from self._refusing((*steps, name), [[one] if listed else one])
 
@@ -104,17 +108,13 @@ class Samples:
 
     def _given_least(self) -> Json:
         """What sessions show of an open that gives nothing which it need not."""
-        opening = open_body(self.document)
-        needed, members = opening.get("required", ()), opening.get("properties", {})
-        operation = self.operations.get(self.resource["operations"]["create"], ("paths",))
-        content = at(self.document, operation).get("requestBody", {}).get("content", {})
-        bodies = [one["value"] for one in content.get(BODY[1], {}).get("examples", {}).values()]
-        made: Json = {}
-        for name in shown_members(self.document):
-            known = tuple(body[name] for body in bodies if name in body)
-            made[name] = members[name].get("default")
-            if name in needed:
-                made[name] = least(members[name], known)
+        body = at(self.document, (*self._steps("create"), "requestBody", *BODY[:2]))
+        given = [one["value"] for one in body.get("examples", {}).values()]
+        needed, members = body["schema"].get("required", ()), body["schema"]["properties"]
+        made = {name: members[name].get("default") for name in shown_members(self.document)}
+        for name in made.keys() & {*needed}:
+            known = tuple(example[name] for example in given if name in example)
+            made[name] = least(members[name], known)
         return made
 
     def _completed(self, value: Any, silent: Json) -> Any:
@@ -135,8 +135,8 @@ class Samples:
         others = [name for name in schema.get("required", ()) if name not in named]
         if unknown := [name for name in others if name not in made]:
             place = schema["required"].index(unknown[0])
-            wanted = "wanted a member that an example of the body holds"
-            yield Defect((*steps, "required", place), f"{wanted}, got {quoted(unknown[0])}")
+            wanted = "a member that an example of the body holds"
+            yield unmet((*steps, "required", place), wanted, quoted(unknown[0]))
             return
         beside = {name: made[name] for name in others}
         whole = {word: [{**beside, **body} for body in some] for word, some in samples.items()}
@@ -155,68 +155,59 @@ class Samples:
                 wanted = f"wanted a schema that takes {shown(value, LONGEST)}"
                 yield Defect((*steps, *error.schema_path), f"{wanted}: {described(error)}")
 
-    # What one part says is to be told in another.
+    # What one part says is to be told in another: in the answer of a role, for each.
 
-    def _states(self) -> Iterator[Defect]:
-        answers, operations = self.samples["answers"], self.resource["operations"]
-        table, member = self.document["x-lifecycle"], self.resource["state"]["member"]
-        turns = [
-            name
-            for name, one in table["events"].items()
-            if one["operation"] == operations["submit"]
-        ]
+    def _states(self) -> Iterator[Trial]:
+        operations, table = self.resource["operations"], self.document["x-lifecycle"]
+        member, finals = self.resource["state"]["member"], self.resource["state"]["final"]
+        events = table["events"].items()
+        turns = [name for name, one in events if one["operation"] == operations["submit"]]
         after = {row["to"] for row in table["transitions"] if row["event"] in turns}
         for state in table["states"]:
-            final = state in self.resource["state"]["final"]
+            steps, final = ("x-lifecycle", "states", state), state in finals
             session = {**self._answer("end" if final else "create"), member: state}
             page = {**self._answer("list"), self.resource["list"]["items"]: [session]}
-            tried = {"read": session, "list": page}
+            yield "read", session, steps, quoted(state)
+            yield "list", page, steps, quoted(state)
             if state in after:
-                tried["submit"] = {**answers[operations["submit"]][final], member: state}
-            for role, sample in tried.items():
-                steps = ("x-lifecycle", "states", state)
-                yield from self._refused_samples(role, sample, steps, quoted(state))
+                turn = self.samples["answers"][operations["submit"]][final]
+                yield "submit", {**turn, member: state}, steps, quoted(state)
 
-    def _reasons(self) -> Iterator[Defect]:
+    def _ends(self) -> Iterator[Trial]:
         final, member = self._answer("end"), self.resource["state"].get("reason")
         for place, row in enumerate(self.document["x-lifecycle"]["transitions"]):
             if (reason := row.get("reason")) and member:
                 steps = ("x-lifecycle", "transitions", place, "reason")
-                sample = {**final, member: reason}
-                yield from self._refused_samples("read", sample, steps, quoted(reason))
-            if reason:
-                yield from self._told_reason(reason)
+                yield "read", {**final, member: reason}, steps, quoted(reason)
 
-    def _told_reason(self, reason: str) -> Iterator[Defect]:
-        """Where the webhook has no place for a reason."""
-        outcome = self.resource.get("result", {}).get("outcome", {"member": ""})
-        told = {"reason": reason, "analysis": {}}
-        value = {outcome[role]: told[role] for role in told if role in outcome}
-        for name in self.document.get("x-webhooks", ()):
-            body: Steps = ("x-webhooks", name, "post", "requestBody", *BODY)
-            steps = (*body, "properties", outcome["member"])
-            if holds(self.document, steps):
-                yield from self._refusing(steps, [value])
-
-    def _timeouts(self) -> Iterator[Defect]:
-        if "timer" not in self.resource:
-            return
-        active, member = self._answer("create"), self.resource["timer"]["after"]
-        steps = (*self._steps("create"), "requestBody", *BODY, "properties", member)
-        for bound in ("minimum", "maximum"):
-            seconds = at(self.document, (*steps, bound))
-            sample = {**active, member: seconds}
-            yield from self._refused_samples("read", sample, (*steps, bound), str(seconds))
-
-    def _largest_page(self) -> Iterator[Defect]:
+    def _bounds(self) -> Iterator[Trial]:
+        """Of a timeout, and of a page."""
+        session = self._answer("create")
+        if after := self.resource.get("timer", {}).get("after"):
+            steps = (*self._steps("create"), "requestBody", *BODY, "properties", after)
+            for bound in ("minimum", "maximum"):
+                seconds = at(self.document, (*steps, bound))
+                yield "read", {**session, after: seconds}, (*steps, bound), str(seconds)
         steps, listing = (*self._steps("list"), "parameters"), self.resource["list"]
         names = [one["name"] for one in at(self.document, steps)]
         offset, limit = listing["page"]["offset"], listing["page"]["limit"]
         place = (*steps, names.index(limit), "schema", "maximum")
         most = at(self.document, place)
-        items = [self._answer("create")] * most
-        page = {listing["items"]: items, listing["total"]: most, offset: 0, limit: most}
-        yield from self._refused_samples("list", page, place, str(most))
+        page = {listing["items"]: [session] * most, listing["total"]: most, offset: 0, limit: most}
+        yield "list", page, place, str(most)
+
+    def _reasons(self) -> Iterator[Defect]:
+        """Where the webhook has no place for a reason."""
+        outcome = self.resource.get("result", {}).get("outcome", {"member": ""})
+        rows = self.document["x-lifecycle"]["transitions"]
+        for reason in dict.fromkeys(row["reason"] for row in rows if "reason" in row):
+            told = {"reason": reason, "analysis": {}}
+            value = {outcome[role]: told[role] for role in told if role in outcome}
+            for name in self.document.get("x-webhooks", ()):
+                body: Steps = ("x-webhooks", name, "post", "requestBody", *BODY)
+                steps = (*body, "properties", outcome["member"])
+                if holds(self.document, steps):
+                    yield from self._refusing(steps, [value])
 
     def _steps(self, role: str) -> Steps:
         return self.operations[self.resource["operations"][role]]
@@ -224,12 +215,6 @@ class Samples:
     def _answer(self, role: str) -> Json:
         answer: Json = self.samples["answers"][self.resource["operations"][role]][0]
         return answer
-
-    def _refused_samples(self, role: str, answer: Json, steps: Steps, got: str) -> Iterator[Defect]:
-        name = self.resource["operations"][role]
-        schema = at(self.document, (*self._steps(role), "responses", "200", *BODY))
-        if self._errors(schema, answer):
-            yield Defect(steps, f"wanted what the answer of {name} can hold, got {got}")
 
     def _unfit(self, steps: Steps, value: Any, schema: Json) -> Iterator[Defect]:
         for error in self._errors(schema, value):
