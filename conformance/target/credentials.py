@@ -6,8 +6,9 @@ can be pasted; the key itself takes that place on the wire alone.
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -91,18 +92,15 @@ class Credentials:
             draft.headers.get(name) == value for name, value in headers.items()
         )
 
-    def revealed(self, text: str) -> str:
-        """The text with the real keys in the place of their names."""
+    def revealed(self, text: str, spelt: Callable[[str], str] = str) -> str:
+        """The text with the real keys, `spelt` so, in the place of their names."""
         if "$" not in text:
             return text
         token = self.tokens.current()
-        text = text.replace(SWAPPED, token.swapcase()).replace(TOKEN, token)
-        text = text.replace(SECOND_TOKEN, self.config.second_token or "")
+        text = text.replace(SWAPPED, spelt(token.swapcase())).replace(TOKEN, spelt(token))
+        text = text.replace(SECOND_TOKEN, spelt(self.config.second_token or ""))
         return ENCODED_AGAIN.sub(lambda found: b64encode(found[1].encode()).decode(), text)
 
     def revealed_in_url(self, url: str) -> str:
         """The same of a URL, where a key is percent-encoded."""
-        if self.scheme.kind != "query" or "$" not in url:
-            return url
-        url = url.replace(TOKEN, quote(self.tokens.current(), safe=""))
-        return url.replace(SECOND_TOKEN, quote(self.config.second_token or "", safe=""))
+        return self.revealed(url, partial(quote, safe="")) if self.scheme.kind == "query" else url

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config.connection import listening_address
 from ..config.settings import UsageError
-from .receiver import PAUSE, Delivery, server_on
+from .receiver import PAUSE, Delivery, Server
 
 MOST_BYTES = 16 * 1024 * 1024  # of all that is kept, about
 MOST_STRANGERS = 200  # of the payloads that are nobody's
@@ -45,9 +45,8 @@ class Listener:
         self.markers: dict[str, str] = {}
         self.strangers: list[Delivery] = []  # with neither marker nor a known id
         self.vain = ""  # why it is of no use to wait for a delivery
-        self.stopped = threading.Event()
         try:
-            self.server = server_on(*listening_address(address), self.receive, self.stopped)
+            self.server = Server(*listening_address(address), self.receive)
         except ValueError as error:
             raise UsageError(str(error)) from None
         except OSError as error:
@@ -68,9 +67,7 @@ class Listener:
         return f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
 
     def close(self) -> None:
-        self.stopped.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def answer(self, marker: str, *statuses: int) -> None:
         """Answer this marker's deliveries with these statuses in turn, and then with 200."""

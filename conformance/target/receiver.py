@@ -56,24 +56,21 @@ _reading = threading.Lock()  # what is read takes many times its size
 Receive = Callable[[Any, dict[str, str], int], Delivery]
 
 
-def server_on(host: str, port: int, receive: Receive, stopped: threading.Event) -> _Server:
-    """A server that gives each payload to `receive`, and answers as that has it."""
-    made = _Server((host, port), _handler(receive, stopped))
-    threading.Thread(target=made.serve_forever, args=(PAUSE,), daemon=True).start()
-    return made
-
-
-class _Server(ThreadingHTTPServer):
-    """At most so many connections at a time; what comes beside them is not taken."""
+class Server(ThreadingHTTPServer):
+    """Gives each payload to `receive`, and answers as that has it. At most so many connections at
+    a time; what comes beside them is not taken."""
 
     daemon_threads = True
     request_queue_size = 128  # many sessions may end at once; what finds no place waits a second
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, host: str, port: int, receive: Receive) -> None:
+        self.receive = receive
+        self.stopped = threading.Event()
         self.places = threading.BoundedSemaphore(MOST_CONNECTIONS)
-        if ":" in address[0]:
+        if ":" in host:
             self.address_family = socket.AF_INET6
-        super().__init__(address, handler)
+        super().__init__((host, port), _Handler)
+        threading.Thread(target=self.serve_forever, args=(PAUSE,), daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self.places.acquire(blocking=False):
@@ -90,42 +87,46 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, *_: Any) -> None:
         """A sender that breaks off is none of a run's business."""
 
+    def close(self) -> None:
+        self.stopped.set()
+        self.shutdown()
+        self.server_close()
 
-def _handler(receive: Receive, stopped: threading.Event) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def setup(self) -> None:
-            super().setup()
-            self.rfile.close()
-            self.rfile = BufferedReader(_Timed(self.connection))
 
-        def do_POST(self) -> None:
-            raw = read_body(self.headers, self.rfile)
-            if raw is None:
-                self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-                return
-            headers = {key.lower(): value for key, value in self.headers.items()}
-            with _reading:
-                payload, size = read_payload(raw, headers)
-                delivery = receive(payload, headers, size)
-            if delivery.answer == HANG:
-                hang(self.connection, stopped)
-            elif delivery.answer >= HTTPStatus.BAD_REQUEST:
-                stopped.wait(THOUGHT)
-            delivery.over = time.monotonic()  # before the sender can know
-            if delivery.answer != HANG:
-                self._answer(delivery.answer)
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
 
-        do_PUT = do_POST
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self.rfile = BufferedReader(_Timed(self.connection))
 
-        def _answer(self, status: int) -> None:
-            self.send_response(status)
-            self.send_header("content-length", "0")
-            self.end_headers()
+    def do_POST(self) -> None:
+        raw = read_body(self.headers, self.rfile)
+        if raw is None:
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        with _reading:
+            payload, size = read_payload(raw, headers)
+            delivery = self.server.receive(payload, headers, size)
+        if delivery.answer == HANG:
+            hang(self.connection, self.server.stopped)
+        elif delivery.answer >= HTTPStatus.BAD_REQUEST:
+            self.server.stopped.wait(THOUGHT)
+        delivery.over = time.monotonic()  # before the sender can know
+        if delivery.answer != HANG:
+            self._answer(delivery.answer)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """The run's own report tells what came."""
+    do_PUT = do_POST
 
-    return Handler
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The run's own report tells what came."""
 
 
 class _Timed(RawIOBase):

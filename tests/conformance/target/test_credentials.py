@@ -145,7 +145,9 @@ def test_a_contract_without_security_wants_no_key() -> None:
         assert Scheme.of(spec) == Scheme()
 
 
-def answered(contract: Contract, scheme: dict[str, Any], token: str) -> tuple[Any, httpx.Request]:
+def answered(
+    contract: Contract, scheme: dict[str, Any], token: str, auth: str = BEARER
+) -> tuple[Any, httpx.Request]:
     """A list by this scheme: the exchange, and the request as it was sent."""
     seen: list[httpx.Request] = []
 
@@ -159,7 +161,7 @@ def answered(contract: Contract, scheme: dict[str, Any], token: str) -> tuple[An
         {"security": [{"key": []}], "components": {"securitySchemes": {"key": scheme}}}
     )
     client.http = httpx.Client(transport=httpx.MockTransport(answer))
-    return Api(client, "conf-test").list(limit=1), seen[0]
+    return Api(client, "conf-test").list(limit=1, auth=auth), seen[0]
 
 
 def test_a_users_password_is_encoded_on_the_wire_alone(contract: Contract) -> None:
@@ -176,6 +178,13 @@ def test_a_key_in_the_query_is_encoded_on_the_wire_alone(contract: Contract) -> 
     told, sent = answered(contract, scheme, "k&y/1 2")
     assert sent.url.params["key"] == "k&y/1 2"
     assert told.url == f"http://t.test/api/v1/chats?take=1&key={TOKEN}"
+
+
+def test_a_key_with_its_case_swapped_is_so_in_the_query_too(contract: Contract) -> None:
+    scheme = {"type": "apiKey", "in": "query", "name": "key"}
+    told, sent = answered(contract, scheme, "Key/1", f"Bearer {SWAPPED}")
+    assert sent.url.params["key"] == "kEY/1"
+    assert "key/1" not in told.url.lower()
 
 
 def test_a_key_goes_to_the_targets_origin_and_nowhere_else(connect: Make) -> None:
