@@ -79,18 +79,14 @@ def same_messages(one: Any, other: Any) -> bool:
     return all(_same_message(*pair) for pair in zip(one, other, strict=True))
 
 
-def difference(resource: Resource, one: dict[str, Any], other: dict[str, Any]) -> str | None:
-    """The first member in which two sights of a session differ, in words; None when none."""
-    for member in {**one, **other}:
-        if not same_member(resource, member, one.get(member), other.get(member)):
-            return f"{member} {shown(one.get(member), 120)} and {shown(other.get(member), 120)}"
-    return None
-
-
 def change(resource: Resource, before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """The first member of an earlier sight that is another now; what that sight lacks may be
-    anything."""
-    return difference(resource, before, {member: now.get(member) for member in before})
+    """The first member of an earlier sight that is another now, in words; what that sight lacks
+    may be anything."""
+    for member, one in before.items():
+        other = now.get(member)
+        if not same_member(resource, member, one, other):
+            return f"{member} {shown(one, 120)} and {shown(other, 120)}"
+    return None
 
 
 def expect_same(

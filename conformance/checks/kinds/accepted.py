@@ -130,10 +130,9 @@ class Trial:
     """Sends requests of one operation, to a session that takes turns where it is one of a
     session, and keeps what is refused. `legal` are statuses that tell of a deployment's limits."""
 
-    def __init__(self, api: Api, requests: Requests, *legal: int) -> None:
-        self.api = api
+    def __init__(self, requests: Requests, *legal: int) -> None:
+        self.api = requests.api
         self.requests = requests
-        self.role = requests.role
         self.legal = legal
         self.opening: Trace = []
         self.refused: list[str] = []
@@ -163,7 +162,7 @@ class Trial:
     def _judge(self, members: Json) -> None:
         answer = self._answer(members)
         # A turn whose agent has failed is not refused.
-        failed = self.role == "submit" and answer.status in (502, 503)
+        failed = self.requests.role == "submit" and answer.status in (502, 503)
         if answer.ok or answer.status in self.legal or failed:
             return
         refused = f"{in_words(members)}: {answer.status}"
@@ -220,7 +219,7 @@ def check_what_it_may_hold_is_accepted(api: Api, rule: Rule) -> None:
             requests.answer(UNSET).expect_ok()
         else:
             sent = requests.least() if rule.sent == "least" else requests.plain()
-            Trial(api, requests).expect(sent)
+            Trial(requests).expect(sent)
 
 
 @kind("any-text", asks=odd_requests)
@@ -228,4 +227,4 @@ def check_any_text_is_accepted(api: Api, rule: Rule) -> None:
     """Texts and objects are taken whatever they hold."""
     for operation in rule.operations:
         requests = Requests(api, operation)
-        Trial(api, requests, 413).expect(requests.odd())
+        Trial(requests, 413).expect(requests.odd())

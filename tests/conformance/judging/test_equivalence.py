@@ -4,7 +4,7 @@ import pytest
 
 from conformance.contract.document import Contract, find_contract
 from conformance.judging.equivalence import (
-    difference,
+    change,
     goes_back,
     instant,
     same_id,
@@ -152,7 +152,7 @@ def test_two_sights_of_one_session_do_not_differ() -> None:
         "created_time": f"{AT}.123Z",
         "messages": [{**HELLO, "tool_calls": []}],
     }
-    assert difference(RESOURCE, one, other) is None
+    assert change(RESOURCE, one, other) is None
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_two_sights_of_one_session_do_not_differ() -> None:
 )
 def test_a_difference_names_the_member(member: str, value: Any) -> None:
     one = {"id": "ab", "messages": [HELLO], "ttl_seconds": None, "is_final": False}
-    words = difference(RESOURCE, one, {**one, member: value})
+    words = change(RESOURCE, one, {**one, member: value})
     assert words is not None
     assert words.startswith(f"{member} ")
 
 
 def test_a_member_that_is_gone_is_a_difference() -> None:
-    assert difference(RESOURCE, {"agent_id": "a"}, {}) == 'agent_id "a" and null'
+    assert change(RESOURCE, {"agent_id": "a"}, {}) == 'agent_id "a" and null'
