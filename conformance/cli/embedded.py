@@ -34,8 +34,7 @@ def embedded_mock(
     token = secrets.token_urlsafe(16)
     # -P: nothing that lies where the user happens to be takes the mock's place.
     # HOST: conda's shells say there what the machine is.
-    listening = ("--host", "127.0.0.1", "--port", "0", "--json")
-    command = [sys.executable, "-P", "-m", MOCK, *listening]
+    command = [sys.executable, "-P", "-m", MOCK, "--host", "127.0.0.1", "--port", "0", "--json"]
     if config.contract:
         command += ["--contract", str(config.contract)]
     if webhook_url:

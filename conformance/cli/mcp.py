@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -192,17 +192,12 @@ def serve(given: Sequence[str], job: Job) -> None:
             lifespan=lifespan,
             log_level="WARNING",
         )
-        reads: tuple[Callable[..., Any], ...] = (
-            tools.plan,
-            tools.result,
-            tools.explain,
-            tools.rules,
-        )
-        for tool in reads:
-            server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True))
-        for tool in (tools.run, tools.stop):
-            hint = ToolAnnotations(read_only_hint=False, destructive_hint=False)
-            server.add_tool(tool, annotations=hint)
+        for name in ("plan", "result", "explain", "rules"):
+            reads = ToolAnnotations(read_only_hint=True)
+            server.add_tool(getattr(tools, name), annotations=reads)
+        for name in ("run", "stop"):
+            acts = ToolAnnotations(read_only_hint=False, destructive_hint=False)
+            server.add_tool(getattr(tools, name), annotations=acts)
         server.run()
         if tools.process:
             tools.process.wait()  # it writes into the folder until it ends

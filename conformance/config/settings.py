@@ -266,16 +266,13 @@ def flag(key: str) -> str:
 
 def _check_key(name: str, key: str) -> None:
     """Refuse a key that no header can carry, without telling it."""
+    wrong = ""
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in key):
-        raise UsageError(
-            f"{PREFIX}{name.upper()} holds a character that no HTTP header can carry, such as"
-            " a line break"
-        )
-    if key != key.strip() or key.lower().startswith("bearer "):
-        raise UsageError(
-            f"{PREFIX}{name.upper()} is the key alone; leave out blanks around it and the word"
-            " Bearer before it"
-        )
+        wrong = "holds a character that no HTTP header can carry, such as a line break"
+    elif key != key.strip() or key.lower().startswith("bearer "):
+        wrong = "is the key alone; leave out blanks around it and the word Bearer before it"
+    if wrong:
+        raise UsageError(f"{PREFIX}{name.upper()} {wrong}")
 
 
 def unknown_name(what: str, name: str, known: Any) -> str:

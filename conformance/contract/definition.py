@@ -27,11 +27,6 @@ class Definition:
     def __init__(self) -> None:
         self.schema: dict[str, Any] = json.loads(resource("contract.schema.json").read_bytes())
 
-    @property
-    def rule_ids(self) -> list[str]:
-        """Every rule that there has ever been: an id stays for ever."""
-        return [*self.schema["about"]]
-
     def samples(self, document: Any) -> Any:
         """Values that its schemas have to take, or to refuse."""
         return _Words(document).told(self.schema["samples"])

@@ -181,17 +181,18 @@ class Contract:
 
     def answer(self, operation: str) -> dict[str, Any]:
         """The schema of what an operation answers with, where it does what it is asked."""
-        responses = self.operations[operation].raw["responses"]
-        status = min(status for status in responses if status[0] == "2")
-        schema: dict[str, Any] = responses[status]["content"]["application/json"]["schema"]
-        return schema
+        return self._answered(operation, "2", "application/json")
 
     @property
     def problem(self) -> dict[str, Any]:
         """The schema of what an operation answers with, where it refuses."""
-        responses = self.operations[self.resource.operations["read"]].raw["responses"]
-        status = min(status for status in responses if status[0] in "45")
-        schema: dict[str, Any] = responses[status]["content"]["application/problem+json"]["schema"]
+        return self._answered(self.resource.operations["read"], "45", "application/problem+json")
+
+    def _answered(self, operation: str, classes: str, kind: str) -> dict[str, Any]:
+        """The schema of the first answer whose status is of one of these classes."""
+        responses = self.operations[operation].raw["responses"]
+        status = min(status for status in responses if status[0] in classes)
+        schema: dict[str, Any] = responses[status]["content"][kind]["schema"]
         return schema
 
     @property

@@ -49,7 +49,9 @@ class _Workflows:
     def workflow(self, row: Transition) -> Json:
         steps = [self._open()]
         if row.event == REPLAY:
-            steps.append(self._event("before", self._taken(TURN), keyed=True))
+            steps.append(
+                self._event("before", self.lifecycle.row(self.lifecycle.initial, TURN), keyed=True)
+            )
         for place, way in enumerate(self._way(row.state) or (), 1):
             steps.append(self._event(f"way-{place}", way))
         steps += [self._event("event", row, keyed=row.event == REPLAY), self._read(row)]
@@ -68,9 +70,6 @@ class _Workflows:
 
     def _way(self, state: str) -> list[Transition] | None:
         return self.lifecycle.path(self.lifecycle.initial, state)
-
-    def _taken(self, event: str) -> Transition:
-        return self.lifecycle.row(self.lifecycle.initial, event)
 
     def _open(self) -> Json:
         create, agent = self.resource.operations["create"], self.resource.agent
