@@ -44,7 +44,7 @@ class Freshness:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.paths = contract.paths
-        self.known: dict[str, tuple[Known, float]] = {}  # with when an answer last told more
+        self.known: dict[str, Known] = {}
         self.lags = {role: Lag(contract.carrier("fresh", role)) for role in ("read", "list")}
         self.lock = threading.Lock()
 
@@ -54,10 +54,10 @@ class Freshness:
             return
         with self.lock:
             for id, latest in known_sessions(exchange):
-                before, _ = self.known.get(id, (None, 0.0))
+                before = self.known.get(id)
                 after = (before or Known()).and_then(latest)
                 if after != before:
-                    self.known[id] = after, exchange.finished
+                    self.known[id] = after
 
     def forget(self, id: str) -> None:
         """Expect nothing of a session's next read."""
@@ -73,7 +73,8 @@ class Freshness:
             at = self._noted_at(self.paths.named(draft.path))
         else:
             channel = Selection(draft).channel
-            times = (at for _, known, at in self._all() if channel in (None, known.channel))
+            every = self._all().values()
+            times = (known.at for known in every if channel in (None, known.channel))
             at = max(times, default=0.0)
         time.sleep(max(0.0, at + lag.longest * SLACK - time.monotonic()))
 
@@ -112,8 +113,8 @@ class Freshness:
 
     def _retrieved(self, exchange: Exchange) -> Lacking:
         id = self.paths.named(exchange.path)
-        known, at = self.known.get(id, (None, 0.0))
-        if known is None or exchange.started <= at:
+        known = self.known.get(id)
+        if known is None or exchange.started <= known.at:
             return Lacking()
         readable = _is_readable(exchange)
         behind = known.lacks(exchange.json, self.contract) if readable else exchange.status == 404
@@ -123,12 +124,12 @@ class Freshness:
         names, selection = exchange.resource, Selection(exchange)
         page, every = exchange.json, self._all()
         shown = items(page, names)
-        wanted = {id for id, known, _ in every if selection.has(known)}
+        wanted = {id for id, known in every.items() if selection.has(known)}
         patience = self.lags["list"].patience
         stale: set[str] = set()
         absent: set[str] = set()
-        for id, known, at in every:
-            if not (at < exchange.started and asked < at + patience):
+        for id, known in every.items():
+            if not (known.at < exchange.started and asked < known.at + patience):
                 continue
             if id in shown and (known.lacks(shown[id], self.contract) or selection.excludes(known)):
                 stale.add(id)
@@ -138,12 +139,12 @@ class Freshness:
             absent.clear()  # the other pages may have them
         return Lacking(stale | absent)
 
-    def _all(self) -> list[tuple[str, Known, float]]:
+    def _all(self) -> dict[str, Known]:
         with self.lock:
-            return [(id, known, at) for id, (known, at) in self.known.items()]
+            return self.known.copy()
 
     def _noted_at(self, id: str) -> float:
-        return self.known.get(id, (None, 0.0))[1]
+        return self.known.get(id, Known()).at
 
     def _late(self, exchange: Exchange, later: Exchange, lacking: Lacking) -> Lacking:
         """What was late for certain. What a list lacks may have changed since it was told of, as

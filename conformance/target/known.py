@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -31,9 +31,10 @@ class Known:
     channel: object = None
     agent: object = None
     state: object = None
+    at: float = field(default=0.0, compare=False)  # when an answer last told more
 
     @classmethod
-    def by(cls, session: Json, contract: Contract) -> Known:
+    def by(cls, session: Json, contract: Contract, at: float = 0.0) -> Known:
         """What a session tells of itself."""
         names = contract.resource
         return cls(
@@ -43,6 +44,7 @@ class Known:
             channel=session.get(names.channel),
             agent=session.get(names.agent),
             state=contract.state_of(session) or "",
+            at=at,
         )
 
     def and_then(self, latest: Known) -> Known:
@@ -56,6 +58,7 @@ class Known:
             latest.channel or self.channel,
             latest.agent or self.agent,
             self.state if latest.state is None else latest.state,
+            latest.at,
         )
 
     def lacks(self, session: Json, contract: Contract) -> bool:
@@ -122,12 +125,12 @@ def known_sessions(exchange: Exchange) -> Iterator[tuple[str, Known]]:
         said = tuple((_messages(body, names) or ())[:MOST_SAID]) if kept else ()
         moved = "" if len(contract.lifecycle.turned) > 1 or contract.reopening else None
         moved = contract.state_of(body) if final else moved
-        known = Known(final, turn=said, state=moved)
+        known = Known(final, turn=said, state=moved, at=exchange.finished)
         yield contract.paths.named(exchange.path), known
         return
     shown = items(body, names) if exchange.role == "list" else _by_id([body], names)
     for id, session in islice(shown.items(), MOST_SESSIONS):
-        yield id, Known.by(session, contract)
+        yield id, Known.by(session, contract, exchange.finished)
 
 
 def items(page: Json, names: Resource) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ def test_a_replica_that_lags_is_given_the_time_it_needs(
     id = api.given(channel="web")
     api.end(id)
     api.get(id)
-    api.client.freshness.known[id.lower()] = (api.client.freshness.known[id.lower()][0], clock[0])
+    known = api.client.freshness.known
+    known[id.lower()] = replace(known[id.lower()], at=clock[0])
     begun = clock[0]
     api.get(id)
     assert clock[0] - begun > api.client.freshness.lags["read"].longest > 0.2
