@@ -58,6 +58,7 @@ class StoredSessions:
     def __init__(self, tables: Tables, results: StoredResults) -> None:
         self.tables = tables
         self.results = results
+        self.update = _UPDATE.format(activity=self.activity)
 
     @abstractmethod
     async def transcript(self, statements: Statements, row: Row) -> tuple[Message, ...]:
@@ -133,7 +134,7 @@ class StoredSessions:
 
     def conditional_update(self, change: Change) -> tuple[str, Mapping[str, Any]]:
         """The one statement that decides who finishes a session."""
-        return _UPDATE.format(activity=self.activity), changed_row(change)
+        return self.update, changed_row(change)
 
     async def remember(self, statements: Transaction, change: Change) -> None:
         await statements.insert("replies", reply_row(change))

@@ -1,14 +1,13 @@
 """Statements on the tables of the embedded store. They wait for a thread, and for nothing else."""
 
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
     Iterable,
     Mapping,
 )
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -107,11 +106,8 @@ class Tables(Transaction, tables.Tables):
         if self.database.is_lent:
             await self.database.free()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        await self.free()
-        with self.database.transaction():
-            yield self.own
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return _Change(self)
 
     def together(self) -> AbstractAsyncContextManager[Transaction]:
         return self.transaction()
@@ -142,6 +138,22 @@ class Tables(Transaction, tables.Tables):
             if await self.own.row(another.format(table)):
                 return True
         return False
+
+
+class _Change(AbstractAsyncContextManager[Transaction]):
+    """A transaction; as a generator it would take as long as a statement."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.change = tables.database.transaction()
+
+    async def __aenter__(self) -> Transaction:
+        await self.tables.free()
+        self.change.__enter__()
+        return self.tables.own
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        return self.change.__exit__(*error)
 
 
 def _given(work: Awaitable[_T]) -> _T:
