@@ -48,7 +48,7 @@ class AdminOperation(ValidatedOperation):
         if self.id in _STATES:
             self.body_limit = _STATE_LIMIT
         self.query = StrictReader(operation.parameters, frozenset())
-        self.schema = self.schema or _NO_BODY
+        self.schema = _NO_BODY if self.schema is None else self.schema
         self.body = compile_schema(self.schema)
         self.path = _path_validators(operation.parameters)
 
