@@ -37,8 +37,8 @@ class Source:
             self.value = parser.document()
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
-            place = f"{path}, line {mark.line + 1 if mark else 1}, at /"
-            raise ContractError(f"{place}: is neither YAML nor JSON: {_cause(error)}") from error
+            reason = f"is neither YAML nor JSON: {_cause(error)}"
+            raise _error(path, mark.line + 1 if mark else 1, (), reason) from error
         self.lines = parser.lines
         self.first = parser.first
 
@@ -53,8 +53,7 @@ class Source:
         return line
 
     def error(self, steps: Steps, reason: str) -> ContractError:
-        place = f"{self.path}, line {self.line(steps)}, at {pointer(steps) or '/'}"
-        return ContractError(f"{place}: {reason}")
+        return _error(self.path, self.line(steps), steps, reason)
 
 
 class Parser:
@@ -80,9 +79,10 @@ class Parser:
         return found
 
     def error(self, steps: Steps, event: Any, reason: str) -> ContractError:
-        line = event.start_mark.line + 1
-        place = f"{self.path}, line {line}, at {pointer(steps[:TOLD]) or '/'}"
-        return ContractError(f"{place}: {reason}")
+        return _error(self.path, event.start_mark.line + 1, steps[:TOLD], reason)
+
+    def beyond_json(self, steps: Steps, event: Any, got: str) -> ContractError:
+        return self.error(steps, event, f"wanted what JSON has, got {got}")
 
     def value(self, steps: Steps, event: Any) -> Sized:
         """The value that an event begins."""
@@ -112,7 +112,7 @@ class Parser:
     def container(self, steps: Steps, event: Any) -> Sized:
         listed = isinstance(event, yaml.SequenceStartEvent)
         if event.tag not in (None, "!", CORE + ("seq" if listed else "map")):
-            raise self.error(steps, event, f"wanted what JSON has, got the tag {quoted(event.tag)}")
+            raise self.beyond_json(steps, event, f"the tag {quoted(event.tag)}")
         return self.items(steps) if listed else self.members(steps)
 
     def scalar(self, steps: Steps, event: Any) -> Any:
@@ -120,15 +120,13 @@ class Parser:
         if kind in ("str", "timestamp"):
             return event.value
         if kind not in ("int", "float", "bool", "null"):
-            raise self.error(steps, event, f"wanted what JSON has, got the tag {quoted(event.tag)}")
+            raise self.beyond_json(steps, event, f"the tag {quoted(event.tag)}")
         try:
             if len(event.value) > LONGEST:
                 raise ValueError
             value = self.resolver.construct_object(yaml.ScalarNode(CORE + kind, event.value))
         except (ValueError, yaml.YAMLError):
-            raise self.error(
-                steps, event, f"wanted what JSON has, got {quoted(event.value)}"
-            ) from None
+            raise self.beyond_json(steps, event, quoted(event.value)) from None
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(steps, event, f"wanted a number that JSON has, got {event.value}")
         return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -186,6 +184,10 @@ class Parser:
         if not all(isinstance(one, dict) for one in found):
             raise self.error(steps, key, "wanted an object, or a list of them, behind <<")
         return found
+
+
+def _error(path: Path, line: int, steps: Steps, reason: str) -> ContractError:
+    return ContractError(f"{path}, line {line}, at {pointer(steps) or '/'}: {reason}")
 
 
 def _content(path: Path) -> bytes:

@@ -49,9 +49,8 @@ class _Workflows:
     def workflow(self, row: Transition) -> Json:
         steps = [self._open()]
         if row.event == REPLAY:
-            steps.append(
-                self._event("before", self.lifecycle.row(self.lifecycle.initial, TURN), keyed=True)
-            )
+            first = self.lifecycle.row(self.lifecycle.initial, TURN)
+            steps.append(self._event("before", first, keyed=True))
         for place, way in enumerate(self._way(row.state) or (), 1):
             steps.append(self._event(f"way-{place}", way))
         steps += [self._event("event", row, keyed=row.event == REPLAY), self._read(row)]
