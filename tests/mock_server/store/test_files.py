@@ -29,6 +29,8 @@ CREATE UNIQUE INDEX one_active_session_per_endpoint
 CREATE INDEX sessions_by_state ON sessions (sandbox, is_final, last_activity, activity);
 """
 
+FIRST_TABLES = Path(__file__).parent / "first" / "sqlite.sql"
+
 
 @pytest.fixture
 def path(tmp_path):
@@ -96,6 +98,33 @@ def test_a_file_of_before_there_were_states_is_taken_over(kept, run, application
         assert not run(store.sessions.insert(session(3, external_hash="h")))
     assert pragma(kept, "application_id")[0] == migration.APPLICATION_ID
     assert pragma(kept, "user_version")[0] == migration.version()
+
+
+def test_the_first_tables_become_those_of_a_new_file(tmp_path):
+    new, old = tmp_path / "new.db", tmp_path / "old.db"
+    connection = sqlite3.connect(old)
+    connection.executescript(FIRST_TABLES.read_text("utf-8"))
+    connection.close()
+    for path in (new, old):
+        with opened(path):
+            pass
+    assert pragma(old, "user_version") == pragma(new, "user_version")
+    assert shape(old) == shape(new)
+
+
+def shape(path):
+    """The columns and the indexes of a file's tables."""
+    columns = (
+        "SELECT s.name, c.name, c.type FROM sqlite_schema s, pragma_table_info(s.name) c "
+        "WHERE s.type = 'table'"
+    )
+    indexes = "SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL AND type = 'index'"
+    connection = sqlite3.connect(path)
+    try:
+        found = {*connection.execute(columns)}
+        return found, {(name, " ".join(sql.split())) for name, sql in connection.execute(indexes)}
+    finally:
+        connection.close()
 
 
 def test_an_older_file_is_brought_up_to_date_once(kept, run, monkeypatch):

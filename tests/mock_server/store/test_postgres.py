@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,8 @@ CREATE UNIQUE INDEX adjourn_one_active_session_per_endpoint
 CREATE INDEX adjourn_sessions_by_state
     ON adjourn_sessions (sandbox, is_final, last_activity, activity)
 """
+
+FIRST_TABLES = Path(__file__).parent / "first" / "postgres.sql"
 
 
 @pytest.fixture
@@ -197,6 +200,24 @@ def test_tables_of_before_there_were_states_are_taken_over(two, run, url, postgr
     assert run(two[0].sessions.get("s1")) == session(1, external_hash="h")
     assert run(two[0].sessions.get("s2")) == final(2)
     assert not run(two[0].sessions.insert(session(3, external_hash="h")))
+
+
+def test_the_first_tables_become_those_of_a_new_database(url, postgres, database):
+    PostgresDatabase(url)
+    new = shape(postgres, database)
+    postgres.empty(database, "postgres")
+    postgres.run(FIRST_TABLES.read_text("utf-8"), database)
+    PostgresDatabase(url)
+    assert version_in(postgres, database) == [(migration.version(),)]
+    assert shape(postgres, database) == new
+
+
+def shape(postgres, database):
+    """The columns and the indexes of a database's tables."""
+    ours = "WHERE table_schema = 'public'"
+    columns = f"SELECT table_name, column_name, data_type FROM information_schema.columns {ours}"
+    indexes = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    return {*postgres.run(columns, database)}, {*postgres.run(indexes, database)}
 
 
 def test_older_tables_are_brought_up_to_date_once(url, postgres, database, monkeypatch):
