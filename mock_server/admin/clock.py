@@ -14,24 +14,22 @@ from ..domain.instants import (
     parse_duration,
     parse_instant,
 )
-from ..http.validation import Call
 from ..large import beside
-from ..mock import Mock
 from ..problems.kinds import Problem, Reply
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.travel import travel
-from .calls import Answer, invalid
+from .calls import AdminCall, Answer, invalid
 
 _EVENT_BYTES = 150
 
 
-async def show_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_clock(call: AdminCall) -> Answer:
     """GET /clock."""
-    return 200, clock_document(sandbox.clock)
+    return 200, clock_document(call.sandbox.clock)
 
 
-async def set_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def set_clock(call: AdminCall) -> Answer:
     """PUT /clock."""
     body = call.body
     for member, mode in (("frozen_time", "frozen"), ("offset", "offset")):
@@ -39,26 +37,26 @@ async def set_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
             raise invalid(
                 f"/{member}", f"goes with the mode {mode}, not {body['mode']}; leave it out"
             )
-    async with sandbox.moving:
-        return await _answer(sandbox, await _set(sandbox, body))
+    async with call.sandbox.moving:
+        return await _answer(call.sandbox, await _set(call.sandbox, body))
 
 
-async def release_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def release_clock(call: AdminCall) -> Answer:
     """DELETE /clock."""
-    async with sandbox.moving:
-        return await _answer(sandbox, await _run(sandbox, 0))
+    async with call.sandbox.moving:
+        return await _answer(call.sandbox, await _run(call.sandbox, 0))
 
 
-async def advance_clock(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def advance_clock(call: AdminCall) -> Answer:
     """POST /clock/advance."""
     if len(call.body) != 1:
         raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
-    async with sandbox.moving:
+    async with call.sandbox.moving:
         if "by" in call.body:
-            happened = await _advance(sandbox, _span(call.body, "/by"))
+            happened = await _advance(call.sandbox, _span(call.body, "/by"))
         else:
-            happened = await _travel(sandbox, _instant(call.body, "/frozen_time"))
-        return await _answer(sandbox, happened)
+            happened = await _travel(call.sandbox, _instant(call.body, "/frozen_time"))
+        return await _answer(call.sandbox, happened)
 
 
 def clock_document(clock: Clock) -> dict[str, Any]:

@@ -9,46 +9,44 @@ import orjson
 from ..domain.events import Event, Events
 from ..domain.instants import format_instant
 from ..http.streams import unless
-from ..http.validation import Call
-from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
-from ..sandbox.sandbox import Sandbox
-from .calls import Answer, Stream, Waiting, invalid
+from .calls import AdminCall, Answer, Stream, Waiting, invalid
 
 _SILENCE_SECONDS = 15
 _MOST_SEEN = 50
 
 
-async def stream_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def stream_events(call: AdminCall) -> Answer:
     """GET /events."""
     last = dict(call.headers).get(b"last-event-id", b"").decode("latin-1")
     if last and not (last.isascii() and last.isdigit() and len(last) < 19):
         detail = f"wanted the id of an event, a number, got {quote(last)}"
         raise invalid("/Last-Event-ID", detail, "header")
-    after = int(last) if last else call.query.get("after", sandbox.events.last_id)
-    if last and after > sandbox.events.last_id:
+    after = int(last) if last else call.query.get("after", call.sandbox.events.last_id)
+    if last and after > call.sandbox.events.last_id:
         after = 0  # an id that an earlier start of the mock has given
-    return Stream(_parts(sandbox.events, after))
+    return Stream(_parts(call.sandbox.events, after))
 
 
-async def wait_for_events(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def wait_for_events(call: AdminCall) -> Answer:
     """POST /events/wait-for."""
     wanted, count = call.body["match"], call.body.get("count", 1)
     if "session_id" in wanted:
         wanted = {**wanted, "session_id": wanted["session_id"].lower()}
     seconds = call.body.get("timeout_ms", 5000) / 1000
-    return Waiting(_wait(mock, sandbox, wanted, count, call.body.get("after", 0), seconds))
+    return Waiting(_wait(call, wanted, count, seconds))
 
 
 async def _wait(
-    mock: Mock, sandbox: Sandbox, wanted: Mapping[str, Any], count: int, after: int, seconds: float
+    call: AdminCall, wanted: Mapping[str, Any], count: int, seconds: float
 ) -> tuple[int, Any]:
-    waiting = sandbox.events.wait_for(wanted, count, after, seconds)
+    mock, events, after = call.mock, call.sandbox.events, call.body.get("after", 0)
+    waiting = events.wait_for(wanted, count, after, seconds)
     found = await unless(mock.stopping.wait(), waiting)
     if found is not None:
         return 200, {"events": [_document(event) for event in found]}
-    seen = [_document(event) for event in sandbox.events.after(after)][-_MOST_SEEN:]
+    seen = [_document(event) for event in events.after(after)][-_MOST_SEEN:]
     when = "before the mock was stopped" if mock.stopping.is_set() else f"within {seconds:g} s"
     raise Problem(
         "wait-timeout",

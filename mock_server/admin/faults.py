@@ -4,33 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..faults.kinds import CALL_FAULTS, DELAY_LIMIT, WEBHOOK_FAULTS
-from ..http.validation import Call
 from ..mock import Mock
 from ..problems.violations import quote
-from ..sandbox.sandbox import Sandbox
-from .calls import Answer, invalid
+from .calls import AdminCall, Answer, invalid
 
 
-async def list_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def list_faults(call: AdminCall) -> Answer:
     """GET /faults."""
-    return 200, {"faults": [rule.document() for rule in sandbox.faults.rules]}
+    return 200, {"faults": [rule.document() for rule in call.sandbox.faults.rules]}
 
 
-async def add_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def add_fault(call: AdminCall) -> Answer:
     """POST /faults."""
-    check_rule(call.body, mock)
-    return 201, sandbox.faults.add(call.body).document()
+    check_rule(call.body, call.mock)
+    return 201, call.sandbox.faults.add(call.body).document()
 
 
-async def delete_faults(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def delete_faults(call: AdminCall) -> Answer:
     """DELETE /faults."""
-    sandbox.faults.clear()
+    call.sandbox.faults.clear()
     return 204, None
 
 
-async def delete_fault(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def delete_fault(call: AdminCall) -> Answer:
     """DELETE /faults/{id}."""
-    sandbox.faults.delete(call.path["id"])
+    call.sandbox.faults.delete(call.path["id"])
     return 204, None
 
 

@@ -6,13 +6,11 @@ from typing import Any
 
 from ..domain.instants import SECOND
 from ..domain.records import SessionQuery
-from ..http.validation import Call
-from ..mock import Mock
 from ..problems.kinds import Reply
 from ..sandbox.coverage import coverage_document
 from ..sandbox.sandbox import Sandbox
 from ..version import version
-from .calls import Answer
+from .calls import AdminCall, Answer
 
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of Prometheus
 _Samples = list[tuple[dict[str, Any], float]]
@@ -28,51 +26,51 @@ _HELP: Mapping[str, str] = {
 }
 
 
-async def show_health(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_health(call: AdminCall) -> Answer:
     """GET /health."""
     return 200, {
-        "status": "ok" if mock.ready else "starting",
+        "status": "ok" if call.mock.ready else "starting",
         "version": version(),
-        "uptime_seconds": round(time.monotonic() - mock.started, 3),
+        "uptime_seconds": round(time.monotonic() - call.mock.started, 3),
     }
 
 
-async def show_metrics(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_metrics(call: AdminCall) -> Answer:
     """GET /metrics."""
-    sandboxes = mock.sandboxes.sandboxes()
+    sandboxes = call.mock.sandboxes.sandboxes()
     samples: Mapping[str, _Samples] = {
         "requests_total": [
             ({"operation": operation, "status": status or "none"}, count)
-            for (operation, status), count in mock.counts.requests.items()
+            for (operation, status), count in call.mock.counts.requests.items()
         ],
         "request_seconds_total": [
-            ({"operation": name}, value) for name, value in mock.counts.seconds.items()
+            ({"operation": name}, value) for name, value in call.mock.counts.seconds.items()
         ],
         "sessions": [
             ({"sandbox": one.name, "state": state}, await _count(one, state))
             for one in sandboxes
-            for state in mock.contract.lifecycle.states
+            for state in call.mock.contract.lifecycle.states
         ],
         "clock_offset_seconds": [
             ({"sandbox": one.name}, one.clock.offset / SECOND) for one in sandboxes
         ],
         "sandboxes": [({}, len(sandboxes))],
-        "uptime_seconds": [({}, time.monotonic() - mock.started)],
+        "uptime_seconds": [({}, time.monotonic() - call.mock.started)],
         "info": [({"version": version()}, 1)],
     }
     text = "".join(line for name in _HELP for line in _metric(name, samples[name]))
     return Reply(200, text.encode(), _MEDIA_TYPE)
 
 
-async def show_coverage(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_coverage(call: AdminCall) -> Answer:
     """GET /coverage."""
-    coverage = mock.coverage if call.query["of"] == "run" else sandbox.coverage
-    return 200, coverage_document(coverage, mock.contract)
+    coverage = call.mock.coverage if call.query["of"] == "run" else call.sandbox.coverage
+    return 200, coverage_document(coverage, call.mock.contract)
 
 
-async def clear_coverage(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def clear_coverage(call: AdminCall) -> Answer:
     """DELETE /coverage."""
-    sandbox.coverage.clear()
+    call.sandbox.coverage.clear()
     return 204, None
 
 

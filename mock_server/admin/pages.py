@@ -3,10 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from ..http.validation import Call
-from ..mock import Mock
 from ..problems.kinds import Reply
-from .calls import Answer
+from .calls import AdminCall, Answer
 
 _FOLDER = Path(__file__).parent / "dashboard"
 _PAGE = "dashboard.html"
@@ -23,24 +21,24 @@ _HEADERS = (
 )
 
 
-async def show_dashboard(mock: object, sandbox: object, call: Call) -> Answer:
+async def show_dashboard(call: AdminCall) -> Answer:
     """GET /ui."""
     return _file(_PAGE)
 
 
-async def find_dashboard(mock: object, sandbox: object, call: Call) -> Answer:
+async def find_dashboard(call: AdminCall) -> Answer:
     """GET /ui/, where the page was looked for: its links are relative to /ui."""
     return Reply(308, b"", "", ((b"location", b"../ui"),))
 
 
-async def show_dashboard_file(mock: object, sandbox: object, call: Call) -> Answer:
+async def show_dashboard_file(call: AdminCall) -> Answer:
     """GET /ui/{file}."""
     return _file(call.path["file"])
 
 
-async def show_contract(mock: Mock, sandbox: object, call: Call) -> Answer:
+async def show_contract(call: AdminCall) -> Answer:
     """GET /contract."""
-    return 200, mock.contract.document
+    return 200, call.mock.contract.document
 
 
 @cache

@@ -26,7 +26,7 @@ from ..http.validation import CALL, Call
 from ..mock import Mock
 from ..problems.kinds import Problem, Reply, reply_with
 from ..settings import Settings
-from .calls import Stream, Waiting
+from .calls import AdminCall, Stream, Waiting
 from .front import ADMIN, DOCUMENTATION
 from .handlers import HANDLERS
 from .operations import AdminOperation
@@ -83,9 +83,9 @@ class Plane:
             raise Problem(
                 "unknown-path", f"The control plane has no such path; see {ADMIN}{DOCUMENTATION}/."
             )
-        # A proxy serves the operations that need no more of a mock than it has.
-        mock = cast(Mock, self.steered)
-        answer = await HANDLERS[call.operation](mock, scope["extensions"][SANDBOX], call)
+        on = cast(Mock, self.steered), scope["extensions"][SANDBOX]
+        asked = AdminCall(*on, call.path, call.query, call.body, call.headers)
+        answer = await HANDLERS[call.operation](asked)
         if isinstance(answer, Waiting):
             if came := await unless(gone(receive), answer.answer):
                 await send_reply(send, await _json(*came))

@@ -2,28 +2,26 @@
 
 from typing import Any
 
-from ..http.validation import Call
-from ..mock import Mock
 from ..problems.kinds import Problem
 from ..sandbox.pool import DEFAULT
 from ..sandbox.sandbox import Sandbox
-from .calls import Answer
+from .calls import AdminCall, Answer
 
 
-async def list_sandboxes(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def list_sandboxes(call: AdminCall) -> Answer:
     """GET /sandboxes."""
-    rows = [await _row(mock.sandbox, 0.0)]
-    for entry in mock.sandboxes.others.values():
+    rows = [await _row(call.mock.sandbox, 0.0)]
+    for entry in call.mock.sandboxes.others.values():
         rows.append(await _row(entry.sandbox, entry.idle_seconds()))
     return 200, {"sandboxes": rows}
 
 
-async def delete_sandbox(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def delete_sandbox(call: AdminCall) -> Answer:
     """DELETE /sandboxes/{name}."""
     name = call.path["name"]
     if name == DEFAULT:
         raise Problem("sandbox-kept", "The default sandbox stays; POST /__admin/reset empties it.")
-    await mock.sandboxes.delete(name)
+    await call.mock.sandboxes.delete(name)
     return 204, None
 
 

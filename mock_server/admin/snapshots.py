@@ -3,43 +3,41 @@
 from typing import Any
 
 from ..domain.instants import format_instant
-from ..http.validation import Call
-from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.violations import quote
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.snapshot import Snapshot
-from .calls import Answer
+from .calls import AdminCall, Answer
 
 _MOST = 100
 
 
-async def list_snapshots(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def list_snapshots(call: AdminCall) -> Answer:
     """GET /snapshots."""
-    return 200, {"snapshots": [_row(name, kept) for name, kept in sandbox.snapshots.items()]}
+    return 200, {"snapshots": [_row(name, kept) for name, kept in call.sandbox.snapshots.items()]}
 
 
-async def save_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def save_snapshot(call: AdminCall) -> Answer:
     """POST /snapshots/{name}."""
     name = call.path["name"]
-    if name not in sandbox.snapshots and len(sandbox.snapshots) >= _MOST:
+    if name not in call.sandbox.snapshots and len(call.sandbox.snapshots) >= _MOST:
         detail = f"There are {_MOST} snapshots already; delete one, or save over one."
         raise Problem("too-many-snapshots", detail)
-    sandbox.snapshots[name] = await sandbox.snapshot()
-    return 201, _row(name, sandbox.snapshots[name])
+    call.sandbox.snapshots[name] = await call.sandbox.snapshot()
+    return 201, _row(name, call.sandbox.snapshots[name])
 
 
-async def restore_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def restore_snapshot(call: AdminCall) -> Answer:
     """POST /snapshots/{name}/restore."""
     name = call.path["name"]
-    await sandbox.restore(_find(sandbox, name))
-    return 200, _row(name, sandbox.snapshots[name])
+    await call.sandbox.restore(_find(call.sandbox, name))
+    return 200, _row(name, call.sandbox.snapshots[name])
 
 
-async def delete_snapshot(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def delete_snapshot(call: AdminCall) -> Answer:
     """DELETE /snapshots/{name}."""
-    _find(sandbox, call.path["name"])
-    del sandbox.snapshots[call.path["name"]]
+    _find(call.sandbox, call.path["name"])
+    del call.sandbox.snapshots[call.path["name"]]
     return 204, None
 
 

@@ -11,23 +11,21 @@ from ..contract.schemas import compile_schema
 from ..domain.agents import NOBODY, Agent, load_agents
 from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
-from ..http.validation import Call
 from ..large import let_go
 from ..mock import Mock
 from ..problems.kinds import Problem
 from ..problems.nearest import did_you_mean
 from ..problems.violations import describe_error, leaf_errors, pointer_of, quote, violation
 from ..sandbox.documents import document_of, rows_of, sessions_of
-from ..sandbox.sandbox import Sandbox
 from ..sandbox.seeds import NO_AGENTS, check_seed
 from ..sandbox.snapshot import Basis
 from ..sandbox.state_check import find_fault, session_check
-from .calls import Answer, invalid
+from .calls import AdminCall, Answer, invalid
 
 _KEPT = ("state", "clock", "journal", "faults")
 
 
-async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def reset(call: AdminCall) -> Answer:
     """POST /reset."""
     text: str = call.query.get("keep", "")
     keep = frozenset(text.split(",") if text else ())
@@ -37,37 +35,37 @@ async def reset(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
     if "state" in keep and "clock" not in keep:
         detail = "state cannot be kept while the clock goes back; keep clock too: state,clock"
         raise invalid("/keep", detail, "query")
-    await sandbox.reset(keep, mock.seed)
-    return 200, {"sessions": await sandbox.store.sessions.count()}
+    await call.sandbox.reset(keep, call.mock.seed)
+    return 200, {"sessions": await call.sandbox.store.sessions.count()}
 
 
-async def seed(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def seed(call: AdminCall) -> Answer:
     """POST /seed."""
     # In a thread, as a fixture may be large.
     agents = await asyncio.to_thread(
-        _agents_of, call.body, {**sandbox.agents}, mock.contract.lifecycle
+        _agents_of, call.body, {**call.sandbox.agents}, call.mock.contract.lifecycle
     )
-    opened = await sandbox.add(call.body, agents)
+    opened = await call.sandbox.add(call.body, agents)
     return 200, {"opened": [*opened], "agents": [*agents]}
 
 
-async def show_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def show_state(call: AdminCall) -> Answer:
     """GET /state."""
-    rows = await sandbox.store.image.dump()
+    rows = await call.sandbox.store.image.dump()
     document = await asyncio.to_thread(document_of, rows)
     await let_go(rows)
     return 200, document
 
 
-async def replace_state(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def replace_state(call: AdminCall) -> Answer:
     """PUT /state."""
     replaced = False
     while not replaced:
-        basis = sandbox.basis()
+        basis = call.sandbox.basis()
         # In a thread, as a state may be large.
-        rows = await asyncio.to_thread(_rows_of, mock, call.body, basis)
+        rows = await asyncio.to_thread(_rows_of, call.mock, call.body, basis)
         try:
-            replaced = await sandbox.replace(rows, basis)
+            replaced = await call.sandbox.replace(rows, basis)
         finally:
             await let_go(rows)
     return 200, {"sessions": len(call.body["sessions"])}

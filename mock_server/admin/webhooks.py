@@ -9,58 +9,58 @@ from ..contract.schemas import compile_schema
 from ..domain.instants import format_instant
 from ..domain.records import LoggedDelivery
 from ..http.parameters import canonical_id
-from ..http.validation import Call
-from ..mock import Mock
 from ..outgoing.faults import OutgoingFault
 from ..problems.kinds import Problem
 from ..problems.violations import describe_error, pointer_of, quote, violation
 from ..sandbox.sandbox import Sandbox
 from ..webhooks.dispatcher import message_id
-from .calls import Answer
+from .calls import AdminCall, Answer
 
 
-async def list_deliveries(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def list_deliveries(call: AdminCall) -> Answer:
     """GET /webhooks/deliveries."""
-    session_id = call.query.get("session_id")
-    log = await sandbox.store.outbox.log(session_id and session_id.lower(), call.query["limit"])
+    session_id, limit = call.query.get("session_id"), call.query["limit"]
+    log = await call.sandbox.store.outbox.log(session_id and session_id.lower(), limit)
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
-async def redeliver(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def redeliver(call: AdminCall) -> Answer:
     """POST /webhooks/deliveries/{id}/redeliver."""
     wanted = call.path["id"]
     serial = wanted.rpartition("_")[2]
     known = serial.isascii() and serial.isdigit() and len(serial) < 19
-    delivery = await sandbox.store.outbox.delivery(int(serial)) if known else None
+    delivery = await call.sandbox.store.outbox.delivery(int(serial)) if known else None
     if delivery is None or message_id(delivery) != wanted:
         raise Problem("unknown-delivery", f"There is no delivery {quote(wanted)}.")
-    await sandbox.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
-    await sandbox.store.outbox.redeliver(delivery.serial, sandbox.clock.now())
-    return await _started(sandbox, delivery.serial)
+    await call.sandbox.dispatcher.over(delivery.serial)  # its end would be taken for the new one's
+    await call.sandbox.store.outbox.redeliver(delivery.serial, call.sandbox.clock.now())
+    return await _started(call.sandbox, delivery.serial)
 
 
-async def trigger_webhook(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def trigger_webhook(call: AdminCall) -> Answer:
     """POST /webhooks/trigger."""
     given = call.body or {}
-    _expect_webhook(mock.contract)
-    url = given.get("url") or sandbox.pipeline.webhook_url
+    _expect_webhook(call.mock.contract)
+    url = given.get("url") or call.sandbox.pipeline.webhook_url
     if url is None:
         raise Problem("no-webhook-target", "There is no target: neither a url nor --webhook-url.")
-    await _check_target(sandbox, url)
+    await _check_target(call.sandbox, url)
     # In a thread, as it may be large.
-    payload = await asyncio.to_thread(example_with, given.get("payload", {}), mock.contract)
-    session_id = payload[mock.contract.resource.result.names["identity"]].lower()
-    serial = await sandbox.store.outbox.enqueue(session_id, url, {}, payload, sandbox.clock.now())
-    return await _started(sandbox, serial)
+    payload = await asyncio.to_thread(example_with, given.get("payload", {}), call.mock.contract)
+    session_id = payload[call.mock.contract.resource.result.names["identity"]].lower()
+    serial = await call.sandbox.store.outbox.enqueue(
+        session_id, url, {}, payload, call.sandbox.clock.now()
+    )
+    return await _started(call.sandbox, serial)
 
 
-async def set_webhook_target(mock: Mock, sandbox: Sandbox, call: Call) -> Answer:
+async def set_webhook_target(call: AdminCall) -> Answer:
     """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
-        _expect_webhook(mock.contract)
-        await _check_target(sandbox, url)
-    sandbox.pipeline.webhook_url = url
+        _expect_webhook(call.mock.contract)
+        await _check_target(call.sandbox, url)
+    call.sandbox.pipeline.webhook_url = url
     return 200, {"url": url}
 
 
