@@ -95,13 +95,14 @@ class StoredSessions:
             f"(SELECT * FROM sessions WHERE {where} {order} LIMIT :take OFFSET :skip) s ON true "
             f"{self.joined} {order}"
         )
-        sessions, total = [], 0
         values |= {"take": query.take, "skip": query.skip}
-        async for row in statements.each(statement, _AT_ONCE, **values):
-            total = row["total"]
-            if row["id"] is not None:
-                sessions.append(session_of(row, await self.transcript(statements, row)))
-        return sessions, total
+        rows = [row async for row in statements.each(statement, _AT_ONCE, **values)]
+        found = [row for row in rows if row["id"] is not None]
+        return await self.whole(statements, found), rows[0]["total"]
+
+    async def whole(self, statements: Transaction, rows: Sequence[Row]) -> list[Session]:
+        """The sessions of these rows, with their transcripts."""
+        return [session_of(row, await self.transcript(statements, row)) for row in rows]
 
     def filter(self, query: SessionQuery) -> tuple[str, dict[str, Any]]:
         """The condition of a listing, with its values."""
