@@ -14,7 +14,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.serving import wait_until
+from tests.serving import running, wait_until
 
 _POLL_SECONDS = 0.02
 _START_SECONDS = 30
@@ -66,12 +66,8 @@ def answering_tls(
         clients_of.made.configure_trust(context)
     server = _Quiet(("127.0.0.1", 0), handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
-    try:
+    with running(server):
         yield f"https://localhost:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager

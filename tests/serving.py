@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -203,16 +204,42 @@ def serving(app: ASGIApp) -> Iterator[str]:
         thread.join(HANGING)
 
 
+class Answering(BaseHTTPRequestHandler):
+    """A handler that prints nothing."""
+
+    def taken(self) -> bytes:
+        """The body of the request."""
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def reply(self, status: int, content: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "content_length": str(len(content))}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 @contextmanager
-def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """A handler on a free port; its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
+def running(server: BaseServer) -> Iterator[Any]:
+    """A server, in a thread of its own."""
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()
+        thread.join(HANGING)
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A handler on a free port; its URL."""
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @contextmanager
@@ -220,22 +247,15 @@ def receiving() -> Iterator[Receiver]:
     """A webhook receiver."""
     seen = Receiver("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.taken()
             seen.arrived += 1
             time.sleep(seen.pause)
             status = seen.statuses.pop(0) if seen.statuses else 200
             seen.headers.append({name.lower(): value for name, value in self.headers.items()})
             seen.bodies.append(body)
-            self.send_response(status)
-            if seen.location:
-                self.send_header("Location", seen.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
+            self.reply(status, b"", **({"location": seen.location} if seen.location else {}))
 
     with answering(Handler) as url:
         seen.url = f"{url}/hook"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.serving import Api, answering
+from tests.serving import Answering, Api, answering
 
 HERE = Path(__file__).parent.parent
 TEMPLATE = (HERE / "gitlab.yml").read_text(encoding="utf-8")
@@ -94,12 +93,12 @@ def test_the_note_of_a_merge_request_is_edited_not_repeated(
     calls: list[tuple[str, str, Any]] = []
     pages = [[{"id": 1, "body": "hello"}], [{"id": 7, "body": MARK if there else "hello"}]]
 
-    class Gitlab(BaseHTTPRequestHandler):
+    class Gitlab(Answering):
         def do_GET(self) -> None:
             self.answer(pages[int(self.path[-1]) - 1], "2" if self.path.endswith("1") else "")
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.loads(self.taken())
             calls.append((self.command, self.path, body["body"]))
             assert self.headers["PRIVATE-TOKEN"] == "glpat"
             self.answer({}, "")
@@ -107,13 +106,7 @@ def test_the_note_of_a_merge_request_is_edited_not_repeated(
         do_PUT = do_POST
 
         def answer(self, value: Any, following: str) -> None:
-            self.send_response(200)
-            self.send_header("x-next-page", following)
-            self.end_headers()
-            self.wfile.write(json.dumps(value).encode())
-
-        def log_message(self, *_: Any) -> None:
-            pass
+            self.reply(200, json.dumps(value).encode(), x_next_page=following)
 
     suite = project / ".adjourn" / "bin" / "adjourn-conformance"
     (project / ".adjourn").unlink()

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from .conformance.target.servers import Page, page, serving
+from tests.serving import answering
+
+from .conformance.target.servers import Page, page
 from .network import Authority, answering_tls
 
 
@@ -52,7 +54,7 @@ class Refusing(Page):
         self.answer(401, {"error": "no such key"})
 
     def do_POST(self) -> None:
-        self.read()
+        self.taken()
         self.do_GET()
 
 
@@ -60,7 +62,7 @@ class Agentless(Page):
     """Knows the agent `plain` alone."""
 
     def do_POST(self) -> None:
-        known = b'"plain"' in self.read()
+        known = b'"plain"' in self.taken()
         self.answer(201 if known else 404, {"id": "none"} if known else {"error": "no such agent"})
 
 
@@ -73,7 +75,7 @@ class Forbidding(Page):
 
 class Unwilling(Page):
     def do_POST(self) -> None:
-        self.read()
+        self.taken()
         self.answer(401, {"error": "invalid_client"})
 
 
@@ -81,7 +83,7 @@ class Unscoped(Page):
     """Says in an answer of 200 why it gives no key."""
 
     def do_POST(self) -> None:
-        self.read()
+        self.taken()
         self.answer(200, {"error": "invalid_scope", "error_description": "no such scope"})
 
 
@@ -111,7 +113,7 @@ def wrong_targets(folder: Path) -> Iterator[dict[int, int]]:
     subprocess.run(lock.split(), check=True)
     with ExitStack() as stack:
         urls = {
-            number: stack.enter_context(serving(type(kind.__name__, (kind,), {"asked": []})))
+            number: stack.enter_context(answering(type(kind.__name__, (kind,), {"asked": []})))
             for number, kind in PLAIN.items()
         }
         urls[8006] = stack.enter_context(answering_tls(page(), own))

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any, ClassVar
@@ -22,7 +21,16 @@ from mock_server.sandbox.sandbox import Sandbox
 from mock_server.settings import Settings
 from mock_server.store.opening import open_store
 from tests import programs
-from tests.serving import COMMAND, HEADERS, Api, answering, clean_environment, serving, usual_files
+from tests.serving import (
+    COMMAND,
+    HEADERS,
+    Answering,
+    Api,
+    answering,
+    clean_environment,
+    serving,
+    usual_files,
+)
 
 CONTRACT = usual_files().contract
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -120,13 +128,13 @@ def proxy() -> Iterator[Callable[..., httpx.Client]]:
 def backend():
     """A backend that gives one scripted answer and keeps what it was asked."""
 
-    class Backend(BaseHTTPRequestHandler):
+    class Backend(Answering):
         url = ""
         answer = (200, {"Content-Type": "application/json"}, b"{}")
         asked: ClassVar = []
 
         def do_GET(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.taken()
             Backend.asked.append((self.command, self.path, dict(self.headers), body))
             status, headers, answer = Backend.answer
             self.send_response(status)
@@ -137,9 +145,6 @@ def backend():
             self.wfile.write(answer)
 
         do_POST = do_PUT = do_HEAD = do_GET
-
-        def log_message(self, *_):
-            pass
 
     with answering(Backend) as Backend.url:
         yield Backend

@@ -1,9 +1,7 @@
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from tests import programs
 from tests.sampling import every
+from tests.serving import Answering, answering
 
 from .starlette_chats import create_app, hooks
 from .starlette_chats.choices import CHOICES
@@ -46,22 +45,13 @@ def opened(client: httpx.Client, **members: Any) -> str:
 def listening(statuses: list[int]) -> Iterator[tuple[str, list[Any]]]:
     heard: list[Any] = []
 
-    class Listener(BaseHTTPRequestHandler):
+    class Listener(Answering):
         def do_POST(self) -> None:
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(statuses.pop(0))
-            self.end_headers()
+            heard.append(json.loads(self.taken()))
+            self.reply(statuses.pop(0))
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering(Listener) as url:
+        yield url, heard
 
 
 def until(found: Any, seconds: float = 5) -> Any:

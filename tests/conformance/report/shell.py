@@ -4,10 +4,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
-from typing import Any
 
-from tests.serving import answering
+from tests.serving import Answering, answering
 
 TOKEN = "hunter2"
 
@@ -36,20 +34,14 @@ def echoing() -> Iterator[Echo]:
     """A server that keeps what comes."""
     seen = Echo()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def keep(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.taken()
             headers = {key.lower(): value for key, value in self.headers.items()}
             seen.got.append(Got(self.command, self.path, headers, body))
-            self.send_response(201)
-            self.send_header("content-length", str(len(seen.answer)))
-            self.end_headers()
-            self.wfile.write(seen.answer)
+            self.reply(201, seen.answer)
 
         do_GET = do_POST = do_PUT = do_DELETE = keep
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
 
     with answering(Handler) as seen.url:
         yield seen

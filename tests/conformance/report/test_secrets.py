@@ -3,7 +3,6 @@
 import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +13,7 @@ import pytest
 from conformance.checks.auth import is_mixed
 from conformance.config.redaction import REDACTED, redacted
 from conformance.config.settings import Config, UsageError
-from tests.serving import answering
+from tests.serving import Answering, answering
 
 Make = Callable[..., Any]
 STRANGER = "bbbbbbbb-6a51-4d0b-9e58-1f7a6c2d8b10"
@@ -25,9 +24,9 @@ SECRET = 'sesame/"open"-of-0001'
 def echo() -> Iterator[str]:
     """A server that repeats the key wherever it can: in bodies, in headers, in every spelling."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.taken()
             key = str(self.headers.get("authorization")).removeprefix("Bearer ")
             spelt = [key, quote(key, safe=""), b64encode(key.encode()).decode()]
             body = {
@@ -44,9 +43,6 @@ def echo() -> Iterator[str]:
             self.wfile.write(content)
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            pass
 
     with answering(Handler) as url:
         yield url

@@ -14,7 +14,8 @@ from conformance.registry import watch_of
 from conformance.run.preflight import preflight
 from conformance.target.api import Api
 from conformance.target.client import Client
-from tests.conformance.target.servers import Page, serving
+from tests.conformance.target.servers import Page
+from tests.serving import answering
 
 Make = Callable[..., Any]
 PAGE = {"items": [], "total_count": 0, "skip": 0, "take": 50}
@@ -85,7 +86,7 @@ def test_a_server_of_keys_that_starts_is_waited_for_too(
 
     monkeypatch.setattr("conformance.run.preflight.PAUSE", 0.01)
     key: Any = {"token": None, "client_id": "me", "client_secret": "secret-0001"}
-    with serving(type("Server", (Starting,), {"asked": []})) as url:
+    with answering(type("Server", (Starting,), {"asked": []})) as url:
         well = lambda request: httpx.Response(200, json=PAGE)  # noqa: E731
         api = asked(connect, well, wait_ready=30.0, token_url=url, **key)
         assert api.client.credentials.tokens.current() == "key-0001"

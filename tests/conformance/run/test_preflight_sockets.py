@@ -20,9 +20,10 @@ from conformance.registry import watch_of
 from conformance.run.preflight import preflight
 from conformance.target.api import Api
 from conformance.target.client import Client
-from tests.conformance.target.servers import Page, page, running, serving
+from tests.conformance.target.servers import Page, page
 from tests.network import Authority, answering_tls
 from tests.sampling import every
+from tests.serving import answering, running
 
 from .test_preflight import PAGE, Make, asked
 
@@ -94,7 +95,7 @@ def test_a_client_certificate_that_is_wanted_is_told(reach: Make, authority: Aut
 
 
 def test_tls_where_there_is_none_is_told(reach: Make) -> None:
-    with serving(page()) as url:
+    with answering(page()) as url:
         with pytest.raises(UsageError, match=f"speaks no TLS; write --target {url}"):
             reach(url.replace("http:", "https:"))
 
@@ -128,7 +129,7 @@ def test_a_socket_that_is_too_long_is_told(reach: Make, tmp_path: Path) -> None:
 
 
 def test_a_target_without_http_2_is_told(reach: Make) -> None:
-    with serving(page()) as url:
+    with answering(page()) as url:
         with pytest.raises(UsageError, match="does not speak HTTP/2 .*leave out --http2"):
             reach(url, http2=True)
 
@@ -145,7 +146,7 @@ class Refusing(Page):
 
 
 def test_a_proxy_that_refuses_is_told(reach: Make) -> None:
-    with serving(type("Proxy", (Refusing,), {"asked": []})) as url:
+    with answering(type("Proxy", (Refusing,), {"asked": []})) as url:
         with pytest.raises(UsageError, match="refuses the way to the target: 407"):
             reach("https://staging.invalid", proxy=url)
 
@@ -156,7 +157,7 @@ def test_a_location_that_is_no_url_is_a_redirect_all_the_same(reach: Make, locat
         def do_GET(self) -> None:
             self.answer(308, b"", location=location)
 
-    with serving(Redirecting) as url:
+    with answering(Redirecting) as url:
         with pytest.raises(UsageError, match="redirects to .*which is not this API"):
             reach(url)
 
@@ -172,7 +173,7 @@ def test_a_connection_that_is_closed_after_an_answer_is_replaced(reach: Make) ->
                 self.asked_before = True
                 self.answer(307, b"", location="http://elsewhere.test/")
 
-    with serving(Closing) as url:
+    with answering(Closing) as url:
         with pytest.raises(UsageError, match=r"redirects to \"http://elsewhere"):
             reach(url)
 
@@ -202,7 +203,7 @@ def test_what_a_gateway_answers_meanwhile_accuses_nobody(
         number = 0
 
         def do_GET(self) -> None:
-            self.read()
+            self.taken()
             number = Changing.number = Changing.number + 1
             if number == after + 1 or (lasting and number > after):
                 self.answer(status, content, **headers)
@@ -220,7 +221,7 @@ def test_what_a_gateway_answers_meanwhile_accuses_nobody(
         "wait_ready": 0.0,
         "max_sessions": 9,
     }
-    with serving(Changing) as url:
+    with answering(Changing) as url:
         client = Client(Config(target=url, **settings), watch_of(contract), Evidence())
         api, said = Api(client, "conf-0123abcd"), ""
         try:

@@ -3,21 +3,20 @@
 import json
 import socket
 import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import httpx
 
 from conformance.target.listener import Listener
+from tests.serving import Answering, running
 
 EMPTY_PAGE = {"items": [], "total_count": 0}
-POLL = 0.02
 
 
-class Page(BaseHTTPRequestHandler):
+class Page(Answering):
     """Answers with an empty page, and keeps what it was asked."""
 
     protocol_version = "HTTP/1.1"
@@ -29,23 +28,12 @@ class Page(BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
-    def read(self) -> bytes:
-        return self.rfile.read(int(self.headers["content-length"] or 0))
-
     def answer(self, status: int, body: Any, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"content_type": "application/json", **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        self.reply(status, content, **{"content_type": "application/json", **headers})
 
     def address_string(self) -> str:
         return "client"
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 def page() -> type[Page]:
@@ -59,24 +47,6 @@ class Server6(ThreadingHTTPServer):
 
 class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
-
-
-@contextmanager
-def running(server: socketserver.BaseServer) -> Iterator[Any]:
-    thread = threading.Thread(target=server.serve_forever, args=(POLL,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @contextmanager

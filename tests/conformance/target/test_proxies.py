@@ -11,8 +11,9 @@ import pytest
 
 from conformance.judging.outcomes import Blocked
 from tests.network import Authority, forwarding
+from tests.serving import answering
 
-from .servers import page, serving
+from .servers import page
 
 Reach = Callable[..., Any]
 
@@ -30,7 +31,7 @@ def with_user(proxy: str) -> str:
 
 def test_a_proxy_forwards_what_is_plain(reach: Reach, proxy: str) -> None:
     handler = page()
-    with serving(handler) as url:
+    with answering(handler) as url:
         assert reach(url, proxy=with_user(proxy)) == 200
     assert "proxy-authorization" not in handler.asked[0][1]
 
@@ -46,13 +47,13 @@ def test_a_proxy_that_asks_for_a_password_is_told(
 ) -> None:
     with pytest.raises(Blocked, match="407"):
         reach(secure, ca=authority.file, proxy=proxy)
-    with serving(page()) as url, pytest.raises(Blocked, match=r"ProxyError \(407"):
+    with answering(page()) as url, pytest.raises(Blocked, match=r"ProxyError \(407"):
         reach(url, proxy=proxy)
 
 
 def test_a_password_of_any_letters_is_told_to_a_proxy(reach: Reach) -> None:
     handler = page()
-    with serving(handler) as url:
+    with answering(handler) as url:
         proxy = url.replace("://", "://me:p%C3%A4ss%3A%40word@")
         assert reach("http://staging.invalid", proxy=proxy) == 200
     told = handler.asked[0][1]["proxy-authorization"].removeprefix("Basic ")
@@ -64,7 +65,7 @@ def test_the_proxy_of_the_environment_is_asked(
     reach: Reach, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     handler = page()
-    with serving(handler) as url:
+    with answering(handler) as url:
         monkeypatch.setenv(name, url)
         assert reach("http://staging.invalid") == 200
         assert handler.asked[0][0] == "http://staging.invalid/api/v1/chats"
@@ -76,7 +77,7 @@ def test_the_proxy_of_the_environment_is_asked(
 @pytest.mark.parametrize("user", ["", "user:pass-word-1@"])
 def test_a_socks_proxy_is_asked(reach: Reach, user: str) -> None:
     handler = page()
-    with serving(handler) as url, socks(user) as port:
+    with answering(handler) as url, socks(user) as port:
         assert reach(url, proxy=f"socks5://{user}127.0.0.1:{port}") == 200
 
 

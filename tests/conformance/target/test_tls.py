@@ -11,8 +11,9 @@ from conformance.config.settings import Config, UsageError
 from conformance.judging.outcomes import Blocked
 from conformance.target.tls import tls_context
 from tests.network import Authority, answering_tls
+from tests.serving import answering
 
-from .servers import page, serving
+from .servers import page
 
 Reach = Callable[..., Any]
 
@@ -72,7 +73,7 @@ def test_a_broken_variable_does_not_matter_where_there_is_no_tls(
     reach: Reach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
-    with serving(page()) as url:
+    with answering(page()) as url:
         assert reach(url) == 200
 
 

@@ -26,9 +26,9 @@ from conformance.target.network import exchange, seconds_left
 from conformance.target.tokens import PLACEHOLDER, Tokens
 from tests.network import Authority as TlsAuthority
 from tests.network import answering_tls, http2_alone
-from tests.serving import HANGING, wait_until
+from tests.serving import HANGING, answering, wait_until
 
-from .servers import Page, serving
+from .servers import Page
 
 Said = Callable[..., str]
 
@@ -190,7 +190,7 @@ class Authority(Page):
 @pytest.fixture(params=["header", "body"])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Any]]:
     handler: Any = type("Server", (Authority,), {"asked": [], "forms": [], "takes": request.param})
-    with serving(handler) as url:
+    with answering(handler) as url:
         yield f"{url}/token", handler
 
 
@@ -219,7 +219,7 @@ def test_a_key_of_a_server_opens_the_target(server: tuple[str, Any]) -> None:
 
     told: Any = {"token_url": server[0], "client_id": "me", "client_secret": SECRET}
     contract = Contract(find_contract())
-    with serving(Target) as url:
+    with answering(Target) as url:
         client = Client(Config(target=url, **told), watch_of(contract), Evidence())
         assert Api(client, "conf-0123abcd").list(limit=1).status == 200
         client.close()
@@ -251,7 +251,7 @@ class Starting(Authority):
 @pytest.fixture
 def starting() -> Iterator[tuple[Config, Any]]:
     handler: Any = type("Starting", (Starting,), {"asked": [], "forms": []})
-    with serving(handler) as url:
+    with answering(handler) as url:
         yield Config(token_url=url, client_id="me", client_secret=SECRET), handler
 
 
@@ -288,7 +288,7 @@ def test_a_page_for_people_is_no_key() -> None:
         def do_POST(self) -> None:
             self.answer(200, b"<html>Log in</html>", content_type="text/html")
 
-    with serving(Login) as url:
+    with answering(Login) as url:
         config = Config(token_url=url, client_id="me", client_secret="secret-0001")
         with pytest.raises(UsageError, match=f"--token-url {url} gave no key"):
             Tokens(config).current()
@@ -318,7 +318,7 @@ def test_a_server_that_answers_with_no_key_is_told_in_its_words(
         def do_POST(self) -> None:
             self.answer(status, body, **headers)
 
-    with serving(Odd) as url:
+    with answering(Odd) as url:
         config = Config(token_url=url, client_id="me", client_secret="secret-0001")
         with pytest.raises(UsageError, match=told) as raised:
             Tokens(config).current()
@@ -337,7 +337,7 @@ def test_a_server_that_says_too_much_gives_no_key(body: bytes, headers: dict[str
         def do_POST(self) -> None:
             self.answer(200, body, **headers)
 
-    with serving(Large) as url:
+    with answering(Large) as url:
         config = Config(token_url=url, client_id="me", client_secret=SECRET)
         with pytest.raises(NotYet, match="gave no answer: TooLarge"):
             Tokens(config).current()

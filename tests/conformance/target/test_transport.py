@@ -14,8 +14,9 @@ from conformance.judging.evidence import Evidence
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
+from tests.serving import answering, running
 
-from .servers import Page, Server6, UnixServer, page, running, serving
+from .servers import Page, Server6, UnixServer, page
 
 Reach = Callable[..., Any]
 
@@ -43,7 +44,7 @@ def test_added_headers_are_on_every_request_and_in_no_record(
 ) -> None:
     monkeypatch.setenv("GATEWAY_KEY", "gateway-key-1")
     handler = page()
-    with serving(handler) as url:
+    with answering(handler) as url:
         given = ("X-Api-Key: $GATEWAY_KEY", "X-Sandbox: a$$b")
         config = Config(target=url, headers=given, max_requests=9)
         client = Client(config, watch_of(contract), Evidence())
@@ -65,7 +66,7 @@ def test_added_headers_stand_as_they_are_given_and_in_the_place_of_others(
 
     handler: Any = type("Odd", (Odd,), {"asked": []})
     given = ("Cookie: a=1", "cookie: b=2", "Host: api.test", "User-Agent: Zoë", "X-Empty:")
-    with serving(handler) as url:
+    with answering(handler) as url:
         client = Client(Config(target=url, headers=given), watch_of(contract), Evidence())
         Api(client, "conf-test").list()
         client.close()
@@ -78,7 +79,7 @@ def test_added_headers_stand_as_they_are_given_and_in_the_place_of_others(
 
 def test_a_request_says_who_sends_it_and_how_to_find_it(reach: Reach) -> None:
     handler = page()
-    with serving(handler) as url:
+    with answering(handler) as url:
         reach(url)
         reach(url)
     numbers = [sent["x-request-id"] for _, sent in handler.asked]
@@ -99,8 +100,8 @@ class Redirecting(Page):
 
 def test_no_redirect_is_followed(reach: Reach) -> None:
     handler = page()
-    with serving(handler) as elsewhere:
+    with answering(handler) as elsewhere:
         redirecting = type("Redirecting", (Redirecting,), {"elsewhere": elsewhere})
-        with serving(redirecting) as url:
+        with answering(redirecting) as url:
             assert reach(url, token="key-of-the-target") == 307
     assert handler.asked == []

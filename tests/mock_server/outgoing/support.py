@@ -1,22 +1,15 @@
 """A server, and how it is asked."""
 
-from http.server import BaseHTTPRequestHandler
-
 import httpx
 import pytest
 
 from mock_server.outgoing.clients import Outgoing
+from tests.serving import Answering
 
 
-class Hello(BaseHTTPRequestHandler):
+class Hello(Answering):
     def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"hi")
-
-    def log_message(self, *_):
-        pass
+        self.reply(200, b"hi")
 
 
 def ask(url, seconds=10.0, **outgoing):

@@ -11,9 +11,9 @@ import pytest
 
 from mock_server.outgoing.clients import Outgoing
 from mock_server.outgoing.faults import OutgoingFault, cause_of
-from tests.conformance.target.servers import Server6, page, running
+from tests.conformance.target.servers import Server6, page
 from tests.network import http2_alone, hypercorn
-from tests.serving import answering
+from tests.serving import answering, running
 
 from .support import Hello, ask, failure
 

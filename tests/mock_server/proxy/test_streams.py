@@ -1,7 +1,6 @@
 """Answers that come in parts, or break off."""
 
 import queue
-from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import httpx
@@ -9,10 +8,10 @@ import pytest
 
 from mock_server.proxy.held import HeldBody
 from tests.mock_server.proxy.flags import violations
-from tests.serving import CHATS, answering
+from tests.serving import CHATS, Answering, answering
 
 
-class Parts(BaseHTTPRequestHandler):
+class Parts(Answering):
     """A backend that sends an answer in parts, each when it is told to, and breaks off."""
 
     protocol_version = "HTTP/1.1"
@@ -27,9 +26,6 @@ class Parts(BaseHTTPRequestHandler):
         for part in iter(Parts.parts.get, None):
             self.wfile.write(part)
         self.close_connection = True
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture

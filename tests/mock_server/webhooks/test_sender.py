@@ -1,13 +1,12 @@
 """Attempts that fail, and why: hosts, time, certificates, proxies."""
 
-from http.server import BaseHTTPRequestHandler
-
 import pytest
 
 from mock_server.outgoing.clients import Outgoing
 from tests.mock_server.conftest import SOME_ID
 from tests.mock_server.webhooks.support import LOG, attempts
 from tests.network import answering_tls, forwarding, http2_alone
+from tests.serving import Answering
 
 
 def test_a_redirect_is_not_followed(start, receiver, eventually):
@@ -51,16 +50,12 @@ def test_a_receiver_that_answers_needs_no_reason(start, receiver, eventually):
     assert "reason" not in attempts(api, eventually)[0]
 
 
-class Taking(BaseHTTPRequestHandler):
+class Taking(Answering):
     """A receiver of webhooks that takes all of them."""
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+        self.taken()
+        self.reply(204)
 
 
 def test_a_receiver_behind_an_unknown_authority_is_told(start, authority, eventually):
