@@ -143,6 +143,8 @@ def changed_row(change: Change) -> dict[str, Any]:
 
 def stored(change: Change) -> Session:
     """The session as it stands after a change."""
+    if not change.messages:
+        return change.session
     messages = (*change.session.messages, *change.messages)
     return replace(change.session, messages=messages, message_count=len(messages))
 

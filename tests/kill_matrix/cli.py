@@ -10,10 +10,13 @@ from statistics import median
 
 import click
 
+from mock_server.choices import CHOICES
+
 from . import matrix
 from .catalogue import MUTANTS
 from .fast import FAST_CHOICES, FAST_MUTANTS
 from .matrix import Part
+from .mutants import Mutant
 from .page import PAGE, Page
 from .runs import Sight
 from .score import KILLED, accused, choice_figures, fate, figures, line
@@ -23,7 +26,7 @@ from .vanilla import caught
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--fast", is_flag=True, help="A fixed part, of all areas but the timeouts.")
 @click.option("--whole", is_flag=True, help="Every rule of a pack, to count what else fires.")
-@click.option("--only", metavar="NAME|RULE|CHOICE", help="One mutant, one rule's, one choice.")
+@click.option("--only", default="", metavar="WORD[,WORD]", help="Mutants, rules or choices.")
 @click.option("--jobs", default=2, show_default=True, help="Cores to keep busy.")
 @click.option("--seeds", default=5, show_default=True, help="Seeds for each legal choice.")
 @click.option("--vanilla", is_flag=True, help="Run plain schemathesis on the same mutants too.")
@@ -32,7 +35,7 @@ from .vanilla import caught
 def main(
     fast: bool,
     whole: bool,
-    only: str | None,
+    only: str,
     jobs: int,
     seeds: int,
     vanilla: bool,
@@ -79,17 +82,28 @@ def compared(sights: list[Sight], budget: int, jobs: int) -> dict[str, bool]:
     return {name: name in told for name in names}
 
 
-def planned(fast: bool, only: str | None, seeds: int, *, new: bool, whole: bool) -> list[Part]:
+def planned(fast: bool, only: str, seeds: int, *, new: bool, whole: bool) -> list[Part]:
     """What the options ask for. A usage error where that is nothing."""
     known = Page.last().rows if new else {}
     names = [name for name in (FAST_MUTANTS if fast else MUTANTS) if name not in known]
-    chosen = [MUTANTS[name] for name in names if only in (None, name, MUTANTS[name].rule)]
-    some = (only,) if only else FAST_CHOICES if fast else ()
+    wanted = [word for word in only.split(",") if word]
+    chosen = [mutant for name in names if _is_wanted(mutant := MUTANTS[name], wanted)]
+    some = wanted or (FAST_CHOICES if fast else ())
     innocents = [] if new else matrix.choices(1 if fast else seeds, some)
     parts = matrix.parts_of([*matrix.mutants(chosen, whole=whole), *innocents])
-    if not parts:
-        raise click.UsageError(f"neither a mutant nor a rule with one nor a choice: {only}")
+    if not parts or not all(_is_known(word) for word in wanted):
+        raise click.UsageError(f"no mutant, no rule with one and no choice: {only}")
     return parts
+
+
+def _is_wanted(mutant: Mutant, wanted: list[str]) -> bool:
+    return not wanted or mutant.name in wanted or mutant.rule in wanted
+
+
+def _is_known(word: str) -> bool:
+    key, _, value = word.partition("=")
+    is_choice = key in CHOICES and value in CHOICES[key].values
+    return is_choice or any(_is_wanted(mutant, [word]) for mutant in MUTANTS.values())
 
 
 def failed(sight: Sight) -> bool:
