@@ -126,9 +126,10 @@ class Plan:
     def waiting(self, pack: Pack) -> float:
         """The seconds that a pack waits for what takes its time, at most and at one place."""
         ttl = self.contract.timeouts.near(timeouts.TTL)
-        finishes = any(id.startswith("FIN-") for id in self.checks)
+        search = self.contract.resource.operations.get("search")
+        searches = any(search in self.contract.rules[id].operations for id in self.checks)
         waits: dict[Pack, float] = {
-            "core": self.config.index_wait if finishes else 0.0,
+            "core": self.config.index_wait if searches else 0.0,
             "ttl": timeouts.longest(ttl, self.config.ttl_grace),
             "webhooks": self.config.webhook_wait,
         }
