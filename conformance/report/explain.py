@@ -1,6 +1,7 @@
 """What a rule says, where it comes from and how it is checked: `adjourn-conformance explain`."""
 
 import inspect
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from ..config.program import PROGRAM
 from ..config.settings import UsageError
 from ..contract.areas import AREAS, address, by_area
-from ..contract.document import Contract
+from ..contract.document import Contract, find_contract
 from ..contract.rules import TOLD, Rule
 from ..contract.words import did_you_mean
 from ..registry import all_checks, exchange_checks, pack_of
@@ -57,6 +58,12 @@ def _kind(rule: Rule) -> str:
     return ", ".join([rule.kind, *(f"{name} {words}" for name, words in given.items() if words)])
 
 
+def _given(contract: Contract) -> str:
+    """The option that names a contract of the reader's own."""
+    own = contract.path != find_contract()
+    return f" --contract {shlex.quote(str(contract.path))}" if own else ""
+
+
 def _checks(contract: Contract, rule: Rule) -> Iterator[str]:
     """The check, how it is run alone, and its code; then the one that looks on, if any."""
     check = all_checks(contract).get(rule.id)
@@ -65,7 +72,7 @@ def _checks(contract: Contract, rule: Rule) -> Iterator[str]:
         yield (
             f"check       {_place(check.function)}\n"
             f"cost        sessions: {check.cost.sessions}, turns: {check.cost.turns}, at most\n"
-            f"run alone   {PROGRAM} --profile {check.pack} --rule {rule.id}"
+            f"run alone   {PROGRAM}{_given(contract)} --profile {check.pack} --rule {rule.id}"
         )
         yield _code(check.function)
     if looking_on:

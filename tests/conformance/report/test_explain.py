@@ -1,6 +1,8 @@
 """What is told of a rule without a target."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,13 @@ def test_a_checked_rule_is_told_with_its_source_its_check_and_its_command(
     assert "kind        transition, given final, when end" in text
     assert "def check_a_transition(" in text
     assert "python -m conformance --profile smoke --rule END-02" in text
+
+
+def test_the_command_names_a_contract_of_ones_own(contract: Contract, tmp_path: Path) -> None:
+    own = Path(shutil.copy(contract.path, tmp_path / "our own.yaml"))
+    told = explain(Contract(own), "END-02")
+    assert f"python -m conformance --contract '{own}' --profile smoke --rule END-02" in told
+    assert "--contract" not in explain(contract, "END-02")
 
 
 @pytest.mark.parametrize(
