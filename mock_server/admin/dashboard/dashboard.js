@@ -236,12 +236,13 @@ const drawLifecycle = ({ transitions }) => draw("lifecycle", transitions, () => 
           `${step.event}${refused ? " (refused)" : ""}${step.count ? ` · ${step.count}` : ""}`);
       }));
   });
+  const longest = Math.max(...parts.flatMap((part) => [...part.querySelectorAll("text")].map((text) => text.textContent.length)));
   const boxes = names.map((name, state) => svg("g", {}, svg("title", {}, states[name]),
     svg("rect", { x: 6, y: middle[state] - 17, width: 94, height: 34, rx: 8 }),
     svg("text", { class: "state", x: 53, y: middle[state] + 5 }, name)));
   const count = transitions.filter((step) => step.count).length;
   const label = `Lifecycle of ${names.join(", ")}: ${count} of ${transitions.length} edges were walked; client coverage lists them`;
-  return [svg("svg", { viewBox: `0 0 320 ${y}`, role: "img", "aria-label": label }, ...parts, ...boxes)];
+  return [svg("svg", { viewBox: `0 0 ${184 + 8 * longest} ${y}`, role: "img", "aria-label": label }, ...parts, ...boxes)];
 });
 
 const turn = ({ role, content, time, tool_calls }) => el("li", { class: "turn" },

@@ -9,35 +9,6 @@ from selenium.webdriver.common.by import By
 
 from tests.browser import show, until
 
-# What is too faint on its ground, as a script of the page sees it.
-CONTRAST = """
-const parts = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => {
-  const c = part / 255;
-  return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-});
-const light = (colour) => {
-  const [r, g, b] = parts(colour);
-  return .2126 * r + .7152 * g + .0722 * b;
-};
-const ground = (node) => {
-  for (; node; node = node.parentElement) {
-    const colour = getComputedStyle(node).backgroundColor;
-    if (!colour.endsWith(', 0)')) return colour;
-  }
-};
-const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-const faint = [];
-while (walker.nextNode()) {
-  const node = walker.currentNode.parentElement;
-  if (!walker.currentNode.data.trim() || !node.checkVisibility()) continue;
-  const style = getComputedStyle(node);
-  const colour = node instanceof SVGElement ? style.fill : style.color;
-  const [a, b] = [light(colour), light(ground(node))].sort((x, y) => y - x);
-  if ((a + .05) / (b + .05) < 4.5) faint.push([walker.currentNode.data, colour, ground(node)]);
-}
-return faint;
-"""
-
 
 @contextmanager
 def visiting(browser, api):

@@ -7,12 +7,12 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser import chromium, show, until
+from tests.browser import CONTRAST, chromium, show, until
 from tests.contracts.edits import edited
 from tests.contracts.test_own_states import pausing
 from tests.serving import CHATS, Api, usual_files
 
-from .dashboard import CONTRAST, button, css, line, press, run, says, text, visiting
+from .dashboard import button, css, line, press, run, says, text, visiting
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>"
 
@@ -73,6 +73,12 @@ def test_the_lifecycle_shows_the_edges_that_were_walked(page, api):
     until(page, lambda b: walked(b) == ["end · 1", "end · 1"])
     says(page, "#coverage", "2 of 9 transitions")
     assert "2 of 9 edges were walked" in css(page, "svg").accessible_name
+    for _ in range(10):
+        api.submit(session["id"], "late")
+    until(page, lambda b: "submit (refused) · 10" in walked(b))
+    drawn = css(page, "svg").rect
+    labels = [one.rect for one in page.find_elements(By.CSS_SELECTOR, "svg text")]
+    assert all(label["x"] + label["width"] <= drawn["x"] + drawn["width"] for label in labels)
 
 
 @pytest.mark.browser
