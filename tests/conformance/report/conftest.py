@@ -32,7 +32,7 @@ def echo() -> Iterator[Echo]:
 
 @pytest.fixture
 def report(make_run: Callable[..., Run], exchange: Any, session: Any) -> dict[str, Any]:
-    """A run in which a race broke a MUST, a list a SHOULD, and a rule was not run."""
+    """A run in which a race broke a MUST, a list a SHOULD, and two rules were not judged."""
     run = make_run()
     opened = exchange("openChat", session(), 201, started=1.0, finished=1.01)
     ends = [
@@ -49,4 +49,5 @@ def report(make_run: Callable[..., Run], exchange: Any, session: Any) -> dict[st
     run.evidence.settle("RACE-01", "fail", f"expected one final session; got {HOSTILE}")
     run.evidence.settle("LIST-09", "warn", "expected a page; got no page")
     run.evidence.settle("END-05", "not-run", "the target went away")
+    run.evidence.settle("TTL-01", "not-selected", "of the pack ttl")
     return build(run)

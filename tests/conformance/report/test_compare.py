@@ -91,9 +91,9 @@ def test_another_contract_and_profile_are_noted_and_are_no_difference() -> None:
     found = compare(report(), other)
     assert found["same"]
     assert found["notes"] == [
-        "contract 1.0.0 (000000000000) and 1.1.0 (ffffffffffff)",
-        "profile core and smoke",
-        "seed 1 and 2",
+        "contract 1.0.0 (000000000000) → 1.1.0 (ffffffffffff)",
+        "profile core → smoke",
+        "seed 1 → 2",
     ]
 
 

@@ -16,6 +16,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from conformance.contract.areas import OUTCOMES
 from conformance.report.html import LEVELS, html
 from conformance.run.run import Run
+from tests.browser import CONTRAST
 
 MakeRun = Callable[..., Run]
 Browser = webdriver.Chrome
@@ -238,6 +239,15 @@ def test_the_systems_dark_theme_is_followed(page: Browser) -> None:
     emulate(page, "dark")
     assert css(page, "body").value_of_css_property("background-color") != before
     assert css(page, "#theme").get_attribute("aria-pressed") == "true"
+    emulate(page, "")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_can_be_read(page: Browser, scheme: str) -> None:
+    emulate(page, scheme)
+    unfold(page)
+    assert page.execute_script(CONTRAST) == []
     emulate(page, "")
 
 
