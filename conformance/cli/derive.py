@@ -27,4 +27,4 @@ def command(contract: Path) -> None:
         click.echo(indent(made, "  "), nl=False)
     if rules and SOURCE not in own.spec["x-sources"]:
         click.echo(f"x-sources lacks {SOURCE}: the paths and schemas of this file", err=True)
-    click.echo(f"{len(rules)} rules more, {len(own.rules)} there already", err=True)
+    click.echo(f"rules more: {len(rules)}, there already: {len(own.rules)}", err=True)

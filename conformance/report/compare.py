@@ -56,7 +56,7 @@ def compare(one: Json, other: Json) -> dict[str, Any]:
 def _notes(one: Json, other: Json) -> Iterator[str]:
     for member in NOTED:
         if one.get(member) != other.get(member):
-            yield f"{member} {_words(one.get(member))} and {_words(other.get(member))}"
+            yield f"{member} {_words(one.get(member))} → {_words(other.get(member))}"
 
 
 def _words(value: Any) -> str:
