@@ -14,6 +14,7 @@ import pytest
 from conformance.config.settings import UsageError
 from conformance.target.listener import Listener
 from conformance.target.receiver import HANG
+from tests.serving import HANGING
 
 from .servers import deliver
 
@@ -41,6 +42,7 @@ def test_a_hanging_answer_does_not_come(listener: Listener) -> None:
     listener.answer("one", HANG)
     with pytest.raises(httpx.ReadTimeout):
         deliver(listener, "one", timeout=0.3)
+    assert listener.wait("one", 1, HANGING)  # it may have been left before it was read
     assert deliver(listener, "one") == 200
 
 
