@@ -290,11 +290,22 @@ const drawDeliveries = ({ deliveries }) => draw("deliveries", deliveries, () => 
     ]),
     control("Redeliver", "redeliver", () => ({ path: { id } }), { of: id }))));
 
+const faultWords = ({ id, operation, fault, delay_ms, every, probability, times, matched, injected }) => {
+  const when = [
+    operation ?? "any call",
+    every > 1 && `one in ${every}`,
+    (probability ?? 1) < 1 && `probability ${probability}`,
+    times && `at most ${times}×`,
+  ];
+  const what = fault ?? `${delay_ms} ms later`;
+  return `${id}: ${what}, ${when.filter(Boolean).join(", ")}; given to ${injected} of ${matched} calls`;
+};
+
 const drawFaults = ({ faults }) => draw("faults", faults, () => faults.length === 0
   ? [el("p", { class: "soft" }, "Nothing goes wrong.")]
-  : [...faults.map(({ id, operation, fault, delay_ms, times, matched, injected }) => el("div", { class: "row" },
-    el("span", {}, `${id}: ${fault ?? `${delay_ms} ms later`}, ${operation ?? "every call"}${times ? `, at most ${times}×` : ""}; given to ${injected} of ${matched} calls`),
-    control("Delete", "deleteFault", () => ({ path: { id } }), { of: id }))),
+  : [...faults.map((rule) => el("div", { class: "row" },
+    el("span", {}, faultWords(rule)),
+    control("Delete", "deleteFault", () => ({ path: { id: rule.id } }), { of: rule.id }))),
   el("div", { class: "controls" }, control("Delete all", "deleteFaults"))]);
 
 /** What breaks the contract: as a proxy has found it, or as the mock itself has answered. */

@@ -138,6 +138,8 @@ def test_a_fault_is_planted_strikes_and_is_deleted(page, api):
     press(page, "Delete fault-1")
     says(page, "#faults", "Nothing goes wrong.")
     assert api.steer("GET", "/faults") == {"faults": []}
+    api.steer("POST", "/faults", json={"fault": "SERVER_ERROR", "every": 3, "probability": 0.1})
+    says(page, "#faults", "SERVER_ERROR, any call, one in 3, probability 0.1; given to 0 of 0")
 
 
 @pytest.mark.browser
