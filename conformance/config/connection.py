@@ -16,11 +16,12 @@ LAST_PORT = 65_535
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+TRACE_HEADERS = ("x-request-id", "traceparent")  # tell each request from all others
 # What the suite sets itself, or leaves out, since a rule or the connection may depend on it.
 OWN_HEADERS = (
     "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
-    "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "traceparent",
-    "trailer", "transfer-encoding", "upgrade", "x-request-id",
+    "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", *TRACE_HEADERS,
 )  # fmt: skip
 CURES = {
     "authorization": "; the key goes in CONFORMANCE_TOKEN",

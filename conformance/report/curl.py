@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote, unquote_plus
 
+from ..config.connection import TRACE_HEADERS
 from ..config.redaction import REDACTED
 from ..contract.ids import UUID, canonical, mentions
 from ..contract.resource import Resource
@@ -21,7 +22,7 @@ AS_IS = re.compile(r"\.\.|[\[\]{}]")
 IN_A_URL = r"sed 's/\\u002[Bb]/+/; s/+/%2B/; s/:/%3A/g'"
 KEY = re.compile(r"\$CONFORMANCE_(?:SECOND_)?TOKEN")
 VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
-UNSHOWN = ("accept", "traceparent", "x-request-id")
+UNSHOWN = ("accept", *TRACE_HEADERS)
 LONG = 0.5  # seconds between two requests that may matter
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
+from ..config.connection import TRACE_HEADERS
 from ..judging.exchange import Exchange
 
 LOOKS = ("read", "list", "search")  # roles of operations
@@ -41,5 +42,6 @@ def _alike(trace: Iterable[Exchange]) -> Iterator[list[Exchange]]:
 
 
 def _sight(exchange: Exchange) -> tuple[Any, ...]:
-    asked = exchange.role, exchange.url, exchange.headers, exchange.body
+    headers = {n: value for n, value in exchange.headers.items() if n not in TRACE_HEADERS}
+    asked = exchange.role, exchange.url, headers, exchange.body
     return *asked, exchange.status, exchange.content

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..config.connection import TRACE_HEADERS
 from ..config.settings import Config
 from ..contract.areas import area_of
 from ..judging.outcomes import STEERING
@@ -29,7 +30,6 @@ COLOURS = {
     "harness-fault": "magenta",
 }
 STEPS_SHOWN = 12
-TRACE = ("x-request-id", "traceparent")
 
 
 def print_plan(plan: Plan) -> None:
@@ -182,7 +182,7 @@ def print_card(rule: dict[str, Any], file: str) -> None:
 def _traced(step: dict[str, Any]) -> str:
     """By which the request is found in the backend's log."""
     headers = step["request"]["headers"]
-    return "".join(f"  {name} {headers[name]}" for name in TRACE if name in headers)
+    return "".join(f"  {name} {headers[name]}" for name in TRACE_HEADERS if name in headers)
 
 
 def print_verdict(report: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from ..config.connection import TRACE_HEADERS
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
 from ..contract.ids import canonical, mentions
@@ -18,7 +19,7 @@ from ..registry import all_checks
 from ..target.api import Api
 
 LONGEST_TEXT = 2000  # characters; a longer body is kept compressed
-SET_ANEW = ("accept", "content-type", "traceparent", "x-request-id")
+SET_ANEW = ("accept", "content-type", *TRACE_HEADERS)
 CHANNEL = re.compile(r"conf-[0-9a-f]{8}(-\d+)?")
 
 Say = Callable[[str], None]

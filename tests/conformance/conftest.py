@@ -23,7 +23,7 @@ from conformance.judging.exchange import Exchange
 from conformance.registry import watch_of
 from conformance.run.run import Run
 from conformance.target.api import Api
-from conformance.target.client import Client
+from conformance.target.client import Client, trace
 from tests import programs
 from tests.serving import HANGING
 
@@ -86,7 +86,7 @@ def exchange(contract: Contract) -> Callable[..., Exchange]:
             "operation": operation,
             "method": method,
             "url": "http://target.test" + path.replace("{id}", changes.pop("id", ID)),
-            "headers": {},
+            "headers": trace(),  # as the client sends with each
             "body": None,
             "contract": contract,
             "status": status,
