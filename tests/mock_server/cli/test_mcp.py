@@ -49,12 +49,48 @@ def test_a_sandbox_is_opened_steered_and_read(api):
         coverage = await ask("read_coverage", sandbox="gw0")
         assert coverage["summary"]["operations"]["exercised"] == 2
 
-        assert (await ask("reset", sandbox="gw0")) == {"sessions": 0}
+        assert (await ask("reset", sandbox="gw0")) == {"sandbox": "gw0", "sessions": 0}
         assert (await ask("list_sessions", sandbox="gw0"))["total"] == 0
         named = {row["name"] for row in (await ask("list_sandboxes"))["sandboxes"]}
         assert {"default", "gw0"} <= named
 
     assist(work, "mock_server", "--url", str(api.base_url))
+
+
+def test_the_tools_act_on_the_sandbox_that_was_opened_last_and_name_it(api):
+    async def work(ask):
+        assert (await ask("show_clock"))["sandbox"] == "default"
+        first = (await ask("open_sandbox"))["sandbox"]
+        second = (await ask("open_sandbox"))["sandbox"]
+        assert len({"default", first, second}) == 3
+        with api.in_sandbox(second) as client:
+            client.open(ttl_seconds=60)
+        assert len((await ask("advance_clock", by="30m"))["fired"]) == 1
+        assert (await ask("read_journal"))["requests"]
+        assert (await ask("read_journal", sandbox=first))["requests"] == []
+        assert (await ask("list_sessions"))["total"] == 1
+        for tool in (await ask.tools()).keys() - {"open_sandbox"}:
+            given = {"by": "30m"} if tool == "advance_clock" else {}
+            assert (await ask(tool, **given))["sandbox"] == second
+            if tool != "list_sandboxes":
+                assert (await ask(tool, **given, sandbox=first))["sandbox"] == first
+                assert (await ask(tool, **given, sandbox="default"))["sandbox"] == "default"
+        api.steer("DELETE", f"/sandboxes/{second}")
+        assert f"there is no sandbox '{second}'" in await ask.refusal("list_sessions")
+
+    assist_by(work, tools_of(Client(str(api.base_url))))
+
+
+def test_an_unknown_sandbox_is_refused_and_not_opened(api):
+    async def work(ask):
+        await ask("open_sandbox", name="shop-7")
+        told = await ask.refusal("read_journal", sandbox="shop-8")
+        assert told == "there is no sandbox 'shop-8'; open_sandbox opens one; did you mean shop-7?"
+        named = [row["name"] for row in (await ask("list_sandboxes"))["sandboxes"]]
+        assert "shop-7" in named
+        assert "shop-8" not in named
+
+    assist_by(work, tools_of(Client(str(api.base_url))))
 
 
 def test_what_a_proxy_has_found_is_read_too(proxy, backend):
@@ -70,6 +106,7 @@ def test_what_a_proxy_has_found_is_read_too(proxy, backend):
 
 def test_what_cannot_be_done_is_told_in_words(api):
     async def work(ask):
+        assert (await ask("show_clock"))["sandbox"] == "gw1"
         assert "wanted a span such as 30m" in await ask.refusal("advance_clock", by="soon")
         assert "got 'gw 7'" in await ask.refusal("open_sandbox", name="gw 7")
         assert "cannot go back" in await ask.refusal("freeze_clock", instant="2001-01-01T00:00:00Z")
