@@ -153,8 +153,14 @@ def _in_short(report: dict[str, Any]) -> dict[str, Any]:
     return told | {
         "state": "ended",
         "broken": [_rule(rule) for rule in rules if rule["outcome"] in BROKEN],
-        "not_evaluated": [_rule(rule) for rule in rules if rule["outcome"] in NOT_EVALUATED],
+        "not_evaluated": [_rule(rule) for rule in rules if _is_not_evaluated(rule)],
     }
+
+
+def _is_not_evaluated(rule: dict[str, Any]) -> bool:
+    """Also where the suite was not given what the rule needs."""
+    lacks = rule["outcome"] == "not-applicable" and bool(rule["needs"])
+    return lacks or rule["outcome"] in NOT_EVALUATED
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,18 @@ def test_a_run_that_was_refused_is_not_told_as_the_one_before(
 
 
 @pytest.mark.slow
+def test_what_was_not_judged_for_want_of_an_agent_is_told(mock: Target, keyed: Given) -> None:
+    async def work(ask: Assistant) -> None:
+        planned = await ask("plan", rules=["END-03", "END-04"])
+        found = await ask("run", plan=planned["plan"], wait=600)
+        (left,) = found["not_evaluated"]
+        assert (left["id"], left["outcome"]) == ("END-04", "not-applicable")
+        assert left["reason"] == "the suite was given no closing agent"
+
+    assist(work, "conformance", "--target", mock.url, "--agent", "agent-echo", **keyed)
+
+
+@pytest.mark.slow
 def test_a_run_goes_on_while_the_assistant_waits_and_is_stopped(own: Target, keyed: Given) -> None:
     async def work(ask: Assistant) -> None:
         planned = await ask("plan", profile="ttl")
