@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
-from conformance.config.settings import FIXTURE_AGENTS, Config
+from conformance.config.settings import Config
 from conformance.contract.document import Contract, find_contract
 from conformance.run.execute import execute
 from conformance.run.run import Run
@@ -18,7 +18,7 @@ from tests.kill_matrix.target import serving
 from tests.serving import Api
 
 RULES = {
-    "second-end": ("END-03", "core"),
+    "second-end": ("END-03", "smoke"),
     "final-turn": ("TURN-16", "core"),
     "lost-result": ("FIN-01", "core"),
     "no-timeout": ("TTL-01", "ttl"),
@@ -31,7 +31,7 @@ RULES = {
     "unknown-id": ("GET-02", "core"),
     "any-key": ("AUTH-03", "core"),
 }
-GIVEN = {**FIXTURE_AGENTS, "repeats": 0, "index_wait": 3, "ttl_grace": 5}
+GIVEN = {"agent": "agent-echo", "repeats": 0, "index_wait": 3, "ttl_grace": 5}
 
 
 @pytest.mark.slow
