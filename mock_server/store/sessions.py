@@ -1,7 +1,7 @@
 """The sessions of a sandbox, as every store keeps them.
 
-What must agree is read by one statement, which sees one snapshot. Who changes a session updates
-its row first, so that changes of one session follow one another.
+What must agree is read as of one instant. Who changes a session updates its row first, so that
+changes of one session follow one another.
 """
 
 from abc import abstractmethod
@@ -26,7 +26,7 @@ from .rows import (
 from .tables import Statements, Tables, Transaction
 
 _OVERDUE_AT_ONCE = 100
-_AT_ONCE = 5  # sessions with their transcripts
+AT_ONCE = 5  # sessions with their transcripts
 # About what characters and messages take until their session is final.
 _MESSAGE_SIZE, _MUCH = 200, 200_000
 _UPDATE = (
@@ -64,6 +64,12 @@ class StoredSessions:
     async def transcript(self, statements: Statements, row: Row) -> tuple[Message, ...]:
         """The messages of a session's row."""
 
+    @abstractmethod
+    async def found(
+        self, statements: Transaction, query: SessionQuery
+    ) -> tuple[list[Session], int]:
+        """The sessions of a page, and how many match in all."""
+
     async def insert(self, session: Session) -> bool:
         made = "sessions", session_row(session), " ON CONFLICT DO NOTHING"
         if not session.messages:  # one statement is a transaction by itself
@@ -83,26 +89,7 @@ class StoredSessions:
         return await self._one("s.id = :id", id=session_id)
 
     async def page(self, query: SessionQuery) -> tuple[list[Session], int]:
-        return await self.tables.read(lambda statements: self._page(statements, query))
-
-    async def _page(
-        self, statements: Transaction, query: SessionQuery
-    ) -> tuple[list[Session], int]:
-        where, values = self.filter(query)
-        order = f"ORDER BY {self.order()}"
-        statement = (
-            f"SELECT * FROM (SELECT count(*) AS total FROM sessions WHERE {where}) c LEFT JOIN "
-            f"(SELECT * FROM sessions WHERE {where} {order} LIMIT :take OFFSET :skip) s ON true "
-            f"{self.joined} {order}"
-        )
-        values |= {"take": query.take, "skip": query.skip}
-        rows = [row async for row in statements.each(statement, _AT_ONCE, **values)]
-        found = [row for row in rows if row["id"] is not None]
-        return await self.whole(statements, found), rows[0]["total"]
-
-    async def whole(self, statements: Transaction, rows: Sequence[Row]) -> list[Session]:
-        """The sessions of these rows, with their transcripts."""
-        return [session_of(row, await self.transcript(statements, row)) for row in rows]
+        return await self.tables.read(lambda statements: self.found(statements, query))
 
     def filter(self, query: SessionQuery) -> tuple[str, dict[str, Any]]:
         """The condition of a listing, with its values."""
@@ -148,7 +135,7 @@ class StoredSessions:
         where = "expires IS NOT NULL AND expires < :now ORDER BY expires"
         statement = f"{self._select(where)} LIMIT {_OVERDUE_AT_ONCE}"
         sessions, said = [], 0
-        async with aclosing(statements.each(statement, _AT_ONCE, now=now)) as rows:
+        async with aclosing(statements.each(statement, AT_ONCE, now=now)) as rows:
             async for row in rows:
                 messages = await self.transcript(statements, row)
                 sessions.append(session_of(row, messages))

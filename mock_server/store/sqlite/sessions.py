@@ -1,8 +1,12 @@
-"""The sessions of the embedded store."""
+"""The sessions of the embedded store.
+
+Nobody else has its connection meanwhile, so that several statements read as of one instant.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ...domain.records import SessionQuery
 from ...domain.session import Message, Session
 from ..rows import Row, dump, message_of, session_of
 from ..sessions import StoredSessions
@@ -27,8 +31,20 @@ class SqliteSessions(StoredSessions):
             return ()
         return tuple(map(message_of, await statements.rows(_OF_ONE, id=row["id"])))
 
-    async def whole(self, statements: Transaction, rows: Sequence[Row]) -> list[Session]:
-        ids = dump([row["id"] for row in rows])
+    async def found(
+        self, statements: Transaction, query: SessionQuery
+    ) -> tuple[list[Session], int]:
+        where, values = self.filter(query)
+        matching = f"FROM sessions WHERE {where}"
+        total = await statements.value(f"SELECT count(*) AS value {matching}", **values)
+        rows = await statements.rows(
+            f"SELECT * {matching} ORDER BY {self.order()} LIMIT :take OFFSET :skip",
+            **values, take=query.take, skip=query.skip,
+        )  # fmt: skip
+        return await self._whole(statements, rows), total
+
+    async def _whole(self, statements: Transaction, rows: Sequence[Row]) -> list[Session]:
+        ids = dump([row["id"] for row in rows if row["message_count"]])
         said = defaultdict(list)
         for row in await statements.rows(_OF_MANY, ids=ids):
             said[row["session_id"]].append(message_of(row))

@@ -1,5 +1,6 @@
 """Lists and searches: filters, order, pages, and what stays fast."""
 
+import asyncio
 import sys
 import threading
 import time
@@ -9,6 +10,7 @@ import pytest
 from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import rows_of
+from mock_server.store.postgres.sessions import PostgresSessions
 from tests.mock_server.store.rows import CONTRACT, ODD, WEBHOOK, final, finish, session
 
 
@@ -102,6 +104,32 @@ def test_others_have_their_turn_while_much_is_read(store, run, monkeypatch, part
     assert run(reads[part]())
     assert len(readers) == 1
     assert threading.get_ident() not in readers
+
+
+@pytest.mark.parametrize("db", ["postgres"], indirect=True)
+def test_others_have_their_turn_while_the_sessions_of_a_page_are_read(store, run, monkeypatch):
+    for number in range(20):
+        run(store.sessions.insert(session(number, messages=(Message("user", "x", 1),))))
+    read, turns, instants = PostgresSessions.transcript, [0], []
+
+    async def transcript(sessions, statements, row):
+        instants.append(turns[0])
+        return await read(sessions, statements, row)
+
+    async def count_turns():
+        while True:
+            await asyncio.sleep(0)
+            turns[0] += 1
+
+    async def listed():
+        counting = asyncio.create_task(count_turns())
+        page = await store.sessions.page(SessionQuery(0, 20))
+        counting.cancel()
+        return page
+
+    monkeypatch.setattr(PostgresSessions, "transcript", transcript)
+    assert len(run(listed())[0]) == len(instants) == 20
+    assert max(map(instants.count, instants)) <= 5
 
 
 def test_a_list_is_ordered_counted_and_cut(store, run):
