@@ -26,20 +26,21 @@ class StoredResults:
 
     async def search(self, query: CallResultQuery) -> tuple[list[dict[str, Any]], int]:
         """One page of call results, newest first, and how many match in all."""
-        documents, total = await self.tables.read(
-            lambda statements: self.found(statements, query), slow=bool(query.data)
-        )
+        documents, total = await self.found(query)
         return await beside(sum(map(len, documents)), lambda: [*map(decode, documents)]), total
 
-    async def found(self, statements: Transaction, query: CallResultQuery) -> tuple[list[str], int]:
+    async def found(self, query: CallResultQuery) -> tuple[list[str], int]:
         """The documents of the page, and how many match in all."""
         where, values = self.filter(query)
-        rows = await statements.rows(
+        statement = (
             f"SELECT total, document FROM (SELECT count(*) AS total FROM call_results "
             f"WHERE {where}) c LEFT JOIN (SELECT document, completed, serial FROM call_results "
-            f"WHERE {where} {ORDER} LIMIT :size OFFSET :first) p ON true {ORDER}",
-            **values, size=query.size, first=query.page * query.size,
-        )  # fmt: skip
+            f"WHERE {where} {ORDER} LIMIT :size OFFSET :first) p ON true {ORDER}"
+        )
+        values |= {"size": query.size, "first": query.page * query.size}
+        rows = await self.tables.read(
+            lambda statements: statements.rows(statement, **values), slow=bool(query.data)
+        )
         return [row["document"] for row in rows if row["document"]], rows[0]["total"]
 
     def filter(self, query: CallResultQuery) -> tuple[str, dict[str, Any]]:
@@ -57,4 +58,4 @@ class StoredResults:
         await statements.insert("audit", audit_row(session, made))
         if (webhook := made.webhook) is not None:
             row = webhook_row(session.id, **webhook, due=made.completed)
-            await statements.insert_numbered("outbox", row)
+            await statements.insert("outbox", row)

@@ -1,6 +1,7 @@
 """The call results of the shared store."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from ...domain.records import CallResultQuery
@@ -16,17 +17,21 @@ class PostgresResults(StoredResults):
         wanted = dict(memberships(query))
         return "".join(f" AND {column} = ANY(:{column})" for column in wanted), {**wanted}
 
-    async def found(self, statements: Transaction, query: CallResultQuery) -> tuple[list[str], int]:
+    async def found(self, query: CallResultQuery) -> tuple[list[str], int]:
         if not query.data:
-            return await super().found(statements, query)
+            return await super().found(query)
         # A path means what it means in the embedded store: the same function looks.
-        where, values = self.filter(query)
-        each = statements.each(f"SELECT document FROM call_results WHERE {where} {ORDER}", **values)
-        kept, wanted = [row["document"] async for row in each], dump(query.data)
+        kept, wanted = await self.tables.read(partial(self._all, query)), dump(query.data)
         first, last = query.page * query.size, (query.page + 1) * query.size
 
         def fitting() -> list[str]:
             return [document for document in kept if holds(document, wanted)]
 
-        some = await asyncio.to_thread(fitting)
+        some = await asyncio.to_thread(fitting)  # others have the connection meanwhile
         return some[first:last], len(some)
+
+    async def _all(self, query: CallResultQuery, statements: Transaction) -> list[str]:
+        """The documents that satisfy all but the data."""
+        where, values = self.filter(query)
+        each = statements.each(f"SELECT document FROM call_results WHERE {where} {ORDER}", **values)
+        return [row["document"] async for row in each]

@@ -10,6 +10,8 @@ import pytest
 from mock_server.domain.records import CallResultQuery, Change, Completion, SessionQuery
 from mock_server.domain.session import Message
 from mock_server.sandbox.documents import rows_of
+from mock_server.store.matching import holds
+from mock_server.store.postgres import results
 from mock_server.store.postgres.sessions import PostgresSessions
 from tests.mock_server.store.rows import CONTRACT, ODD, WEBHOOK, final, finish, session
 
@@ -104,6 +106,16 @@ def test_others_have_their_turn_while_much_is_read(store, run, monkeypatch, part
     assert run(reads[part]())
     assert len(readers) == 1
     assert threading.get_ident() not in readers
+
+
+@pytest.mark.parametrize("db", ["postgres"], indirect=True)
+def test_a_search_by_data_looks_through_documents_without_a_connection(store, run, monkeypatch):
+    finish(run, store, a=1)
+    calls = []
+    looking = lambda *given: calls.append(store.tables.calls) or holds(*given)  # noqa: E731
+    monkeypatch.setattr(results, "holds", looking)
+    assert run(store.results.search(CallResultQuery(0, 9, 9, data={"a": 1})))[1] == 1
+    assert calls == [0]
 
 
 @pytest.mark.parametrize("db", ["postgres"], indirect=True)
