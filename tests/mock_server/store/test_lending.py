@@ -11,7 +11,7 @@ from mock_server.sandbox.documents import rows_of
 from mock_server.store.image import Image
 from mock_server.store.outbox import Outbox
 from mock_server.store.sqlite.tables import Transaction
-from tests.mock_server.store.rows import CONTRACT, database_of, session
+from tests.mock_server.store.rows import CONTRACT, beside, database_of, session
 from tests.serving import HANGING
 
 PARTS = {"sessions": vars(Sessions), "results": ["search"], "outbox": vars(Outbox)}
@@ -129,3 +129,13 @@ def test_a_large_state_is_written_in_a_thread_whole_or_not_at_all(store, run, mo
     run(store.image.load(rows))
     assert run(store.sessions.count()) == 1_000
     assert run(store.image.dump())["messages"] == rows["messages"]
+
+
+def test_a_sandbox_is_emptied_without_a_look_at_all_that_others_hold(store, run):
+    rows, steps = rows_of(MANY, *CONTRACT), []
+    run(beside(store).image.load(rows))
+    database_of(store).connection.set_progress_handler(lambda: steps.append(1), 100)
+    run(store.image.load({}))
+    database_of(store).connection.set_progress_handler(None, 0)
+    assert len(steps) < 20
+    assert run(beside(store).sessions.count()) == len(rows["sessions"])
