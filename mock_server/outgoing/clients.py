@@ -1,5 +1,6 @@
 """The one place that makes HTTP clients: certificates, proxies, sockets, headers."""
 
+import json
 import os
 import ssl
 from collections.abc import Iterable
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import certifi
-import orjson
 
 from .faults import OutgoingFault, cause_of, reason_of
 from .headers import Headers, parse_headers
@@ -107,11 +107,19 @@ class Outgoing:
 
     def redacted(self, content: bytes) -> bytes:
         """The content without the values of headers, which a server may echo."""
-        for _, value in self.headers:
-            if len(value) >= _SHORTEST_SECRET:
-                for form in (value, orjson.dumps(value.decode())[1:-1]):
-                    content = content.replace(form, b"[redacted]")
+        for secret in self._secrets:
+            content = content.replace(secret, b"[redacted]")
         return content
+
+    @cached_property
+    def _secrets(self) -> list[bytes]:
+        """The values of headers as they stand in a text and in JSON, in ASCII or not; the longest
+        first, as one may hold another."""
+        secrets = {value for _, value in self.headers if len(value) >= _SHORTEST_SECRET}
+        for text in [value.decode() for value in secrets]:
+            for ascii in (True, False):
+                secrets.add(json.dumps(text, ensure_ascii=ascii)[1:-1].encode())
+        return sorted(secrets, key=len, reverse=True)
 
     @cached_property
     def tls(self) -> ssl.SSLContext:

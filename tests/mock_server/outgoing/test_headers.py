@@ -32,12 +32,18 @@ def test_added_headers_stand_in_every_request_and_follow_no_redirect(monkeypatch
     assert outgoing.redacted(b"has gateway-key-1, a$b") == b"has [redacted], a$b"
 
 
-def test_a_value_is_redacted_in_json_too():
-    outgoing = Outgoing.of(header=['X-Key: say "friend"'])
-    assert outgoing.redacted(b'say "friend"') == b"[redacted]"
-    assert (
-        outgoing.redacted(json.dumps({"got": 'say "friend"'}).encode()) == b'{"got": "[redacted]"}'
-    )
+@pytest.mark.parametrize("ascii", [True, False])
+@pytest.mark.parametrize("value", ['say "friend"', "Schlüssel-1"])
+def test_a_value_is_redacted_in_json_too(value, ascii):
+    outgoing = Outgoing.of(header=[f"X-Key: {value}"])
+    assert outgoing.redacted(value.encode()) == b"[redacted]"
+    told = json.dumps({"got": value}, ensure_ascii=ascii).encode()
+    assert outgoing.redacted(told) == b'{"got": "[redacted]"}'
+
+
+def test_nothing_is_left_of_a_value_that_begins_with_another():
+    outgoing = Outgoing.of(header=["X-Key: gateway-key", "X-Other: gateway-key-of-others"])
+    assert outgoing.redacted(b"gateway-key-of-others") == b"[redacted]"
 
 
 @pytest.mark.parametrize(
