@@ -8,6 +8,7 @@ import click
 from ..config.connection import TRACE_HEADERS
 from ..config.settings import Config
 from ..contract.areas import area_of
+from ..contract.lifecycle import FINISH
 from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
 from ..registry import Cost
@@ -50,6 +51,9 @@ def print_plan(plan: Plan) -> None:
     click.echo(f"plan      {checks}, at most {_words(plan.cost)}; {_promise(config)}")
     for need, count in _lacking(plan).items():
         click.echo(f"without   {count} of them: the suite was given no {need.replace('_', ' ')}")
+    if _lacks_finishes(plan):
+        why = "the suite was given no closing agent"
+        click.echo(f"without   sessions that an agent finishes: {why}")
     if plan.repeats.requests:
         click.echo(
             f"repeats   what fails is run up to {_count(config.repeats, 'time')} more, for at most"
@@ -65,6 +69,14 @@ def _lacking(plan: Plan) -> Counter[str]:
         return Counter()
     needs = [need for id in plan.checks for need in plan.contract.rules[id].needs]
     return Counter(need for need in needs if need not in plan.config.capabilities)
+
+
+def _lacks_finishes(plan: Plan) -> bool:
+    """Whether checks that need no closing agent are run on fewer sessions for want of one."""
+    given = plan.config.target is None or "closing_agent" in plan.config.capabilities
+    contract = plan.contract
+    finishes = bool(contract.resource.agent) and FINISH in contract.lifecycle.causes
+    return finishes and not given and plan.cost.sessions > 0
 
 
 def _words(cost: Cost) -> str:

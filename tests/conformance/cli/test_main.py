@@ -180,6 +180,13 @@ def test_the_plan_says_what_it_will_do_without(ask: Suite, mock: Any) -> None:
     _, out, _ = ask(*words)
     assert "without   8 of them: the suite was given no webhook listener" in out
     assert "given no tool agent" in out
+    fewer = "without   sessions that an agent finishes: the suite was given no closing agent"
+    smoke = ["--plan", "--profile", "smoke", "--target", mock.url, "--agent", "agent-echo"]
+    assert fewer in out
+    assert fewer in ask(*smoke)[1]
+    closing = ("--closing-agent", "agent-closer", "--closing-text", "bye")
+    assert "without" not in ask(*smoke, *closing)[1]
+    assert "without" not in ask(*smoke, "--read-only")[1]
     _, out, _ = ask("--plan", "--profile", "core,webhooks")
     assert "without" not in out
 
