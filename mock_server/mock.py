@@ -14,14 +14,13 @@ from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .codec import encode
 from .contract.choices import clamped, fitting, refusal_statuses
 from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files
 from .http.errors import Errors, chosen, refusal
-from .http.handlers import HANDLERS, PAGES
+from .http.handlers import HANDLERS
 from .http.layers import Layers, Make
 from .http.overrides import OverriddenOperation
 from .http.pages import page
@@ -110,8 +109,7 @@ class Mock:
         try:
             role = self.contract.resource.roles[call.operation]
             status, value = await HANDLERS[role](self.sandbox_of(scope), self.renderer, call)
-            large = role in PAGES
-            reply = await reply_of(status, value) if large else Reply(status, encode(value))
+            reply = await reply_of(status, value)
         except Refusal as refusal:
             reply = reply_with(chosen(refusal, self.statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)

@@ -88,8 +88,6 @@ HANDLERS: Mapping[str, Handler] = {
     "search": search_call_results,
 }
 
-PAGES = frozenset(["list", "search"])  # whose answers may be large
-
 
 def clamp(value: int | None, bounds: Bounds) -> int | None:
     """The nearest value in range; within it, and for None, nothing changes."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mock_server.codec import texts
 from mock_server.domain.transcript import MOST_CHARACTERS, MOST_MESSAGES
 from tests.serving import Api
 
@@ -46,6 +47,17 @@ def test_a_turn_that_a_transcript_has_no_room_for_is_refused(api, messages, text
         assert "5000 messages and 4194304 characters" in answer.json()["detail"]
         assert api.submit(id, text, idempotency_key="k").status_code == 413
     assert api.end(id).status_code == 200
+
+
+def test_a_long_one_is_written_in_parts_between_which_others_have_a_turn(api, monkeypatch):
+    document, id = session(["a" * 800] * (MOST_MESSAGES - 2))
+    api.steer("PUT", "/state", json=document)
+    written = []
+    monkeypatch.setattr(
+        "mock_server.http.replies.texts", lambda value: written.append(value["id"]) or texts(value)
+    )
+    assert len(api.read(id)["messages"]) == MOST_MESSAGES - 2
+    assert written == [id]
 
 
 def test_tool_calls_count(api):
