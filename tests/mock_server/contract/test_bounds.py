@@ -1,5 +1,7 @@
 """What the mock's code repeats from the contract, held against the contract."""
 
+import re
+
 import pytest
 
 from mock_server.http.handlers import HANDLERS
@@ -17,5 +19,5 @@ def test_every_operation_has_a_handler_and_every_handler_an_operation():
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_kind_of_problem_has_a_title_and_a_cure(name):
-    assert title_of(name).isprintable()
+    assert re.fullmatch("[A-Z][A-Za-z ]+", title_of(name))
     assert KINDS[name].help.endswith(".")
