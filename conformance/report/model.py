@@ -2,16 +2,14 @@
 
 import json
 import os
-import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..config.program import PROGRAM
 from ..config.redaction import REDACTED, redacted
-from ..config.settings import Config, flag
+from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.parts import Json
 from ..contract.rules import Rule
@@ -22,7 +20,8 @@ from ..registry import pack_of
 from ..run.replay import recorded
 from ..run.run import Run
 from ..run.scope import partial, scope
-from .curl import added_headers, curl_lines
+from .again import command, curl_options
+from .curl import curl_lines
 from .html import html
 from .junit import junit
 from .markdown import markdown
@@ -66,7 +65,7 @@ def build(run: Run) -> Json:
         "sessions_opened": len(run.client.ledger.opened),
         "sessions_left_open": len(run.client.ledger.left_open),
         "sessions_unproven": len(run.client.ledger.unproven),
-        "reproduce": redacted(_command(run), config.secrets),
+        "reproduce": redacted(command(run), config.secrets),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
         "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
         "rules": [rule_report(run, rule) for rule in contract.rules.values()],
@@ -104,33 +103,12 @@ def write(report: Json, directory: Path) -> list[Path]:
     return [directory / name for name in texts]
 
 
-def _command(run: Run, *rules: str) -> str:
-    """The command that repeats the run, or evaluates these rules alone."""
-    config = run.config
-    words = [PROGRAM]
-    if config.contract:
-        words.append(f"--contract {shlex.quote(str(config.contract))}")
-    if not run.embedded:
-        words.append(f"--target {config.target}")
-        for name in ("ttl_grace", "index_wait", "webhook_wait"):
-            if (seconds := getattr(config, name)) != getattr(Config, name):
-                words.append(f"{flag(name)} {seconds:g}")
-        for name in ("agent", "tool_agent", "closing_agent", "closing_text", "disabled_agent"):
-            if value := getattr(config, name):
-                words.append(f"{flag(name)} {shlex.quote(value)}")
-        words += [] if config.loopback or config.read_only else ["--allow-writes"]
-    words.append(f"--profile {','.join(config.profile)}")
-    words += [f"--rule {rule}" for rule in rules or config.rules]
-    words += [flag(name) for name in ("strict", "read_only") if getattr(config, name)]
-    return " ".join([*words, f"--seed {config.seed}"])
-
-
 def _rerun(run: Run, finding: Finding) -> str:
     """The check that met the violation is run again, as a rule may be judged by others than
     its own; where none of this run did, the whole run is."""
     met = [check.rule for check in run.checks.values() if check.name == finding.check]
     own = [finding.rule] if finding.rule in run.checks else []
-    return _command(run, *(met or own))
+    return command(run, *(met or own))
 
 
 def rule_report(run: Run, rule: Rule) -> dict[str, Any]:
@@ -192,8 +170,7 @@ def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:
 def _steps(config: Config, trace: Iterable[Exchange]) -> list[dict[str, Any]]:
     chosen, polls = folded(_concealed(exchange, config) for exchange in trace)
     begun = min((exchange.started for exchange in chosen), default=0.0)
-    options = ["--http2-prior-knowledge"] if config.http2 else []
-    lines = curl_lines(chosen, polls, [*options, *added_headers(config.headers)])
+    lines = curl_lines(chosen, polls, curl_options(config))
     return [
         _step(exchange, curl, begun) | _polled(polls.get(exchange.number))
         for exchange, curl in zip(chosen, lines, strict=True)
