@@ -31,6 +31,7 @@ def badge(report: dict[str, Any], directory: Path) -> dict[str, Any]:
         ({"rules": ("OPEN-01",)}, "the rule OPEN-01"),
         ({"rules": ("OPEN-01", "END-02")}, "the rules OPEN-01, END-02"),
         ({"read_only": True}, "the profile core, read-only"),
+        ({"insecure": True}, "the profile core, --insecure: no certificate was checked"),
     ],
 )
 def test_every_format_tells_the_scope(

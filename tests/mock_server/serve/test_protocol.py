@@ -4,7 +4,9 @@ import json
 import socket
 
 import pytest
+from starlette.applications import Starlette
 
+from mock_server.serve.server import configure
 from tests.serving import CHATS
 
 from .connection import KEY, request
@@ -49,6 +51,7 @@ def test_an_offer_to_upgrade_is_nothing_to_log(one, caplog):
 def test_a_connection_is_kept_for_clients_that_poll_and_says_how_long(one):
     one.send(request("GET", "/livez"))
     assert one.read()[1]["keep-alive"] == "timeout=120"
+    assert configure(Starlette()).timeout_keep_alive == 120
 
 
 def test_a_connection_that_ends_says_nothing_of_being_kept(one):
