@@ -33,7 +33,8 @@ def test_what_is_told_to_run_again_goes_the_same_way(
     run = make_run(
         target="https://x.test", allow_writes=True, timeout=2.5, ca=authority.file,
         client_cert=f"{certificate},{key}", proxy="http://me:proxy-0001@proxy.test:3128",
-        headers=("X-Gateway: gateway-0001", "X-Tenant: $TENANT"), token=None, token_command="print key",
+        headers=("X-Gateway: gateway-0001", "X-Tenant: $TENANT"),
+        token=None, token_command="print key",
     )  # fmt: skip
     found = finding(run, exchange("endChat", {}))
     words, steps = shlex.split(found["rerun"]), found["steps"]
