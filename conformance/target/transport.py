@@ -86,7 +86,7 @@ class Transport(httpx.BaseTransport):
         return pool
 
     def _give_back(self, pool: Pool) -> None:
-        if pool.http2 == self.http2 and pool not in self.idle:
+        if pool.http2 == self.http2:
             self.idle.append(pool)
 
 
@@ -126,8 +126,9 @@ class Answer(httpx.Response):
         return False
 
     def close(self) -> None:
-        super().close()
-        self.closed()
+        if not self.is_closed:  # once: by the second time its pool may be another's
+            super().close()
+            self.closed()
 
 
 def _proxy(proxy: Proxy | None, context: ssl.SSLContext | None) -> httpcore.Proxy | None:

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from conformance.config.connection import Connection
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
 from conformance.judging.evidence import Evidence
 from conformance.registry import watch_of
 from conformance.target.api import Api
 from conformance.target.client import Client
-from tests.serving import answering, running
+from conformance.target.network import exchange
+from conformance.target.transport import Transport
+from tests.serving import HANGING, answering, running
 
 from .servers import Page, Server6, UnixServer, page
 
@@ -87,6 +91,21 @@ def test_a_request_says_who_sends_it_and_how_to_find_it(reach: Reach) -> None:
     for number, (_, sent) in zip(numbers, handler.asked, strict=True):
         assert sent["traceparent"].split("-")[1] == number
         assert sent["user-agent"].startswith("adjourn-conformance/")
+
+
+def test_two_exchanges_under_way_never_share_a_pool() -> None:
+    """Also where an answer is closed as it is read, and once more as it is let go of."""
+    with answering(page()) as url, exchange(HANGING):
+        transport = Transport(Connection())
+        first = transport.handle_request(httpx.Request("GET", url))
+        first.read()
+        answers = [transport.handle_request(httpx.Request("GET", url))]
+        first.close()
+        answers.append(transport.handle_request(httpx.Request("GET", url)))
+        assert len(transport.made) == 2
+        for answer in answers:
+            answer.close()
+        transport.close()
 
 
 class Redirecting(Page):
