@@ -134,6 +134,8 @@ def kind(
     most = LOOKS + EACH * (sessions + turns) if requests is None else requests
 
     def bind(function: Callable[..., Any]) -> Callable[..., Any]:
+        if name in _kinds:
+            raise ValueError(f"the kind {name} has a check already")
         _kinds[name] = Kind(function, pack, Cost(sessions, turns, most), subjects, asks, first)
         return function
 
@@ -152,6 +154,8 @@ def every_exchange(
     def bind(
         function: Callable[Concatenate[Subject, ...], None],
     ) -> Callable[Concatenate[Subject, ...], None]:
+        if name in _exchange_kinds:
+            raise ValueError(f"the kind {name} is judged on every exchange already")
         _exchange_kinds[name] = ExchangeCheck("", function, subjects)
         return function
 

@@ -3,13 +3,17 @@ import inspect
 import httpx
 import pytest
 
+from conformance.checks.sessions import check_a_role_is_user_or_assistant
 from conformance.config.profiles import PACKS
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
+from conformance.judging.answer import Answer
 from conformance.registry import (
     all_checks,
+    every_exchange,
     exchange_checks,
     is_watched,
+    kind,
     pack_of,
     watch_of,
 )
@@ -31,6 +35,18 @@ def test_every_exchange_is_judged_in_the_order_of_the_contract(contract: Contrac
 
 def test_every_pack_has_a_check(contract: Contract) -> None:
     assert {check.pack for check in all_checks(contract).values()} == set(PACKS)
+
+
+def test_a_kind_takes_one_check_only(contract: Contract) -> None:
+    assert all_checks(contract)  # they are loaded
+    with pytest.raises(ValueError, match="the kind replies has a check already"):
+        kind("replies")(lambda api: None)
+
+
+def test_a_kind_is_judged_once_on_every_exchange(contract: Contract) -> None:
+    assert exchange_checks(contract)
+    with pytest.raises(ValueError, match="roles is judged on every exchange already"):
+        every_exchange("roles", Answer.messages)(check_a_role_is_user_or_assistant)
 
 
 def test_a_rule_with_a_check_that_sends_is_not_only_watched(contract: Contract) -> None:
