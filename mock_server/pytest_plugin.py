@@ -43,8 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             Outgoing.of(config.getoption("--adjourn-url"), key=KEY, **outgoing)
         except OutgoingFault as fault:
-            words = re.sub("--(?=ca|client-|insecure|proxy|no-|header)", "--adjourn-", str(fault))
-            raise pytest.UsageError(words) from None
+            raise pytest.UsageError(_in_pytest(fault)) from None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -65,11 +64,16 @@ def adjourn_mock(pytestconfig: pytest.Config) -> Iterator[RunningMock]:
         try:
             mock = attached_mock(given, token, **_outgoing(pytestconfig))
         except ValueError as error:
-            pytest.fail(f"--adjourn-url: {error}", pytrace=False)
+            pytest.fail(f"--adjourn-url: {_in_pytest(error)}", pytrace=False)
         yield mock
         return
     with running_mock() as mock:
         yield mock
+
+
+def _in_pytest(fault: Exception) -> str:
+    """The words of a fault, with the names that the options have here."""
+    return re.sub("--(?=ca|client-|insecure|proxy|no-|http2|header)", "--adjourn-", str(fault))
 
 
 def _outgoing(config: pytest.Config) -> dict[str, Any]:

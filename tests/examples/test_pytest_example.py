@@ -129,6 +129,13 @@ def test_a_way_that_cannot_be_gone_is_told_before_any_test(options, told):
     assert "hush" not in result.stderr
 
 
+def test_a_mock_that_speaks_no_http_2_is_told_with_the_option():
+    words = ("--adjourn-http2", "examples/pytest", "-k", "lost_reply")
+    with running_mock() as mock:
+        result = run_pytest("--adjourn-url", mock.url, *words, cwd=HERE)
+    assert "speaks no HTTP/2: see --adjourn-http2" in result.stdout
+
+
 def test_that_no_certificate_is_checked_is_said(tmp_path):
     told = run_pytest("-v", "--rootdir", ".", "--adjourn-insecure", cwd=tmp_path).stdout
     assert "--adjourn-insecure: no certificate of a server is checked" in told
