@@ -154,6 +154,16 @@ def test_a_page_leads_where_it_says(page: str, tmp_path: Path) -> None:
     assert_keeps(page, run_lines(page, tmp_path))
 
 
+@pytest.mark.parametrize("page", RUN)
+def test_a_wait_for_a_mock_names_the_port_that_it_was_given(page: str) -> None:
+    lines = re.sub(r"\\\n", " ", script_of((HERE / page).read_text("utf-8"))).splitlines()
+    starts = [line for line in lines if "adjourn-mock --port" in line]
+    waits = [line for line in lines if "adjourn-mock healthcheck" in line]
+    started = [re.findall(r" --port (\d+)", line) for line in starts]
+    asked = [re.findall(r" --url http://127\.0\.0\.1:(\d+) ", line) for line in waits]
+    assert asked == started[: len(asked)]
+
+
 @pytest.mark.npm
 def test_the_tutorial_for_a_frontend_leads_where_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
