@@ -103,6 +103,10 @@ def listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _steps(path: Iterable[str | int], document: Any) -> Steps:
     """The path; a name of digits, which is told as a number, is a text again."""
     found: list[str | int] = []

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from ..contract.areas import OUTCOMES
+from ..contract.words import counted
 from ..judging.verdict import headline, tone
 
 SIGNS = {"conformant": "✅", "non-conformant": "❌", "inconclusive": "⚠️", "harness-fault": "💥"}
@@ -38,8 +39,8 @@ def _head(report: dict[str, Any]) -> str:
         f"## {SIGNS[tone(report)]} {headline(report)} for {report['scope']}\n\n"
         f"{_code(report['target'])} against contract {contract['version']}"
         f" (`{contract['sha256'][:12]}`), seed {report['seed']}:"
-        f" {report['requests']} requests in {report['duration_s']:.1f} s,"
-        f" {report['sessions_opened']} sessions opened,"
+        f" {counted(report['requests'], 'request')} in {report['duration_s']:.1f} s,"
+        f" {counted(report['sessions_opened'], 'session')} opened,"
         f" {report['sessions_left_open']} left open."
     )
 

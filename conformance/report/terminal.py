@@ -9,6 +9,7 @@ from ..config.connection import TRACE_HEADERS
 from ..config.settings import Config
 from ..contract.areas import area_of
 from ..contract.lifecycle import FINISH
+from ..contract.words import counted
 from ..judging.outcomes import STEERING
 from ..judging.verdict import headline, tone
 from ..registry import Cost
@@ -35,7 +36,7 @@ STEPS_SHOWN = 12
 
 def print_plan(plan: Plan) -> None:
     """What the run will do to the target, before it does it."""
-    config, contract, checks = plan.config, plan.contract, _count(len(plan.checks), "check")
+    config, contract, checks = plan.config, plan.contract, counted(len(plan.checks), "check")
     click.echo(
         f"contract  {contract.version} ({contract.sha256[:12]}), {len(contract.rules)} rules"
     )
@@ -45,7 +46,7 @@ def print_plan(plan: Plan) -> None:
     for pack, (count, of_pack) in plan.packs.items():
         wait = plan.waiting(pack)
         click.echo(
-            f"pack      {pack}: {_count(count, 'check')}, at most {_words(of_pack)},"
+            f"pack      {pack}: {counted(count, 'check')}, at most {_words(of_pack)},"
             f" {plan.concurrency(pack)} at a time{f', waits up to {wait:g} s' if wait else ''}"
         )
     click.echo(f"plan      {checks}, at most {_words(plan.cost)}; {_promise(config)}")
@@ -56,7 +57,7 @@ def print_plan(plan: Plan) -> None:
         click.echo(f"without   sessions that an agent finishes: {why}")
     if plan.repeats.requests:
         click.echo(
-            f"repeats   what fails is run up to {_count(config.repeats, 'time')} more, for at most"
+            f"repeats   what fails is run up to {counted(config.repeats, 'time')} more, for at most"
             f" {_words(plan.repeats)} more"
         )
     click.echo(f"budget    {_words(plan.budget)}, kept to; the clean-up comes on top")
@@ -80,12 +81,8 @@ def _lacks_finishes(plan: Plan) -> bool:
 
 
 def _words(cost: Cost) -> str:
-    sessions, turns = _count(cost.sessions, "session"), _count(cost.turns, "turn")
-    return f"{sessions}, {turns} and {_count(cost.requests, 'request')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    sessions, turns = counted(cost.sessions, "session"), counted(cost.turns, "turn")
+    return f"{sessions}, {turns} and {counted(cost.requests, 'request')}"
 
 
 def _promise(config: Config) -> str:
@@ -205,8 +202,8 @@ def print_verdict(report: dict[str, Any]) -> None:
         click.echo(f"{level:<8}  {words}")
     left = report["sessions_left_open"]
     click.echo(
-        f"traffic   {report['requests']} requests in {report['duration_s']:.1f} s;"
-        f" {report['sessions_opened']} sessions opened, {left} left open"
+        f"traffic   {counted(report['requests'], 'request')} in {report['duration_s']:.1f} s;"
+        f" {counted(report['sessions_opened'], 'session')} opened, {left} left open"
     )
     if left:
         click.echo(

@@ -18,6 +18,7 @@ from ..checks.timeouts import Timeouts
 from ..config.redaction import redacted
 from ..config.settings import Config, UsageError
 from ..contract.document import Contract
+from ..contract.words import counted
 from ..judging.evidence import Evidence
 from ..judging.outcomes import Blocked, NotApplicable, Outcome, Violation, printable
 from ..registry import Check, watch_of
@@ -239,9 +240,11 @@ class Run:
                 clean_up(self.api("clean-up"), ends_at)
             left = len(client.ledger.left_open)
             if left and time.monotonic() > ends_at:
-                self.say(f"\nclean-up  given up after {wait:g} s, {left} sessions left")
+                told = counted(left, "session")
+                self.say(f"\nclean-up  given up after {wait:g} s, {told} left")
         except KeyboardInterrupt:
-            self.say(f"\nclean-up  given up, {len(client.ledger.left_open)} sessions left")
+            told = counted(len(client.ledger.left_open), "session")
+            self.say(f"\nclean-up  given up, {told} left")
         except Exception as error:
             self._note_fault(error)
         settlement = Settlement(self.config, self.contract, self.checks, self.evidence)

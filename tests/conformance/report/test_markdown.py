@@ -13,6 +13,7 @@ from conformance.contract.document import Contract
 from conformance.judging.evidence import Finding
 from conformance.report.markdown import CARDS, markdown
 from conformance.report.model import build, write
+from conformance.report.terminal import print_verdict
 from conformance.run.baseline import Known, mark
 from conformance.run.run import Run
 
@@ -33,6 +34,20 @@ def test_a_conformant_run_is_told_in_its_first_line(make_run: MakeRun) -> None:
     assert text.startswith("## ✅ conformant for the profile core\n")
     assert "Broken rules" not in text
     assert "Not evaluated" not in text
+
+
+def test_one_request_and_one_session_are_told_as_one(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traffic = re.compile(r"(\d+ requests? in) .*?(\d+ sessions? opened)", re.DOTALL)
+    for number, words in (
+        (1, ("1 request in", "1 session opened")),
+        (2, ("2 requests in", "2 sessions opened")),
+    ):
+        report = build(make_run()) | {"requests": number, "sessions_opened": number}
+        print_verdict(report)
+        assert traffic.findall(capsys.readouterr().out) == [words]
+        assert traffic.findall(markdown(report)) == [words]
 
 
 def test_the_figures_count_every_rule_once(make_run: MakeRun) -> None:

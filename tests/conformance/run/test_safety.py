@@ -274,7 +274,7 @@ def test_a_run_that_is_stopped_tells_what_is_left(make_run: Make) -> None:
     run.client.ledger.note_open(str(uuid.uuid4()))
     with run.to_its_end():
         raise KeyboardInterrupt
-    assert said == ["\nclean-up  given up after 0 s, 1 sessions left"]
+    assert said == ["\nclean-up  given up after 0 s, 1 session left"]
     assert run.cause == "the run was interrupted"
 
 
