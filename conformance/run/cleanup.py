@@ -30,11 +30,12 @@ def clean_up(api: Api, ends_at: float = math.inf) -> None:
             ledger.file.close(keep=bool(unsure))
 
 
-def open_sessions(api: Api, **query: Any) -> Iterator[dict[str, Any]]:
-    """The sessions with an id in lists of those that are not final. Blocked where no list is."""
+def open_sessions(api: Api, pages: int = MOST_PAGES, **query: Any) -> Iterator[dict[str, Any]]:
+    """The sessions with an id on the first pages of the lists of those that are not final.
+    Blocked where no list is."""
     size, names = api.contract.page_sizes.most, api.resource
     for state in api.contract.open_lists:
-        for number in range(MOST_PAGES):
+        for number in range(pages):
             page = api.list(**query, state=state, limit=size, offset=number * size).page
             items = page[names.items]
             told = (item for item in items if isinstance(item, dict))
@@ -54,7 +55,7 @@ def _find_unanswered(api: Api) -> None:
             ledger.unconfirmed.discard(channel)  # a body that names no channel opens nothing
             continue
         with suppress(Blocked):
-            for item in open_sessions(api, channel=channel):
+            for item in open_sessions(api, pages=1, channel=channel):  # one is looked for
                 if item.get(api.resource.channel) == channel:
                     ledger.note_open(item[api.resource.id])
             ledger.unconfirmed.discard(channel)

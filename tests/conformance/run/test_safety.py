@@ -197,6 +197,22 @@ def test_an_item_that_is_no_session_keeps_no_other_from_being_ended(
     assert ended == [session()["id"]]
 
 
+def test_an_open_is_looked_for_once_where_lists_never_end(connect: Make, session: Make) -> None:
+    looks = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and (take := request.url.params.get("take")):
+            looks.append(request.url.params.get("state"))
+            return httpx.Response(200, json={"items": [session()] * int(take), "total_count": 9})
+        return httpx.Response(504)
+
+    api = connect(answer)
+    with suppress(Hiccup):
+        api.open()
+    clean_up(api)
+    assert looks == ["active"]
+
+
 def test_a_refused_open_is_not_looked_for(connect: Make) -> None:
     api = connect(lambda request: httpx.Response(409, json={}))
     api.open()
