@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,16 +44,16 @@ def test_a_fault_is_planned_found_and_explained(broken: Target, keyed: Given) ->
         told = await ask("explain", rule="end-03")
         assert told["rule"].startswith("END-03  Ending a final session changes nothing")
         assert told["findings"][0]["expected"] == fault["expected"]
-        assert all(
-            step["curl"].startswith(("S1=", "curl "))
-            for f in told["findings"]
-            for step in f["steps"]
-        )
+        lines = [step["curl"] for found in told["findings"] for step in found["steps"]]
+        assert [line for line in lines if not LINE.match(line)] == []
         assert TOKEN not in json.dumps(told)
         assert (await ask("explain", rule="OPEN-01"))["findings"] == []
 
     url = f"{broken.url}/second-end"
     assist(work, "conformance", "--target", url, "--agent", "agent-echo", **keyed)
+
+
+LINE = re.compile(r"(S\d+=\$\(|for _ in \$\(seq \d+\); do sleep [\d.]+; LAST=\$\()?curl ")
 
 
 @pytest.mark.slow
