@@ -22,14 +22,14 @@ def server(tmp_path: Path) -> Server:
     return Server("", psutil.Process(), log)
 
 
-EVEN = Part([0.01] * 100, 70.0)
+EVEN = Part(0.01, 70.0)
 
 
 @pytest.mark.parametrize(
     ("seen", "told"),
     [
-        (figures(EVEN, EVEN, Part([0.01] * 90 + [0.5] * 10, 70.0)), "p99"),
-        (figures(EVEN, EVEN, Part([0.01] * 100, 170.0)), "170 MB, after 70 MB"),
+        (figures(EVEN, EVEN, Part.of([0.01] * 90 + [0.5] * 10, 70.0)), "p99"),
+        (figures(EVEN, EVEN, Part(0.01, 170.0)), "170 MB, after 70 MB"),
         (figures(EVEN, EVEN, statuses=(200, 503)), "1 answers of status 503"),
         (figures(EVEN, EVEN, statuses=(200, 500), faulty=True), "1 answers of status 500"),
         (figures(EVEN, EVEN, statuses=(0,)), "1 answers of status 0"),
