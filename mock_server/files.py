@@ -45,6 +45,6 @@ def read_files(settings: Settings) -> Files:
         raise FixtureError(
             served.path, "wanted a webhook, for --webhook-url, got none", "/x-webhooks"
         )
-    if seeds and (fault := check_seed(seed, agents, served.lifecycle)):
+    if seeds and (fault := check_seed(seed, agents, served)):
         raise FixtureError(seeds[0], fault[1], fault[0])
     return Files(served, agents, seed)

@@ -132,5 +132,5 @@ def check_a_second_open_changes_nothing(api: Api, rule: Rule) -> None:
         expect_same(names, wanted, answer.session)
     if api.config.tool_agent and ways[1].get(names.agent) == api.config.tool_agent:
         turn = api.given_turn(id)[names.transcript]
-        called = any(message.get("tool_calls") for message in turn)
+        called = any(names.messages.calls_of(message) for message in turn)
         expect(not called, f"a turn of {api.config.agent}", "a turn that calls tools")

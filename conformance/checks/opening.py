@@ -19,7 +19,6 @@ from .kinds.bodies import FORMED
 from .listing import item_of
 
 CHARSET = "application/json; charset=utf-8"
-RESERVED = ("Channel", "SipEndpoint", "channel", "sip_endpoint")
 
 
 @kind("result", "smoke", sessions=2, turns=2, subjects=lambda _, rule: 2 * len(rule.operations))
@@ -124,9 +123,8 @@ def in_a_list(api: Api, _: str) -> Exchange:
 
 @kind("reserved", sessions=2)
 def check_reserved_keys_are_accepted(api: Api) -> None:
-    """Which they are is said in words alone, by the vendor's page."""
     api.given()
-    data = {"conformance_run": api.run, **dict.fromkeys(RESERVED, "the caller's own")}
+    data = {"conformance_run": api.run, **dict.fromkeys(api.resource.reserved, "the caller's own")}
     api.open(data=data).expect_ok()
 
 

@@ -9,7 +9,7 @@ from ..contract.lifecycle import FINISH, Transition
 from ..contract.resource import Resource
 from ..contract.results import Search
 from ..contract.rules import Rule
-from ..judging.equivalence import is_whole, text_of
+from ..judging.equivalence import is_whole
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind
@@ -173,7 +173,9 @@ def expect_transcription(api: Api, id: str, result: Json) -> None:
     member, speaker, text = (
         api.resource.left.transcript[role] for role in ("member", "speaker", "text")
     )
-    said = [{speaker: m.get("role"), text: text_of(m)} for m in messages if text_of(m)]
+    names = api.resource.messages
+    text_of, role = names.text_of, names.role
+    said = [{speaker: m.get(role), text: text_of(m)} for m in messages if text_of(m)]
     told = result.get(member)
     lines = [line for line in told if isinstance(line, dict)] if isinstance(told, list) else []
     got = [{speaker: i.get(speaker), text: i.get(text)} for i in lines if i.get(text)]

@@ -59,7 +59,7 @@ class Contested:
             agent, turns = api.config.closing_agent, 0
         self.id = brought(api, rule.given, agent=agent, turns=turns).id
         transcript = api.get(self.id).session[api.resource.transcript]
-        self.start = State(api.contract, said(transcript), rule.given)
+        self.start = State(api.contract, said(api.resource, transcript), rule.given)
         key, text, closing = api.key(), api.text(), str(api.config.closing_text)
         known = {END: ("", None), REPLAY: (text, key), FINISH: (closing, None)}
         self.said = [known.get(event, (api.text(), None)) for event in events]
@@ -90,7 +90,7 @@ class Contested:
                 expect_same(api.resource, later[-1].session, answer.session, wanted)
         if {*self.events} == {REPLAY} and remembers(api, TURN):
             turns = [answer.turn[transcript] for answer in taken]
-            same = all(same_messages(turns[0], other) for other in turns)
+            same = all(same_messages(api.resource, turns[0], other) for other in turns)
             expect(same, "the same messages in every answer", shown(turns))
 
 

@@ -1,10 +1,12 @@
 """SES, MSG, LIST, LIFE: what every session, turn and page in an answer looks like, and stays."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from ..contract.document import Contract
+from ..contract.resource import Resource
 from ..contract.rules import Rule
 from ..judging.answer import Answer, Page, Part
 from ..judging.equivalence import goes_back, same_messages
@@ -15,7 +17,6 @@ from ..judging.schema_errors import SchemaErrors
 from ..registry import every_exchange
 
 MISSING, UNKNOWN, MESSAGE = SchemaErrors.MISSING, SchemaErrors.UNKNOWN, SchemaErrors.MESSAGE
-ROLES = ("user", "assistant")
 
 
 @every_exchange("complete", Answer.sessions)
@@ -55,17 +56,18 @@ def check_all_else_fits(session: Part, contract: Contract) -> None:
 
 
 @every_exchange("roles", Answer.messages)
-def check_a_role_is_user_or_assistant(message: Json) -> None:
-    if not isinstance(role := message.get("role"), str):
+def check_a_role_is_known(message: Json, contract: Contract) -> None:
+    names = contract.resource.messages
+    if not isinstance(role := message.get(names.role), str):
         raise NotApplicable("it has no role")
-    expect(role in ROLES, "the role user or assistant", shown(role))
+    expect(role in names.roles, f"the role {' or '.join(names.roles)}", shown(role))
 
 
 @every_exchange("forward", Answer.sights)
 def check_times_never_go_back(sight: Part | Change, rule: Rule, contract: Contract) -> None:
     """Those of a session's members, in the order in which the rule has them, those of its messages,
     or those that a member of it has had."""
-    times = times_of(sight, rule.members, contract.resource.transcript)
+    times = times_of(sight, rule.members, contract.resource)
     if not times:
         raise NotApplicable("another sight tells them")
     for earlier, later in pairwise(times):
@@ -73,12 +75,11 @@ def check_times_never_go_back(sight: Part | Change, rule: Rule, contract: Contra
             raise Violation("times that never go back", f"{shown(earlier)} and then {shown(later)}")
 
 
-def times_of(sight: Part | Change, members: tuple[str, ...], transcript: str) -> list[Any]:
+def times_of(sight: Part | Change, members: tuple[str, ...], resource: Resource) -> list[Any]:
     first, *others = members
+    transcript, time = resource.transcript, resource.messages.time
     if isinstance(sight, Part) and first == transcript:
-        return [
-            message.get("time") for message in sight.messages or () if isinstance(message, dict)
-        ]
+        return [message.get(time) for message in sight.messages or () if isinstance(message, dict)]
     if isinstance(sight, Part):
         return [sight.body.get(name) for name in members] if others else []
     one = first != transcript and not others
@@ -103,13 +104,14 @@ def check_a_turns_result_has_its_members(turn: Part, rule: Rule) -> None:
 
 
 @every_exchange("lasting", Answer.changes)
-def check_a_message_stays_in_its_place(change: Change) -> None:
+def check_a_message_stays_in_its_place(change: Change, contract: Contract) -> None:
     if change.transcripts is None:
         raise NotApplicable("no two transcripts of a certain order")
+    same = partial(same_messages, contract.resource)
     before, now = change.transcripts
-    if same_messages(before, now[: len(before)]):
+    if same(before, now[: len(before)]):
         return
     wanted = f"the {len(before)} messages seen before"
     expect(len(now) >= len(before), wanted, f"{len(now)} messages")
-    place = next(i for i in range(len(before)) if not same_messages([before[i]], [now[i]]))
+    place = next(i for i in range(len(before)) if not same([before[i]], [now[i]]))
     raise Violation(f"message {place} to stay {shown(before[place])}", shown(now[place]))

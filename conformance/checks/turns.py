@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..contract.lifecycle import TURN
 from ..contract.rules import Rule
-from ..judging.equivalence import same_messages, text_of
+from ..judging.equivalence import same_messages
 from ..judging.exchange import Json
 from ..judging.outcomes import NotApplicable, expect, shown
 from ..registry import kind
@@ -27,45 +27,52 @@ def transcript(api: Api, id: str) -> list[Json]:
     return messages
 
 
+def is_users(api: Api, message: Json) -> bool:
+    names = api.resource.messages
+    return bool(message.get(names.role) == names.user)
+
+
 # What an agent says, and which tools it calls, is told by no word of the contract.
 @kind("replies", "smoke", turns=1)
 def check_a_turn_answers_with_assistant_turns_only(api: Api) -> None:
     text = api.text()
     messages = api.given_turn(api.given(), text)[api.resource.transcript]
     expect(len(messages) > 0, "an assistant turn at least", messages)
-    roles = [message.get("role") for message in messages]
-    expect(all(role == "assistant" for role in roles), "assistant turns only", roles)
+    names = api.resource.messages
+    roles = [message.get(names.role) for message in messages]
+    expect({*roles} == {names.agent}, f"{names.agent} turns only", roles)
 
 
 @kind("tools-first", turns=1)
 def check_tool_turns_come_first(api: Api) -> None:
+    names = api.resource.messages
     messages = api.given_turn(api.given(agent=api.config.tool_agent))[api.resource.transcript]
-    calls = [bool(message.get("tool_calls")) for message in messages]
+    calls = [bool(names.calls_of(message)) for message in messages]
     if not any(calls):
         raise NotApplicable(f"{api.config.tool_agent} called no tool")
     expect(calls == sorted(calls, reverse=True), "tool turns before the reply", calls)
     expect(calls.count(False) == 1, "one plain reply, last", f"{calls.count(False)} plain turns")
-    expect(text_of(messages[-1]) != "", "a reply with content", messages[-1])
+    expect(names.text_of(messages[-1]) != "", "a reply with content", messages[-1])
 
 
 @kind("tools-answered", turns=1)
 def check_tool_calls_are_bundled_with_their_responses(api: Api) -> None:
-    id = api.given(agent=api.config.tool_agent)
+    names, id = api.resource.messages, api.given(agent=api.config.tool_agent)
     answered = api.given_turn(id)[api.resource.transcript]
-    wanted = calls_of(answered)
+    wanted = calls_of(api, answered)
     if not wanted:
         raise NotApplicable(f"{api.config.tool_agent} called no tool")
     kept = (transcript(api, id),) if api.contract.lifecycle.keeps_turns else ()
     for messages in (answered, *kept):
-        calls = calls_of(messages)
+        calls = calls_of(api, messages)
         expect(all("response" in call for call in calls), "a response in every call", calls)
         expect(calls == wanted, f"the calls {shown(wanted)}", calls)
-        roles = {message.get("role") for message in messages}
+        roles = {message.get(names.role) for message in messages}
         expect("tool" not in roles, "no separate tool messages", sorted(map(str, roles)))
 
 
-def calls_of(messages: list[Json]) -> list[Json]:
-    return [call for message in messages for call in message.get("tool_calls") or ()]
+def calls_of(api: Api, messages: list[Json]) -> list[Json]:
+    return [call for message in messages for call in api.resource.messages.calls_of(message)]
 
 
 @kind("added", "smoke", sessions=2, turns=3)
@@ -82,10 +89,10 @@ def check_what_a_turn_adds(api: Api, rule: Rule) -> None:
         replies, after = len(answered) if api.resource.replies else 0, transcript(api, id)
         if rule.sent == "replies":
             tail = after[-len(answered) :]
-            same = bool(answered) and same_messages(tail, answered)
+            same = bool(answered) and same_messages(api.resource, tail, answered)
             expect(same, f"a transcript that ends with {shown(answered)}", tail)
         elif rule.sent == "text":
-            here = [i for i, message in enumerate(after) if message.get("role") == "user"]
+            here = [place for place, message in enumerate(after) if is_users(api, message)]
             expect(len(here) > 0, "the user's turn in the transcript", after)
             first = len(after) - replies
             expect(here[-1] < first, f"the user's turn before message {first}", f"it is {here[-1]}")
@@ -120,7 +127,8 @@ def check_what_users_say_is_kept(api: Api, rule: Rule) -> None:
     ):
         id = api.given()
         kept = [text for text in texts if is_taken(api, id, text)]
-        found = [text_of(m) for m in transcript(api, id) if m.get("role") == "user"]
+        text_of = api.resource.messages.text_of
+        found = [text_of(m) for m in transcript(api, id) if is_users(api, m)]
         if kept and (not found or (not odd and {*kept}.isdisjoint(found))):
             why = "the transcript does not hold a turn as sent"
             raise api.blocked(why, "added", sent="text")

@@ -3,6 +3,7 @@
 Every problem is one line that names its place in the contract and the cure.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ def command(contract: Path) -> None:
 
     Exit code 0: nothing; 1: something; 2: there is no such file.
     """
-    if not contract.exists():
+    if not os.path.exists(contract):  # which no name is too long for
         raise UsageError(f"{contract}: there is no such file; check --contract")
     found = problems(contract)
     for problem in found:

@@ -48,6 +48,8 @@ def repeated_names(document: Json) -> Iterator[Defect]:
         ("result", "result.outcome.member", "result.transcript.member"),
         ("result.outcome.reason", "result.outcome.analysis"),
         ("result.transcript.speaker", "result.transcript.text"),
+        ("message.role", "message.text", "message.calls", "message.time"),
+        ("message.user", "message.agent"),
         ("search",),
         ("search.page",),
     )

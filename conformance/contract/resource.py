@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from .messages import Messages
 from .parts import Json
 from .results import Filter, Left, Named, Search
 
@@ -15,7 +16,8 @@ class Resource:
 
     operations: dict[str, str]
     members: dict[str, str]
-    request: dict[str, str]
+    message: dict[str, str]
+    request: Json
     state: Json
     refusals: dict[str, list[int]]
     list: Json
@@ -43,6 +45,15 @@ class Resource:
     @cached_property
     def searched(self) -> Search:
         return Search(self.search)
+
+    @cached_property
+    def messages(self) -> Messages:
+        return Messages(self.message)
+
+    @property
+    def reserved(self) -> tuple[str, ...]:
+        """Keys of the data that a server sets itself, whatever it is given."""
+        return (*self.request.get("reserved", ()),)
 
     @property
     def latest(self) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
 from ..contract.ids import canonical
+from ..contract.messages import Messages
 from ..contract.resource import Resource
 from .outcomes import Blocked, expect, shown
 
@@ -65,18 +66,14 @@ def reordered(value: Any) -> Any:
     return value
 
 
-def text_of(message: Any) -> str:
-    """The message's content; null and absent are the empty text."""
-    return str(message.get("content") or "") if isinstance(message, dict) else ""
-
-
-def same_messages(one: Any, other: Any) -> bool:
+def same_messages(resource: Resource, one: Any, other: Any) -> bool:
     """The same messages in the same order; a transcript left out twice is the same too."""
     if one is None and other is None:
         return True
     if not isinstance(one, list) or not isinstance(other, list) or len(one) != len(other):
         return False
-    return all(_same_message(*pair) for pair in zip(one, other, strict=True))
+    names = resource.messages
+    return all(_same_message(names, *pair) for pair in zip(one, other, strict=True))
 
 
 def change(resource: Resource, before: dict[str, Any], now: dict[str, Any]) -> str | None:
@@ -103,20 +100,20 @@ def expect_same(
 def same_member(resource: Resource, member: str, one: Any, other: Any) -> bool:
     """The same value of a session's member."""
     if member == resource.transcript:
-        return same_messages(one, other)
+        return same_messages(resource, one, other)
     if member in (resource.created, resource.touched):
         return same_time(one, other)
     return same_id(one, other) if member == resource.id else bool(one == other)
 
 
-def _same_message(one: Any, other: Any) -> bool:
+def _same_message(names: Messages, one: Any, other: Any) -> bool:
     if not isinstance(one, dict) or not isinstance(other, dict):
         return bool(one == other)
     return (
-        one.get("role") == other.get("role")
-        and text_of(one) == text_of(other)
-        and (one.get("tool_calls") or []) == (other.get("tool_calls") or [])
-        and same_time(one.get("time"), other.get("time"))
+        one.get(names.role) == other.get(names.role)
+        and names.text_of(one) == names.text_of(other)
+        and names.calls_of(one) == names.calls_of(other)
+        and same_time(one.get(names.time), other.get(names.time))
     )
 
 

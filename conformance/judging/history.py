@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from ..contract.document import Contract
 from ..contract.lifecycle import END, FINISH, REPLAY, TURN, Transition
-from .equivalence import text_of
+from ..contract.resource import Resource
 from .exchange import ABSENT, Exchange
 from .outcomes import Blocked
 
@@ -67,10 +67,11 @@ class State:
 
     def turned(self, event: str, text: str, key: str | None, answered: tuple[Said, ...]) -> Self:
         """The session with a turn that was taken, in the state in which it was."""
-        effects, replies = self.row(event).effects, self.contract.resource.replies
+        effects, resource = self.row(event).effects, self.contract.resource
         after = self
         if "append" in effects:
-            told = ("user", text), *(answered if replies else ())
+            said = resource.messages.user, text
+            told = said, *(answered if resource.replies else ())
             after = replace(after, said=(*self.said, *told))
         if key and "remember" in effects:
             after = replace(after, replies=(*self.replies, (key, answered)))
@@ -95,14 +96,15 @@ def event_of(exchange: Exchange, text: str = "", key: str | None = None) -> Even
         status=exchange.status,
         text=text,
         key=key,
-        said=said(body.get(resource.transcript) or ()),
+        said=said(resource, body.get(resource.transcript) or ()),
         final=resource.final(body),
         reason=body.get(resource.reason),
     )
 
 
-def said(messages: Iterable[Any]) -> tuple[Said, ...]:
-    return tuple((str(message.get("role")), text_of(message)) for message in messages)
+def said(resource: Resource, messages: Iterable[Any]) -> tuple[Said, ...]:
+    names = resource.messages
+    return tuple((str(message.get(names.role)), names.text_of(message)) for message in messages)
 
 
 def serialisation(start: State, events: Sequence[Event]) -> list[Event] | None:

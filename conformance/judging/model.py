@@ -119,12 +119,13 @@ class Model:
     def _take(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         told, event = answer.turn[self.resource.transcript], TURN
         if self.resource.replies:
-            roles = [role for role, _ in said(told)]
-            fine = bool(roles) and {*roles} == {"assistant"}
-            expect(self.rule("replies"), fine, "assistant turns only, one at least", roles)
+            roles = [role for role, _ in said(self.resource, told)]
+            agent = self.resource.messages.agent
+            fine = bool(roles) and {*roles} == {agent}
+            expect(self.rule("replies"), fine, f"{agent} turns only, one at least", roles)
             if self.resource.final(answer.turn):
                 event, session.finishing_key = FINISH, key
-        after = session.now.turned(event, text, key, said(told))
+        after = session.now.turned(event, text, key, said(self.resource, told))
         if key and after.replies != session.now.replies:
             session.replies[key] = told if self.resource.replies else [answer.session]
         session.now = after.then(event)
@@ -144,7 +145,8 @@ class Model:
         expect(rule, answer.ok, "the earlier response", answer.summary)
         if self.resource.replies:
             got = answer.turn[self.resource.transcript]
-            expect(rule, same_messages(wanted, got), f"the earlier messages {shown(wanted)}", got)
+            same = same_messages(self.resource, wanted, got)
+            expect(rule, same, f"the earlier messages {shown(wanted)}", got)
         elif change(self.resource, wanted[0], answer.session):  # or the session as it is
             self._compare(rule, session, answer.session)
 
@@ -253,7 +255,7 @@ class Model:
         return [str(item[self.resource.id]).lower() for item in items]
 
     def _said(self, body: Json) -> tuple[Said, ...]:
-        return said(body[self.resource.transcript])
+        return said(self.resource, body[self.resource.transcript])
 
 
 def expect(rule: str, holds: bool, wanted: str, got: Any) -> None:

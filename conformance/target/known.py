@@ -69,7 +69,10 @@ class Known:
         messages = _messages(session, contract.resource)
         if messages is None:
             return False
-        here = (any(same_messages([said], [message]) for message in messages) for said in self.turn)
+        here = (
+            any(same_messages(contract.resource, [said], [message]) for message in messages)
+            for said in self.turn
+        )
         return shown.count < self.count or not all(here)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from jsonschema_rs import ValidationError
 
+from ..contract.document import Contract
 from ..contract.fixtures import fixture_violations
 from ..contract.schemas import compile_schema
 from ..domain.agents import NOBODY, Agent, load_agents
-from ..domain.lifecycle import Lifecycle
 from ..domain.records import Rows
 from ..large import let_go
 from ..mock import Mock
@@ -43,7 +43,7 @@ async def seed(call: AdminCall) -> Answer:
     """POST /seed."""
     # In a thread, as a fixture may be large.
     agents = await asyncio.to_thread(
-        _agents_of, call.body, {**call.sandbox.agents}, call.mock.contract.lifecycle
+        _agents_of, call.body, {**call.sandbox.agents}, call.mock.contract
     )
     opened = await call.sandbox.add(call.body, agents)
     return 200, {"opened": [*opened], "agents": [*agents]}
@@ -72,7 +72,7 @@ async def replace_state(call: AdminCall) -> Answer:
 
 
 def _agents_of(
-    fixture: Mapping[str, Any], known: Mapping[str, Agent], lifecycle: Lifecycle
+    fixture: Mapping[str, Any], known: Mapping[str, Agent], contract: Contract
 ) -> dict[str, Agent]:
     """The agents of a fixture. Raises Problem for one that is none, or cannot be played."""
     if errors := fixture_violations(fixture):
@@ -80,7 +80,7 @@ def _agents_of(
     agents = load_agents(fixture)
     if agents and NOBODY.id in known:
         raise invalid("/agents", NO_AGENTS)
-    if fault := check_seed(fixture, {**known, **agents}, lifecycle):
+    if fault := check_seed(fixture, {**known, **agents}, contract):
         raise invalid(*fault)
     return agents
 

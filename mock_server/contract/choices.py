@@ -17,7 +17,7 @@ _REFUSALS = {
 _ABOUT = {
     "duplicate_open": "unique",
     "greeting": "members.agent",
-    "tool_calls": "members.agent",
+    "tool_calls": "message.calls",
     "ttl_range": "timer",
     "call_result_delay": "operations.search",
 }

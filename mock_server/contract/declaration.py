@@ -69,11 +69,15 @@ def shared_names(document: _Part) -> Iterator[Defect]:
     inner: list[Steps] = [("result", part, "member") for part in ("outcome", "transcript")]
     outcome: list[Steps] = [("result", "outcome", part) for part in ("reason", "analysis")]
     line: list[Steps] = [("result", "transcript", part) for part in ("speaker", "text")]
+    said: list[Steps] = [("message", part) for part in ("role", "text", "calls", "time")]
+    speakers: list[Steps] = [("message", part) for part in ("user", "agent")]
     body: list[Steps] = [("search", "page", part) for part in ("number", "size")]
     together = (
         [*_names(declared, "result"), *inner],
         outcome,
         line,
+        said,
+        speakers,
         _names(declared, "search"),
         body,
         _names(declared, "operations"),

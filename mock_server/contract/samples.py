@@ -42,7 +42,9 @@ class Samples:
         """Where a request or an answer of the mock or of the suite does not fit the contract."""
         checks = (self._requests, self._queries, self._answers, self._webhooks)
         related = (self._states, self._reasons, self._timeouts, self._pages)
-        return chain.from_iterable(check() for check in (*checks, *related))
+        found = [*chain.from_iterable(check() for check in checks)]
+        # What is wrong with an answer itself would be told again of each part that it is to hold.
+        return iter(found) if found else chain.from_iterable(check() for check in related)
 
     def _requests(self) -> Iterator[Defect]:
         for id, samples in self.samples["requests"].items():

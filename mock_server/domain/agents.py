@@ -8,7 +8,6 @@ from typing import Any
 from ..codec import encode
 from .transcript import MOST_CHARACTERS
 
-RESERVED_KEYS = ("channel", "sip_endpoint")
 _LAST_CURSOR = 2_147_483_647  # as `admin.yaml` has it
 _COMPILING = 1_000  # characters that are looked at meanwhile
 _DEFAULT_GREETING = "Hello, how can I help?"
@@ -123,11 +122,10 @@ def load_agents(fixture: Mapping[str, Any]) -> dict[str, Agent]:
 
 
 def template_values(
-    session_data: Mapping[str, Any], turn_data: Mapping[str, Any], channel: str
+    session_data: Mapping[str, Any], turn_data: Mapping[str, Any], own: Mapping[str, str]
 ) -> dict[str, Any]:
     """The template's variables: the session's, the turn's over them, the server's over both."""
-    overrides = {key: value for key, value in turn_data.items() if key not in RESERVED_KEYS}
-    return {**session_data, **overrides, "channel": channel, "sip_endpoint": ""}
+    return {**session_data, **turn_data, **own}
 
 
 def holds_word(text: str, word: str) -> bool:

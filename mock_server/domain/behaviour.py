@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .agents import Agent
 from .lifecycle import Lifecycle
 from .pipeline import Pipeline
+from .resource import Resource
 
 
 @dataclass(slots=True)
 class Behaviour:
-    """The agents, the contract's table of states, the finish pipeline, the open choices, and the
-    further members of a session with what they are where nothing gives them."""
+    """The agents, the contract's table of states and its resource, the finish pipeline, and the
+    open choices."""
 
     agents: Mapping[str, Agent]
     lifecycle: Lifecycle
     pipeline: Pipeline
     choices: Mapping[str, str]
-    members: Mapping[str, Any]
+    resource: Resource

@@ -81,7 +81,8 @@ class Chats:
         channel = body.get("channel") or "web"
         data = body.get("additional_data") or {}
         always = self.behaviour.choices["greeting"] == "on" and agent is not NOBODY
-        greeting = agent.greet(template_values(data, {}, channel), always)
+        own = self.behaviour.resource.overriding(channel)
+        greeting = agent.greet(template_values(data, {}, own), always)
         return Session(
             id=self.ids.next(),
             agent_id=agent.id,
@@ -91,7 +92,7 @@ class Chats:
             last_activity=now,
             state=self.behaviour.lifecycle.initial,
             additional_data=data,
-            members={**self.behaviour.members, **body.get("members", {})},
+            members={**self.behaviour.resource.shown, **body.get("members", {})},
             messages=() if greeting is None else (Message("assistant", greeting, now),),
             external_hash=external_hash(body.get("external_id")),
             holds=self.behaviour.lifecycle.initial in self.behaviour.lifecycle.holding,
@@ -191,7 +192,8 @@ class Chats:
     async def ask(self, session: Session, body: Mapping[str, Any]) -> Round:
         """What the agent answers, after the time that it takes. Raises Refusal if it fails."""
         data = body.get("additional_data") or {}
-        values = template_values(session.additional_data, data, session.channel)
+        own = self.behaviour.resource.overriding(session.channel)
+        values = template_values(session.additional_data, data, own)
         agent, text = self.agent_of(session), body["content"]
         answer = await beside(
             agent.effort(text), lambda: agent.answer(text, session.cursor, values)

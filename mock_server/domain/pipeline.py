@@ -59,8 +59,8 @@ class Pipeline:
 
     def transcription(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
         """Every turn in order, with its speaker."""
-        names = self.renderer.resource.result
-        return [{names.speaker: one.role, names.text: one.content} for one in messages]
+        names, speakers = self.renderer.resource.result, self.renderer.speakers
+        return [{names.speaker: speakers[one.role], names.text: one.content} for one in messages]
 
     def target(self, agent: Agent) -> Mapping[str, Any] | None:
         """Where the agent's webhooks go, with what headers; None when nobody listens, or the

@@ -26,7 +26,11 @@ class Renderer:
         self.items, self.total = resource.list["items"], resource.list["total"]
         self.offset, self.limit = (resource.list["page"][name] for name in ("offset", "limit"))
         self.time_format = choices["time_format"]
-        self.tool_calls = choices["tool_calls"] if resource.replies else "absent"
+        message = resource.message
+        self.role, self.text, self.time = (message[name] for name in ("role", "text", "time"))
+        self.calls = message.get("calls", "")
+        self.tool_calls = choices["tool_calls"] if self.calls else "absent"
+        self.speakers = {"user": message["user"], "assistant": message.get("agent", "")}
         self.upper = choices["uuid_case"] == "upper"
 
     def session(self, session: Session) -> dict[str, Any]:
@@ -67,12 +71,15 @@ class Renderer:
         return told
 
     def message(self, message: Message) -> dict[str, Any]:
-        rendered: dict[str, Any] = {"role": message.role, "content": message.content}
+        rendered: dict[str, Any] = {
+            self.role: self.speakers[message.role],
+            self.text: message.content,
+        }
         if message.tool_calls:
-            rendered["tool_calls"] = message.tool_calls
+            rendered[self.calls] = message.tool_calls
         elif self.tool_calls != "absent":
-            rendered["tool_calls"] = [] if self.tool_calls == "empty" else None
-        rendered["time"] = self.instant(message.time)
+            rendered[self.calls] = [] if self.tool_calls == "empty" else None
+        rendered[self.time] = self.instant(message.time)
         return rendered
 
     def call_results(self, rows: list[dict[str, Any]], total: int, size: int) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class Resource:
 
     operations: Names
     members: Names
-    request: Names
+    message: Names
+    request: Mapping[str, Any]
     state: Mapping[str, Any]
     unique: Mapping[str, Any]
     timer: Names
@@ -51,6 +52,7 @@ class Resource:
     roles: Names
     events: Names
     shown: Mapping[str, Any]
+    reserved: Mapping[str, bool]
     result: Result
 
     @classmethod
@@ -60,7 +62,7 @@ class Resource:
         """The view of an `x-resource`; `acts` are the operations of further events, by event,
         `shown` the further members that sessions show, with their defaults, and `result` what an
         end leaves."""
-        raw = {name: declaration[name] for name in ("operations", "members", "request")}
+        raw = {name: declaration[name] for name in ("operations", "members", "message", "request")}
         raw |= {name: declaration.get(name, {}) for name in ("state", "unique", "timer", "list")}
         filters = (*(Filter.load(*one) for one in declaration["list"]["filters"].items()),)
         refusals = {name: (*codes,) for name, codes in declaration["refusals"].items()}
@@ -74,6 +76,7 @@ class Resource:
             "roles": roles,
             "events": events,
             "shown": shown,
+            "reserved": _reserved(declaration),
             "result": result,
         }
         return cls(**raw, **views, refusals=refusals, filters=filters)
@@ -97,6 +100,11 @@ class Resource:
                 if one.member in self.shown and one.parameter in given
             }
         return read
+
+    def overriding(self, channel: str) -> dict[str, str]:
+        """What the server sets of the data that an agent is given: the channel, and nothing that
+        it reserves beside it."""
+        return {key: channel if is_channel else "" for key, is_channel in self.reserved.items()}
 
     @property
     def replies(self) -> bool:
@@ -143,6 +151,13 @@ def _asked(declaration: Mapping[str, Any], filters: tuple[Filter, ...]) -> Names
         **asked,
         **{one.parameter: fields[one.member] for one in filters if one.member in fields},
     }
+
+
+def _reserved(declaration: Mapping[str, Any]) -> Mapping[str, bool]:
+    """The keys of the data that the server sets, and whether each is the channel."""
+    channel = declaration["members"].get("channel", "")
+    keys = (channel, *declaration["request"].get("reserved", ()))
+    return {key: key.casefold() == channel.casefold() for key in keys if key}
 
 
 def _renamed(given: Mapping[str, Any], names: Names) -> dict[str, Any]:

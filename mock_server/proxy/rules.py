@@ -7,7 +7,6 @@ from ..domain.instants import parse_instant
 from ..domain.resource import Resource
 from ..problems.violations import describe_value, json_pointer, quote, violation
 
-_ROLES = ("user", "assistant")
 _Place = list[str | int]
 
 
@@ -16,6 +15,9 @@ class AnswerRules:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
+        message = resource.message
+        self.role, self.time = message["role"], message["time"]
+        self.roles = [message[who] for who in ("user", "agent") if who in message]
 
     def violations(self, operation: str, value: Any) -> Iterator[dict[str, str]]:
         """What an answer's value breaks of MSG-02, MSG-03 and TIME-01."""
@@ -37,10 +39,10 @@ class AnswerRules:
         created = self.resource.members["created"]
         since = self.resource.timer.get("since", created)
         for at, message in self._messages(value):
-            role = message.get("role")
-            if isinstance(role, str) and role not in _ROLES:
-                detail = f"wanted the role user or assistant (MSG-02), got {quote(role)}"
-                yield _found([*place, *at, "role"], detail)
+            role = message.get(self.role)
+            if isinstance(role, str) and role not in self.roles:
+                detail = f"wanted the role {' or '.join(self.roles)} (MSG-02), got {quote(role)}"
+                yield _found([*place, *at, self.role], detail)
         begun, latest = _instant(value.get(created)), _instant(value.get(since))
         if begun is not None and latest is not None and latest < begun:
             got = describe_value(value[since])
@@ -50,11 +52,11 @@ class AnswerRules:
     def _order(self, value: dict[str, Any]) -> Iterator[dict[str, str]]:
         before: int | None = None
         for place, message in self._messages(value):
-            at = _instant(message.get("time"))
+            at = _instant(message.get(self.time))
             if at is not None and before is not None and at < before:
-                got = describe_value(message["time"])
+                got = describe_value(message[self.time])
                 detail = f"wanted no time before the message before (MSG-03), got {got}"
-                yield _found([*place, "time"], detail)
+                yield _found([*place, self.time], detail)
             before = at if at is not None else before
 
     def _messages(self, value: dict[str, Any]) -> Iterator[tuple[_Place, dict[str, Any]]]:

@@ -65,7 +65,7 @@ class Sandbox:
         self.ids = Ids(settings.seed_number)
         self.pipeline = Pipeline(settings.webhook_url, Renderer(choices, contract.resource))
         self.behaviour = Behaviour(
-            self.agents, contract.lifecycle, self.pipeline, choices, contract.resource.shown
+            self.agents, contract.lifecycle, self.pipeline, choices, contract.resource
         )
         self.chats = Chats(store.sessions, self.clock, self.ids, self.behaviour, self)
         self.faults = FaultRules()
@@ -115,9 +115,9 @@ class Sandbox:
             self.sweeper.note(session.expires)
 
     def adopt(self, contract: Contract) -> None:
-        """Go by another table of states, and other members, from now on."""
+        """Go by another table of states, and another resource, from now on."""
         self.behaviour.lifecycle = contract.lifecycle
-        self.behaviour.members = contract.resource.shown
+        self.behaviour.resource = contract.resource
         self.dispatcher.faults.webhook = contract.webhook_id
         self.pipeline.renderer = Renderer(self.behaviour.choices, contract.resource)
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..contract.document import Contract
 from ..domain.agents import NOBODY, Agent, template_values
 from ..domain.behaviour import Behaviour
 from ..domain.chats import Chats, external_hash
 from ..domain.clock import Clock, settle
 from ..domain.ids import Ids
-from ..domain.lifecycle import Lifecycle
 from ..domain.observer import Observer
 from ..domain.records import Rows
+from ..domain.resource import Resource
 from ..domain.session import Session
 from ..domain.store import Sessions
 from ..domain.transcript import BOUND, Room
@@ -27,7 +28,7 @@ BUSY = "its endpoint has an active session: end that one, or reset"
 
 
 def check_seed(
-    seed: Mapping[str, Any], agents: Mapping[str, Agent], table: Lifecycle
+    seed: Mapping[str, Any], agents: Mapping[str, Agent], contract: Contract
 ) -> tuple[str, str] | None:
     """Where and why the seed's sessions cannot be played, or None."""
     busy: dict[tuple[str, str | None], int] = {}
@@ -37,11 +38,11 @@ def check_seed(
         if agent is None:
             reason = f"there is no agent {name!r}" if name else "wanted an agent, got none"
             return f"/sessions/{number}/agent_id", reason
-        if entry.get("ttl_seconds") is not None and not table.expires:
+        if entry.get("ttl_seconds") is not None and not contract.lifecycle.expires:
             return f"/sessions/{number}/ttl_seconds", ENDLESS
         if not agent.enabled:
             return f"/sessions/{number}/agent_id", f"the agent {agent.id!r} is disabled"
-        fault, final = _try_turns(entry, agent)
+        fault, final = _try_turns(entry, agent, contract.resource)
         if fault:
             return f"/sessions/{number}/turns/{fault[0]}", fault[1]
         endpoint = _endpoint(entry)
@@ -123,12 +124,15 @@ def refused(number: int, reason: str) -> Problem:
     return Problem("seed-refused", detail, errors=errors)
 
 
-def _try_turns(entry: Mapping[str, Any], agent: Agent) -> tuple[tuple[int, str] | None, bool]:
+def _try_turns(
+    entry: Mapping[str, Any], agent: Agent, resource: Resource
+) -> tuple[tuple[int, str] | None, bool]:
     """The turn that could not be played, and why; and whether the last one finishes the session.
 
     What an agent answers is known beforehand.
     """
-    values = template_values(entry.get("additional_data", {}), {}, entry.get("channel", "web"))
+    own = resource.overriding(entry.get("channel", "web"))
+    values = template_values(entry.get("additional_data", {}), {}, own)
     cursor, final, room = 0, False, Room()
     for number, text in enumerate(entry.get("turns", ())):
         if final:

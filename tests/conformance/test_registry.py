@@ -3,7 +3,7 @@ import inspect
 import httpx
 import pytest
 
-from conformance.checks.sessions import check_a_role_is_user_or_assistant
+from conformance.checks.sessions import check_a_role_is_known
 from conformance.config.profiles import PACKS
 from conformance.config.settings import Config
 from conformance.contract.document import Contract
@@ -46,7 +46,7 @@ def test_a_kind_takes_one_check_only(contract: Contract) -> None:
 def test_a_kind_is_judged_once_on_every_exchange(contract: Contract) -> None:
     assert exchange_checks(contract)
     with pytest.raises(ValueError, match="roles is judged on every exchange already"):
-        every_exchange("roles", Answer.messages)(check_a_role_is_user_or_assistant)
+        every_exchange("roles", Answer.messages)(check_a_role_is_known)
 
 
 def test_a_rule_with_a_check_that_sends_is_not_only_watched(contract: Contract) -> None:

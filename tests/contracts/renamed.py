@@ -40,6 +40,12 @@ NAMES = {
     "active": "open",
     "final": "closed",
     "all": "any",
+    # What is said in a session, and by whom.
+    "role": "author",
+    "tool_calls": "tools",
+    "time": "at",
+    "user": "customer",
+    "assistant": "machine",
     # What an end leaves, and how it is searched.
     "callId": "outcome_id",
     "agentId": "bot_id",
@@ -76,12 +82,23 @@ NAMES = {
 # By what stands in a session, in a turn or in a page alone.
 IN_SESSION = {"id": "key", "status": "phase"}
 TEXT = "words"
+SAID = "utterance"  # the text of a message
 ITEMS = "rows"
 STATE = "only"
 NUMBERS = {60: 61, 86400: 86000, 200: 210, 20: 23, 128: 100, 50: 51}
 PATHS = {"/api/v1/chats": "/api/v9/dialogues", "/api/v1/callresults": "/api/v9/outcomes"}
 ROLES = (
-    *("operations", "members", "request", "state", "unique", "idempotency", "timer", "list"),
+    *(
+        "operations",
+        "members",
+        "message",
+        "request",
+        "state",
+        "unique",
+        "idempotency",
+        "timer",
+        "list",
+    ),
     *("result", "search"),
 )
 # What is fixed in what an end leaves, and what it is called and is told instead.
@@ -92,7 +109,7 @@ FIXED = {
     "callType": ("sort", "Talk"),
     "orgId": ("house", "ours"),
 }
-LINE = "utterance"  # the text of a line
+LINE = "line"  # the text of a line
 
 
 def renamed(contract: Entry = CONTRACT) -> Entry:
@@ -129,6 +146,7 @@ def _declaration(declared: dict[str, Any]) -> dict[str, Any]:
     made = {part: _values(declared[part]) for part in ROLES}
     made["members"]["identity"] = IN_SESSION["id"]
     made["state"]["member"] = IN_SESSION["status"]
+    made["message"]["text"] = SAID
     made["request"]["text"] = TEXT
     made["list"]["items"] = ITEMS
     made["list"]["filters"] = _exactly(declared["list"]["filters"])
@@ -182,9 +200,10 @@ def _sessions(node: Any) -> None:
         for old, new in IN_SESSION.items():
             if old in node:
                 node[new] = node.pop(old)
-    required = node.get("required")
-    if isinstance(required, list) and NAMES["is_final"] in required:
-        node["required"] = [IN_SESSION.get(name, name) for name in required]
+    if NAMES["role"] in node:
+        node[SAID] = node.pop("content")
+    if isinstance(required := node.get("required"), list):
+        node["required"] = _required(required)
     for name, part in node.items():
         if name == "always" or (name == NAMES["final"] and isinstance(part, list)):
             node[name] = [IN_SESSION.get(one, one) for one in part]
@@ -192,6 +211,12 @@ def _sessions(node: Any) -> None:
             node[name] = _expression(part)
         else:
             _sessions(part)
+
+
+def _required(names: list[str]) -> list[str]:
+    if NAMES["is_final"] in names:
+        return [IN_SESSION.get(name, name) for name in names]
+    return [SAID if NAMES["role"] in names and name == "content" else name for name in names]
 
 
 def _expression(text: str) -> str:

@@ -127,7 +127,7 @@ def test_an_outcome_is_found_and_told(api: Api, hook: Receiver) -> None:
     (row,) = page["outcomes"]
     assert (row["ending"]["why"], row["said"][0]) == (
         "user_end",
-        {"who": "user", "utterance": "Hello"},
+        {"who": "customer", "line": "Hello"},
     )
     told = wait_until(lambda: [one for one in hook.wait_for(1) if one["outcome_id"] == key])[0]
     assert (told.pop("told"), told.pop("how")) == ("DialogueClosed", "Done")

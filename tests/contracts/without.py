@@ -44,7 +44,9 @@ def _without_agent(document: Json) -> None:
     answer["examples"] = {"active": {"$ref": "#/components/examples/ActiveSession"}}
     for unused in ("TurnResult", "ActiveTurnResult", "FinalTurnResult"):
         del schemas[unused]
-    for member in (name, "tool_calls"):
+    message = document["x-resource"]["message"]
+    del message["agent"]
+    for member in (name, message.pop("calls")):
         _removed(document, member)
     for role in ("agent", "profile"):
         unleft(document, role)
@@ -91,6 +93,7 @@ def _without_rows(document: Json) -> None:
 
 def _without_data(document: Json) -> None:
     unleft(document, "data")
+    del document["x-resource"]["request"]["reserved"]
     _removed(document, document["x-resource"]["request"].pop("data"))
 
 

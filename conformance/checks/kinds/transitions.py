@@ -175,7 +175,8 @@ def expect_effects(contract: Contract, row: Transition, before: Json, after: Jso
     if "append" in row.effects:
         expect(len(now) > len(said), "the turn in the transcript", now)
     else:
-        expect(same_messages(said, now), f"the {len(said)} messages", now)
+        same = same_messages(contract.resource, said, now)
+        expect(same, f"the {len(said)} messages", now)
 
 
 def expect_activity(row: Transition, before: Json, after: Json, since: str) -> None:
@@ -193,7 +194,8 @@ def expect_replay(first: Exchange, again: Exchange) -> None:
     again.expect_ok()
     wanted, got = (one.turn[one.resource.transcript] for one in (first, again))
     told = got if first.resource.replies else got[: len(wanted)]
-    expect(same_messages(wanted, told), f"the earlier messages {shown(wanted)}", got)
+    same = same_messages(first.resource, wanted, told)
+    expect(same, f"the earlier messages {shown(wanted)}", got)
 
 
 def freed(row: Transition, resource: Resource) -> set[str]:

@@ -107,12 +107,12 @@ def test_a_uuid_has_no_case() -> None:
 
 @pytest.mark.parametrize("calls", [{"tool_calls": None}, {"tool_calls": []}])
 def test_three_ways_to_say_no_tool_calls(calls: dict[str, Any]) -> None:
-    assert same_messages([HELLO], [{**HELLO, **calls}])
-    assert same_messages([{**HELLO, **calls}], [HELLO])
+    assert same_messages(RESOURCE, [HELLO], [{**HELLO, **calls}])
+    assert same_messages(RESOURCE, [{**HELLO, **calls}], [HELLO])
 
 
 def test_no_content_is_the_empty_text() -> None:
-    assert same_messages([{**HELLO, "content": None}], [{**HELLO, "content": ""}])
+    assert same_messages(RESOURCE, [{**HELLO, "content": None}], [{**HELLO, "content": ""}])
 
 
 @pytest.mark.parametrize(
@@ -125,17 +125,17 @@ def test_no_content_is_the_empty_text() -> None:
     ],
 )
 def test_messages_that_differ(change: dict[str, Any]) -> None:
-    assert not same_messages([HELLO], [{**HELLO, **change}])
+    assert not same_messages(RESOURCE, [HELLO], [{**HELLO, **change}])
 
 
 @pytest.mark.parametrize("other", [[], [HELLO, HELLO], None, {"0": HELLO}, ["Hello"]])
 def test_lists_that_differ(other: Any) -> None:
-    assert not same_messages([HELLO], other)
+    assert not same_messages(RESOURCE, [HELLO], other)
 
 
 def test_order_matters() -> None:
     reply = {**HELLO, "role": "assistant"}
-    assert not same_messages([HELLO, reply], [reply, HELLO])
+    assert not same_messages(RESOURCE, [HELLO, reply], [reply, HELLO])
 
 
 def test_two_sights_of_one_session_do_not_differ() -> None:

@@ -109,6 +109,52 @@ def activity_by_another_name(api: Client) -> None:
 
 
 @edit(
+    "The tool calls of a message are called tools",
+    words(tool_calls="tools"),
+    blames="MSG-01",
+    second="names=tool_calls:tools",
+)
+def calls_by_another_name(api: Client) -> None:
+    session = api.open("agent-tools")["id"]
+    first = api.submit(session).json()["messages"][0]
+    assert first["tools"][0]["name"]
+
+
+@edit(
+    "The role of a message is called author, and its time said_at",
+    {
+        **everywhere({'"role"': '"author"', '"time"': '"said_at"'}),
+        "/x-resource": {
+            **at("/x-resource"),
+            "message": {**at("/x-resource/message"), "role": "author", "time": "said_at"},
+        },
+    },
+    blames="MSG-01",
+    second="names=role:author,time:said_at",
+)
+def message_by_other_names(api: Client) -> None:
+    session = api.open()["id"]
+    assert api.submit(session).json()["messages"][0]["author"] == "assistant"
+
+
+@edit(
+    "Who speaks is customer or service",
+    everywhere({'"user"': '"customer"', '"assistant"': '"service"'})
+    | {
+        "/x-resource": {
+            **at("/x-resource"),
+            "message": {**at("/x-resource/message"), "user": "customer", "agent": "service"},
+        },
+    },
+    blames="MSG-02",
+)
+def roles_by_other_names(api: Client) -> None:
+    session = api.open()["id"]
+    api.submit(session)
+    assert [m["role"] for m in api.read(session)["messages"]] == ["customer", "service"]
+
+
+@edit(
     "is_final is called over", words(is_final="over"), blames="SES-01", second="names=is_final:over"
 )
 def mirror_by_another_name(api: Client) -> None:

@@ -123,7 +123,7 @@ def test_the_turns_data_overrides_the_sessions_but_not_the_servers():
     values = template_values(
         {"name": "Ada", "city": "Bonn", "channel": "x"},
         {"name": "Eve", "channel": "y", "sip_endpoint": "z"},
-        "web",
+        {"channel": "web", "sip_endpoint": ""},
     )
     assert values == {"name": "Eve", "city": "Bonn", "channel": "web", "sip_endpoint": ""}
 

@@ -117,7 +117,7 @@ class Desk:
         return "open"
 
     def add(self, ticket: Ticket, text: str) -> None:
-        said = {"role": "user", "content": text, "time": written(self.now())}
+        said = {"by": "requester", "text": text, "at": written(self.now())}
         ticket.comments.append(said)
 
     def touch(self, ticket: Ticket) -> None:
@@ -149,7 +149,7 @@ class Desk:
         self.courier.send(self.announcement(ticket))
 
     def announcement(self, ticket: Ticket) -> Doc:
-        said = [{"by": one["role"], "text": one["content"]} for one in ticket.comments]
+        said = [{"by": one["by"], "text": one["text"]} for one in ticket.comments]
         return {
             "event": "ticket.closed",
             "ticket_id": ticket.id,
