@@ -42,10 +42,12 @@ def _specification(contract: Contract) -> Iterator[str]:
 
 
 def _append_only(contract: Contract) -> Iterator[str]:
-    """Ids are never removed; `contract.schema.json` keeps them all."""
-    for id in Definition().schema["about"]:
-        if id not in contract.rules:
-            yield f"/x-rules: {id} was removed; an id stays for ever (mark it unchecked instead)"
+    """Ids are never removed; `contract.schema.json` keeps how many each area has had."""
+    for area, count in Definition().schema["ids"].items():
+        for id in (f"{area}-{number:02}" for number in range(1, count + 1)):
+            if id not in contract.rules:
+                cure = "an id stays for ever (mark it unchecked instead)"
+                yield f"/x-rules: {id} was removed; {cure}"
 
 
 def _unchecked(contract: Contract) -> Iterator[str]:

@@ -8,11 +8,23 @@ from urllib.parse import urlsplit
 from .declaration import mismatches
 from .leavings import misread
 from .lifecycle import END, EXPIRE, REPLAY, TURN, Lifecycle
-from .parts import METHODS, Json, holders, operations, parameters, places, schemas, server_urls
+from .parts import (
+    METHODS,
+    Json,
+    at,
+    forms,
+    holders,
+    operations,
+    parameters,
+    places,
+    schemas,
+    server_urls,
+)
 from .words import Defect, Steps, listed, quoted, unmet
 
 # Events that are the same ones in each state that turns lead to.
 ALIKE = (TURN, REPLAY, END, EXPIRE)
+ASKING = ("beyond", "lacking", "clamped")  # kinds of rules about what is asked for
 BOUNDS = {"minimum": "maximum", "minLength": "maxLength", "minItems": "maxItems"}
 
 
@@ -189,7 +201,7 @@ def _rules(document: Json) -> Iterator[Defect]:
     for place, rule in enumerate(document["x-rules"]):
         if rule["id"] in ids[:place]:
             yield unmet(("x-rules", place, "id"), "each id once", f"{quoted(rule['id'])} twice")
-        for steps, wanted, got in _kind(document["x-lifecycle"], rule):
+        for steps, wanted, got in (*_kind(document["x-lifecycle"], rule), *_asked(document, rule)):
             yield unmet(("x-rules", place, *steps), wanted, quoted(got))
 
 
@@ -206,3 +218,20 @@ def _kind(table: Json, rule: Json) -> Iterator[tuple[Steps, str, str]]:
     for place, member in enumerate(rule.get("members", ())):
         if rule.get("kind") == "immutable" and member not in frozen:
             yield ("members", place), "a member that x-lifecycle has as immutable", member
+
+
+def _asked(document: Json, rule: Json) -> Iterator[tuple[Steps, str, str]]:
+    """The members of a rule about what is asked for that none of its operations takes, or that
+    have no bounds to lie beyond."""
+    if rule.get("kind") not in ASKING:
+        return
+    taken: Json = {}
+    for steps in (steps for id, steps in places(document).items() if id in rule["operations"]):
+        taken |= {one["name"]: one["schema"] for one in parameters(document, steps)}
+        for form in forms(document, at(document, steps)["operationId"], "requestBody"):
+            taken |= form
+    for place, member in enumerate(rule.get("members", ())):
+        if member not in taken:
+            yield ("members", place), "a member or parameter that the operation takes", member
+        elif rule["kind"] == "clamped" and taken[member].get("type") != "integer":
+            yield ("members", place), "an integer, which has bounds", member

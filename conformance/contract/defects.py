@@ -27,7 +27,6 @@ def _stages(value: Any, definition: Definition) -> Iterator[Iterator[Defect]]:
     yield definition.not_executed(value)
     yield contradictions(value)
     yield definition.absent(value)
-    yield definition.unfounded(value)
     samples = Samples(value, definition.samples(value))
     yield samples.unfit_examples()
     yield samples.unserved()

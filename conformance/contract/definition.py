@@ -10,7 +10,8 @@ import jsonschema_rs
 
 from .declaration import acts, queries, shown
 from .leavings import held, searched
-from .parts import holds, places
+from .parts import places
+from .resource import Resource
 from .words import Defect, defect_of, unmet
 
 NAMED = re.compile(r"@([a-z0-9.-]+)")
@@ -48,20 +49,6 @@ class Definition:
             if id not in known:
                 yield unmet(("paths",), f"an operation {id}", "none")
 
-    def unfounded(self, document: Any) -> Iterator[Defect]:
-        """Rules about words that the contract lacks, so that they tell of nothing."""
-        for place, rule in enumerate(document["x-rules"]):
-            for name in self.lacked(document, rule["id"]):
-                wanted = f"{name}, which {rule['id']} is about"
-                yield unmet(("x-rules", place, "id"), wanted, "none")
-
-    def lacked(self, document: Any, rule: str) -> Iterator[str]:
-        """The words that a rule is about, and that the contract lacks."""
-        for word in self.schema["about"].get(rule, ()):
-            name = word if word.startswith("x-") else f"x-resource.{word}"
-            if not holds(document, (*name.split("."),)):
-                yield name
-
 
 class _Words:
     """What a contract calls the things that stand in the schema as @state.member or @acts: those
@@ -82,6 +69,7 @@ class _Words:
             "queries": queries(document),
             "held": held(document),
             "searched": searched(document),
+            "compared": [one.member for one in Resource(**self.resource).filters],
         }
 
     def told(self, part: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from ..contract.areas import area_of
 from ..contract.definition import Definition
 from ..contract.document import Contract
+from ..contract.parts import Json
 from ..contract.rules import TOLD, Rule
 from ..contract.words import listed
 
@@ -16,17 +17,24 @@ UNPAIRED = ("operations", "filters", "fixed", "outcome")  # which are named othe
 PLAIN = ("AUTH", "ERR", "HTTP")  # areas that speak of no member of the resource
 
 
-def implied(contract: Contract, known: Contract) -> Iterator[dict[str, Any]]:
+def implied(contract: Contract, known: Contract) -> list[Json]:
     """What the `known` contract demands of things that this one has too and no such rule of, in
     the words of this one."""
-    definition, words = Definition(), Words(contract, known)
+    words = Words(contract, known)
     held = {_told(**vars(rule)) for rule in contract.rules.values() if rule.kind}
-    for rule in known.rules.values():
-        about_all = not any(definition.lacked(contract.resolved, rule.id))
-        if rule.id not in contract.rules and not rule.unchecked and about_all:
-            made = words.rule(rule)
-            if made and not (rule.kind and _told(**made) in held):
-                yield made
+    lacking = (one for one in known.rules.values() if one.id not in contract.rules)
+    made = [words.rule(rule) for rule in lacking if not rule.unchecked]
+    fresh = [rule for rule in made if rule and _told(**rule) not in held]
+    refused = _refused(contract, fresh)
+    return [rule for place, rule in enumerate(fresh) if place not in refused]
+
+
+def _refused(contract: Contract, rules: list[Json]) -> set[int | str]:
+    """The places of rules that are about what the contract does not have."""
+    sources = {**contract.resolved["x-sources"], SOURCE: ""}
+    document = {**contract.resolved, "x-rules": rules, "x-sources": sources}
+    found = Definition().not_executed(document)
+    return {defect.steps[1] for defect in found if defect.steps[0] == "x-rules"}
 
 
 class Words:
@@ -48,7 +56,7 @@ class Words:
             if own_parameter := contract.resource.searched.parameter(member, one.how):
                 self.names[one.parameter] = own_parameter
 
-    def rule(self, rule: Rule) -> dict[str, Any] | None:
+    def rule(self, rule: Rule) -> Json | None:
         """The rule as it is of this contract; None where it speaks of what is not there."""
         operations = [self.operations[id] for id in rule.operations if id in self.operations]
         alike = {name: name for id in operations for name in self.contract.taken(id)}

@@ -10,10 +10,19 @@ from urllib.parse import urlsplit
 from ..problems.violations import quote
 from .declaration import disagreements
 from .definition import Defect
-from .parts import METHODS, each_operation, each_schema, each_with, parameters_of, server_urls
+from .parts import (
+    METHODS,
+    each_operation,
+    each_schema,
+    each_with,
+    parameters_of,
+    schemas_of,
+    server_urls,
+)
 from .references import Steps
 
 _Document = Mapping[str, Any]
+_ASKING = ("beyond", "lacking", "clamped")  # kinds of rules about what is asked for
 _ALIKE = ("submit", "replay", "end", "expire")
 _BOUNDS = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
 
@@ -227,6 +236,8 @@ def _rules(document: _Document) -> Iterator[Defect]:
             )
         seen.add(rule["id"])
         yield from _parameters_of_kind(document["x-lifecycle"], rule, number)
+        if rule.get("kind") in _ASKING:
+            yield from _untaken(document, rule, ("x-rules", number, "members"))
 
 
 def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Iterator[Defect]:
@@ -247,3 +258,20 @@ def _parameters_of_kind(table: _Document, rule: _Document, number: int) -> Itera
         if member not in (*immutable["always"], *immutable.get(rule.get("given", ""), ())):
             wanted = "wanted a member that x-lifecycle has as immutable"
             yield Defect(("x-rules", number, "members", place), f"{wanted}, got {quote(member)}")
+
+
+def _untaken(document: _Document, rule: _Document, steps: Steps) -> Iterator[Defect]:
+    """Members that a rule is about and that nobody is asked for, or that cannot be clamped."""
+    known: dict[str, Any] = {}
+    for operation, raw in each_operation(document):
+        if raw["operationId"] in rule["operations"]:
+            known.update(schemas_of(document, raw["operationId"], "requestBody"))
+            given = parameters_of(document, operation)
+            known.update({one["name"]: one["schema"] for one in given})
+    for number, name in enumerate(rule.get("members", ())):
+        if name not in known:
+            wanted = "wanted a member or parameter that the operation takes"
+            yield Defect((*steps, number), f"{wanted}, got {quote(name)}")
+        elif rule["kind"] == "clamped" and known[name].get("type") != "integer":
+            wanted = "wanted an integer, which has bounds"
+            yield Defect((*steps, number), f"{wanted}, got {quote(name)}")

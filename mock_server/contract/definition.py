@@ -11,7 +11,7 @@ import orjson
 
 from ..problems.violations import quote
 from .locations import resource
-from .parts import acts, each_operation, holds, left, operation_of, searched, shown
+from .parts import acts, each_operation, left, operation_of, searched, shown
 from .references import Steps
 
 
@@ -66,15 +66,6 @@ class Definition:
             if id not in found:
                 yield Defect(("paths",), f"wanted an operation {id}, got none")
 
-    def baseless(self, document: Any) -> Iterator[Defect]:
-        """Rules whose words stand nowhere in the contract."""
-        for number, rule in enumerate(document["x-rules"]):
-            for word in self.schema["about"].get(rule["id"], []):
-                steps = word.split(".") if word[:2] == "x-" else ["x-resource", *word.split(".")]
-                if not holds(document, (*steps,)):
-                    wanted = f"wanted {'.'.join(steps)}, which {rule['id']} is about"
-                    yield Defect(("x-rules", number, "id"), f"{wanted}, got none")
-
     def _defects(self, schema: dict[str, Any], document: Any) -> Iterator[Defect]:
         validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
         if not validator.is_valid(document):
@@ -96,6 +87,10 @@ def _names(document: Any) -> dict[str, Any]:
         "refused": [row["refusal"] for row in table["transitions"] if "refusal" in row],
         "shown": shown(document),
         "searched": searched(document),
+        "compared": [
+            raw["member"] if isinstance(raw, dict) else raw
+            for raw in declared["list"]["filters"].values()
+        ],
         **{f"x-lifecycle.{part}": table[part] for part in ("initial", "states", "events")},
         **{name: document[name] for name in ("x-sources", "x-webhooks") if name in document},
     }

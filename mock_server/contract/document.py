@@ -133,7 +133,6 @@ def _stages(document: Any, definition: Definition, executed: bool) -> Iterator[I
     yield contradictions(document)
     if executed:
         yield definition.missing(document)
-        yield definition.baseless(document)
     samples = Samples(document, definition.samples(document))
     yield samples.examples()
     if executed:

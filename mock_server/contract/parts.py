@@ -59,8 +59,8 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
         declared["request"],
     )
     named = {name for part in places for name in part.values() if isinstance(name, str)}
-    found = dict(_schemas_of(document, declared["operations"]["read"], "responses", "200"))
-    taken = dict(_schemas_of(document, declared["operations"]["create"], "requestBody"))
+    found = dict(schemas_of(document, declared["operations"]["read"], "responses", "200"))
+    taken = dict(schemas_of(document, declared["operations"]["create"], "requestBody"))
     examples = needed(document, declared["operations"]["create"])
     return {
         name: schema.get("default", examples.get(name))
@@ -85,7 +85,7 @@ def left(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def searched(document: Mapping[str, Any]) -> list[str] | None:
     """The members of a search; None where no operation is one."""
     id = document["x-resource"]["operations"].get("search", "")
-    found = [name for name, _ in _schemas_of(document, id, "requestBody")]
+    found = [name for name, _ in schemas_of(document, id, "requestBody")]
     return found if operation_of(document, id) else None
 
 
@@ -98,7 +98,7 @@ def row_of(document: Mapping[str, Any]) -> dict[str, Any]:
 def _page(document: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of a page of call results; none where nothing finds any."""
     id = document["x-resource"]["operations"].get("search", "")
-    return dict(_schemas_of(document, id, "responses", "200"))
+    return dict(schemas_of(document, id, "responses", "200"))
 
 
 def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
     return {name: known[name] for name in names if name in known and name not in named}
 
 
-def _schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:
+def schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:
     """The members of a body or of an answer, in any of its forms; none where it is none."""
     node: Any = operation_of(document, id)
     for step in (*steps, *JSON):

@@ -3,65 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.contract.consistency import contradictions
 from conformance.contract.definition import Definition
-from conformance.contract.document import Contract, find_contract
+from conformance.contract.document import Contract
+from conformance.contract.references import Document
 from conformance.registry import all_checks, exchange_checks
 from conformance.run.execute import execute
+from mock_server.contract import consistency
 from mock_server.contract.definition import Definition as MockDefinition
 from tests.serving import Api
 
 from .edits import WHOLE
 from .test_judged import broken, run_of
+from .without import WAYS, without
 
-ABOUT: dict[str, list[str]] = Definition().schema["about"]
-WORDS = sorted({word for words in ABOUT.values() for word in words})
-
-
-def test_every_rule_is_about_words_that_a_contract_can_have() -> None:
-    schema = Definition().schema
-    parts = schema["definitions"]["resource"]["properties"]
-    known = (
-        {"x-webhooks"}
-        | {*parts}
-        | {f"{p}.{n}" for p in parts for n in parts[p].get("properties", ())}
-    )
-    assert {*WORDS} <= known
-    assert {*Contract(find_contract()).rules} <= ABOUT.keys()
+RULES: list[Any] = json.loads(WHOLE)["x-rules"]
 
 
-def lacking(word: str) -> Any:
-    document = json.loads(WHOLE)
-    *steps, last = [word] if word.startswith("x-") else ["x-resource", *word.split(".")]
-    part = document
-    for step in steps:
-        part = part[step]
-    del part[last]
-    return document
+@pytest.mark.parametrize("words", [*WAYS, "members.channel unique"])
+def test_a_rule_about_what_is_not_there_is_refused_by_both(words: str, tmp_path: Path) -> None:
+    """Whatever its id is."""
+    document = without(*words.split())
+    kept = {rule["id"] for rule in document["x-rules"]}
+    lost = [rule for rule in RULES if rule["id"] not in kept and "kind" in rule]
+    document["x-rules"] = [{**rule, "id": f"OWN-{place:02}"} for place, rule in enumerate(lost)]
+    path = tmp_path / "openapi.yaml"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    value = Document(path).value
+    every = [*map(str, range(len(lost)))]
+    suite = *Definition().not_executed(value), *contradictions(value)
+    mock = *MockDefinition().executed(value), *consistency.contradictions(value)
+    for defects in (suite, mock):
+        places = {str(one.steps[1]) for one in defects if one.steps[0] == "x-rules"}
+        assert sorted(places, key=int) == every
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_a_rule_about_what_is_not_there_is_refused_by_both(word: str) -> None:
-    document = lacking(word)
-    ids = [rule["id"] for rule in document["x-rules"]]
-    suite = [*Definition().unfounded(document)]
-    assert [*map(tuple, suite)] == [*map(tuple, MockDefinition().baseless(document))]
-    blamed = [ids[int(one.steps[1])] for one in suite]
-    assert blamed == [id for id in ids if word in ABOUT[id]]
-    name = word if word.startswith("x-") else f"x-resource.{word}"
-    assert all(
-        f"wanted {name}, which {id} is about" in one.reason
-        for id, one in zip(blamed, suite, strict=True)
-    )
-
-
-def test_a_whole_contract_has_all_that_its_rules_are_about() -> None:
-    document = json.loads(WHOLE)
-    assert [*Definition().unfounded(document), *MockDefinition().baseless(document)] == []
+def test_the_ids_that_there_have_been_are_those_that_there_are() -> None:
+    areas = Counter(rule["id"].split("-")[0] for rule in RULES)
+    assert Definition().schema["ids"] == areas
 
 
 @pytest.mark.parametrize("kept", [["SES-01", "OPEN-01"], ["LIFE-14", "LIST-17"]])

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from conformance.contract.definition import Definition
 from conformance.contract.document import Contract
 from conformance.contract.source import ContractError
 from mock_server.contract.document import load_contract
@@ -20,7 +19,7 @@ from tests.serving import Api
 
 from .edits import WHOLE
 from .test_judged import announced, broken
-from .without import WAYS, unleft, without
+from .without import WAYS, judged, unleft, without
 
 SEARCH = "/api/v1/callresults/search"
 
@@ -164,10 +163,7 @@ def bare() -> dict[str, Any]:
     document["x-resource"]["result"]["further"] = [
         name for name in further if name not in ("startTime", "endTime")
     ]
-    known = Definition()
-    rules = document["x-rules"]
-    document["x-rules"] = [one for one in rules if not [*known.lacked(document, one["id"])]]
-    return document
+    return judged(document)
 
 
 @pytest.mark.slow
@@ -212,19 +208,3 @@ def test_one_schema_of_a_session_in_any_state(tmp_path: Path) -> None:
     with Api.of(contract=path) as api:
         assert api.end(api.open()["id"]).json()["status"] == "final"
         assert broken(Contract(path), api, profile="core") == []
-
-
-@pytest.mark.parametrize(
-    ("word", "id"),
-    [("members.agent", id) for id in ("OPEN-08", "TURN-02", "TURN-03", "TURN-04")]
-    + [("request.data", "OPEN-16")],
-)
-def test_a_kind_about_what_is_not_there_is_refused(word: str, id: str, tmp_path: Path) -> None:
-    (rule,) = (rule for rule in json.loads(WHOLE)["x-rules"] if rule["id"] == id)
-    document = without(word)
-    document["x-rules"].append({**rule, "id": "OWN-01"})
-    path = tmp_path / "openapi.yaml"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    for load, error in ((Contract, ContractError), (load_contract, FixtureError)):
-        with pytest.raises(error, match="wanted (another kind|no agent), as x-resource has"):
-            load(path)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from conformance.contract.definition import Definition
+from conformance.contract.references import Document
 
 from .edits import WHOLE
 
@@ -21,9 +24,18 @@ def without(*words: str) -> Json:
         WAYS[word](document)
     if "x-webhooks" in words and "operations.search" in words:
         _without_event(document, "", "pipeline")
-    document["x-rules"] = [
-        rule for rule in document["x-rules"] if not [*Definition().lacked(document, rule["id"])]
-    ]
+    return judged(document)
+
+
+def judged(document: Json) -> Json:
+    """The contract without the rules that are about what it lacks."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "openapi.yaml"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        found = [*Definition().not_executed(Document(path).value)]
+    lost = {defect.steps[1] for defect in found if defect.steps[0] == "x-rules"}
+    rules = document["x-rules"]
+    document["x-rules"] = [rule for place, rule in enumerate(rules) if place not in lost]
     return document
 
 
