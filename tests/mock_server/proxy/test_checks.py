@@ -32,6 +32,11 @@ def test_a_bad_request_is_flagged_and_passed_on(api, proxy):
     ("answer", "pointer", "word"),
     [
         ((200, {"Content-Type": "application/json"}, b'{"items": 7}'), "/items", "an array"),
+        (
+            (200, {"Content-Type": "application/json"}, b'{"items": "\\ud800"}'),
+            "/items",
+            "got the string",
+        ),
         ((200, {"Content-Type": "application/json"}, b"no"), "", "wanted JSON"),
         ((200, {"Content-Type": "text/html"}, b"<p>"), "", "200 as text/html"),
         ((418, {"Content-Type": "application/json"}, b"{}"), "", "418"),
