@@ -24,12 +24,14 @@ _Row = dict[str, Any]
 
 
 class Fault(NamedTuple):
-    """What is wrong, in a sentence, and what puts it into the place of what is right."""
+    """What is wrong, in a sentence, what puts it into the place of what is right, and the profile
+    of the suite that finds it."""
 
     text: str
     owner: Any
     name: str
     wrong: Callable[[Any], Any]
+    profile: str = "core"
 
 
 def plant(name: str) -> None:
@@ -129,6 +131,7 @@ FAULTS = {
     "no-timeout": Fault(
         "A session stays active, however long it is silent.",
         *(Session, "expires", lambda _: property(lambda session: None)),
+        profile="ttl",
     ),
     "duplicate-open": Fault(
         "A second open of an endpoint makes a second session.",
@@ -141,6 +144,7 @@ FAULTS = {
     "webhook-twice": Fault(
         "A webhook that was taken is sent again.",
         *(Dispatcher, "retry_at", _webhook_twice),
+        profile="webhooks",
     ),
     "filter-ignored": Fault(
         "A list of one agent's sessions holds those of others.",

@@ -71,7 +71,7 @@ def _demo_fault(context: click.Context, _: click.Parameter, name: str | None) ->
 
     if name == "list":
         for known, fault in FAULTS.items():
-            click.echo(f"{known:15} {fault.text}")
+            click.echo(f"{known:15} {fault.profile:9} {fault.text}")
         context.exit()
     if name not in FAULTS:
         wanted = f"wanted list, or one of {', '.join(FAULTS)}; got {name!r}"

@@ -18,18 +18,18 @@ from tests.kill_matrix.target import serving
 from tests.serving import Api
 
 RULES = {
-    "second-end": ("END-03", "smoke"),
-    "final-turn": ("TURN-16", "core"),
-    "lost-result": ("FIN-01", "core"),
-    "no-timeout": ("TTL-01", "ttl"),
-    "duplicate-open": ("DEDUP-01", "core"),
-    "forgotten-key": ("IDEM-02", "core"),
-    "webhook-twice": ("HOOK-02", "webhooks"),
-    "filter-ignored": ("LIST-06", "core"),
-    "wrong-total": ("LIST-17", "core"),
-    "oldest-first": ("LIST-11", "core"),
-    "unknown-id": ("GET-02", "core"),
-    "any-key": ("AUTH-03", "core"),
+    "second-end": "END-03",
+    "final-turn": "TURN-16",
+    "lost-result": "FIN-01",
+    "no-timeout": "TTL-01",
+    "duplicate-open": "DEDUP-01",
+    "forgotten-key": "IDEM-02",
+    "webhook-twice": "HOOK-02",
+    "filter-ignored": "LIST-06",
+    "wrong-total": "LIST-17",
+    "oldest-first": "LIST-11",
+    "unknown-id": "GET-02",
+    "any-key": "AUTH-03",
 }
 GIVEN = {"agent": "agent-echo", "repeats": 0, "index_wait": 3, "ttl_grace": 5}
 
@@ -37,7 +37,7 @@ GIVEN = {"agent": "agent-echo", "repeats": 0, "index_wait": 3, "ttl_grace": 5}
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_suite_finds_it(name):
-    rule, profile = RULES[name]
+    rule, profile = RULES[name], FAULTS[name].profile
     listener = Listener("127.0.0.1:0")
     hooks = ("--webhook-url", listener.url, "--webhook-backoff", "0.2")
     given = {**GIVEN, "rules": (rule,), "profile": (profile,), "webhook_listen": listener.address}
@@ -52,6 +52,7 @@ def test_they_are_listed_with_what_they_do():
     told = CliRunner().invoke(main, ["--demo-fault", "list"])
     assert told.exit_code == 0
     assert [line.split()[0] for line in told.output.splitlines()] == [*FAULTS]
+    assert "no-timeout      ttl       A session stays active" in told.output
 
 
 def test_another_name_is_refused():
