@@ -113,7 +113,7 @@ def _shown(document: Json, declared: Resource) -> Iterator[Defect]:
                 continue
             place = (*steps, "properties", name)
             if not held[name].get("nullable") and name not in certain:
-                yield unmet(place, "nullable: true, as an open need not give it", quoted(name))
+                yield unmet(place, f"nullable: true, as an open need not give {name}", "none")
             elif _bare(held[name]) != _bare(given[name]):
                 wanted = "the schema that it has in the open's body"
                 yield unmet(place, wanted, f"another of {quoted(name)}")

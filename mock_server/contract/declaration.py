@@ -121,8 +121,8 @@ def _members(document: _Part) -> Iterator[Defect]:
         for name in names if names and {state, *names} <= properties.keys() else ():
             place = (*steps, "properties", name)
             if properties[name].get("nullable") is not True and name not in certain:
-                wanted = "wanted nullable: true, as an open need not give it"
-                yield Defect(place, f"{wanted}, got {quote(name)}")
+                wanted = f"wanted nullable: true, as an open need not give {name}"
+                yield Defect(place, f"{wanted}, got none")
             elif _plain(properties[name]) != _plain(given[name]):
                 wanted = "wanted the schema that it has in the open's body"
                 yield Defect(place, f"{wanted}, got another of {quote(name)}")
