@@ -19,6 +19,7 @@ from .contract.document import Contract
 from .domain.agents import Agent
 from .domain.render import Renderer
 from .files import Files
+from .http.documentation import Documentation
 from .http.errors import Errors, chosen, refusal
 from .http.handlers import HANDLERS
 from .http.layers import Layers, Make
@@ -26,7 +27,7 @@ from .http.overrides import OverriddenOperation
 from .http.pages import page
 from .http.recorder import Counts, Recorder
 from .http.replies import reply_of, send_reply
-from .http.routing import Documentation, Routing, add_contract
+from .http.routing import Routing, add_contract
 from .http.sandboxes import SANDBOX
 from .http.security import SecuredOperation
 from .http.validation import CALL, Call, ValidatedOperation

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..contract.document import allowed_methods
 from ..contract.source import read_source
 from ..http.cors import CorsMiddleware
+from ..http.documentation import Pages
 from ..http.errors import Errors, refusal
 from ..http.layers import Layers
 from ..http.replies import reply_of, send_reply
@@ -108,7 +108,7 @@ class Plane:
             import_name=__name__,
             middlewares=[
                 partial(Errors, refuse=self.refuse),
-                SwaggerUIMiddleware,
+                Pages,
                 Routing,
                 partial(Layers, makes=[AdminOperation]),
             ],

@@ -1,4 +1,4 @@
-"""Connexion's routing with a table in front of it, and Swagger UI off the common path.
+"""Connexion's routing with a table in front of it.
 
 Connexion's router tries every route in turn. The table finds the operation of a request that
 fits the contract at once; whatever it does not find goes Connexion's way as ever.
@@ -12,7 +12,6 @@ from connexion.http_facts import METHODS
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.routing import RoutingMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,8 +19,6 @@ from ..contract.document import Contract
 from ..contract.source import FixtureError
 from ..problems.violations import json_pointer
 from .specification import add_document
-
-_DOCUMENTATION = ("/ui", "/openapi.")
 
 
 class Routing(RoutingMiddleware):  # type: ignore[misc]
@@ -66,26 +63,6 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
         else:
             pattern = re.sub(r"\{([^}]+)\}", r"(?P<\1>[^/]+)", base + path)
             self.templates.append((method, re.compile(pattern), context))
-
-
-class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
-    """Swagger UI, asked only for its own paths: its router is not free.
-
-    It lies beside the contract's paths and, whatever these begin with, at /ui/.
-    """
-
-    base_path = ""
-
-    def add_api(self, specification: Specification, **kwargs: Any) -> None:
-        super().add_api(specification, **kwargs)
-        self.base_path = specification.base_path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].removeprefix(self.base_path) if scope["type"] == "http" else ""
-        if path.startswith(_DOCUMENTATION):
-            await super().__call__({**scope, "path": self.base_path + path}, receive, send)
-        else:
-            await self.app(scope, receive, send)
 
 
 def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:
