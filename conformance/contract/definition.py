@@ -11,7 +11,6 @@ import jsonschema_rs
 from .declaration import acts, queries, shown
 from .leavings import held, searched
 from .parts import places
-from .resource import Resource
 from .words import Defect, defect_of, unmet
 
 NAMED = re.compile(r"@([a-z0-9.-]+)")
@@ -69,7 +68,10 @@ class _Words:
             "queries": queries(document),
             "held": held(document),
             "searched": searched(document),
-            "compared": [one.member for one in Resource(**self.resource).filters],
+            "compared": [
+                one if isinstance(one, str) else one["member"]
+                for one in self.resource["list"]["filters"].values()
+            ],
         }
 
     def told(self, part: Any) -> Any:

@@ -19,9 +19,19 @@ def more(name: str, schema: dict[str, Any], **others: Any) -> dict[str, Any]:
 
 
 def without(name: str) -> dict[str, Any]:
-    """The list without one of its filters."""
+    """The list without one of its filters, and the contract without the rules about it."""
     kept = {key: value for key, value in at(FILTERS).items() if key != name}
-    return {PARAMETERS: [p for p in at(PARAMETERS) if p["name"] != name], FILTERS: kept}
+    told = {name, at(FILTERS)[name]["member"]}
+    kinds = ("filter", "beyond")
+    return {
+        PARAMETERS: [p for p in at(PARAMETERS) if p["name"] != name],
+        FILTERS: kept,
+        "/x-rules": [
+            rule
+            for rule in at("/x-rules")
+            if rule.get("kind") not in kinds or told.isdisjoint(rule.get("members", ()))
+        ],
+    }
 
 
 @edit("Sessions are not filtered by their latest activity", without("updated_after"), second="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..edit import Client, edit
-from ..places import EXAMPLES, at
+from ..places import EXAMPLES, RULES, at
 
 UNIQUE = "/x-resource/unique"
 
@@ -143,6 +143,11 @@ def unknown_page(api: Client) -> None:
             "/components/schemas/SubmitRequest/properties/content"
         ),
         "/components/schemas/SubmitRequest/required": ["words"],
+        **{
+            f"{place}/members": ["words"]
+            for place in RULES.values()
+            if at(place).get("members") == ["content"]
+        },
         **{f"{place}/words": "Hello" for place in EXAMPLES["turns"]},
     },
     drop=["/components/schemas/SubmitRequest/properties/content"],
