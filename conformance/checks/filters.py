@@ -11,7 +11,7 @@ from ..contract.rules import Rule
 from ..contract.values import UUID, fitting, plain_values
 from ..judging.equivalence import goes_back, instant, same_time, tick
 from ..judging.exchange import Json
-from ..judging.outcomes import Blocked, NotApplicable, Violation, expect
+from ..judging.outcomes import Blocked, NotApplicable, Violation, expect, shown
 from ..registry import kind
 from ..target.api import Api, Sessions
 from .listing import ids, item_of, states
@@ -22,21 +22,26 @@ ENDS = ("", "-other", "-Ab", "-ab", "_x", "-x", "-%", "-y")  # of channels' name
 LONG_AGO, FAR_AHEAD = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2001, 2101))
 
 
-def choices(api: Api, one: Filter, row: Json) -> tuple[Any, Any] | None:
-    """A value of the filter that the row matches, and one that no row does; None where the row
+def choices(api: Api, one: Filter, row: Json) -> Iterator[tuple[Any, bool]]:
+    """Values of the filter, and whether the row matches them, its own first; none where the row
     does not tell."""
     value = row.get(one.member)
     if one.how == "paths":
-        path = f"{one.member}.marker"
-        return {path: row[one.member]["marker"]}, {path: f"nobody-{api.key()}"}
-    if one.how:
+        path, marker = f"{one.member}.marker", row[one.member]["marker"]
+        yield {path: marker}, True
+        yield from (({path: other}, False) for other in (f"nobody-{api.key()}", marker[:-1]))
+    elif one.how:
         before, after = around(value)
-        return (before, after) if one.how == "from" else (after, before)
-    if not isinstance(value, str):
-        return None
-    other = UUID if one.member == api.resource.left.identity else f"nobody-{api.key()}"
-    found, missed = (api.contract.sought(one.parameter, text) for text in (value, other))
-    return found[one.parameter], missed[one.parameter]
+        within, without = (before, after) if one.how == "from" else (after, before)
+        yield within, True
+        yield without, False
+        # What is told of a time may be less than what it is compared by: rounded down, if at all.
+        if value and (one.how == "from" or tick(value) <= timedelta(microseconds=1)):
+            yield value, True
+    elif isinstance(value, str):
+        other = UUID if one.member == api.resource.left.identity else f"nobody-{api.key()}"
+        for values, wanted in (((value,), True), ((other,), False), ((other, value), True)):
+            yield api.contract.sought(one.parameter, *values)[one.parameter], wanted
 
 
 def around(completed: object) -> tuple[str, str]:
@@ -100,18 +105,20 @@ def found_row(session: Marked) -> Json:
 
 
 def deviations(session: Marked, one: Filter, row: Json) -> Iterator[str]:
-    """How a filter does not select the row, or selects it where it should not."""
-    values, names = choices(session.api, one, row), session.api.resource
-    if values is None:
-        return
-    name, id = one.parameter, names.left.identity
-    for value, wanted in zip(values, (True, False), strict=True):
+    """How a filter does not select the row, or selects it where it should not. Only what a row
+    has may not be refused."""
+    name, names = one.parameter, session.api.resource
+    refused = (*session.api.refused("invalid-request"), 404)
+    own, id = None, names.left.identity
+    for value, wanted in choices(session.api, one, row):
+        own = own or value
         answer = session.api.search(**{**session.by_marker, name: value})
-        if not wanted and answer.status in (*session.api.refused("invalid-request"), 404):
+        if value != own and answer.status in refused:
             continue
         rows = answer.results[names.searched.items]
         if (row[id] in [found.get(id) for found in rows]) != wanted:
-            yield f"{name} {'leaves out what matches' if wanted else 'gives what does not match'}"
+            says = "leaves out what matches" if wanted else "gives what does not match"
+            yield f"{name} {says} {shown(value, 80)}"
 
 
 def wrong_in_a_list(api: Api, names: Collection[str]) -> Iterator[str]:

@@ -110,11 +110,16 @@ TEXTS = (
     "Grüße, 日本語, العربية, 👩‍👩‍👧‍👦",
     "decomposed e\u0301 and composed \u00e9, a ligature \ufb01 and a full-width \uff21",
     "\u00a0spaces that do not break\u00a0",
-    "long " * 400 + "end",
+    "\ufeffa mark of the byte order, no width\u200b and \u201ccurved\u201d quotes",
     "007",
 )
 # A deployment may have a limit, or no place for U+0000; what it takes, it keeps.
-REFUSABLE = ("longer " * 700 + "end", "endless " * 9000 + "end", "null \u0000 within")
+REFUSABLE = (
+    "long " * 400 + "end",
+    "longer " * 700 + "end",
+    "endless " * 9000 + "end",
+    "null \u0000 within",
+)
 
 
 @kind("said", sessions=len(TEXTS + REFUSABLE), turns=max(MANY, len(TEXTS + REFUSABLE)))

@@ -165,10 +165,10 @@ class Contract:
         found: dict[str, Any] = (self.body(self.resource.operations[role]) or {})["properties"]
         return found
 
-    def sought(self, parameter: str, value: str) -> dict[str, Any]:
-        """A search for a value: for it, or for one of a list."""
+    def sought(self, parameter: str, *values: str) -> dict[str, Any]:
+        """A search for any of the values, or for the last where it cannot be for several."""
         is_list = self.members("search")[parameter]["type"] == "array"
-        return {parameter: [value] if is_list else value}
+        return {parameter: [*values] if is_list else values[-1]}
 
     def taken(self, operation: str) -> dict[str, dict[str, Any]]:
         """The schema of each member of an operation's body, or of each parameter of its query."""

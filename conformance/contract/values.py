@@ -11,7 +11,7 @@ LONGEST = 64 * 1024  # characters of a text that the contract gives no bound
 # The first and the last moment of a day, a leap day, and what a fraction and an offset may be.
 INSTANTS = ("2026-01-05T00:00:00Z", "2026-01-05T14:30:00.123456+05:30", "2024-02-29T23:59:59-09:00")
 NO_INSTANTS = (
-    *("yesterday", "2026-13-45T99:00:00Z"),
+    *("yesterday", "2026-01-05", "2026-13-45T99:00:00Z"),
     *("2026-01-32T09:00:00Z", "2026-01-05T25:61:00Z"),
 )
 UUID = "3f0c9f4e-6a51-4d0b-9e58-1f7a6c2d8b10"

@@ -237,6 +237,20 @@ def data_filters_select_nothing(patch: Patch) -> None:
     searched(patch, lambda query: replace(query, visible_at=0) if query.data else query)
 
 
+@mutant("FIN-10", "of several callIds the first alone is sought")
+def first_call_id_counts(patch: Patch) -> None:
+    searched(patch, lambda query: replace(query, call_ids=query.call_ids and query.call_ids[:1]))
+
+
+@mutant("FIN-10", "fromDate leaves out what was completed at that instant")
+def from_date_is_left_out(patch: Patch) -> None:
+    def later(query: CallResultQuery) -> CallResultQuery:
+        first = query.completed_from
+        return replace(query, completed_from=None if first is None else first + 1)
+
+    searched(patch, later)
+
+
 @mutant("HTTP-22", "a turn without a text is taken for a blank one")
 def missing_text_is_taken(patch: Patch) -> None:
     @patch.around(validation, "parse_json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -212,6 +213,15 @@ def unknown_state_is_all(patch: Patch) -> None:
 @mutant("LIST-21", "an updated_after that is no date-time is ignored")
 def malformed_instant_is_ignored(patch: Patch) -> None:
     lenient_query(patch, "updated_after", None)
+
+
+@mutant("LIST-21", "a date without a time is taken as an updated_after")
+def date_alone_is_taken(patch: Patch) -> None:
+    alone = re.compile(rb"(updated_after=\d{4}-\d\d-\d\d)(?=&|$)")
+
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        return real(reader, alone.sub(rb"\1T00:00:00Z", query), errors)
 
 
 @mutant("LIST-25", "a listed session shows its first message only")

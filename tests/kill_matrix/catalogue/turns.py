@@ -201,6 +201,11 @@ def emoji_are_lost(patch: Patch) -> None:
     text_kept(patch, lambda text: "".join(c if ord(c) < 0x10000 else "?" for c in text))
 
 
+@mutant("TURN-09", "a mark of the byte order that the user's text begins with is lost")
+def byte_order_mark_is_lost(patch: Patch) -> None:
+    text_kept(patch, lambda text: text.removeprefix("\ufeff"))
+
+
 @mutant("TURN-10", "a turn of blanks is taken")
 def blank_turn_is_taken(patch: Patch) -> None:
     recast(patch, "content", lambda text: text if str(text).strip() else "(nothing)")
