@@ -10,6 +10,7 @@ from ..config.redaction import REDACTED
 from ..contract.ids import UUID, canonical, mentions
 from ..contract.resource import Resource
 from ..judging.exchange import Exchange
+from ..run.replay import packed
 from ..target.tokens import PLACEHOLDER
 from .polls import Poll
 
@@ -155,7 +156,7 @@ class Script:
             if _is_plain(body):
                 words.append(f"--data-binary {self._named(body.decode(), asked)}")
             else:
-                before = f"{{ {'; '.join(_printed(body))}; }} | "
+                before = f"echo {packed(body)} | base64 -d | gzip -d | "
                 words.append("--data-binary @-")
             words += [] if "content-type" in exchange.headers else ["-H 'Content-Type:'"]
         return before + " ".join(words)
@@ -226,27 +227,3 @@ def _is_plain(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return bool(PLAIN.match(body)) and not RUN.search(body) and not body.startswith(b"@")
-
-
-def _printed(body: bytes) -> Iterator[str]:
-    """Shell commands that print these bytes, long repetitions told as such."""
-    end = 0
-    for found in RUN.finditer(body):
-        yield from _printf(body[end : found.start()])
-        unit = found.group(1)
-        count = len(found.group()) // len(unit)
-        if len(unit) == 1:
-            yield f"head -c {count} /dev/zero | tr '\\0' '{_octal(unit)}'"
-        else:
-            yield f"yes -- \"$(printf '{_octal(unit)}')\" | head -n {count} | tr -d '\\n'"
-        end = found.end()
-    yield from _printf(body[end:])
-
-
-def _printf(body: bytes) -> Iterator[str]:
-    for start in range(0, len(body), 2000):
-        yield f"printf '{_octal(body[start : start + 2000])}'"
-
-
-def _octal(body: bytes) -> str:
-    return "".join(f"\\{byte:03o}" for byte in body)

@@ -98,7 +98,7 @@ class Plan:
         """The most that the checks and a replay need."""
         whole = PREFLIGHT_READING if self.config.read_only else PREFLIGHT
         if self.replay:
-            roles = self.replay.roles
+            roles = self.replay.roles(self.contract)
             whole += Cost(roles.count("create"), roles.count("submit"), len(roles))
         return sum((of_pack for _, of_pack in self.packs.values()), whole)
 

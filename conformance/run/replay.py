@@ -3,7 +3,7 @@
 import gzip
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -23,45 +23,24 @@ SET_ANEW = ("accept", "content-type", *TRACE_HEADERS)
 CHANNEL = re.compile(r"conf-[0-9a-f]{8}(-\d+)?")
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A request as it was sent, the status it was answered with, and the session it opened."""
-
-    operation: str | None
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes | None
-    status: int
-    opened: str | None
-    role: str | None = None
-
-
-@dataclass(frozen=True)
-class Recording:
-    """The steps that led to a finding."""
-
-    rule: str
-    steps: tuple[Step, ...]
+Steps = Sequence[Json]  # of a report
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What a report recorded, and the checks that judge afterwards: their rules, and
-    the seed and profile of the recorded run."""
+    """The rules that a report has findings of, each with the steps that led to it and their paths;
+    and the checks that judge afterwards: their rules, and the recorded run's seed and profile."""
 
-    recordings: tuple[Recording, ...]
+    recordings: tuple[tuple[str, Steps], ...]
     rules: tuple[str, ...]
     profile: tuple[str, ...]
     seed: int
     target: str | None = None  # None where the suite had started it, and it is gone
 
-    @property
-    def roles(self) -> list[str | None]:
+    def roles(self, contract: Contract) -> list[str | None]:
         """What each request is to the resource."""
-        return [step.role for recording in self.recordings for step in recording.steps]
+        roles = contract.resource.roles
+        return [roles.get(step["operation"]) for _, steps in self.recordings for step in steps]
 
     def settings(self, config: Config) -> dict[str, Any]:
         """What a replay takes from the recorded run."""
@@ -81,7 +60,12 @@ def recorded(exchange: Exchange) -> dict[str, Any]:
     text = exchange.body.decode(errors="replace")
     if text.encode() == exchange.body and len(text) <= LONGEST_TEXT:
         return {**kept, "body": text}
-    return {**kept, "gzip": b64encode(gzip.compress(exchange.body, mtime=0)).decode()}
+    return {**kept, "gzip": packed(exchange.body)}
+
+
+def packed(body: bytes) -> str:
+    """Bytes as a text, and in short: what is odd is mostly one thing over and over."""
+    return b64encode(gzip.compress(body, mtime=0)).decode()
 
 
 def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> Replay:
@@ -96,9 +80,12 @@ def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> 
     if not found:
         raise UsageError("the report holds no finding that could be told again")
     base = report["target"].rstrip("/")
+    steps = [step for _, finding in found for step in finding["steps"]]
+    if not all("request" in step and step["url"].startswith(base) for step in steps):
+        raise UsageError("the report does not hold its requests; make it again")
     return Replay(
         tuple(
-            Recording(id, tuple(_step(step, base, contract) for step in finding["steps"]))
+            (id, [{**step, "path": step["url"].removeprefix(base)} for step in finding["steps"]])
             for id, finding in found
         ),
         tuple(dict.fromkeys(_judge(contract, id, finding) for id, finding in found)),
@@ -111,45 +98,46 @@ def replay_of(report: Json, contract: Contract, rules: tuple[str, ...] = ()) -> 
 def resend(replay: Replay, api: Api, say: Say) -> None:
     """Send every recording's requests one after the other, and say how each was answered then and
     now. Neither pauses nor overlaps are repeated; the checks do that."""
-    for recording in replay.recordings:
-        say(f"\nreplay    {recording.rule}, {len(recording.steps)} requests: status then → now")
-        resender = Resender(api.fresh(), recording)
-        for step in recording.steps:
+    for rule, steps in replay.recordings:
+        say(f"\nreplay    {rule}, {len(steps)} requests: status then → now")
+        resender = Resender(api.fresh(), steps)
+        for step in steps:
+            name = step["operation"] or f"{step['method']} {step['path'][:40]}"
+            told = f"  {name:<17}  {step['status']}"
             try:
                 now = resender.send(step).status
             except Blocked as cause:
-                say(f"  {_name(step)}  {step.status} → none: {cause}")
+                say(f"{told} → none: {cause}")
                 break
-            differs = "" if now == step.status else "  differs"
-            say(f"  {_name(step)}  {step.status} → {now}{differs}")
+            say(f"{told} → {now}{'' if now == step['status'] else '  differs'}")
 
 
 class Resender:
     """One recording that is sent again: which session of today stands for which recorded one."""
 
-    def __init__(self, api: Api, recording: Recording) -> None:
+    def __init__(self, api: Api, steps: Steps) -> None:
         self.api = api
         self.today: dict[str, str] = {}
         paths = api.client.watch.contract.paths
-        named = {paths.named(step.path.partition("?")[0]) for step in recording.steps}
-        self.ids = mentions({step.opened or "" for step in recording.steps} | named)
+        named = {paths.named(step["path"].partition("?")[0]) for step in steps}
+        self.ids = mentions({step["request"]["opened"] or "" for step in steps} | named)
 
-    def send(self, step: Step) -> Exchange:
-        body = step.body
+    def send(self, step: Json) -> Exchange:
+        request, body = step["request"], _body(step["request"])
+        headers = request["headers"]
         exchange = self.api.request(
-            step.method,
-            self._current(step.path),
-            operation=step.operation,
+            step["method"],
+            self._current(step["path"]),
+            operation=step["operation"],
             content=None
             if body is None
             else self._current(body.decode("latin-1")).encode("latin-1"),
-            content_type=step.headers.get("content-type"),
+            content_type=headers.get("content-type"),
             auth=None,  # the recorded headers hold the keys, by their names
-            headers={k: v for k, v in step.headers.items() if k not in SET_ANEW},
+            headers={k: v for k, v in headers.items() if k not in SET_ANEW},
         )
-        opened = exchange.opened
-        if step.opened and opened:
-            self.today.setdefault(canonical(step.opened), opened)
+        if request["opened"] and exchange.opened:
+            self.today.setdefault(canonical(request["opened"]), exchange.opened)
         return exchange
 
     def _current(self, text: str) -> str:
@@ -175,23 +163,7 @@ def _judge(contract: Contract, rule: str, finding: dict[str, Any]) -> str:
     return met[0] if met and rule not in checks else rule
 
 
-def _step(step: dict[str, Any], base: str, contract: Contract) -> Step:
-    request = step.get("request")
-    if request is None or not step["url"].startswith(base):
-        raise UsageError("the report does not hold its requests; make it again")
-    body = request.get("body")
-    content = gzip.decompress(b64decode(request["gzip"])) if "gzip" in request else None
-    return Step(
-        step["operation"],
-        step["method"],
-        step["url"].removeprefix(base),
-        request["headers"],
-        content if body is None else body.encode(),
-        step["status"],
-        request["opened"],
-        contract.resource.roles.get(step["operation"]),
-    )
-
-
-def _name(step: Step) -> str:
-    return f"{step.operation or step.method + ' ' + step.path[:40]:<17}"
+def _body(request: Json) -> bytes | None:
+    if "gzip" in request:
+        return gzip.decompress(b64decode(request["gzip"]))
+    return request["body"].encode() if "body" in request else None
