@@ -63,18 +63,25 @@ class Outgoing:
         """A client of the origin of a URL. Raises OutgoingFault."""
         import httpx
 
-        from .transports import Transport
+        from .transports import hooks
 
-        return httpx.Client(transport=Transport(**self._way(url)), **self._plain(timeout))
+        way = {**self._way(url), "http1": not self.http2, "http2": True}  # as the server likes
+        told = hooks("proxy" in way)
+        transport = httpx.HTTPTransport(**way)
+        return httpx.Client(transport=transport, event_hooks=told, **self._plain(timeout))
 
     def async_client(self, url: str, timeout: float, bare: bool = False) -> "httpx.AsyncClient":
         """The same for asynchronous code; a `bare` one adds no headers."""
         import httpx
 
-        from .transports import AsyncTransport
+        from .transports import Transport, async_hooks
 
-        transport = AsyncTransport(**self._way(url))
-        return httpx.AsyncClient(transport=transport, **self._plain(timeout, bare))
+        way = self._way(url)
+        told = async_hooks("proxy" in way)
+        transport = Transport(self.http2, **way)
+        return httpx.AsyncClient(
+            transport=transport, event_hooks=told, **self._plain(timeout, bare)
+        )
 
     def check(self, url: str | None = None) -> None:
         """Raise OutgoingFault at once for what would keep a client of the URL from being made."""
@@ -172,7 +179,7 @@ class Outgoing:
         elif self.unix_socket:
             way["uds"] = str(self.unix_socket)
         limits = httpx.Limits(max_connections=None)
-        return {**way, "http2": self.http2, "trust_env": False, "limits": limits}
+        return {**way, "trust_env": False, "limits": limits}
 
     def _plain(self, timeout: float, bare: bool = False) -> dict[str, Any]:
         # A jar that takes nothing: a cookie is one answer's, and the next request may be another's.
