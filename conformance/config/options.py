@@ -12,11 +12,10 @@ from ..contract.document import Contract, find_contract
 from ..contract.source import ContractError
 from .profiles import PROFILES
 from .settings import KEYS, REPEATED, Config, flag
-from .sources import load_config
+from .sources import KINDS, load_config
 
 HELP = {"help_option_names": ["-h", "--help"]}
 FILE = click.Path(path_type=Path)
-TYPES = {"int": int, "float": float, "Path": FILE}
 TOLD = {one.name: one.metadata["help"] for one in fields(Config) if one.metadata}
 # How the target is reached, for each command that speaks to one.
 CONNECTION = (
@@ -58,13 +57,12 @@ def options(*keys: str) -> Decorator:
 
 def _option(key: str) -> Decorator:
     """A flag that is not given is None, so that it decides nothing."""
-    kind = KEYS[key].split(" ", maxsplit=1)[0]
-    is_flag = kind == "bool"
+    _, kind, _ = KINDS.get(KEYS[key].split(" ", maxsplit=1)[0], KINDS["str"])
     return click.option(
         flag(key),
         key,
-        type=TYPES.get(kind),
-        is_flag=is_flag,
+        type=kind,
+        is_flag=kind is click.BOOL,
         multiple=key in REPEATED,
         default=None,
         help=TOLD[key],

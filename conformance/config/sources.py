@@ -1,10 +1,13 @@
 """Where settings come from: flags over environment over file, unknown keys refused by name."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import click
 
 from .connection import pasted_url
 from .files import read_toml
@@ -19,8 +22,17 @@ from .settings import (
     flag,
     unknown_name,
 )
-from .values import convert
 
+# By the beginning of a setting's annotation: what is wanted, click's type for a text, and the types
+# of what a flag or a file may give.
+KINDS: dict[str, tuple[str, click.ParamType, tuple[type, ...]]] = {
+    "str": ("text", click.STRING, ()),
+    "float": ("a number", click.FLOAT, (int, float)),
+    "int": ("a whole number", click.INT, (int,)),
+    "bool": ("true or false", click.BOOL, (bool,)),
+    "Path": ("a path", click.Path(path_type=Path), (Path,)),
+}
+LIST = "tuple[str,"
 ALIASES = {option: key for key, option in REPEATED.items()}
 # What Kubernetes tells every pod of a service that is called `conformance`.
 SERVICE_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)\Z")
@@ -76,9 +88,26 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _typed(key: str, place: str, value: Any) -> Any:
     """The value as the key's kind; the place is where it was given."""
-    if key == "headers" and isinstance(value, str):
-        value = value.splitlines()  # a value may hold commas
+    name = KEYS[key].split(" ", maxsplit=1)[0]
+    if name == LIST:
+        return _texts(key, place, value)
+    wanted, kind, types = KINDS[name]
     try:
-        return convert(KEYS[key], value)
-    except ValueError as error:
-        raise UsageError(f"{place}: {error}") from None
+        if isinstance(value, bool) and bool not in types:  # which Python takes for a number
+            raise click.BadParameter(wanted)
+        typed = kind(value) if isinstance(value, (str, *types)) else None
+    except click.BadParameter:
+        typed = None
+    if typed is None or (isinstance(typed, float) and not math.isfinite(typed)):
+        raise UsageError(f"{place}: wanted {wanted}, got {value!r}")
+    return typed
+
+
+def _texts(key: str, place: str, value: Any) -> tuple[str, ...]:
+    """A text is a list by commas or, where it has any, by lines; a header may hold commas."""
+    if isinstance(value, str):
+        lines = key == "headers" or "\n" in value.strip()
+        value = value.strip().split("\n" if lines else ",")
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{place}: wanted texts, got {value!r}")
+    return tuple(item.strip() for item in value)
