@@ -18,13 +18,7 @@ from ..export.postman import postman
 from ..export.view import View
 
 FORMATS: dict[str, Callable[[Contract], View]] = {
-    "arazzo": arazzo,
-    "asyncapi": asyncapi,
-    "bruno": bruno,
-    "http": http,
-    "mermaid": mermaid,
-    "openapi": openapi,
-    "postman": postman,
+    view.__name__: view for view in (arazzo, asyncapi, bruno, http, mermaid, openapi, postman)
 }
 
 

@@ -134,26 +134,24 @@ def _same(one: Path | None, other: Path | None) -> bool:
 
 def _check_files(config: Config) -> None:
     """Before the run, so that no run is lost to a wrong path."""
-    if config.report:
-        _make(config.report, "--report")
-        for file in (config.report / name for name in FILES):
-            parts = (config.report, file) if file.exists() else (config.report,)
-            if file.is_dir() or not all(os.access(part, os.W_OK) for part in parts):
-                raise UsageError(f"cannot write {file}; check --report")
     written = config.write_baseline
     if written and written.exists() and not _same(written, config.baseline):
         raise UsageError(f"{written} exists; --baseline {written} keeps what still holds of it")
     if written:
-        _make(written.parent, "--write-baseline")
-        if not os.access(written if written.exists() else written.parent, os.W_OK):
-            raise UsageError(f"cannot write {written}; check --write-baseline")
+        _expect_writable(written, "--write-baseline")
+    for name in FILES if config.report else ():
+        _expect_writable(Path(config.report or "", name), "--report")
 
 
-def _make(directory: Path, option: str) -> None:
+def _expect_writable(file: Path, option: str) -> None:
+    """Make its folder. Raises UsageError where the file cannot be written, or not put there."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot make {directory}: {error.strerror}; check {option}") from error
+        raise UsageError(f"cannot make {file.parent}: {error.strerror}; check {option}") from error
+    places = (file.parent, file) if file.exists() else (file.parent,)
+    if file.is_dir() or not all(os.access(place, os.W_OK) for place in places):
+        raise UsageError(f"cannot write {file}; check {option}")
 
 
 def _listener(config: Config, contract: Contract, stack: ExitStack) -> Listener | None:
