@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..http.streams import TRANSPORT
 from ..problems.kinds import Problem, reply_with
 from ..problems.violations import quote
-from .cycle import KEEP_ALIVE, Cycle, until_closed
+from .cycle import KEEP_ALIVE, Cycle
 from .limits import (
     HALF_CLOSED_SECONDS,
     HEAD_LIMIT,
@@ -138,12 +138,11 @@ class MockProtocol(HttpToolsProtocol):
         self.scope["query_string"] = target.query or b""
         earlier, cycle = self.cycle, self._new_cycle(version)
         self.cycle = cycle
-        app: Any = until_closed(cycle, self.app) if version == "1.0" else self.app
         if earlier is None or earlier.response_complete:
-            self._start_asgi_task(cycle, app)
+            self._start_asgi_task(cycle, self.app)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, app))
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
