@@ -1,19 +1,15 @@
 """Request patterns, as WireMock writes them, matched against the journal."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from jsonschema_rs import Draft7Validator, RegexOptions, ValidationError
 
 from ..codec import decode
-from ..problems.violations import json_pointer, quote
+from ..contract.schemas import expression
 from ..sandbox.journal import Entry
 
-_LONGEST = 1_000  # characters of an expression
-_LARGEST = 64 * 1024  # bytes of it once it is compiled
 _Tests = Mapping[str, Callable[[Any, str], bool]]
 
 
@@ -24,8 +20,8 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
         "method": lambda value: value in ("ANY", entry.method),
         "url": lambda value: value == entry.url,
         "urlPath": lambda value: value == entry.path,
-        "urlPattern": lambda value: _compile(value).is_valid(entry.url),
-        "urlPathPattern": lambda value: _compile(value).is_valid(entry.path),
+        "urlPattern": lambda value: expression(value).is_valid(entry.url),
+        "urlPathPattern": lambda value: expression(value).is_valid(entry.path),
         "operationId": lambda value: value == entry.operation,
         "status": lambda value: value == entry.status,
         "headers": lambda tests: _all_hold(
@@ -42,51 +38,10 @@ def matches(pattern: Mapping[str, Any], entry: Entry) -> bool:
     return all(facts[name](value) for name, value in pattern.items())
 
 
-def find_bad_pattern(pattern: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Where and why a part of a pattern is no regular expression that is taken, or None."""
-    for pointer, text in _expressions(pattern):
-        if len(text) > _LONGEST:
-            return pointer, f"wanted at most {_LONGEST} characters, got {len(text)}"
-        try:
-            _compile(text)
-        except (ValidationError, ValueError):
-            wanted = "wanted a regular expression of ECMAScript, without look-around and "
-            return pointer, f"{wanted}backreferences and with few repetitions, got {quote(text)}"
-    return None
-
-
-def _expressions(pattern: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every regular expression of a pattern with its pointer."""
-    for name in ("urlPattern", "urlPathPattern"):
-        if name in pattern:
-            yield f"/{name}", pattern[name]
-    tests = [
-        ([part, name], test)
-        for part in ("headers", "queryParameters")
-        for name, test in pattern.get(part, {}).items()
-    ]
-    for number, test in enumerate(pattern.get("bodyPatterns", ())):
-        tests.append((["bodyPatterns", str(number)], test))
-    for path, test in tests:
-        if "matches" in test:
-            yield json_pointer([*path, "matches"]), test["matches"]
-
-
-@lru_cache(maxsize=100)
-def _compile(text: str) -> Draft7Validator:
-    """What holds for a text that an expression fits as a whole.
-
-    The validator's engine takes a time that grows with the text and no faster.
-    """
-    options = RegexOptions(size_limit=_LARGEST)
-    Draft7Validator({"pattern": text}, pattern_options=options)  # on its own, or )|( would do
-    return Draft7Validator({"pattern": f"^(?s:{text})$"}, pattern_options=options)
-
-
 _TESTS: _Tests = {
     "equalTo": lambda wanted, text: wanted == text,
     "contains": lambda wanted, text: wanted in text,
-    "matches": lambda wanted, text: _compile(wanted).is_valid(text),
+    "matches": lambda wanted, text: expression(wanted).is_valid(text),
     "equalToJson": lambda wanted, text: _json(text) == _wanted_json(wanted),
 }
 

@@ -1,6 +1,6 @@
 """OpenAPI 3.0 schemas as JSON Schema, compiled."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -8,10 +8,45 @@ import jsonschema_rs
 
 from ..addresses import is_usable
 from ..codec import decode, encode
+from ..domain.instants import parse_duration
 
-FORMATS = {"webhook-url": is_usable}  # beside those that JSON Schema knows
+LARGEST_EXPRESSION = 64 * 1024  # bytes of it once it is compiled
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
+
+
+@lru_cache(maxsize=100)
+def expression(text: str) -> jsonschema_rs.Draft7Validator:
+    """What holds for a text that an expression fits as a whole. Raises ValueError, or
+    ValidationError for one that is none or is not taken.
+
+    The validator's engine takes a time that grows with the text and no faster.
+    """
+    options = jsonschema_rs.RegexOptions(size_limit=LARGEST_EXPRESSION)
+    for pattern in (text, f"^(?s:{text})$"):  # first on its own, or )|( would do
+        made = jsonschema_rs.Draft7Validator({"pattern": pattern}, pattern_options=options)
+    return made
+
+
+def _made_by(make: Callable[[str], object]) -> Callable[[str], bool]:
+    """Whether something is made of a text, or it is refused."""
+
+    def is_taken(text: str) -> bool:
+        try:
+            make(text)
+        except (ValueError, jsonschema_rs.ValidationError):
+            return False
+        return True
+
+    return is_taken
+
+
+# Beside those that JSON Schema knows.
+FORMATS = {
+    "webhook-url": is_usable,
+    "expression": _made_by(expression),
+    "span": _made_by(parse_duration),
+}
 
 
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:

@@ -35,6 +35,9 @@ _LIMITS = {
 _FORMATS = {
     "date-time": "an RFC 3339 date-time with an offset, such as 2026-01-05T09:00:00Z",
     "regex": "a regular expression",
+    "expression": "a regular expression of ECMAScript, without look-around and backreferences and "
+    "with few repetitions",
+    "span": "an ISO 8601 duration of weeks to seconds, such as PT30M",
     "webhook-url": "an http or https URL with a host, a port up to 65535 and no blanks",
 }
 

@@ -930,9 +930,15 @@ export interface components {
             /** @description Path and query. */
             url?: string;
             urlPath?: string;
-            /** @description A regular expression of ECMAScript for path and query. */
+            /**
+             * Format: expression
+             * @description A regular expression of ECMAScript for path and query.
+             */
             urlPattern?: string;
-            /** @description A regular expression for the path. */
+            /**
+             * Format: expression
+             * @description A regular expression for the path.
+             */
             urlPathPattern?: string;
             operationId?: string;
             status?: number;
@@ -948,7 +954,10 @@ export interface components {
         TextPattern: {
             equalTo?: string;
             contains?: string;
-            /** @description A regular expression. */
+            /**
+             * Format: expression
+             * @description A regular expression.
+             */
             matches?: string;
             /** @description A value, or a text that holds it as JSON. */
             equalToJson?: unknown;
@@ -1593,6 +1602,7 @@ export interface operations {
                      */
                     frozen_time?: string;
                     /**
+                     * Format: span
                      * @description With `offset`, how far ahead of the wall, as an ISO 8601 duration;
                      *     without it, time runs on from where it stands.
                      */
@@ -1640,7 +1650,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description A span, as an ISO 8601 duration. */
+                    /**
+                     * Format: span
+                     * @description A span, as an ISO 8601 duration.
+                     */
                     by?: string;
                     /**
                      * Format: date-time
