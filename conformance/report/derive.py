@@ -62,10 +62,10 @@ class Words:
         alike = {name: name for id in operations for name in self.contract.taken(id)}
         names = alike | self.names
         members = [names[name] for name in rule.members if name in names]
-        events = {rule.by, rule.when} - {""}
+        unknown = {rule.by, rule.when} - {"", *self.contract.lifecycle.causes}
         if self.contract.reopening and rule.given and rule.kind in ("reachable", "immutable"):
             return None  # what is said of an end, as if it were for ever
-        if not operations or len(members) < len(rule.members) or events - {*self._events}:
+        if not operations or len(members) < len(rule.members) or unknown:
             return None
         made = {
             "id": rule.id,
@@ -80,10 +80,6 @@ class Words:
             "members": members,
         }
         return {word: value for word, value in made.items() if value}
-
-    @property
-    def _events(self) -> dict[str, str | None]:
-        return self.contract.lifecycle.causes
 
     def _text(self, rule: Rule) -> str:
         """Its sentence with the names and the statuses of this contract."""

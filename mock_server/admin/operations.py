@@ -1,6 +1,6 @@
 """The operations of `admin.yaml`, held to it like those of the API, whatever the choices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
@@ -50,7 +50,8 @@ class AdminOperation(ValidatedOperation):
         self.query = StrictReader(operation.parameters, frozenset())
         self.schema = _NO_BODY if self.schema is None else self.schema
         self.body = compile_schema(self.schema)
-        self.path = _path_validators(operation.parameters)
+        in_path = (one for one in operation.parameters if one["in"] == "path")
+        self.path = {one["name"]: compile_schema(one["schema"]) for one in in_path}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry out a call, and free what it holds."""
@@ -93,14 +94,6 @@ class AdminOperation(ValidatedOperation):
             await (send if through else check)(message)
 
         return checked_json
-
-
-def _path_validators(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        parameter["name"]: compile_schema(parameter["schema"])
-        for parameter in parameters
-        if parameter["in"] == "path"
-    }
 
 
 def _is_json(start: Message) -> bool:

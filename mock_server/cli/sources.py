@@ -24,8 +24,8 @@ _LINKED_PORT = re.compile(r"(tcp|udp|sctp)://\S+", re.ASCII)
 
 def check_environment(command: click.Command) -> None:
     """Raise UsageError for an ADJOURN_* variable that no option has."""
-    names = [*_MORE, *(option.name or "" for option in command.params if _is_set(option))]
-    known = [_PREFIX + name.upper() for name in names]
+    options = (one for one in command.params if getattr(one, "allow_from_autoenv", False))
+    known = [_PREFIX + name.upper() for name in (*_MORE, *(one.name or "" for one in options))]
     for name, value in sorted(os.environ.items()):
         if name.startswith(_PREFIX) and name not in known and not _is_service_link(name, value):
             nearest = did_you_mean(name, known)
@@ -71,11 +71,6 @@ def address_advice(context: click.Context) -> str:
     if not sources:
         return "check --host and --port"
     return f"told so by {' and '.join(sources)}: unset, or give --host and --port"
-
-
-def _is_set(option: click.Parameter) -> bool:
-    """Whether the environment can give the option a value."""
-    return getattr(option, "allow_from_autoenv", False)
 
 
 def read_config(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:

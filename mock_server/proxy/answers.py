@@ -49,15 +49,17 @@ def parse_answer(body: bytes) -> Any:
     An escaped half of a surrogate pair is JSON, though no text; as is a number beyond a float, and
     an integer of any length.
     """
+    odd = body.count(b"[") + body.count(b"{") > _DEEPEST
     try:
         value = decode(body)
     except ValueError:
+        odd = True
         try:
             text = body.decode("utf-8")
-            value = _whole(json.loads(text, parse_constant=_refuse, parse_int=_integer))
+            value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
         except RecursionError:
             raise ValueError("too deep") from None
-    return _cut(value, _DEEPEST) if body.count(b"[") + body.count(b"{") > _DEEPEST else value
+    return _tame(value, _DEEPEST) if odd else value
 
 
 def _codings(encoding: str) -> list[str]:
@@ -85,13 +87,18 @@ def _inflate(body: bytes, coding: str) -> bytes:
     raise ValueError(f"no {coding}")
 
 
-def _cut(value: Any, depth: int) -> Any:
-    """The same value with null for what lies deeper than a validator can follow."""
-    if isinstance(value, dict):
-        return {key: _cut(item, depth - 1) for key, item in value.items()} if depth else None
+def _tame(value: Any, depth: int) -> Any:
+    """The same value with null for what lies deeper than a validator can follow, and with every
+    lone surrogate replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return None
     if isinstance(value, list):
-        return [_cut(item, depth - 1) for item in value] if depth else None
-    return value
+        return [_tame(item, depth - 1) for item in value]
+    return {_tame(key, depth): _tame(item, depth - 1) for key, item in value.items()}
 
 
 def _integer(digits: str) -> int:
@@ -100,12 +107,3 @@ def _integer(digits: str) -> int:
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
-
-
-def _whole(value: Any) -> Any:
-    """The same value with every lone surrogate replaced."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value

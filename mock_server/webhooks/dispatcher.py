@@ -61,7 +61,8 @@ class Dispatcher:
         self.emit = emit
         self.key = key
         self.faults = faults or DeliveryFaults()
-        self.timeout = timeout
+        # For how many seconds a webhook is kept from other mocks, with room for a duplicate.
+        self.lease = 2 * timeout + _CLAIM_MARGIN_SECONDS
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._unrecorded: dict[int, Attempt] = {}
@@ -91,7 +92,8 @@ class Dispatcher:
         for made in self._unrecorded.values():
             if made.delivery.serial not in self._sending:
                 self._start(made.delivery)
-        waiting = self._idle(await self.outbox.deliveries())
+        found = await self.outbox.deliveries()
+        waiting = [delivery for delivery in found if delivery.serial not in self._sending]
         now = self.clock.now()
         for delivery in waiting:
             if delivery.due <= now and len(self._sending) < _MAX_AT_ONCE:
@@ -128,9 +130,6 @@ class Dispatcher:
         self.forget()
         self.faults.forget()
         self._unrecorded.clear()
-
-    def _idle(self, deliveries: list[Delivery]) -> list[Delivery]:
-        return [delivery for delivery in deliveries if delivery.serial not in self._sending]
 
     def _start(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._attempt(delivery))
@@ -189,11 +188,6 @@ class Dispatcher:
             cause = attempt.reason or f"it was answered {attempt.status}"
             future = "will try again" if again else "gives up"
             _log.warning("webhook of session %s: %s; %s", delivery.session_id, cause, future)
-
-    @property
-    def lease(self) -> float:
-        """For how many seconds a webhook is kept from other mocks, with room for a duplicate."""
-        return 2 * self.timeout + _CLAIM_MARGIN_SECONDS
 
     async def _send(self, delivery: Delivery, plan: Plan) -> tuple[str, int | None, str | None]:
         """Send a delivery; the outcome, and the status or why there is none."""

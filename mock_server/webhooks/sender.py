@@ -56,7 +56,8 @@ class Sender:
         self.timeout = settings.webhook_timeout
         self.outgoing = settings.outgoing
         # So that a receiver, the mock's own sink included, can tell the sandboxes apart.
-        self.headers = {} if sandbox == _DEFAULT else {"X-Mock-Sandbox": sandbox}
+        named = {} if sandbox == _DEFAULT else {"X-Mock-Sandbox": sandbox}
+        self.headers = {**named, "Content-Type": "application/json"}
         self._clients: dict[tuple[str, str | None, bool], httpx.AsyncClient] = {}
 
     async def __call__(self, delivery: Delivery) -> int:
@@ -75,7 +76,7 @@ class Sender:
                     "POST",
                     delivery.url,
                     content=delivery.payload,
-                    headers=self.all_headers(delivery),
+                    headers={**delivery.headers, **self.headers},
                 ) as response,
             ):
                 return response.status_code
@@ -96,10 +97,6 @@ class Sender:
             made = await asyncio.to_thread(self.outgoing.async_client, url, self.timeout, bare)
             self._clients.setdefault(way, made)
         return self._clients[way]
-
-    def all_headers(self, delivery: Delivery) -> dict[str, str]:
-        """The delivery's headers and those that every one has."""
-        return {**delivery.headers, **self.headers, "Content-Type": "application/json"}
 
     async def close(self) -> None:
         for client in self._clients.values():
