@@ -63,7 +63,8 @@ class Secrets:
 
 
 def redacted(value: Any, secrets: Iterable[str]) -> Any:
-    """The same value with every one of the secrets, longest first, taken out of every string.
+    """The same value with every one of the secrets, longest first, taken out of every string, or
+    out of bytes.
 
     For what the target or the user has said; the report's own words hold no secrets. Letters
     that no file can hold are told as escapes.
@@ -73,6 +74,10 @@ def redacted(value: Any, secrets: Iterable[str]) -> Any:
         for secret in secrets:
             value = value.replace(secret, REDACTED)
         return _without_cut_ones(value, secrets) if CUT in value else value
+    if isinstance(value, bytes):
+        for secret in secrets:
+            value = value.replace(secret.encode(), REDACTED.encode())
+        return value
     if isinstance(value, dict):
         return {key: redacted(item, secrets) for key, item in value.items()}
     return [redacted(item, secrets) for item in value] if isinstance(value, list) else value

@@ -25,7 +25,7 @@ from .settings import (
 
 # By the beginning of a setting's annotation: what is wanted, click's type for a text, and the types
 # of what a flag or a file may give.
-KINDS: dict[str, tuple[str, click.ParamType, tuple[type, ...]]] = {
+KINDS: dict[str, tuple[str, click.ParamType[Any], tuple[type, ...]]] = {
     "str": ("text", click.STRING, ()),
     "float": ("a number", click.FLOAT, (int, float)),
     "int": ("a whole number", click.INT, (int,)),

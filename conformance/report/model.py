@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..config.redaction import REDACTED, redacted
+from ..config.redaction import redacted
 from ..config.settings import Config
 from ..contract.areas import AREAS, address, area_of
 from ..contract.parts import Json
@@ -145,19 +145,8 @@ def _finding(run: Run, finding: Finding) -> dict[str, Any]:
 
 def _concealed(exchange: Exchange, config: Config) -> Exchange:
     """The exchange without the secrets in what was sent and what came."""
-    body = exchange.body
-    return replace(
-        exchange,
-        url=redacted(exchange.url, config.secrets),
-        body=None if body is None else _hidden(body, config),
-        content=_hidden(exchange.content, config),
-    )
-
-
-def _hidden(content: bytes, config: Config) -> bytes:
-    for secret in config.secrets:
-        content = content.replace(secret.encode(), REDACTED.encode())
-    return content
+    parts = {name: getattr(exchange, name) for name in ("url", "body", "content")}
+    return replace(exchange, **redacted(parts, config.secrets))
 
 
 def _also(found: Iterable[list[Finding]], finding: Finding) -> list[str]:

@@ -34,6 +34,10 @@ class Known:
     link: str
     expires: date | None = None
 
+    @property
+    def told(self) -> dict[str, Any]:
+        return {**asdict(self), "expires": self.expires and self.expires.isoformat()}
+
 
 def load_baseline(path: Path, contract: Contract) -> dict[str, Known]:
     """The entries by rule. Raises UsageError for whatever is not a full entry of a rule."""
@@ -76,7 +80,9 @@ def mark(
     """
     valid = {rule: entry for rule, entry in known.items() if not _expired(entry, today)}
     rules = [
-        {**rule, "known": _entry(valid[rule["id"]])} if _excused(rule, valid) else rule
+        {**rule, "known": valid[rule["id"]].told}
+        if rule["id"] in valid and rule["outcome"] in ("fail", "warn")
+        else rule
         for rule in report["rules"]
     ]
     counted = {
@@ -95,17 +101,8 @@ def mark(
     return {**marked, "exit_code": EXIT_CODES[tone(marked)]}
 
 
-def _excused(rule: dict[str, Any], valid: Mapping[str, Known]) -> bool:
-    return rule["id"] in valid and rule["outcome"] in ("fail", "warn")
-
-
 def _expired(entry: Known, today: date) -> bool:
     return entry.expires is not None and entry.expires < today
-
-
-def _entry(entry: Known) -> dict[str, Any]:
-    expires = entry.expires.isoformat() if entry.expires else None
-    return {**asdict(entry), "expires": expires}
 
 
 def _stale(report: Json, known: Mapping[str, Known], today: date) -> Iterator[dict[str, str]]:

@@ -48,7 +48,7 @@ def api(contract: Contract, session: Make, sent: list[httpx.Request]) -> Api:
 
 def step(operation: str, path: str, body: bytes | None = None, **changes: Any) -> Json:
     headers = {"authorization": "Bearer $CONFORMANCE_TOKEN", "content-type": "application/json"}
-    request = {"headers": headers, "opened": None}
+    request: Json = {"headers": headers, "opened": None}
     request |= {} if body is None else {"body": body.decode()}
     status = changes.pop("status", 200)
     return {
