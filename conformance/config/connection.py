@@ -7,10 +7,11 @@ import ipaddress
 import os
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies_environment
 
 LAST_PORT = 65_535
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -131,9 +132,7 @@ def is_loopback(host: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
-def parse_headers(
-    headers: tuple[str, ...], environment: Mapping[str, str] = os.environ
-) -> Iterator[tuple[str, str]]:
+def parse_headers(headers: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Names and values of `Name: value`, where `$VARIABLE` in a value stands for that of the
     environment, so that no secret need stand in a command line or a file."""
     for header in headers:
@@ -146,7 +145,7 @@ def parse_headers(
             cure = CURES.get(name.lower(), "")
             raise ValueError(f"--header {name}: the suite decides on this header itself{cure}")
         try:
-            value = string.Template(template).substitute(environment)
+            value = string.Template(template).substitute(os.environ)
         except KeyError as error:
             raise ValueError(
                 f"--header {name}: the environment has no variable {error.args[0]}"
@@ -165,24 +164,21 @@ def parse_headers(
         raise ValueError("--header Host is given more than once; a request has one")
 
 
-def proxy_for(
-    target: str | None,
-    proxy: str | None,
-    no_proxy: bool,
-    environment: Mapping[str, str] = os.environ,
-) -> Proxy | None:
+def proxy_for(target: str | None, proxy: str | None, no_proxy: bool) -> Proxy | None:
     """The proxy that stands between the suite and this target: the option's, or that of the
     environment unless the target is this machine or NO_PROXY names it."""
     if proxy:
         return parse_proxy(proxy, "--proxy")
-    parts = urlsplit(target or "")
-    host = parts.hostname or ""
-    if no_proxy or not host or is_loopback(host):
+    parts, told = urlsplit(target or ""), getproxies_environment()
+    host, port = parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
+    exempt = (entry.strip().lower() for entry in told.get("no", "").split(","))
+    if no_proxy or not host or is_loopback(host) or any(_names(e, host, port) for e in exempt):
         return None
-    for name in (f"{parts.scheme}_proxy", "all_proxy"):
-        source, url = _variable(name, environment)
-        if url:
-            return None if _is_exempt(parts, environment) else parse_proxy(url, source)
+    for name in (parts.scheme, "all"):
+        if name in told:
+            variable = f"{name}_proxy"
+            source = variable if variable in os.environ else variable.upper()
+            return parse_proxy(told[name], source)
     return None
 
 
@@ -203,27 +199,9 @@ def parse_proxy(url: str, source: str) -> Proxy:
     return Proxy(f"{parts.scheme}://{host}", user, password, source)
 
 
-def _variable(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    """A variable in lower or upper case and its value. HTTP_PROXY in capitals is a header of a
-    CGI script's caller, where there is one (CVE-2016-5385)."""
-    for spelt in (name, name.upper()):
-        if spelt == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
-            continue
-        if environment.get(spelt):
-            return spelt, environment[spelt]
-    return name.upper(), ""
-
-
-def _is_exempt(target: SplitResult, environment: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the target: by name, by the end of its name, by its address or a
-    network of it, each with a port or without."""
-    host = (target.hostname or "").lower()
-    port = target.port or {"http": 80, "https": 443}[target.scheme]
-    _, exempt = _variable("no_proxy", environment)
-    return any(_names(entry.strip().lower(), host, port) for entry in exempt.split(","))
-
-
 def _names(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of NO_PROXY names a target: by name, by the end of its name, by its address
+    or a network of it, each with a port or without."""
     if not entry:
         return False
     if entry == "*":

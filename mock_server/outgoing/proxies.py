@@ -1,8 +1,8 @@
 """Which proxy a URL is asked by way of, as an option or the environment has it."""
 
-import os
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 from ..addresses import is_loopback, is_usable
 from .faults import OutgoingFault
@@ -22,32 +22,20 @@ def usable_proxy(text: str, source: str, cure: str = "") -> str:
 def environments_proxy(url: str) -> str | None:
     """The proxy of the environment for a URL; none for this machine, nor for what NO_PROXY has.
     Raises OutgoingFault."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host) or _is_exempt(host, parts.port or {"https": 443}.get(parts.scheme, 80)):
+    parts, told = urlsplit(url), getproxies_environment()
+    host, port = parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
+    exempt = (entry.strip() for entry in told.get("no", "").split(","))
+    if is_loopback(host) or any(_covers(entry, host, port) for entry in exempt):
         return None
-    for name in (f"{parts.scheme}_proxy", "all_proxy"):
-        if found := _variable(name):
-            return usable_proxy(found, f"{name.upper()} of the environment", "; see --no-proxy")
+    for name in (parts.scheme, "all"):
+        if name in told:
+            source = f"{name.upper()}_PROXY of the environment"
+            return usable_proxy(told[name], source, "; see --no-proxy")
     return None
 
 
-def _variable(name: str) -> str | None:
-    """A variable in lower or upper case. HTTP_PROXY in capitals is a header of a CGI script's
-    caller, where there is one (CVE-2016-5385)."""
-    told = os.environ.get(name)
-    if told or (name == "http_proxy" and "REQUEST_METHOD" in os.environ):
-        return told
-    return os.environ.get(name.upper())
-
-
-def _is_exempt(host: str, port: int) -> bool:
-    """Whether NO_PROXY has the host: by name, by domain, by address or by network."""
-    entries = (_variable("no_proxy") or "").split(",")
-    return any(_covers(entry.strip(), host, port) for entry in entries)
-
-
 def _covers(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of NO_PROXY has the host: by name, by domain, by address or by network."""
     name, colon, wanted = entry.lower().rpartition(":")
     if not (colon and wanted.isdigit() and (":" not in name or name.endswith("]"))):
         name, wanted = entry.lower(), ""

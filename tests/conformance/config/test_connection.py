@@ -1,5 +1,7 @@
 """How a target is reached, as options and the environment tell it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.config.connection import (
@@ -14,6 +16,19 @@ from conformance.config.sources import load_config
 
 STAGING = "https://staging.example.test"
 PROXY = "http://proxy.example.test:3128"
+
+Set = Callable[..., None]
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> Set:
+    """Variables of the environment."""
+
+    def put(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return put
 
 
 @pytest.mark.parametrize(
@@ -36,8 +51,11 @@ PROXY = "http://proxy.example.test:3128"
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "ample.test,,10.0.0.0/8"}, "HTTPS_PROXY"),
     ],
 )
-def test_the_proxy_of_the_environment(environment: dict[str, str], found: str | None) -> None:
-    proxy = proxy_for(STAGING, None, False, environment)
+def test_the_proxy_of_the_environment(
+    surroundings: Set, environment: dict[str, str], found: str | None
+) -> None:
+    surroundings(**environment)
+    proxy = proxy_for(STAGING, None, False)
     assert (proxy and proxy.source) == found
     assert proxy is None or proxy.url == PROXY
 
@@ -57,37 +75,41 @@ def test_the_proxy_of_the_environment(environment: dict[str, str], found: str | 
         (None, "", False),
     ],
 )
-def test_addresses_and_networks_are_exempt(target: str | None, exempt: str, proxied: bool) -> None:
-    environment = {"HTTP_PROXY": PROXY, "NO_PROXY": exempt}
-    assert (proxy_for(target, None, False, environment) is not None) is proxied
+def test_addresses_and_networks_are_exempt(
+    surroundings: Set, target: str | None, exempt: str, proxied: bool
+) -> None:
+    surroundings(HTTP_PROXY=PROXY, NO_PROXY=exempt)
+    assert (proxy_for(target, None, False) is not None) is proxied
 
 
-def test_a_proxy_in_capitals_is_not_trusted_within_cgi() -> None:
-    environment = {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}
-    assert proxy_for("http://staging.example.test", None, False, environment) is None
+def test_a_proxy_in_capitals_is_not_trusted_within_cgi(surroundings: Set) -> None:
+    surroundings(HTTP_PROXY=PROXY, REQUEST_METHOD="GET")
+    assert proxy_for("http://staging.example.test", None, False) is None
 
 
-def test_the_option_wins_over_the_environment_also_for_this_machine() -> None:
-    proxy = proxy_for("http://127.0.0.1:4010", "p.test:3128", False, {"NO_PROXY": "*"})
+def test_the_option_wins_over_the_environment_also_for_this_machine(surroundings: Set) -> None:
+    surroundings(NO_PROXY="*")
+    proxy = proxy_for("http://127.0.0.1:4010", "p.test:3128", False)
     assert proxy == Proxy("http://p.test:3128")
 
 
 def test_a_password_is_kept_apart_from_the_url() -> None:
-    proxy = proxy_for(STAGING, "http://me:p%40ss-word@p.test:3128", False, {})
+    proxy = proxy_for(STAGING, "http://me:p%40ss-word@p.test:3128", False)
     assert proxy == Proxy("http://p.test:3128", "me", "p@ss-word")
 
 
 @pytest.mark.parametrize("url", ["ftp://p.test", "http://", "http://p.test:99999", "p.test:port"])
-def test_what_is_no_proxy_is_refused_by_who_told_it(url: str) -> None:
+def test_what_is_no_proxy_is_refused_by_who_told_it(surroundings: Set, url: str) -> None:
     with pytest.raises(ValueError, match="^--proxy .* is no proxy; wanted http://HOST:PORT"):
-        proxy_for(STAGING, url, False, {})
+        proxy_for(STAGING, url, False)
     with pytest.raises(ValueError, match="^HTTPS_PROXY .* is no proxy"):
-        proxy_for(STAGING, None, False, {"HTTPS_PROXY": url})
+        surroundings(HTTPS_PROXY=url)
+        proxy_for(STAGING, None, False)
 
 
 def test_a_password_of_a_proxy_that_is_none_is_not_repeated() -> None:
     with pytest.raises(ValueError) as raised:
-        proxy_for(STAGING, "ftp://me:hunter2@p.test", False, {})
+        proxy_for(STAGING, "ftp://me:hunter2@p.test", False)
     assert "hunter2" not in str(raised.value)
 
 
@@ -157,12 +179,13 @@ def test_a_user_in_a_path_is_no_secret() -> None:
     assert check_url("--webhook-url", "https://tunnel.test/@me").path == "/@me"
 
 
-def headers(*given: str, **environment: str) -> list[tuple[str, str]]:
-    return list(parse_headers(given, environment))
+def headers(*given: str) -> list[tuple[str, str]]:
+    return list(parse_headers(given))
 
 
-def test_headers_take_values_from_the_environment() -> None:
-    told = headers("X-Api-Key: $KEY", "x-b:${KEY}-2", "X-C: a: $$5", "X-D:", KEY="secret")
+def test_headers_take_values_from_the_environment(surroundings: Set) -> None:
+    surroundings(KEY="secret")
+    told = headers("X-Api-Key: $KEY", "x-b:${KEY}-2", "X-C: a: $$5", "X-D:")
     assert told == [("X-Api-Key", "secret"), ("x-b", "secret-2"), ("X-C", "a: $5"), ("X-D", "")]
 
 
