@@ -41,6 +41,7 @@ adjourn-conformance sweep --target https://staging.invalid
 CONFORMANCE_PROFIL=smoke adjourn-conformance
 CONFORMANCE_SEED=many adjourn-conformance
 CONFORMANCE_STRICT=perhaps adjourn-conformance
+CONFORMANCE_TARGET= adjourn-conformance
 CONFORMANCE_TOKEN=$'two\\nlines' adjourn-conformance
 """,
     "Files": """

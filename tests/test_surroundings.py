@@ -105,6 +105,16 @@ def test_the_suite_says_its_verdict_where_nothing_can_be_written(mock: str) -> N
     assert "Traceback" not in done.stderr
 
 
+@on_linux
+def test_the_suite_says_that_its_folder_is_gone(mock: str, tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    done = verify(mock, first=f"import os\nos.rmdir({str(folder)!r})", cwd=folder)
+    assert done.returncode == 2
+    told = "conformance: the working directory cannot be found: No such file or directory"
+    assert done.stderr.splitlines() == [told]
+
+
 FOR_OTHERS = [
     {
         "PYTHONWARNINGS": "error",

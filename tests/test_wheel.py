@@ -81,6 +81,15 @@ def test_the_wheel_claims_one_name_alone(wheel: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["mock_server", "conformance"])
+def test_a_wheel_that_was_not_unpacked_is_told(wheel: Path, tmp_path: Path, name: str) -> None:
+    begin = f"import sys; sys.path.insert(0, {str(wheel)!r}); import adjourn.{name}"
+    ended = run(sys.executable, "-c", begin, cwd=tmp_path)
+    told = f"ImportError: adjourn cannot be run from within {wheel}; install it with pip"
+    assert ended.stderr.splitlines()[-1] == told
+
+
+@pytest.mark.slow
 def test_the_suite_judges_its_own_mock_from_a_hostile_folder(commands: Path, hostile: Path) -> None:
     ended = run(commands / "adjourn-conformance", "--profile", "smoke", cwd=hostile)
     assert ended.returncode == 0, ended.stderr

@@ -5,14 +5,13 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from ..config.program import MOCK, importable
+from ..config.program import MOCK, run_module
 from ..config.settings import Config, UsageError
 
 GRACE = 5.0  # seconds that the mock has to stop
@@ -32,9 +31,13 @@ def embedded_mock(
     """Start the mock with a key of its own; gives the configuration that points to where it
     serves the contract's paths."""
     token = secrets.token_urlsafe(16)
-    # -P: nothing that lies where the user happens to be takes the mock's place.
+    if config.contract and config.contract.exists() and not config.contract.is_file():
+        raise UsageError(
+            f"--contract {config.contract} can be read once alone, and the embedded mock reads it"
+            " too; write it to a file"
+        )
     # HOST: conda's shells say there what the machine is.
-    command = [sys.executable, "-P", "-m", MOCK, "--host", "127.0.0.1", "--port", "0", "--json"]
+    command = [*run_module(MOCK), "--host", "127.0.0.1", "--port", "0", "--json"]
     if config.contract:
         command += ["--contract", str(config.contract)]
     if webhook_url:
@@ -44,7 +47,7 @@ def embedded_mock(
     environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command, env=importable(environment), stdout=subprocess.PIPE, stderr=log, text=True
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
         try:
             url = _url(process, log) + base_path

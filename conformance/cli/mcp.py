@@ -5,9 +5,7 @@ them. A run is a process of its own, with the command line that does the same by
 """
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -22,7 +20,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from .. import __version__
-from ..config.program import SUITE, importable
+from ..config.program import SUITE, run_module
 from ..config.settings import UsageError
 from ..judging.verdict import USAGE_ERROR
 from ..report.explain import explain, rule_list
@@ -40,7 +38,7 @@ class Tools:
     """What an assistant may do, with the options that the user has given."""
 
     def __init__(self, given: Sequence[str], job: Job, folder: Path) -> None:
-        self.command = (sys.executable, "-P", "-m", SUITE, *given)
+        self.command = (*run_module(SUITE), *given)
         self.contract = job.contract
         self.report = job.config.report or folder / "report"
         self.output = folder / "output.txt"
@@ -130,7 +128,6 @@ class Tools:
             stdin=DEVNULL,
             stdout=stdout,
             stderr=STDOUT,
-            env=importable(os.environ),
             start_new_session=True,
         )
 

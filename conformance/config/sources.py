@@ -81,6 +81,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             if key not in KEYS:
                 known = [PREFIX + key.upper() for key in KEYS]
                 raise UsageError(unknown_name("environment variable", name, known))
+            if key == "target" and not value:  # the embedded mock is not what was meant
+                raise UsageError(f"{name} is empty; unset it to judge the embedded mock")
             if value:
                 found[key] = value
     return found

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ..config.settings import UsageError
 from .plugin import CHECKS, Checks
 from .run import Run
 
@@ -16,6 +17,10 @@ ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TE
 def execute(run: Run) -> None:
     """Evaluate every selected check; whatever happens, the run is then at its end. Raises
     UsageError where the target was named in a way that cannot be followed."""
+    try:
+        os.getcwd()  # which pytest wants
+    except OSError as error:
+        raise UsageError(f"the working directory cannot be found: {error.strerror}") from None
     with _without_theirs():
         code = pytest.main(
             [

@@ -15,11 +15,9 @@ import click
 
 from ..settings import Settings
 
-# The other process finds its modules where this one does, a checkout or an installation.
+# What this process found its modules by comes after all that a Python finds by itself.
 _BEGIN = (
-    "import pickle, sys; "
-    "sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "pickle.load(sys.stdin.buffer)()"
+    "import pickle, sys; sys.path += pickle.load(sys.stdin.buffer); pickle.load(sys.stdin.buffer)()"
 )
 
 

@@ -182,6 +182,16 @@ def test_the_mock_keeps_its_time_while_a_test_freezes_its_own(tmp_path):
 
 
 @pytest.mark.slow
+def test_no_module_beside_the_tests_takes_the_place_of_pythons_own(tmp_path):
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (folder / "token.py").write_text("raise RuntimeError('of the tests')\n")
+    (folder / "test_plain.py").write_text("def test_plain(adjourn_mock): assert adjourn_mock.url\n")
+    result = run_pytest("--rootdir", ".", "tests", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.slow
 def test_a_mock_that_cannot_start_says_why(tmp_path):
     with pytest.raises(ValueError, match=r"missing\.yaml: cannot be read"):
         with running_mock(seed=tmp_path / "missing.yaml"):

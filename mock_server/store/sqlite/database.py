@@ -166,7 +166,10 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         examine(path)
     # The loop that serves may run in another thread than the one that built the mock.
     connection = sqlite3.connect(
-        path or ":memory:", _PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        path or ":memory:",
+        timeout=_PATIENCE_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
     )
     try:
         _set_up(connection, path)

@@ -101,7 +101,7 @@ def _look_inside(path: Path) -> None:
     # Without a log beside it the file is whole, and SQLite need not make one to read it.
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", 0, uri=True)
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", timeout=0, uri=True)
     try:
         _are_ours(_tables(connection), path)
     except sqlite3.OperationalError as error:

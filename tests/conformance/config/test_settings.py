@@ -40,6 +40,11 @@ def test_an_empty_variable_counts_as_not_set(load: Load) -> None:
     assert load("seed = 3", {"SEED": "", "TOKEN": ""}).seed == 3
 
 
+def test_an_empty_target_is_not_taken_for_the_embedded_mock(load: Load) -> None:
+    with pytest.raises(UsageError, match="CONFORMANCE_TARGET is empty"):
+        load("", {"TARGET": ""})
+
+
 def test_without_an_agent_the_target_is_taken_for_a_mock(load: Load) -> None:
     config = load()
     assert (config.agent, config.closing_agent) == ("agent-echo", "agent-closer")

@@ -244,3 +244,13 @@ def test_the_look_through_a_large_file_has_an_end(kept, monkeypatch):
     monkeypatch.setattr(migration, "_CHECK_STEPS", 1)
     with opened(kept):
         pass
+
+
+def test_a_file_is_opened_as_later_pythons_have_it(path, monkeypatch):
+    opens = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda database, /, **options: opens(database, **options)
+    )
+    for _ in "made", "looked into":
+        with opened(path):
+            pass
