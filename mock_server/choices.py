@@ -1,9 +1,12 @@
 """The open choices of the contract, as switches: `--choice KEY=VALUE`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .problems.nearest import did_you_mean
+
+_STATUS = re.compile(r"[45]\d\d")
 
 
 class ChoiceError(ValueError):
@@ -12,7 +15,10 @@ class ChoiceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One switch: its legal values, the default first, and what it decides."""
+    """One switch: its legal values, the default first, and what it decides.
+
+    Without values it takes a status of those that the contract has for it, its first by default.
+    """
 
     values: tuple[str, ...]
     text: str
@@ -20,17 +26,22 @@ class Choice:
     @property
     def default(self) -> str:
         """The value in force when none is given."""
-        return self.values[0]
+        return self.values[0] if self.values else ""
+
+    @property
+    def legal(self) -> str:
+        """What it takes, in words."""
+        return "|".join(self.values) or "STATUS"
 
 
 CHOICES: Mapping[str, Choice] = {
     "duplicate_open": Choice(("reuse", "conflict"), "a second open of a busy endpoint"),
     "open_status": Choice(("201", "200"), "the status of a new session"),
-    "final_submit": Choice(("409", "400", "410", "422"), "the status of a turn on a final session"),
-    "malformed_id": Choice(("404", "400", "422"), "the status of an id that is no UUID"),
+    "final_submit": Choice((), "the status of a turn on a final session"),
+    "malformed_id": Choice((), "the status of an id that is no UUID"),
     "ttl_range": Choice(("reject", "clamp"), "a ttl_seconds outside its range"),
     "take_range": Choice(("reject", "clamp"), "a take outside its range"),
-    "invalid_status": Choice(("400", "422"), "the status of a request that breaks a schema"),
+    "invalid_status": Choice((), "the status of a request that breaks the contract"),
     "listed_messages": Choice(("full", "null"), "the transcripts in a list"),
     "tool_calls": Choice(("null", "empty", "absent"), "tool_calls of a message without any"),
     "greeting": Choice(("off", "on"), "whether every agent greets"),
@@ -63,8 +74,11 @@ def parse_choices(pairs: Iterable[str] = ()) -> Choices:
             raise ChoiceError(f"wanted KEY=VALUE, got {pair!r}; such as open_status=200")
         if key not in CHOICES:
             raise ChoiceError(f"no choice {key!r}{_nearest(key, CHOICES)}")
-        if value not in CHOICES[key].values:
-            raise ChoiceError(f"{key} takes no {value!r}{_nearest(value, CHOICES[key].values)}")
+        legal = CHOICES[key].values
+        if legal and value not in legal:
+            raise ChoiceError(f"{key} takes no {value!r}{_nearest(value, legal)}")
+        if not legal and not _STATUS.fullmatch(value):
+            raise ChoiceError(f"{key} takes no {value!r}; wanted the status of an error")
         made[key] = value
     return Choices({key: choice.default for key, choice in CHOICES.items()} | made, made)
 

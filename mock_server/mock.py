@@ -112,7 +112,8 @@ class Mock:
             status, value = await HANDLERS[role](self.sandbox_of(scope), self.renderer, call)
             reply = await reply_of(status, value)
         except Refusal as refusal:
-            reply = reply_with(chosen(refusal, self.statuses), self.settings.choices["error_body"])
+            statuses = self.statuses.get(call.operation, {})
+            reply = reply_with(chosen(refusal, statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
@@ -153,10 +154,11 @@ class Mock:
         """What stands around each operation, outermost first."""
         settings = self.settings
         loose = clamped(settings.choices, contract.resource)
+        statuses = refusal_statuses(settings.choices, contract)
         return [
             partial(SecuredOperation, token=settings.token),
             partial(OverriddenOperation, error_body=settings.choices["error_body"]),
-            partial(ValidatedOperation, settings=settings, clamped=loose),
+            partial(ValidatedOperation, settings=settings, clamped=loose, statuses=statuses),
         ]
 
     def adopt(self, files: Files, api: ASGIApp) -> None:

@@ -15,7 +15,10 @@ REASONS = {
     "create": ("invalid-request", "unknown-agent", "agent-disabled"),
     "read": ("unknown-session", "malformed-id"),
     "list": ("invalid-request",),
-    "submit": ("unknown-session", "malformed-id", "invalid-request"),
+    "submit": (
+        *("unknown-session", "malformed-id", "invalid-request"),
+        *("agent-failed", "turn-in-flight"),
+    ),
     "end": ("unknown-session", "malformed-id", "invalid-request"),
     "search": ("invalid-request",),
 }

@@ -16,9 +16,6 @@ from ..target.retry import READING
 from .cases import UNLISTED, boundary_cases, fuzzed_cases, quiet_hypothesis, scenarios
 from .oracle import Oracle
 
-INVALID = (400, 415, 422)
-FINAL = (409, 410)
-
 
 class Results:
     """What a walk has seen. `accepted` counts, by operation, the requests that fit and were
@@ -38,6 +35,10 @@ class Generation:
         self.api = api
         self.contract = api.contract
         self.names = self.contract.resource
+        self.invalid = {415, *self.names.refusals["invalid-request"]}
+        rows = self.contract.lifecycle.rows
+        self.ended = {status for row in rows for status in self.contract.refused(*row)}
+        self.ended -= self.invalid  # which tell nothing of the session
         self.oracle = Oracle(self.contract, str(api.config.agent))
         self.opening: Exchange | None = None
         self.in_scenario = False
@@ -177,7 +178,7 @@ class Generation:
                 self.walked.found["breaking"].append((violation, trace))
         elif judgement.kind == "fits" and exchange.ok:
             self.walked.accepted[str(exchange.operation)] += 1
-        elif judgement.kind == "fits" and exchange.status in INVALID:
+        elif judgement.kind == "fits" and exchange.status in self.invalid:
             if not self._explained(exchange):
                 violation = Violation("no refusal, since the request fits", exchange.summary)
                 self.walked.found["fitting"].append((violation, trace))
@@ -201,7 +202,8 @@ class Generation:
             return
         ended = exchange.role == "end" and exchange.status < 400
         told = self.contract.state_of(exchange.json)
-        if ended or told not in (None, *self.contract.lifecycle.turned) or exchange.status in FINAL:
+        left = told not in (None, *self.contract.lifecycle.turned)
+        if ended or left or exchange.status in self.ended:
             self.opening = None
 
 

@@ -238,9 +238,15 @@ class Exchange:
         return self
 
     @property
+    def agent_failed(self) -> bool:
+        """Whether it is a turn that is stored nowhere, as its agent gave no reply."""
+        statuses = self.resource.refusals.get("agent-failed", ())
+        return self.role == "submit" and self.status in statuses
+
+    @property
     def _refused(self) -> str:
         """The rule that tells of a refusal; an agent that fails breaks none."""
-        if self.role == "submit" and self.status in (502, 503):
+        if self.agent_failed:
             return ""
         if self.status >= 500:
             return self.contract.carrier("no-failure")

@@ -17,7 +17,6 @@ from .outcomes import Blocked
 
 Said = tuple[str, str]  # a message's role and text
 MOST_STATES = 20_000  # of a history that are looked at; an honest one has some hundred
-BUSY = 409  # a deployment may refuse a turn while another one of the session runs
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,8 @@ def _submit(state: State, event: Event, events: Sequence[Event]) -> list[State]:
     earlier = dict(state.replies).get(event.key or "") if event.key else None
     refusals = state.refused(TURN if earlier is None else REPLAY)
     if not event.ok:
-        busy = event.status == BUSY and any(
+        in_flight = state.contract.resource.refusals.get("turn-in-flight", ())
+        busy = event.status in in_flight and any(
             other.name == "submit" and other is not event and other.overlaps(event)
             for other in events
         )

@@ -112,7 +112,7 @@ class Model:
             self._refused(self._of(session, TURN), refusals, answer)
         elif answer.status in session.now.refused(FINISH):
             return  # the agent wanted to finish
-        elif answer.status not in (502, 503):  # the agent failed: nothing was stored
+        elif not answer.agent_failed:
             expect(self.rule("result", "submit"), answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)
 

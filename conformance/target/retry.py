@@ -77,9 +77,8 @@ class Retry:
             raise Blocked(self.circuit.first_cause)
         if retries.gateway >= GATEWAY_RETRIES:
             return False
-        failed_turn = exchange.role == "submit" and exchange.status in (502, 503)
-        if failed_turn or is_unlisted(exchange):
-            if failed_turn or is_repeatable(exchange):  # a failed turn is not stored
+        if exchange.agent_failed or is_unlisted(exchange):
+            if exchange.agent_failed or is_repeatable(exchange):
                 self.backoff.ask(exchange)
                 retries.gateway += 1
                 return True

@@ -60,7 +60,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
 def _list_choices(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         for key, choice in CHOICES.items():
-            click.echo(f"{key:18} {'|'.join(choice.values):24} {choice.text}")
+            click.echo(f"{key:18} {choice.legal:24} {choice.text}")
         context.exit()
 
 

@@ -9,7 +9,7 @@ from .document import Contract
 from .parts import holds
 from .source import FixtureError
 
-_REFUSALS = {
+REFUSALS = {
     "final_submit": "session-final",
     "malformed_id": "malformed-id",
     "invalid_status": "invalid-request",
@@ -21,6 +21,7 @@ _ABOUT = {
     "ttl_range": "timer",
     "call_result_delay": "operations.search",
 }
+Statuses = Mapping[str, Mapping[str, int]]  # by operation and refusal
 _STATUS = {"reuse": "200", "conflict": "409"}
 _WORDS = {"reuse": "reuse", 409: "conflict"}
 
@@ -33,10 +34,18 @@ def fitting(choices: Choices, contract: Contract) -> Choices:
     return Choices({**choices, **dict(_fitting(choices, contract))}, choices.made)
 
 
-def refusal_statuses(choices: Mapping[str, str], contract: Contract) -> dict[str, int]:
-    """The status of each refusal whose statuses the contract has, where a choice says no other."""
-    first = {name: int(_listed(name, contract)[0]) for name in contract.resource.refusals}
-    return first | {name: int(choices[key]) for key, name in _REFUSALS.items()}
+def refusal_statuses(choices: Mapping[str, str], contract: Contract) -> Statuses:
+    """The status of each refusal of each operation: what was chosen, or the first of the
+    contract's, of those that the operation lists."""
+    chosen = {name: choices[key] for key, name in REFUSALS.items()}
+    found: dict[str, dict[str, int]] = {}
+    for name, ids in refusing(contract.resolved).items():
+        legal = [chosen.get(name, ""), *map(str, contract.resource.refusals[name])]
+        for id in ids:
+            listed = contract.statuses(id)
+            given = next(status for status in legal if status in listed)
+            found.setdefault(id, {})[name] = int(given)
+    return found
 
 
 def clamped(choices: Mapping[str, str], resource: Resource) -> frozenset[str]:
@@ -50,6 +59,8 @@ def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
         if not holds(contract.document["x-resource"], (*_ABOUT[key].split("."),)):
             wanted = f"wanted {_ABOUT[key]}, which --choice {key} is about, got none"
             raise FixtureError(contract.path, wanted, "/x-resource")
+    for key in sorted(choices.made & REFUSALS.keys()):
+        _check_status(key, choices[key], contract)
     for key, legal in _legal(contract):
         chosen = choices[key]
         if key not in choices.made and legal:
@@ -57,6 +68,17 @@ def _fitting(choices: Choices, contract: Contract) -> Iterator[tuple[str, str]]:
         elif chosen not in legal:
             wanted = f"wanted a response {_STATUS.get(chosen, chosen)}, for --choice {key}={chosen}"
             raise FixtureError(contract.path, f"{wanted}, got none", "/paths")
+
+
+def _check_status(key: str, status: str, contract: Contract) -> None:
+    """Raise FixtureError for a status that the contract does not have for its refusal."""
+    name = REFUSALS[key]
+    legal, wanted = contract.resource.refusals[name], f"for --choice {key}={status}, got"
+    if int(status) not in legal:
+        place, listed = f"/x-resource/refusals/{name}", ", ".join(map(str, legal))
+        raise FixtureError(contract.path, f"wanted {status} there, {wanted} {listed}", place)
+    if all(status not in contract.statuses(id) for id in refusing(contract.resolved)[name]):
+        raise FixtureError(contract.path, f"wanted a response {status}, {wanted} none", "/paths")
 
 
 def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
@@ -67,12 +89,3 @@ def _legal(contract: Contract) -> Iterator[tuple[str, list[str]]]:
         listed["duplicate_open"] = (*(_WORDS[word] for word in contract.resource.unique["else"]),)
     for key, values in listed.items():
         yield key, [value for value in values if _STATUS.get(value, value) in created]
-    for key, name in _REFUSALS.items():
-        yield key, _listed(name, contract)
-
-
-def _listed(refusal: str, contract: Contract) -> list[str]:
-    """The statuses of a refusal that every operation lists which gives it."""
-    ids = refusing(contract.resolved)[refusal]
-    listed = set.intersection(*map(contract.statuses, ids))
-    return [str(status) for status in contract.resource.refusals[refusal] if str(status) in listed]

@@ -20,6 +20,8 @@ _REFUSED = {
     "invalid-request": ("create", "list", "submit", "end", "search"),
     "unknown-agent": ("create",),
     "agent-disabled": ("create",),
+    "agent-failed": ("submit",),
+    "turn-in-flight": ("submit",),
 }
 
 

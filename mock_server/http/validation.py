@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
@@ -59,12 +60,13 @@ class ValidatedOperation:
         operation: AbstractOperation,
         settings: Settings,
         clamped: frozenset[str] = frozenset(),
+        statuses: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
     ) -> None:
         choices = settings.choices
+        self.statuses = statuses.get(operation.operation_id, {})
         self.next_app = next_app
         self.name = f"{operation.method.upper()} {operation.path}"
         self.id: str = operation.operation_id
-        self.choices = choices
         self.query = QueryReader(operation.parameters, clamped)
         self.schema = _body_schema(operation, clamped)
         self.body = compile_schema(self.schema or {})
@@ -78,7 +80,6 @@ class ValidatedOperation:
             for status, response in operation.responses.items()
             for media_type, media in response.get("content", {}).items()
         }
-        self.malformed = 400 if "400" in operation.responses else 422
         self.validates_responses = settings.validate_responses
         self.problems_only = choices["error_body"] == "problem"
 
@@ -113,7 +114,7 @@ class ValidatedOperation:
 
     def malformed_id(self, text: str) -> Problem:
         """The refusal of an id that is no UUID."""
-        status = int(self.choices["malformed_id"])
+        status = self.statuses["malformed-id"]
         shown = quote(text, 80)
         if status == 404:
             return Problem("unknown-session", f"No session has the id {shown}: it is no UUID.")
@@ -134,7 +135,7 @@ class ValidatedOperation:
 
     def examine(self, raw: bytes) -> tuple[Any, Errors]:
         """The value of a body and its violations. Raises Problem when it is no JSON."""
-        value = parse_json(raw, self.malformed)
+        value = parse_json(raw, self.statuses.get("invalid-request", 400))
         return value, schema_violations(self.body, value, schema=self.schema)
 
     def invalid(self, errors: list[dict[str, str]]) -> Problem:
@@ -143,7 +144,7 @@ class ValidatedOperation:
         return Problem(
             "invalid-request",
             f"The request breaks the contract in {places}.",
-            status=int(self.choices["invalid_status"]),
+            status=self.statuses.get("invalid-request"),
             errors=errors[:MAX_VIOLATIONS],
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from conformance.contract.consistency import contradictions
 from conformance.contract.definition import Definition
 from conformance.contract.references import Document
 
@@ -32,7 +33,8 @@ def judged(document: Json) -> Json:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "openapi.yaml"
         path.write_text(json.dumps(document), encoding="utf-8")
-        found = [*Definition().not_executed(Document(path).value)]
+        value = Document(path).value
+    found = [*Definition().not_executed(value), *contradictions(value)]
     lost = {defect.steps[1] for defect in found if defect.steps[0] == "x-rules"}
     rules = document["x-rules"]
     document["x-rules"] = [rule for place, rule in enumerate(rules) if place not in lost]
@@ -41,7 +43,7 @@ def judged(document: Json) -> Json:
 
 def _without_agent(document: Json) -> None:
     name = document["x-resource"]["members"].pop("agent")
-    for reason in ("unknown-agent", "agent-disabled"):
+    for reason in ("unknown-agent", "agent-disabled", "agent-failed"):
         del document["x-resource"]["refusals"][reason]
     table = document["x-lifecycle"]
     del table["events"]["finish"]

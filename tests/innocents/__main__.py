@@ -26,6 +26,7 @@ from conformance.judging.verdict import judge
 from conformance.run.execute import execute
 from conformance.run.run import Run
 from mock_server.choices import CHOICES as MOCK_CHOICES
+from mock_server.contract.choices import REFUSALS as STATUSES
 from tests.targets.process import running
 from tests.targets.starlette_chats.choices import CHOICES as OTHER_CHOICES
 
@@ -72,11 +73,24 @@ def contract() -> Contract:
     return Contract(find_contract())
 
 
+def _values() -> dict[str, tuple[str, ...]]:
+    """What each choice of the mock takes; of a status what the contract has."""
+    refusals = contract().resource.refusals
+    statuses = {key: (*map(str, refusals[name]),) for key, name in STATUSES.items()}
+    return {key: choice.values or statuses[key] for key, choice in MOCK_CHOICES.items()}
+
+
+SERVERS = (
+    ("mock", _values()),
+    ("other", {name: choice.values for name, choice in OTHER_CHOICES.items()}),
+)
+
+
 def alone() -> Iterator[Innocent]:
     """Every value of every choice, alone; what a shared system adds, too."""
-    for server, choices in (("mock", MOCK_CHOICES), ("other", OTHER_CHOICES)):
-        for name, choice in choices.items():
-            for value in choice.values[1:]:
+    for server, choices in SERVERS:
+        for name, values in choices.items():
+            for value in values[1:]:
                 if value != "N" and name not in NUISANCES:
                     yield Innocent(server, (f"{name}={value}",))
     for place in PLACES:
@@ -87,8 +101,8 @@ def combined(count: int, seeds: int) -> Iterator[Innocent]:
     """Random combinations, half of them for each server, under changing seeds."""
     draw = random.Random(count)
     for place in range(count):
-        server, choices = (("mock", MOCK_CHOICES), ("other", OTHER_CHOICES))[place % 2]
-        drawn = _draw(draw, {name: choice.values for name, choice in choices.items()})
+        server, choices = SERVERS[place % 2]
+        drawn = _draw(draw, choices)
         prompt = (PROMPT,) if server == "other" else ()
         yield Innocent(server, (*prompt, *drawn), 1 + place % seeds)
 

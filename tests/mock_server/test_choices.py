@@ -11,7 +11,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def test_without_pairs_every_choice_has_its_default():
-    assert parse_choices() == {key: choice.values[0] for key, choice in CHOICES.items()}
+    assert parse_choices() == {key: choice.default for key, choice in CHOICES.items()}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ def test_without_pairs_every_choice_has_its_default():
         ("open_statsu=200", ["open_status", "did you mean", "duplicate_open"]),
         ("open_status=20", ["did you mean", "201, 200"]),
         ("open_status", ["KEY=VALUE"]),
+        ("final_submit=200", ["the status of an error"]),
+        ("final_submit=soon", ["the status of an error"]),
     ],
 )
 def test_a_wrong_pair_is_refused_with_the_nearest_and_all_legal_words(pair, words):
@@ -82,7 +84,7 @@ def test_invalid_status_422(start):
     api = start(choices=["invalid_status=422"])
     assert api.post(CHATS, json={}).status_code == 422
     assert api.get(f"{CHATS}?take=0").status_code == 422
-    assert api.post(CHATS, content=b"{").status_code == 400
+    assert api.post(CHATS, content=b"{").status_code == 422
 
 
 def test_listed_messages_null(start):

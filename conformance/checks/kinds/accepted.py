@@ -161,9 +161,7 @@ class Trial:
 
     def _judge(self, members: Json) -> None:
         answer = self._answer(members)
-        # A turn whose agent has failed is not refused.
-        failed = self.requests.role == "submit" and answer.status in (502, 503)
-        if answer.ok or answer.status in self.legal or failed:
+        if answer.ok or answer.status in self.legal or answer.agent_failed:
             return
         refused = f"{in_words(members)}: {answer.status}"
         if answer.status >= 500:

@@ -100,6 +100,25 @@ def malformed_id_is_400(api: Client) -> None:
 
 
 @edit(
+    "An id that is no UUID is 404 to a read, and 400 else",
+    {f"{REFUSALS}/malformed-id": [400, 404]},
+    drop=[f"{GET}/responses/400", f"{GET}/responses/422"],
+)
+def malformed_id_by_operation(api: Client) -> None:
+    assert api.get("/api/v1/chats/17").status_code == 404
+    assert api.submit("17").status_code == api.end("17").status_code == 400
+
+
+@edit(
+    "A failed agent is 504",
+    {f"{REFUSALS}/agent-failed": [504], f"{SUBMIT}/responses/504": at(f"{SUBMIT}/responses/502")},
+    drop=[f"{SUBMIT}/responses/502"],
+)
+def failed_agent_is_504(api: Client) -> None:
+    assert api.submit(api.open("agent-failing")["id"]).status_code == 504
+
+
+@edit(
     "An unknown agent is 422 alone",
     {f"{REFUSALS}/unknown-agent": [422]},
     blames="OPEN-08",

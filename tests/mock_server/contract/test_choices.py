@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from mock_server.choices import parse_choices
-from mock_server.contract.choices import fitting
+from mock_server.contract.choices import fitting, refusal_statuses
 from mock_server.contract.document import load_contract
 from mock_server.contract.locations import resource
 from mock_server.contract.source import FixtureError
@@ -39,8 +39,6 @@ TAKING = ("openChat", "listChats", "submitMessage", "endChat", "searchCallResult
         ([], "open_status", "201"),
         ([("openChat", "201")], "open_status", "200"),
         ([("openChat", "200")], "duplicate_open", "conflict"),
-        ([("submitMessage", "409")], "final_submit", "400"),
-        ([(id, "400") for id in TAKING], "invalid_status", "422"),
     ],
 )
 def test_a_default_that_is_not_listed_gives_way(contract, dropped, key, value):
@@ -54,10 +52,26 @@ def test_a_choice_that_was_made_does_not(contract):
         fitting(parse_choices(["final_submit=410"]), made)
 
 
+def test_a_status_that_the_contract_does_not_have_is_refused(contract):
+    wanted = "session-final: wanted 423 there, for --choice final_submit=423, got 409, 400"
+    with pytest.raises(FixtureError, match=wanted):
+        fitting(parse_choices(["final_submit=423"]), load_contract(contract()))
+
+
+def test_each_operation_refuses_with_what_it_lists(contract):
+    made = load_contract(contract(("getChat", "400"), ("openChat", "400")))
+    usual = refusal_statuses(parse_choices(), made)
+    assert (usual["openChat"]["invalid-request"], usual["endChat"]["invalid-request"]) == (422, 400)
+    chosen = refusal_statuses(parse_choices(["malformed_id=400"]), made)
+    assert (chosen["getChat"]["malformed-id"], chosen["endChat"]["malformed-id"]) == (404, 400)
+
+
 def test_a_default_stays_one(contract):
     first = fitting(parse_choices(["open_status=200"]), load_contract(contract()))
-    changed = load_contract(contract(("submitMessage", "409")))
-    assert fitting(first, changed) == {**first, "final_submit": "400"}
+    changed = load_contract(contract(("openChat", "200")))
+    assert fitting(first, load_contract(contract())) == first
+    with pytest.raises(FixtureError, match="response 200, for --choice open_status=200"):
+        fitting(first, changed)
     assert first.made == {"open_status"}
 
 
