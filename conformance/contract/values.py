@@ -116,7 +116,9 @@ def outside_values(schema: Json) -> Iterator[Any]:
     """A value of the type just beyond each bound, outside the enumeration, or of another form."""
     if "enum" in schema:
         if schema.get("type") == "string":
-            yield f"{max(map(str, schema['enum']), key=len)}-other"
+            longest = max(map(str, schema["enum"]), key=len)
+            others = (f"{longest}-other", longest.upper())
+            yield from (text for text in others if text not in schema["enum"])
         return
     match schema.get("type"):
         case "integer" | "number":

@@ -210,6 +210,14 @@ def unknown_state_is_all(patch: Patch) -> None:
     lenient_query(patch, "state", "all")
 
 
+@mutant("LIST-20", "a state in capitals is taken")
+def state_in_capitals_is_taken(patch: Patch) -> None:
+    @patch.around(QueryReader, "read")
+    def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
+        lower = re.sub(rb"(?<=state=)\w+", lambda found: found[0].lower(), query)
+        return real(reader, lower, errors)
+
+
 @mutant("LIST-21", "an updated_after that is no date-time is ignored")
 def malformed_instant_is_ignored(patch: Patch) -> None:
     lenient_query(patch, "updated_after", None)
@@ -217,11 +225,10 @@ def malformed_instant_is_ignored(patch: Patch) -> None:
 
 @mutant("LIST-21", "a date without a time is taken as an updated_after")
 def date_alone_is_taken(patch: Patch) -> None:
-    alone = re.compile(rb"(updated_after=\d{4}-\d\d-\d\d)(?=&|$)")
-
     @patch.around(QueryReader, "read")
     def read(real: Any, reader: QueryReader, query: bytes, errors: list[Any]) -> Any:
-        return real(reader, alone.sub(rb"\1T00:00:00Z", query), errors)
+        alone = rb"(updated_after=\d{4}-\d\d-\d\d)(?=&|$)"
+        return real(reader, re.sub(alone, rb"\1T00:00:00Z", query), errors)
 
 
 @mutant("LIST-25", "a listed session shows its first message only")
