@@ -1,7 +1,7 @@
 """What tells how the mock does: health, metrics, and what its clients have exercised."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ..domain.instants import SECOND
@@ -14,16 +14,6 @@ from .calls import AdminCall, Answer
 
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of Prometheus
 _Samples = list[tuple[dict[str, Any], float]]
-# The metrics; those that end in `_total` are counters, the others gauges.
-_HELP: Mapping[str, str] = {
-    "requests_total": "Requests answered.",
-    "request_seconds_total": "Time spent on them in all.",
-    "sessions": "Sessions by sandbox and state.",
-    "clock_offset_seconds": "How far each clock is ahead of the wall.",
-    "sandboxes": "Sandboxes on this port.",
-    "uptime_seconds": "Since the start.",
-    "info": "The release.",
-}
 
 
 async def show_health(call: AdminCall) -> Answer:
@@ -37,29 +27,29 @@ async def show_health(call: AdminCall) -> Answer:
 
 async def show_metrics(call: AdminCall) -> Answer:
     """GET /metrics."""
-    sandboxes = call.mock.sandboxes.sandboxes()
-    samples: Mapping[str, _Samples] = {
-        "requests_total": [
+    sandboxes, counts = call.mock.sandboxes.sandboxes(), call.mock.counts
+    uptime = time.monotonic() - call.mock.started
+    lines = [
+        *_metric("requests_total", "Requests answered.", [
             ({"operation": operation, "status": status or "none"}, count)
-            for (operation, status), count in call.mock.counts.requests.items()
-        ],
-        "request_seconds_total": [
-            ({"operation": name}, value) for name, value in call.mock.counts.seconds.items()
-        ],
-        "sessions": [
+            for (operation, status), count in counts.requests.items()
+        ]),
+        *_metric("request_seconds_total", "Time spent on them in all.", [
+            ({"operation": name}, value) for name, value in counts.seconds.items()
+        ]),
+        *_metric("sessions", "Sessions by sandbox and state.", [
             ({"sandbox": one.name, "state": state}, await _count(one, state))
             for one in sandboxes
             for state in call.mock.contract.lifecycle.states
-        ],
-        "clock_offset_seconds": [
+        ]),
+        *_metric("clock_offset_seconds", "How far each clock is ahead of the wall.", [
             ({"sandbox": one.name}, one.clock.offset / SECOND) for one in sandboxes
-        ],
-        "sandboxes": [({}, len(sandboxes))],
-        "uptime_seconds": [({}, time.monotonic() - call.mock.started)],
-        "info": [({"version": version()}, 1)],
-    }
-    text = "".join(line for name in _HELP for line in _metric(name, samples[name]))
-    return Reply(200, text.encode(), _MEDIA_TYPE)
+        ]),
+        *_metric("sandboxes", "Sandboxes on this port.", [({}, len(sandboxes))]),
+        *_metric("uptime_seconds", "Since the start.", [({}, uptime)]),
+        *_metric("info", "The release.", [({"version": version()}, 1)]),
+    ]  # fmt: skip
+    return Reply(200, "".join(lines).encode(), _MEDIA_TYPE)
 
 
 async def show_coverage(call: AdminCall) -> Answer:
@@ -74,9 +64,10 @@ async def clear_coverage(call: AdminCall) -> Answer:
     return 204, None
 
 
-def _metric(name: str, samples: _Samples) -> Iterator[str]:
+def _metric(name: str, help: str, samples: _Samples) -> Iterator[str]:
+    """The lines of a metric; one that ends in `_total` is a counter, another a gauge."""
     kind = "counter" if name.endswith("_total") else "gauge"
-    yield f"# HELP adjourn_{name} {_HELP[name]}\n# TYPE adjourn_{name} {kind}\n"
+    yield f"# HELP adjourn_{name} {help}\n# TYPE adjourn_{name} {kind}\n"
     for labels, value in samples:
         inner = ",".join(f'{key}="{label}"' for key, label in labels.items())
         yield f"adjourn_{name}{{{inner}}} {value:g}\n" if inner else f"adjourn_{name} {value:g}\n"

@@ -90,7 +90,7 @@ def example_with(members: Mapping[str, Any], contract: Contract) -> dict[str, An
 
 async def _check_target(sandbox: Sandbox, url: str) -> None:
     """Raise Problem for a URL that webhooks may not go to, or that nothing leads to."""
-    if not sandbox.sender.targets.allow(url):
+    if not sandbox.sender.allows(url):
         detail = f"wanted a loopback host, or one of --webhook-allow, got {quote(url)}"
         raise _refused([violation("body", "/url", detail)])
     try:

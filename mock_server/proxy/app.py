@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -206,15 +206,15 @@ class Proxy:
         headers.append((b"x-request-id", REQUEST_ID.get().encode()))
         headers.append(self._via(scope["http_version"]))
         body = content(receive) if has_body(scope) else None
-        build = partial(
-            self.client.build_request,
-            *(scope["method"], url),
-            headers=headers,
-            content=body,
-            extensions=extensions,
+        request = self.client.build_request(
+            scope["method"], url, headers=headers, content=body, extensions=extensions
         )
-        again = body is None and scope["method"] in _SAFE
-        answer = await self._first_answer(build, again=again)
+        try:
+            answer = await self._head_of(request)
+        except _CLOSED:  # as an idle connection may be at any time: RFC 9112, section 9.3.1
+            if body or scope["method"] not in _SAFE:
+                raise
+            answer = await self._head_of(request)
         async with aclosing(answer):
             yield answer
 
@@ -228,18 +228,6 @@ class Proxy:
                 return await self.client.send(request, stream=True)
         except TimeoutError as error:
             raise httpx.ReadTimeout("the head did not end in time") from error
-
-    async def _first_answer(
-        self, build: Callable[[], httpx.Request], *, again: bool
-    ) -> httpx.Response:
-        """The answer. RFC 9112, section 9.3.1: an upstream may close an idle connection at any
-        time, and what is safe to send `again` is then sent on another one."""
-        try:
-            return await self._head_of(build())
-        except _CLOSED:
-            if not again:
-                raise
-            return await self._head_of(build())
 
     def _via(self, version: str) -> tuple[bytes, bytes]:
         """The header that says, of a message in this version of HTTP, who has passed it on."""

@@ -75,17 +75,14 @@ class Dispatcher:
         try:
             while True:
                 self._news.clear()
-                await self.clock.wait(self._news, await self._begin())
+                due = None
+                try:
+                    due = await self.start_due()
+                except StoreUnavailable:
+                    self._look_again_later()
+                await self.clock.wait(self._news, due)
         finally:
             self.forget()
-
-    async def _begin(self) -> int | None:
-        """The same as `start_due`; again in a while where the store does not answer."""
-        try:
-            return await self.start_due()
-        except StoreUnavailable:
-            self._look_again_later()
-            return None
 
     async def start_due(self) -> int | None:
         """Begin the attempts that are due; the instant at which the next one is."""

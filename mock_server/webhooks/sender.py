@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,33 +25,15 @@ class NoAnswer(Exception):
     """A receiver gave no answer; the message says why."""
 
 
-class Targets:
-    """Which hosts webhooks may go to: loopback, and those that are named; `*` lets every one in."""
-
-    def __init__(self, hosts: Iterable[str]) -> None:
-        self.hosts = frozenset(host.lower() for host in hosts)
-
-    def allow(self, url: str) -> bool:
-        """Whether a webhook may go to a URL."""
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            return False
-        known = "*" in self.hosts or host in self.hosts or is_loopback(host)
-        return parts.scheme in ("http", "https") and known
-
-    def names(self, url: str) -> bool:
-        """Whether the host of a URL, which is allowed, is named itself."""
-        return urlsplit(url).hostname in self.hosts
-
-
 class Sender:
-    """The sender of one sandbox. Its clients are made when the first webhook is due."""
+    """The sender of one sandbox. Its clients are made when the first webhook is due.
+
+    Webhooks may go to loopback and to `hosts`; `*` lets every one in.
+    """
 
     def __init__(self, settings: Settings, sandbox: str) -> None:
         own = urlsplit(settings.webhook_url or "").hostname
-        self.targets = Targets([*settings.webhook_hosts, *([own] if own else [])])
+        self.hosts = {host.lower() for host in (*settings.webhook_hosts, own) if host}
         self.timeout = settings.webhook_timeout
         self.outgoing = settings.outgoing
         # So that a receiver, the mock's own sink included, can tell the sandboxes apart.
@@ -62,7 +43,7 @@ class Sender:
 
     async def __call__(self, delivery: Delivery) -> int:
         """The receiver's status. Raises NoAnswer, or TargetRefused for what cannot be sent."""
-        if not self.targets.allow(delivery.url):
+        if not self.allows(delivery.url):
             raise TargetRefused(f"{delivery.url} is not allowed; see --webhook-allow")
         if "httpx" not in sys.modules:
             await asyncio.to_thread(import_module, "httpx")  # slow, and needed here first
@@ -87,10 +68,20 @@ class Sender:
         except (httpx.HTTPError, TimeoutError) as error:
             raise NoAnswer(self.outgoing.cause_of(error, self.timeout)) from None
 
+    def allows(self, url: str) -> bool:
+        """Whether a webhook may go to a URL."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        known = "*" in self.hosts or host in self.hosts or is_loopback(host)
+        return parts.scheme in ("http", "https") and known
+
     async def client(self, url: str) -> "httpx.AsyncClient":
         """The client that leads to a URL, with added headers if its host is named: these are of
         no concern to what else may be allowed. Raises OutgoingFault."""
-        bare = not self.targets.names(url)
+        bare = urlsplit(url).hostname not in self.hosts
         way = (urlsplit(url).scheme, self.outgoing.proxy_for(url), bare)
         if way not in self._clients:
             # In a thread: certificates take long to load.

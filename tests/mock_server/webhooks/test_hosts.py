@@ -2,7 +2,8 @@
 
 import pytest
 
-from mock_server.webhooks.sender import Targets
+from mock_server.settings import Settings
+from mock_server.webhooks.sender import Sender
 from tests.mock_server.webhooks.support import LOG
 
 
@@ -26,8 +27,8 @@ from tests.mock_server.webhooks.support import LOG
     ],
 )
 def test_targets_are_loopback_and_the_named_hosts(url, allowed):
-    assert Targets(["Hooks.Example"]).allow(url) is allowed
-    assert Targets(["*"]).allow("http://evil.example/")
+    assert Sender(Settings(webhook_hosts=("Hooks.Example",)), "default").allows(url) is allowed
+    assert Sender(Settings(webhook_hosts=("*",)), "default").allows("http://evil.example/")
 
 
 def test_an_agents_target_that_is_not_allowed_is_refused_and_told(start, tmp_path, eventually):
