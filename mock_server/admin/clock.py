@@ -24,12 +24,10 @@ _EVENT_BYTES = 150
 
 
 async def show_clock(call: AdminCall) -> Answer:
-    """GET /clock."""
     return 200, clock_document(call.sandbox.clock)
 
 
 async def set_clock(call: AdminCall) -> Answer:
-    """PUT /clock."""
     body = call.body
     for member, mode in (("frozen_time", "frozen"), ("offset", "offset")):
         if member in body and body["mode"] != mode:
@@ -41,13 +39,11 @@ async def set_clock(call: AdminCall) -> Answer:
 
 
 async def release_clock(call: AdminCall) -> Answer:
-    """DELETE /clock."""
     async with call.sandbox.moving:
         return await _answer(call.sandbox, await _run(call.sandbox, 0))
 
 
 async def advance_clock(call: AdminCall) -> Answer:
-    """POST /clock/advance."""
     if len(call.body) != 1:
         raise invalid("", f"wanted either by or frozen_time, got {len(call.body)} of them")
     async with call.sandbox.moving:

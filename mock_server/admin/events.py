@@ -18,7 +18,6 @@ _MOST_SEEN = 50
 
 
 async def stream_events(call: AdminCall) -> Answer:
-    """GET /events."""
     last = dict(call.headers).get(b"last-event-id", b"").decode("latin-1")
     if last and not (last.isascii() and last.isdigit() and len(last) < 19):
         detail = f"wanted the id of an event, a number, got {quote(last)}"
@@ -30,7 +29,6 @@ async def stream_events(call: AdminCall) -> Answer:
 
 
 async def wait_for_events(call: AdminCall) -> Answer:
-    """POST /events/wait-for."""
     wanted, count = call.body["match"], call.body.get("count", 1)
     if "session_id" in wanted:
         wanted = {**wanted, "session_id": wanted["session_id"].lower()}

@@ -10,24 +10,20 @@ from .calls import AdminCall, Answer, invalid
 
 
 async def list_faults(call: AdminCall) -> Answer:
-    """GET /faults."""
     return 200, {"faults": [rule.document() for rule in call.sandbox.faults.rules]}
 
 
 async def add_fault(call: AdminCall) -> Answer:
-    """POST /faults."""
     check_rule(call.body, call.mock)
     return 201, call.sandbox.faults.add(call.body).document()
 
 
 async def delete_faults(call: AdminCall) -> Answer:
-    """DELETE /faults."""
     call.sandbox.faults.clear()
     return 204, None
 
 
 async def delete_fault(call: AdminCall) -> Answer:
-    """DELETE /faults/{id}."""
     call.sandbox.faults.delete(call.path["id"])
     return 204, None
 

@@ -17,7 +17,6 @@ _Samples = list[tuple[dict[str, Any], float]]
 
 
 async def show_health(call: AdminCall) -> Answer:
-    """GET /health."""
     return 200, {
         "status": "ok" if call.mock.ready else "starting",
         "version": version(),
@@ -26,7 +25,6 @@ async def show_health(call: AdminCall) -> Answer:
 
 
 async def show_metrics(call: AdminCall) -> Answer:
-    """GET /metrics."""
     sandboxes, counts = call.mock.sandboxes.sandboxes(), call.mock.counts
     uptime = time.monotonic() - call.mock.started
     lines = [
@@ -53,13 +51,11 @@ async def show_metrics(call: AdminCall) -> Answer:
 
 
 async def show_coverage(call: AdminCall) -> Answer:
-    """GET /coverage."""
     coverage = call.mock.coverage if call.query["of"] == "run" else call.sandbox.coverage
     return 200, coverage_document(coverage, call.mock.contract)
 
 
 async def clear_coverage(call: AdminCall) -> Answer:
-    """DELETE /coverage."""
     call.sandbox.coverage.clear()
     return 204, None
 

@@ -22,22 +22,18 @@ _HEADERS = (
 
 
 async def show_dashboard(call: AdminCall) -> Answer:
-    """GET /ui."""
     return _file(_PAGE)
 
 
 async def find_dashboard(call: AdminCall) -> Answer:
-    """GET /ui/, where the page was looked for: its links are relative to /ui."""
     return Reply(308, b"", "", ((b"location", b"../ui"),))
 
 
 async def show_dashboard_file(call: AdminCall) -> Answer:
-    """GET /ui/{file}."""
     return _file(call.path["file"])
 
 
 async def show_contract(call: AdminCall) -> Answer:
-    """GET /contract."""
     return 200, call.mock.contract.document
 
 

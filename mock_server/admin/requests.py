@@ -13,19 +13,16 @@ from .patterns import matches
 
 
 async def list_requests(call: AdminCall) -> Answer:
-    """GET /requests."""
     since = parse_instant(call.query["since"]) if "since" in call.query else 0
     found = [entry for entry in call.sandbox.journal if entry.at >= since]
     return 200, {**_listed(found[-call.query["limit"] :]), "meta": {"total": len(found)}}
 
 
 async def list_unmatched(call: AdminCall) -> Answer:
-    """GET /requests/unmatched."""
     return 200, _listed([entry for entry in call.sandbox.journal if entry.operation is None])
 
 
 async def show_request(call: AdminCall) -> Answer:
-    """GET /requests/{id}."""
     for entry in call.sandbox.journal:
         if str(entry.id) == call.path["id"]:
             return 200, entry.document()
@@ -33,18 +30,15 @@ async def show_request(call: AdminCall) -> Answer:
 
 
 async def forget_requests(call: AdminCall) -> Answer:
-    """DELETE /requests."""
     call.sandbox.journal.clear()
     return 204, None
 
 
 async def find_requests(call: AdminCall) -> Answer:
-    """POST /requests/find."""
     return 200, _listed(await _find(call))
 
 
 async def count_requests(call: AdminCall) -> Answer:
-    """POST /requests/count."""
     return 200, {"count": len(await _find(call))}
 
 

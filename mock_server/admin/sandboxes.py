@@ -9,7 +9,6 @@ from .calls import AdminCall, Answer
 
 
 async def list_sandboxes(call: AdminCall) -> Answer:
-    """GET /sandboxes."""
     rows = [await _row(call.mock.sandbox, 0.0)]
     for entry in call.mock.sandboxes.others.values():
         rows.append(await _row(entry.sandbox, entry.idle_seconds()))
@@ -17,7 +16,6 @@ async def list_sandboxes(call: AdminCall) -> Answer:
 
 
 async def delete_sandbox(call: AdminCall) -> Answer:
-    """DELETE /sandboxes/{name}."""
     name = call.path["name"]
     if name == DEFAULT:
         raise Problem("sandbox-kept", "The default sandbox stays; POST /__admin/reset empties it.")

@@ -8,7 +8,6 @@ from .calls import AdminCall, Answer
 
 
 async def put_in_sink(call: AdminCall) -> Answer:
-    """POST /sink/{name}."""
     at = format_instant(call.sandbox.clock.now(), "micro")
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in call.headers}
     received = encode({"at": at, "headers": headers, "body": call.body})
@@ -17,11 +16,9 @@ async def put_in_sink(call: AdminCall) -> Answer:
 
 
 async def read_sink(call: AdminCall) -> Answer:
-    """GET /sink/{name}."""
     return 200, {"received": [*map(Fragment, call.sandbox.sink.take(call.path["name"]))]}
 
 
 async def empty_sink(call: AdminCall) -> Answer:
-    """DELETE /sink/{name}."""
     call.sandbox.sink.clear(call.path["name"])
     return 204, None

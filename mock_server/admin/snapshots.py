@@ -13,12 +13,10 @@ _MOST = 100
 
 
 async def list_snapshots(call: AdminCall) -> Answer:
-    """GET /snapshots."""
     return 200, {"snapshots": [_row(name, kept) for name, kept in call.sandbox.snapshots.items()]}
 
 
 async def save_snapshot(call: AdminCall) -> Answer:
-    """POST /snapshots/{name}."""
     name = call.path["name"]
     if name not in call.sandbox.snapshots and len(call.sandbox.snapshots) >= _MOST:
         detail = f"There are {_MOST} snapshots already; delete one, or save over one."
@@ -28,14 +26,12 @@ async def save_snapshot(call: AdminCall) -> Answer:
 
 
 async def restore_snapshot(call: AdminCall) -> Answer:
-    """POST /snapshots/{name}/restore."""
     name = call.path["name"]
     await call.sandbox.restore(_find(call.sandbox, name))
     return 200, _row(name, call.sandbox.snapshots[name])
 
 
 async def delete_snapshot(call: AdminCall) -> Answer:
-    """DELETE /snapshots/{name}."""
     _find(call.sandbox, call.path["name"])
     del call.sandbox.snapshots[call.path["name"]]
     return 204, None

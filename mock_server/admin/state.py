@@ -26,7 +26,6 @@ _KEPT = ("state", "clock", "journal", "faults")
 
 
 async def reset(call: AdminCall) -> Answer:
-    """POST /reset."""
     text: str = call.query.get("keep", "")
     keep = frozenset(text.split(",") if text else ())
     for word in keep.difference(_KEPT):
@@ -40,7 +39,6 @@ async def reset(call: AdminCall) -> Answer:
 
 
 async def seed(call: AdminCall) -> Answer:
-    """POST /seed."""
     # In a thread, as a fixture may be large.
     agents = await asyncio.to_thread(
         _agents_of, call.body, {**call.sandbox.agents}, call.mock.contract
@@ -50,7 +48,6 @@ async def seed(call: AdminCall) -> Answer:
 
 
 async def show_state(call: AdminCall) -> Answer:
-    """GET /state."""
     rows = await call.sandbox.store.image.dump()
     document = await asyncio.to_thread(document_of, rows)
     await let_go(rows)
@@ -58,7 +55,6 @@ async def show_state(call: AdminCall) -> Answer:
 
 
 async def replace_state(call: AdminCall) -> Answer:
-    """PUT /state."""
     replaced = False
     while not replaced:
         basis = call.sandbox.basis()

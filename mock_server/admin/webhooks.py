@@ -18,14 +18,12 @@ from .calls import AdminCall, Answer
 
 
 async def list_deliveries(call: AdminCall) -> Answer:
-    """GET /webhooks/deliveries."""
     session_id, limit = call.query.get("session_id"), call.query["limit"]
     log = await call.sandbox.store.outbox.log(session_id and session_id.lower(), limit)
     return 200, {"deliveries": [_document(delivery) for delivery in log]}
 
 
 async def redeliver(call: AdminCall) -> Answer:
-    """POST /webhooks/deliveries/{id}/redeliver."""
     wanted = call.path["id"]
     serial = wanted.rpartition("_")[2]
     known = serial.isascii() and serial.isdigit() and len(serial) < 19
@@ -38,7 +36,6 @@ async def redeliver(call: AdminCall) -> Answer:
 
 
 async def trigger_webhook(call: AdminCall) -> Answer:
-    """POST /webhooks/trigger."""
     given = call.body or {}
     _expect_webhook(call.mock.contract)
     url = given.get("url") or call.sandbox.pipeline.webhook_url
@@ -55,7 +52,6 @@ async def trigger_webhook(call: AdminCall) -> Answer:
 
 
 async def set_webhook_target(call: AdminCall) -> Answer:
-    """PUT /webhooks/target."""
     url = call.body["url"]
     if url is not None:
         _expect_webhook(call.mock.contract)
