@@ -15,13 +15,13 @@ from ..contract.document import Contract
 from ..contract.source import ContractError
 from ..judging.verdict import EXIT_CODES, USAGE_ERROR
 from ..report.compare import command as compare_command
+from ..report.derive import command as derive_command
 from ..report.explain import explain, rule_list
 from ..report.history import command as history_command
 from ..report.terminal import Marks
 from ..run.execute import execute
 from ..run.sweep import command as sweep_command
 from ..target.interrupt import install_handlers
-from .derive import command as derive_command
 from .export import command as export_command
 from .job import Job
 from .lint import command as lint_command

@@ -260,7 +260,6 @@ class Config:
 
 
 def flag(key: str) -> str:
-    """The option of a setting."""
     return f"--{REPEATED.get(key, key).replace('_', '-')}"
 
 

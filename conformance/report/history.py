@@ -131,7 +131,6 @@ def deployments(runs: Sequence[Run]) -> list[Deployment]:
 
 
 def history(runs: Sequence[Run]) -> str:
-    """The page."""
     areas = {id: words for run in runs for id, words in run.report["areas"].items()}
     of = deployments(runs)
     seen = {area: words for area, words in areas.items() if any(one.cell(area) for one in of)}

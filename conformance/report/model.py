@@ -112,7 +112,6 @@ def _rerun(run: Run, finding: Finding) -> str:
 
 
 def rule_report(run: Run, rule: Rule) -> dict[str, Any]:
-    """What a report holds of one rule."""
     outcome, reason = run.evidence.outcomes[rule.id]
     found = run.evidence.findings.get(rule.id, [])
     said = {name: getattr(rule, name) for name in ("id", "level", "evidence", "source", "text")}

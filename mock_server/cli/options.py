@@ -27,7 +27,6 @@ def option(name: str, help: str, **more: Any) -> Decorator:
 
 
 def file_option(name: str, help: str, **more: Any) -> Decorator:
-    """An option that takes the path of a file."""
     return option(name, help, metavar="FILE", type=click.Path(path_type=Path), **more)
 
 

@@ -24,7 +24,6 @@ def media_type_of(response: httpx.Response) -> str:
 
 
 def is_decodable(encoding: str) -> bool:
-    """Whether a Content-Encoding can be undone."""
     return all(coding in ("", "identity", *_WINDOW) for coding in _codings(encoding))
 
 

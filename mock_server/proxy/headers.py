@@ -15,7 +15,6 @@ _MOST = 4_000  # bytes of violations
 
 
 def has_body(scope: Scope) -> bool:
-    """Whether a request has a body to pass on."""
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 

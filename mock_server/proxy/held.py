@@ -20,7 +20,6 @@ class HeldBody:
 
     @property
     def body(self) -> bytes:
-        """What is kept."""
         return bytes(self._kept)
 
     @property

@@ -109,7 +109,6 @@ class MockProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the request line in."""
         super().on_url(url)
         self._count(len(url))
         if len(self.url) > TARGET_LIMIT:
@@ -124,7 +123,6 @@ class MockProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin to answer."""
         version = self.parser.get_http_version()
         self._check_head(version)
         if self.parser.should_upgrade():

@@ -68,7 +68,6 @@ class Dispatcher:
         self._unrecorded: dict[int, Attempt] = {}
 
     def notify(self) -> None:
-        """Say that the outbox has a new row."""
         self._news.set()
 
     async def run(self) -> None:
@@ -118,7 +117,6 @@ class Dispatcher:
             await asyncio.wait([task])
 
     def forget(self) -> None:
-        """Break off the attempts that are being made."""
         for task in self._sending.values():
             task.cancel()
 

@@ -36,7 +36,6 @@ class DeliveryFaults:
         self._plans: dict[int, Plan] = {}
 
     def plan(self, serial: int, attempts: int) -> Plan:
-        """How to send a delivery now."""
         if serial in self._plans:
             return self._plans.pop(serial)
         fault = None

@@ -69,7 +69,6 @@ class Sender:
             raise NoAnswer(self.outgoing.cause_of(error, self.timeout)) from None
 
     def allows(self, url: str) -> bool:
-        """Whether a webhook may go to a URL."""
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""

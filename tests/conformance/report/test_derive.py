@@ -9,9 +9,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from conformance.cli.derive import command
 from conformance.cli.lint import problems
 from conformance.contract.document import Contract, find_contract
+from conformance.report.derive import command
 from tests.contracts.edits import WHOLE, Entry
 from tests.contracts.renamed import renamed
 
