@@ -27,23 +27,18 @@ class HeldBody:
         """Whether all of it has come and is kept."""
         return self.ended and self._fits
 
-    async def hold(self, seconds: float = _SECONDS) -> None:
+    async def hold(self) -> None:
         """Wait for the end, but not for long, nor for more than is checked."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while not self.ended and self._fits:
-            self._next = self._next or asyncio.create_task(self._read())
-            done, _ = await asyncio.wait([self._next], timeout=until - loop.time())
-            if not done:
-                return
-            await self._take()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS):
+                while not self.ended and self._fits:
+                    await self._take()
 
     async def rest(self) -> AsyncIterator[bytes]:
         """The parts that come after those that were held."""
         while not self.ended:
             if not self._fits:
                 self._kept.clear()
-            self._next = self._next or asyncio.create_task(self._read())
             if part := await self._take():
                 yield part
 
@@ -62,8 +57,8 @@ class HeldBody:
         return await anext(self._parts, None)
 
     async def _take(self) -> bytes | None:
-        assert self._next
-        part = await self._next
+        self._next = self._next or asyncio.create_task(self._read())
+        part = await asyncio.shield(self._next)  # it goes on where this is given up
         self._next = None
         if part is None:
             self.ended = True

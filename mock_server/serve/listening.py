@@ -58,7 +58,12 @@ def _listen(places: Sequence[_Place], port: int) -> list[socket.socket]:
     for family, (name, _, *zone) in places:
         where = (name, listeners[0].getsockname()[1] if listeners else port, *zone)
         try:
-            listeners.append(_listener(family, where, alone=len(places) == 1))
+            # `::` alone takes both families; beside an address of IPv4 each has its own socket.
+            both = len(places) == 1 and family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+            listener = socket.create_server(
+                where, family=family, backlog=_BACKLOG, dualstack_ipv6=both
+            )
+            listeners.append(listener)
         except OSError as error:
             if error.errno in _ABSENT:
                 absent = error
@@ -73,24 +78,9 @@ def _listen(places: Sequence[_Place], port: int) -> list[socket.socket]:
     return listeners
 
 
-def _listener(family: int, where: tuple[Any, ...], alone: bool) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            # `::` alone takes both families; beside an address of IPv4 each has its own socket.
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not alone)
-        listener.bind(where)
-        listener.listen(_BACKLOG)
-        listener.set_inheritable(True)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 def _reason(host: str, port: int, error: OSError | UnicodeError, advice: str) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is in use; stop what listens there, or take --port 0"
-    cause = (isinstance(error, OSError) and error.strerror) or error
+    cause = (isinstance(error, OSError) and error.strerror) or str(error)
+    cause, _, _ = cause.partition(" (while attempting")
     return f"cannot listen on {host}, port {port}: {cause}; {advice}"
