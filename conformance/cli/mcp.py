@@ -6,8 +6,8 @@ them. A run is a process of its own, with the command line that does the same by
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT
@@ -180,19 +180,10 @@ def serve(given: Sequence[str], job: Job) -> None:
     """Answer an assistant on standard input and output until it leaves."""
     with TemporaryDirectory(prefix="adjourn-", ignore_cleanup_errors=True) as folder:
         tools = Tools(given, job, Path(folder))
-
-        @asynccontextmanager
-        async def lifespan(_: Any) -> AsyncIterator[None]:
-            try:
-                yield
-            finally:
-                tools.interrupt()
-
         server = MCPServer(
             "adjourn-conformance",
             instructions=INSTRUCTIONS,
             version=__version__,
-            lifespan=lifespan,
             log_level="WARNING",
         )
         for name in ("plan", "result", "explain", "rules"):
@@ -201,6 +192,9 @@ def serve(given: Sequence[str], job: Job) -> None:
         for name in ("run", "stop"):
             acts = ToolAnnotations(read_only_hint=False, destructive_hint=False)
             server.add_tool(getattr(tools, name), annotations=acts)
-        server.run()
-        if tools.process:
-            tools.process.wait()  # it writes into the folder until it ends
+        try:
+            server.run()
+        finally:
+            tools.interrupt()
+            if tools.process:
+                tools.process.wait()  # it writes into the folder until it ends
