@@ -12,7 +12,7 @@ import pytest
 
 from ..config.redaction import redacted
 from ..contract.areas import area_of
-from ..registry import Check, exchange_checks, is_watched, pack_of
+from ..registry import exchange_checks, is_watched, pack_of
 from .run import Run
 
 CHECKS = Path(__file__).parents[1] / "checks"
@@ -25,14 +25,13 @@ class BrokenShould(pytest.PytestWarning):
 class RuleItem(pytest.Item):
     """One rule. `check` sends requests; without it, the rule is judged on every exchange."""
 
-    def __init__(self, *, rule: str, checks: Checks, check: Check | None, **more: Any) -> None:
+    reported = ""  # the outcome that pytest was given
+
+    def __init__(self, *, rule: str, checks: Checks, **more: Any) -> None:
         super().__init__(**more)
-        self.rule = rule
-        self.run = checks.run
-        self.checks = checks
-        self.check = check
-        self.reported = ""  # the outcome that pytest was given
-        contract = checks.run.contract
+        self.rule, self.checks, self.run = rule, checks, checks.run
+        self.check = self.run.checks.get(rule)
+        contract = self.run.contract
         for mark in (pack_of(contract, rule), contract.rules[rule].level, area_of(rule)):
             self.add_marker(str(mark))
 
@@ -74,13 +73,8 @@ class CheckFile(pytest.File):
     def collect(self) -> Iterator[RuleItem]:
         for id, function in self._functions(self.checks.run):
             if _file_of(function) == self.path:
-                yield RuleItem.from_parent(
-                    self,
-                    name=f"{function.__name__}[{id}]",
-                    rule=id,
-                    checks=self.checks,
-                    check=self.checks.run.checks.get(id),
-                )
+                name = f"{function.__name__}[{id}]"
+                yield RuleItem.from_parent(self, name=name, rule=id, checks=self.checks)
 
     def _functions(self, run: Run) -> Iterator[tuple[str, Callable[..., Any]]]:
         for check in run.checks.values():

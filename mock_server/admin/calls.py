@@ -27,10 +27,9 @@ class AdminCall:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A response whose parts come one by one, such as server-sent events."""
+    """A response of server-sent events, which come one by one."""
 
     parts: AsyncIterator[bytes]
-    media_type: str = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)

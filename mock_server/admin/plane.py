@@ -130,7 +130,7 @@ async def send_stream(
     scope: Scope, receive: Receive, send: Send, stream: Stream, stopping: asyncio.Event
 ) -> None:
     """Send a response part by part, until the client leaves or the mock stops."""
-    headers = [(b"content-type", stream.media_type.encode()), (b"cache-control", b"no-store")]
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     if scope["method"] != "HEAD":
         await send_parts(stream.parts, receive, send, stopping)

@@ -43,31 +43,24 @@ class AddressOption(click.Option):
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value of the first variable that is meant for the mock."""
-        for name in (f"{_PREFIX}{self.variable}", self.variable):
+        variable = str(self.name).upper()
+        for name in (f"{_PREFIX}{variable}", variable):
             value = os.environ.get(name)
             if value and not _is_service_link(name, value):
-                ctx.meta[f"adjourn.{self.variable}"] = name
+                ctx.meta[f"adjourn.{self.name}"] = f"{name} of the environment"
                 return value
         return None
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """The variable that a wrong value comes from, or the option's own name."""
-        return source_of(ctx, self.variable) or super().get_error_hint(ctx)
-
-    @property
-    def variable(self) -> str:
-        return str(self.name).upper()
-
-
-def source_of(context: click.Context | None, variable: str) -> str | None:
-    """The variable of the environment that gave an address option its value, if one did."""
-    name = context.meta.get(f"adjourn.{variable}") if context else None
-    return f"{name} of the environment" if name else None
+        source = ctx.meta.get(f"adjourn.{self.name}") if ctx else None
+        return source or super().get_error_hint(ctx)
 
 
 def address_advice(context: click.Context) -> str:
     """What to do about an address that cannot be listened on."""
-    sources = [source for name in ("HOST", "PORT") if (source := source_of(context, name))]
+    told = (context.meta.get(f"adjourn.{name}") for name in ("host", "port"))
+    sources = [source for source in told if source]
     if not sources:
         return "check --host and --port"
     return f"told so by {' and '.join(sources)}: unset, or give --host and --port"
