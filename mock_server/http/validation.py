@@ -129,9 +129,12 @@ class ValidatedOperation:
                 errors.append(violation("body", "", "wanted a JSON body, got none"))
             return None
         check_media_type(headers.get(b"content-type"), headers.get(b"content-encoding"))
-        value, found = await beside(len(raw), lambda: self.examine(raw))
+        value, found = await self.examined(raw)
         errors.extend(found)
         return value
+
+    async def examined(self, raw: bytes) -> tuple[Any, Errors]:
+        return await beside(len(raw), lambda: self.examine(raw))
 
     def examine(self, raw: bytes) -> tuple[Any, Errors]:
         """The value of a body and its violations. Raises Problem when it is no JSON."""

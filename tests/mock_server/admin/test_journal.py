@@ -1,9 +1,12 @@
 """The journal over HTTP: what was asked, bounded, and without secrets."""
 
+import asyncio
+from contextlib import suppress
 from urllib.parse import unquote
 
 import pytest
 
+from mock_server.admin.operations import AdminOperation
 from mock_server.sandbox.journal import Entry, Journal, Journals
 from tests.serving import CHATS
 
@@ -173,6 +176,20 @@ def test_a_bad_pattern_is_refused(client, path, pattern, pointer, words):
     (error,) = response.json()["errors"]
     assert error["pointer"] == pointer
     assert words in error["detail"]
+
+
+def test_an_expression_that_takes_long_to_compile_holds_nobody_up(client, monkeypatch):
+    on_the_loop = []
+    examine = AdminOperation.examine
+
+    def watched(operation, raw):
+        with suppress(RuntimeError):  # in a thread, which has no loop
+            on_the_loop.append(asyncio.get_running_loop())
+        return examine(operation, raw)
+
+    monkeypatch.setattr(AdminOperation, "examine", watched)
+    client.steer("POST", "/requests/count", json={"urlPattern": "(a|b|c)" * 100})
+    assert on_the_loop == []
 
 
 def test_an_expression_that_backtracks_for_ever_is_matched_at_once(client):
