@@ -5,9 +5,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from .limits import IDLE_SECONDS
-
 _PART = 256 * 1024  # bytes that are sent at one go
+# Clients that poll reuse a connection: longer than Go keeps one idle (90), and balancers (60).
+IDLE_SECONDS = 120
 KEEP_ALIVE = (b"keep-alive", b"timeout=%d" % IDLE_SECONDS)
 
 

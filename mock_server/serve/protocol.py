@@ -12,17 +12,16 @@ from ..http.streams import TRANSPORT
 from ..problems.kinds import Problem, reply_with
 from ..problems.violations import quote
 from .cycle import KEEP_ALIVE, Cycle
-from .limits import (
-    HALF_CLOSED_SECONDS,
-    HEAD_LIMIT,
-    HEADERS_LIMIT,
-    LINGER_SECONDS,
-    READING_SECONDS,
-    REQUEST_SECONDS,
-    TARGET_LIMIT,
-)
 from .transport import Corked
 
+# What a connection may hold, in bytes, and how long it may take, in seconds.
+TARGET_LIMIT = 16 * 1024  # path and query
+HEAD_LIMIT = 64 * 1024  # request line and headers
+HEADERS_LIMIT = 100  # their number
+REQUEST_SECONDS = 60  # from a request's first byte to its last
+READING_SECONDS = 60  # until a client has taken more of an answer
+HALF_CLOSED_SECONDS = 60  # until the answer to a client that has closed its side
+LINGER_SECONDS = 1
 # A proxy passes on whatever status comes, and uvicorn knows those up to 599.
 STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in range(600, 1000)})
 _HEAD, _BODY = "head", "body"

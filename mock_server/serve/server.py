@@ -23,9 +23,8 @@ from ..outgoing.faults import OutgoingFault
 from ..sandbox.coverage import coverage_table
 from ..settings import Settings
 from .announcing import announce_json, banner
-from .cycle import KEEP_ALIVE
+from .cycle import IDLE_SECONDS, KEEP_ALIVE
 from .errors import OptionError, StartError
-from .limits import IDLE_SECONDS
 from .listening import address, bind
 from .logs import start_log
 from .protocol import MockProtocol

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 from uvicorn.server import ServerState
 
-from mock_server.serve.limits import HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT
-from mock_server.serve.protocol import MockProtocol
+from mock_server.serve.protocol import HEAD_LIMIT, HEADERS_LIMIT, TARGET_LIMIT, MockProtocol
 from mock_server.serve.server import configure
 from tests.serving import CHATS
 
