@@ -35,7 +35,7 @@ from .answers import LIMIT
 from .checks import OPERATION, CheckedOperation, ProxyRouting
 from .headers import has_body, in_header, of_clients, passed_on
 from .held import HeldBody
-from .journal import VIOLATIONS, ProxyRecorder, ProxyState, WithState
+from .journal import VIOLATIONS, ProxyRecorder, ProxyState
 from .rules import AnswerRules
 
 # What the client of the upstream says for itself.
@@ -106,7 +106,7 @@ class Proxy:
         self.own = _REQUEST_ONLY | added
         socket = outgoing.unix_socket
         self.place = f"--unix-socket {socket}" if socket else self.upstream
-        self.within = partial(WithState, state=ProxyState(self.settings))
+        self.within = ProxyState(self.settings).within
         api = self.within(ProxyRecorder(self._connexion(contract)))
         self.cors = CorsMiddleware(api, self.settings.cors_origins)
         self.asgi: ASGIApp = Front(self.cors, self.plane)

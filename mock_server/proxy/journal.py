@@ -23,17 +23,14 @@ class ProxyState:
         self.redacted = settings.outgoing.redacted
         self.journal = Journal(settings.journal_count, settings.journal_bytes)
 
+    def within(self, app: ASGIApp) -> ASGIApp:
+        """The app, with the state in the scope of every request."""
 
-class WithState:
-    """Puts the state into the scope of every request."""
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[SANDBOX] = self
+            await app(scope, receive, send)
 
-    def __init__(self, app: ASGIApp, state: ProxyState) -> None:
-        self.app = app
-        self.state = state
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("extensions", {})[SANDBOX] = self.state
-        await self.app(scope, receive, send)
+        return run
 
 
 class ProxyRecorder(Recorder):
