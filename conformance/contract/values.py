@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .schemas import sized
 from .validator import Validator
 
 Json = dict[str, Any]
@@ -22,7 +23,14 @@ OTHERS: Json = {  # what a type does not take, and nobody takes for it
     "array": {"x": 1},
 }
 LOOSELY: Json = {"integer": "1.5", "string": 17, "object": [1, 2]}
-FORMATS = ("date", "email", "ipv4", "ipv6", "uri", "uuid")  # of which "yesterday" is none
+UNFORMED = {  # texts that are not of a format
+    **dict.fromkeys(("date", "email", "ipv4", "ipv6", "uri", "uuid"), ("yesterday",)),
+    "date-time": NO_INSTANTS,
+    "hostname": ("-not-.-a-host-",),
+    "uri-reference": ("not a reference",),
+}
+EXACT = 2**53  # below which doubles hold each integer
+COMBINED = ("allOf", "anyOf", "oneOf")
 FORMS = " \tx0-_."  # letters of which a pattern does not take some text
 TEXTS = (
     "lines\nthat\r\nbreak\rand\u2028break\u2029",
@@ -46,6 +54,8 @@ def plain_values(schema: Json, examples: tuple[Any, ...] = ()) -> Iterator[Any]:
 
 
 def _plain_values(schema: Json, examples: tuple[Any, ...]) -> Iterator[Any]:
+    for part in _parts(schema):
+        yield from _plain_values(part, ())
     if "enum" in schema:
         yield from (value for value in schema["enum"] if value is not None)
         return
@@ -62,6 +72,12 @@ def _plain_values(schema: Json, examples: tuple[Any, ...]) -> Iterator[Any]:
             yield from ([item] for item in plain_values(schema.get("items", {})))
         case _:
             yield from (*examples, NESTED)
+
+
+def _parts(schema: Json) -> Iterator[Json]:
+    """What a schema is put together of, each of its type."""
+    for word in COMBINED:
+        yield from ({"type": schema.get("type"), **part} for part in schema.get(word, ()))
 
 
 def _plain_texts(schema: Json, examples: tuple[Any, ...]) -> Iterator[str]:
@@ -107,27 +123,27 @@ def beyond_values(schema: Json) -> Iterator[Any]:
     yield from outside_values(schema)
 
 
-def mistyped_values(schema: Json, *, in_text: bool = False) -> Iterator[Any]:
-    """Values of other types, some of which a careless reader takes for one of this; `in_text`
-    where all is text, and a number is no other."""
+def mistyped_values(schema: Json) -> Iterator[Any]:
+    """Values of other types, some of which a careless reader takes for one of this."""
     yield from (others[schema["type"]] for others in (LOOSELY, OTHERS) if schema["type"] in others)
-    fits = least(schema) if schema["type"] == "integer" and not in_text else None
-    if fits is not None:
-        yield from (str(fits), fits + 0.5)
 
 
 def outside_values(schema: Json) -> Iterator[Any]:
     """A value of the type just beyond each bound, outside the enumeration, or of another form."""
+    takes = Validator(schema).is_valid
+    return (value for value in _outside_values(sized(schema)) if not takes(value))
+
+
+def _outside_values(schema: Json) -> Iterator[Any]:
+    yield from plain_values(schema.get("not", {"enum": []}))
+    for part in _parts(schema):
+        yield from _outside_values(part)
     if "enum" in schema:
-        if schema.get("type") == "string":
-            longest = max(map(str, schema["enum"]), key=len)
-            others = (f"{longest}-other", longest.upper())
-            yield from (text for text in others if text not in schema["enum"])
+        yield from _unlisted(schema)
         return
     match schema.get("type"):
         case "integer" | "number":
-            bounds = (("minimum", -1), ("maximum", 1))
-            yield from (schema[name] + step for name, step in bounds if name in schema)
+            yield from _numbers_beyond(schema)
             if step := schema.get("multipleOf"):
                 between = (schema.get("minimum", 0) // step + 1.5) * step
                 yield int(between) if schema["type"] == "integer" else between
@@ -138,6 +154,25 @@ def outside_values(schema: Json) -> Iterator[Any]:
             yield from _lists_beyond(schema)
         case "object":
             yield from _objects_beyond(schema)
+
+
+def _numbers_beyond(schema: Json) -> Iterator[float]:
+    """As far beyond each bound as who counts in doubles can tell."""
+    for name, away in (("minimum", -1), ("maximum", 1)):
+        if name in schema:
+            yield schema[name] + away * (1 if abs(schema[name]) < EXACT else EXACT)
+
+
+def _unlisted(schema: Json) -> Iterator[Any]:
+    listed = [value for value in schema["enum"] if value is not None]
+    match schema.get("type") if listed else None:
+        case "string":
+            longest = max(map(str, listed), key=len)
+            yield from (f"{longest}-other", longest.upper())
+        case "integer" | "number":
+            yield max(listed) + 1
+        case "boolean":
+            yield from (True, False)
 
 
 def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
@@ -151,8 +186,10 @@ def _lists_beyond(schema: Json) -> Iterator[list[Any]]:
 
 
 def _objects_beyond(schema: Json) -> Iterator[Json]:
-    if schema.get("minProperties"):
+    if schema.get("minProperties") or schema.get("required"):
         yield {}
+    if schema.get("additionalProperties") is False:
+        yield {**NESTED}
     if "maxProperties" in schema:
         yield {f"x{number}": "x" for number in range(schema["maxProperties"] + 1)}
     others = schema.get("additionalProperties")
@@ -162,10 +199,7 @@ def _objects_beyond(schema: Json) -> Iterator[Json]:
 
 
 def _texts_beyond(schema: Json) -> Iterator[str]:
-    if schema.get("format") == "date-time":
-        yield from NO_INSTANTS
-    elif schema.get("format") in FORMATS:
-        yield "yesterday"
+    yield from UNFORMED.get(str(schema.get("format")), ())
     if schema.get("minLength"):
         yield "x" * (schema["minLength"] - 1)
     if "maxLength" in schema:

@@ -11,6 +11,8 @@ from ..codec import decode, encode
 from ..domain.instants import parse_duration
 
 LARGEST_EXPRESSION = 64 * 1024  # bytes of it once it is compiled
+_REFERENCE = jsonschema_rs.Draft6Validator({"format": "uri-reference"}, validate_formats=True)
+_BITS = {"int32": 31, "int64": 63}  # beside the sign
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _PLAIN = ("example", "default", "enum", "required")
 
@@ -41,9 +43,10 @@ def _made_by(make: Callable[[str], object]) -> Callable[[str], bool]:
     return is_taken
 
 
-# Beside those that JSON Schema knows.
-FORMATS = {
+# Beside those that draft 4 of JSON Schema knows.
+FORMATS: dict[str, Callable[[str], bool]] = {
     "webhook-url": is_usable,
+    "uri-reference": _REFERENCE.is_valid,
     "expression": _made_by(expression),
     "span": _made_by(parse_duration),
 }
@@ -62,12 +65,15 @@ def _compiled(schema: bytes) -> jsonschema_rs.Draft4Validator:
 
 
 def json_schema(schema: Any) -> Any:
-    """The same in JSON Schema: `nullable` as a type, uuids as a pattern."""
+    """The same in JSON Schema: `nullable` as a type, uuids as a pattern, int32 as bounds."""
     if isinstance(schema, list):
         return [json_schema(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
     plain = {key: _part(key, value) for key, value in schema.items()}
+    if bits := _BITS.get(str(plain.get("format"))):
+        plain["minimum"] = max(plain.get("minimum", -(2**bits)), -(2**bits))
+        plain["maximum"] = min(plain.get("maximum", 2**bits - 1), 2**bits - 1)
     if plain.get("format") == "uuid":
         if "pattern" in plain:
             plain["allOf"] = [*plain.get("allOf", ()), {"pattern": _UUID}]

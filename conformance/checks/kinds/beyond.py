@@ -17,7 +17,7 @@ from ...target.operations import UNSET
 from .accepted import LISTED, LONGEST_IN_A_QUERY, ON_A_SESSION, Requests, in_words
 
 Case = tuple[str, Any]  # what is wrong in words, and the request in which it is
-BOUNDS = ("minimum", "maximum", "maxLength")
+BOUNDS = ("minimum", "maximum", "maxLength", "format")
 KEYS = 3  # of refused requests that are tried with what is right
 TYPES_END = 2**31 - 1  # a bound that comes with the type is none of the contract's own
 
@@ -72,10 +72,9 @@ class Beyond:
 
     def mistyped(self) -> Iterator[Case]:
         """Each with one member of another type; in a query all is text."""
-        in_text = self.requests.body is None
         for name, schema in self.members.items():
-            if "type" in schema and not (in_text and schema["type"] == "string"):
-                for value in mistyped_values(schema, in_text=in_text):
+            if "type" in schema and (self.requests.body or schema["type"] != "string"):
+                for value in mistyped_values(schema):
                     yield in_words({name: value}), self.requests.made_of({name: value})
 
     def seen(self) -> Json:
@@ -106,7 +105,7 @@ class Beyond:
             free = BOUNDS if ("key", "longer") in told else ()
         elif name in (resource.offset, resource.searched.number):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
-            free = ("maximum",) * ends + ("minimum",) * (not self.named)
+            free = ("maximum", "format") * ends + ("minimum",) * (not self.named)
         return {word: schema[word] for word in schema if word not in free}
 
     def _is_clamped(self, answer: Exchange, made: Any) -> bool:
