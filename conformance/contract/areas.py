@@ -53,7 +53,7 @@ def by_area(rules: Iterable[str]) -> dict[str, list[str]]:
 
 def address(contract: Contract, source: str) -> str:
     """Where a source can be read, in full: an address, or words where it has none."""
-    place = str(contract.spec["x-sources"][source]).replace("this file", contract.path.name)
+    place = str(contract.resolved["x-sources"][source]).replace("this file", contract.path.name)
     if "://" in place:
         return place.split(" ", maxsplit=1)[0]
     return place if " " in place else f"{DOCUMENTATION}/{quote(place)}"

@@ -13,7 +13,7 @@ from .definition import resource
 from .ids import Paths
 from .lifecycle import FINISH, REPLAY, TURN, Lifecycle, Transition
 from .operations import Operation, operations_of
-from .parts import BODY, METHODS, at
+from .parts import BODY, METHODS, at, examples_of
 from .references import Document
 from .resource import Resource
 from .rules import Rule
@@ -47,7 +47,7 @@ class Contract:
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """Every rule by id, in the file's order."""
-        found = enumerate(self.spec["x-rules"])
+        found = enumerate(self.resolved["x-rules"])
         return {raw["id"]: Rule.of(raw, self.main.line(("x-rules", n))) for n, raw in found}
 
     @cached_property
@@ -209,8 +209,7 @@ class Contract:
 
     def examples(self, operation: str) -> tuple[Any, ...]:
         """The bodies that the contract gives as examples of what an operation takes."""
-        examples = self.operations[operation].media.get("examples", {})
-        return tuple(one["value"] for one in examples.values())
+        return tuple(examples_of(self.operations[operation].media))
 
     def query(self, operation: str) -> dict[str, dict[str, Any]]:
         """The schema of each parameter of an operation's query."""

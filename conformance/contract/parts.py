@@ -45,6 +45,12 @@ def forms(document: Json, id: str, *steps: str) -> list[Json]:
     return [one.get("properties", {}) for one in node.get("oneOf", [node])]
 
 
+def examples_of(media: Json) -> list[Any]:
+    """The values of its examples, of which one may stand alone."""
+    named = [one["value"] for one in media.get("examples", {}).values()]
+    return [*named, media["example"]] if "example" in media else named
+
+
 def parameters(document: Json, operation: Steps) -> list[Json]:
     """Those of the path, then the operation's own."""
     shared, own = at(document, operation[:-1]), at(document, operation)

@@ -9,16 +9,7 @@ from .source import MOST_VALUES, ContractError, Source
 from .words import Defect, Steps, quoted
 
 # A $ref within one of these is a member of a value.
-VALUES = {
-    "default",
-    "enum",
-    "example",
-    "value",
-    "x-lifecycle",
-    "x-resource",
-    "x-rules",
-    "x-sources",
-}
+VALUES = {"default", "enum", "example", "value"}
 # What these hold is named by the author, and no keyword.
 NAMED = {
     *("examples", "headers", "links", "parameters", "paths", "properties", "requestBodies"),
@@ -117,14 +108,14 @@ class Document:
     def _place_of(self, place: Place, reference: str) -> Place:
         """What a reference that stands at a place names."""
         source, steps = place
-        file, _, fragment = reference.partition("#")
+        file, _, fragment = map(unquote, reference.partition("#"))
         if file and not BESIDE.fullmatch(file):
             wanted = "wanted a place in this file or in one beside it"
             example = "such as #/components/schemas/Message"
             raise source.error(steps, f"{wanted}, {example}, got {quoted(reference)}")
         target = self._beside(place, file) if file else source
         there: Steps = ()
-        for part in unquote(fragment).split("/")[1:]:
+        for part in fragment.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
             holder = _at(target, there)
             there = (*there, int(name) if isinstance(holder, list) and name.isdigit() else name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .declaration import shown as shown_members
 from .leavings import rows_of
-from .parts import BODY, Json, at, holders, holds, places, schemas
+from .parts import BODY, Json, at, examples_of, holders, holds, places, schemas
 from .resource import Resource
 from .validator import Validator
 from .values import least
@@ -114,7 +114,7 @@ class Samples:
     def _given_least(self) -> Json:
         """What sessions show of an open that gives nothing which it need not."""
         body = at(self.document, (*self._steps("create"), "requestBody", *BODY[:2]))
-        given = [one["value"] for one in body.get("examples", {}).values()]
+        given = examples_of(body)
         needed, members = body["schema"].get("required", ()), body["schema"]["properties"]
         made = {name: members[name].get("default") for name in shown_members(self.document)}
         for name in made.keys() & {*needed}:
@@ -134,8 +134,8 @@ class Samples:
 
     def _bodies(self, steps: Steps, samples: Json) -> Iterator[Defect]:
         """A body also holds what else is wanted in it, as the examples have it."""
-        schema, examples = at(self.document, steps), at(self.document, steps[:-1]).get("examples")
-        made = {k: v for one in (examples or {}).values() for k, v in one["value"].items()}
+        schema, media = at(self.document, steps), at(self.document, steps[:-1])
+        made = {k: v for example in examples_of(media) for k, v in example.items()}
         named = set.intersection(*({*body} for body in samples["takes"]))
         others = [name for name in schema.get("required", ()) if name not in named]
         if unknown := [name for name in others if name not in made]:

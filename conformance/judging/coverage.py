@@ -161,7 +161,7 @@ class Coverage:
         }
 
     def _lifecycle(self, blamed: dict[Cell, set[str]]) -> dict[str, Any]:
-        table = self.contract.spec["x-lifecycle"]
+        table = self.contract.resolved["x-lifecycle"]
         return {
             "states": dict(table["states"]),
             "events": {name: event["text"] for name, event in table["events"].items()},
@@ -183,7 +183,7 @@ class Coverage:
         """The rules whose findings' last event was this cell's, if they speak of it. Where
         the last events raced, no cell can be named."""
         blamed: dict[Cell, set[str]] = {}
-        events = self.contract.spec["x-lifecycle"]["events"]
+        events = self.contract.resolved["x-lifecycle"]["events"]
         for finding in findings:
             numbers = [e.number for e in finding.trace if e.number in self.cell_of]
             cell = self.cell_of[numbers[-1]] if numbers else None

@@ -67,7 +67,7 @@ def build(run: Run) -> Json:
         "sessions_unproven": len(run.client.ledger.unproven),
         "reproduce": redacted(command(run), config.secrets),
         "areas": {id: AREAS.get(id, id) for id in dict.fromkeys(map(area_of, contract.rules))},
-        "sources": {name: address(contract, name) for name in contract.spec["x-sources"]},
+        "sources": {name: address(contract, name) for name in contract.resolved["x-sources"]},
         "rules": [rule_report(run, rule) for rule in contract.rules.values()],
         "coverage": run.client.recorder.coverage.report(f for kept in findings for f in kept),
         "seconds": {rule: round(taken, 3) for rule, taken in run.seconds.items()},

@@ -22,6 +22,7 @@ from .source import read_source
 
 # The rules are the suite's business, and the largest part of the file.
 _UNSERVED = ("x-rules", "x-sources")
+_OWN = ("x-lifecycle", "x-resource")  # which Connexion does not know
 _FIRST = ("openapi",), ("x-resource",), ("x-lifecycle",)
 
 
@@ -99,7 +100,9 @@ def load_contract(path: Path | None = None, *, executed: bool = True) -> Contrac
     for stage in _stages(resolved.document, definition, executed):
         if defects := [*stage]:
             raise resolved.error(*min(defects, key=lambda one: _order(one, resolved)))
-    document = resolved.document if len(resolved.files) > 1 else source.value
+    document = resolved.document
+    if len(resolved.files) == 1:  # so that what is served keeps its references
+        document = {**source.value, **{part: document[part] for part in _OWN}}
     served, plain = (
         {k: v for k, v in d.items() if k not in _UNSERVED} for d in (document, resolved.document)
     )
@@ -118,10 +121,15 @@ def _order(defect: Defect, resolved: Resolved) -> tuple[int, tuple[int, int]]:
 
 def allowed_methods(paths: Mapping[str, Any], path: str) -> str | None:
     """The value of Allow for a concrete path among templates, or None for no such path."""
-    for template, item in paths.items():
-        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
-            return ", ".join(_methods_of(item))
-    return None
+    known = [path] if path in paths else paths
+    found = (one for one in known if one == path or path_pattern(one).fullmatch(path))
+    template = next(found, None)
+    return None if template is None else ", ".join(_methods_of(paths[template]))
+
+
+def path_pattern(template: str) -> re.Pattern[str]:
+    """What matches the paths of a template, with a group for each parameter."""
+    return re.compile(re.sub(r"\\\{(.+?)\\\}", r"(?P<\1>[^/]+)", re.escape(template)))
 
 
 def _stages(document: Any, definition: Definition, executed: bool) -> Iterator[Iterator[Defect]]:

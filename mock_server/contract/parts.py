@@ -106,10 +106,16 @@ def needed(document: Mapping[str, Any], id: str) -> dict[str, Any]:
     declared = document["x-resource"]
     named = declared["members"].get("agent"), declared["request"]["text"]
     body = operation_of(document, id).get("requestBody", {}).get("content", {}).get(JSON[1], {})
-    given = next((one["value"] for one in body.get("examples", {}).values()), body.get("example"))
+    given = next(iter(examples_of(body)), None)
     known = given if isinstance(given, dict) else {}
     names = body.get("schema", {}).get("required", ())
     return {name: known[name] for name in names if name in known and name not in named}
+
+
+def examples_of(media: Mapping[str, Any]) -> list[Any]:
+    """What the contract gives as examples of a body: several by their names, or one."""
+    named = [one["value"] for one in media.get("examples", {}).values()]
+    return [*named, media["example"]] if "example" in media else named
 
 
 def schemas_of(document: Mapping[str, Any], id: str, *steps: str) -> Iterator[tuple[str, Any]]:

@@ -12,9 +12,7 @@ from .source import FixtureError, Source, read_source
 Steps = tuple[str | int, ...]
 
 # What stands below these is a value, in which a $ref is a member like any other.
-_VALUES = frozenset(
-    ["default", "enum", "example", "value", "x-lifecycle", "x-resource", "x-rules", "x-sources"]
-)
+_VALUES = frozenset(["default", "enum", "example", "value"])
 # Below these stand names that the author has given, whatever words they are.
 _NAMES = frozenset(
     [
@@ -103,7 +101,7 @@ class Resolved:
 
     def _found(self, source: Source, reference: str, at: Steps) -> tuple[Source, Any, Steps]:
         """Where a reference leads to, and what stands there."""
-        file, _, fragment = reference.partition("#")
+        file, _, fragment = map(unquote, reference.partition("#"))
         if file and not _BESIDE.fullmatch(file):
             wanted = "wanted a place in this file or in one beside it"
             raise source.error(
@@ -112,7 +110,7 @@ class Resolved:
         target = self._beside(source, file, at) if file else source
         value: Any = target.value
         steps: Steps = ()
-        for part in unquote(fragment).split("/")[1:]:
+        for part in fragment.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
             step = int(name) if isinstance(value, list) and name.isdigit() else name
             value = _child(value, step)

@@ -9,7 +9,17 @@ import jsonschema_rs
 from ..codec import encode
 from ..problems.violations import describe_error, leaf_errors, quote
 from .definition import Defect
-from .parts import JSON, at, each_operation, each_schema, each_with, holds, row_of, shown
+from .parts import (
+    JSON,
+    at,
+    each_operation,
+    each_schema,
+    each_with,
+    examples_of,
+    holds,
+    row_of,
+    shown,
+)
 from .references import Steps
 from .schemas import compile_schema
 
@@ -58,8 +68,8 @@ class Samples:
             at(self.document, steps).get("required", ()),
         )
         given: dict[str, Any] = {}
-        for example in content.get("examples", {}).values():
-            given |= example["value"]
+        for example in examples_of(content):
+            given |= example
         for number, name in enumerate(needed):
             if name not in used and name not in given:
                 wanted = "wanted a member that an example of the body holds"

@@ -15,7 +15,7 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..contract.document import Contract
+from ..contract.document import Contract, path_pattern
 from ..contract.source import FixtureError
 from ..problems.violations import json_pointer
 from .specification import add_document
@@ -61,8 +61,7 @@ class Routing(RoutingMiddleware):  # type: ignore[misc]
         if "{" not in path:
             self.exact[method, base + path] = context
         else:
-            pattern = re.sub(r"\{([^}]+)\}", r"(?P<\1>[^/]+)", base + path)
-            self.templates.append((method, re.compile(pattern), context))
+            self.templates.append((method, path_pattern(base + path), context))
 
 
 def add_contract(connexion: ConnexionMiddleware, contract: Contract) -> None:

@@ -85,7 +85,7 @@ def _operations(coverage: Coverage, contract: Contract) -> Iterator[dict[str, An
 
 
 def _transitions(coverage: Coverage, contract: Contract) -> Iterator[dict[str, Any]]:
-    events = contract.document["x-lifecycle"]["events"]
+    events = contract.resolved["x-lifecycle"]["events"]
     for row in contract.lifecycle.rows.values():
         # An expiry that changes nothing is nothing that a client could bring about.
         if row.effects or events[row.event]["operation"]:
