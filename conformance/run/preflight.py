@@ -26,6 +26,7 @@ REFUSED = (401, 403)
 NOT_FOUND = (404, 405)
 ELSEWHERE = (402, 407, 410, 421, 426)  # of gateways, and of programs at another place
 BAD_REQUEST = 400  # what servers of TLS say of plain HTTP, in HTTP
+CHECK = "check the path of --target"
 AGENTS = ("agent", "tool_agent", "closing_agent", "disabled_agent")
 
 
@@ -165,17 +166,17 @@ def _expect_this_api(api: Api, answer: Exchange) -> None:
             f"{answer.url.partition('?')[0]} is a web page (status {answer.status}): a login page,"
             " or another program's; --target names the API, --header adds a gateway's key"
         )
-    if "search" not in api.resource.operations:
-        return  # what another operation asks for need not be there
-    page = answer.json
+    page, cure = answer.json, _cure(api)
     has_items = isinstance(page, dict) and api.resource.items in page
-    if _is_list(answer) and answer.ok and not has_items:
+    if "search" not in api.resource.operations:  # what another asks for need not be there
+        is_other = bool(cure) and _is_list(answer) and _is_strange(api, answer)
+    elif _is_list(answer) and answer.ok and not has_items:
         # Compared with what is asked for one: a list may be wrong as a search is, for the checks.
         is_other = api.get(api.unknown_id()).content == answer.content
     else:
         is_other = _is_strange(api, answer) and _is_strange(api, _another(api))
     if is_other:
-        raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {_cure(api)}")
+        raise UsageError(f"the API is not at {api.client.base}: {answer.summary}; {cure or CHECK}")
 
 
 def _is_strange(api: Api, answer: Exchange) -> bool:
@@ -187,7 +188,7 @@ def _is_strange(api: Api, answer: Exchange) -> bool:
 
 def _cure(api: Api) -> str:
     """The target to write instead, where a base path of the contract's stands in it twice, or
-    one of its servers' is not there at all."""
+    one of its servers' is not there at all; empty where none is known."""
     target = api.client.base
     listing = api.contract.operations[api.resource.operations["list"]]
     segments = listing.path.strip("/").split("/")
@@ -200,7 +201,7 @@ def _cure(api: Api) -> str:
         path = urlsplit(url).path.rstrip("/")
         if path and not target.endswith(path):
             return f"the contract's servers have the path {path}; write --target {target}{path}"
-    return "check the path of --target"
+    return ""
 
 
 def _expect_key(api: Api, answer: Exchange) -> None:

@@ -77,6 +77,17 @@ class Scheme(NamedTuple):
             return ""
         return decoded if scheme.lower() == "basic" else ""
 
+    def curl(self, key: str) -> str:
+        """The option of curl that sends a key."""
+        forms = {
+            "bearer": f"-H 'Authorization: Bearer {key}'",
+            "basic": f"-u '{key}:'",
+            "header": f"-H '{self.name}: {key}'",
+            "query": f"--url-query '{self.name}={key}'",
+            "cookie": f"-b '{self.name}={key}'",
+        }
+        return forms[self.kind]
+
     def words(self) -> str:
         """Where the key goes, in words."""
         if self.kind == "basic":

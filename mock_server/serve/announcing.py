@@ -4,7 +4,8 @@ import os
 
 import orjson
 
-from ..contract.parts import needed
+from ..contract.parts import needed, operation_of
+from ..http.security import Scheme
 from ..mock import Mock
 
 
@@ -37,7 +38,6 @@ def banner(mock: Mock, url: str, version: str) -> str:
     if resource.replies:
         given = {resource.members["agent"]: "agent-echo", **given}
     body = orjson.dumps(given).decode()
-    token = "TOKEN" if mock.settings.token else "any"
     fault = mock.settings.demo_fault
     warning = (
         [f"!!! BROKEN ON PURPOSE (--demo-fault {fault}): not the contract !!!"] if fault else []
@@ -49,7 +49,16 @@ def banner(mock: Mock, url: str, version: str) -> str:
             *(f"  {method:5}{path:{width}} {summary}" for method, path, _, summary in operations),
             *(["Agents", *agents] if agents else []),
             "Try",
-            f"  curl -s {url}{opened} -H 'Authorization: Bearer {token}' --json '{body}'",
+            f"  curl -s {url}{opened} {_key(mock)}--json '{body}'",
             *warning,
         ]
     )
+
+
+def _key(mock: Mock) -> str:
+    """What sends the key of an open, where it wants one."""
+    document = mock.contract.resolved
+    opening = operation_of(document, mock.contract.resource.operations["create"])
+    security = opening.get("security", document.get("security", ()))
+    scheme = Scheme.of(security, document["components"].get("securitySchemes", {}))
+    return f"{scheme.curl('TOKEN' if mock.settings.token else 'any')} " if scheme else ""

@@ -188,6 +188,15 @@ def test_the_base_path_of_the_contracts_servers_is_told(
         asked(connect, lambda request: httpx.Response(404, json={}))
 
 
+def test_it_is_told_of_an_api_without_a_search_too(
+    connect: Make, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(contract.resource.operations, "search")
+    monkeypatch.setitem(contract.spec, "servers", [{"url": "/v2"}])
+    with pytest.raises(UsageError, match="have the path /v2; write --target http://t.test/v2"):
+        asked(connect, lambda request: httpx.Response(404, json={}))
+
+
 def test_one_operation_that_is_missing_is_a_fault_to_be_judged(connect: Make) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         found = request.url.path.endswith("/search")

@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from mock_server.contract.locations import resource
+from mock_server.files import read_files
+from mock_server.mock import Mock
 from mock_server.serve.announcing import announce_json, banner
+from mock_server.settings import Settings
 from tests.serving import HEADERS, Api
 
 SERVERS = {
@@ -58,6 +61,29 @@ def test_the_banner_has_the_paths_and_a_line_that_runs(served):
     command = shlex.split(told.splitlines()[-1].replace("Bearer TOKEN", HEADERS["Authorization"]))
     answer = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert '"agent_id":"agent-echo"' in answer.stdout
+
+
+KEYS = {
+    "bearer": ({"type": "http", "scheme": "bearer"}, "-H 'Authorization: Bearer {}' "),
+    "basic": ({"type": "http", "scheme": "basic"}, "-u '{}:' "),
+    "header": ({"type": "apiKey", "in": "header", "name": "X-Key"}, "-H 'X-Key: {}' "),
+    "query": ({"type": "apiKey", "in": "query", "name": "key"}, "--url-query 'key={}' "),
+    "cookie": ({"type": "apiKey", "in": "cookie", "name": "key"}, "-b 'key={}' "),
+    "none": (None, ""),
+}
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_the_key_goes_where_the_contract_has_it(kind, tmp_path):
+    scheme, option = KEYS[kind]
+    document = yaml.load(resource("openapi.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+    document["components"]["securitySchemes"] = {"key": scheme} if scheme else {}
+    document["security"] = [{"key": []}] if scheme else []
+    file = tmp_path / "openapi.yaml"
+    file.write_text(json.dumps(document), "utf-8")
+    mock = Mock(Settings(contract=file), read_files(Settings(contract=file)))
+    line = banner(mock, "http://t.test", "1").splitlines()[-1]
+    assert line.startswith(f"  curl -s http://t.test/api/v1/chats {option.format('any')}--json")
 
 
 def test_the_documentation_is_whole_where_the_banner_says(served):
