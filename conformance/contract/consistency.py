@@ -161,7 +161,19 @@ def _lifecycle(document: Json) -> Iterator[Defect]:
             yield unmet((*steps, place, member), wanted, quoted(row[member]))
     for state in sorted(table["states"].keys() - Lifecycle(table).reachable(table["initial"])):
         yield unmet(steps, f"a transition that leads to {state}", "none")
+    yield from _timed(table, steps)
     yield from _turned(document, steps)
+
+
+def _timed(table: Json, steps: Steps) -> Iterator[Defect]:
+    """Other events that are told as a timeout is, by whose reason a run knows it."""
+    reasons = [
+        row["reason"] for row in table["transitions"] if row["event"] == EXPIRE and "reason" in row
+    ]
+    for place, row in enumerate(table["transitions"]):
+        if row["event"] != EXPIRE and row.get("reason") in reasons:
+            got = quoted(row["reason"])
+            yield unmet((*steps, place, "reason"), "another reason than that of a timeout", got)
 
 
 def _turned(document: Json, steps: Steps) -> Iterator[Defect]:

@@ -1,7 +1,7 @@
 """The rules that a declaration implies, and that a contract does not hold yet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -11,11 +11,12 @@ import yaml
 
 from ..config.options import contract_option
 from ..contract.areas import area_of
+from ..contract.consistency import contradictions
 from ..contract.definition import Definition
 from ..contract.document import Contract, find_contract
 from ..contract.parts import Json
 from ..contract.rules import TOLD, Rule
-from ..contract.words import listed
+from ..contract.words import Defect, listed
 
 SOURCE = "contract"
 STATUSES = re.compile(r"(?<=with )\d{3}(?:(?:, | or )\d{3})*")
@@ -31,16 +32,19 @@ def implied(contract: Contract, known: Contract) -> list[Json]:
     lacking = (one for one in known.rules.values() if one.id not in contract.rules)
     made = [words.rule(rule) for rule in lacking if not rule.unchecked]
     fresh = [rule for rule in made if rule and _told(**rule) not in held]
-    refused = _refused(contract, fresh)
-    return [rule for place, rule in enumerate(fresh) if place not in refused]
+    for find in (Definition().not_executed, contradictions):
+        refused = _refused(contract, fresh, find)
+        fresh = [rule for place, rule in enumerate(fresh) if place not in refused]
+    return fresh
 
 
-def _refused(contract: Contract, rules: list[Json]) -> set[int | str]:
+def _refused(
+    contract: Contract, rules: list[Json], find: Callable[[Json], Iterator[Defect]]
+) -> set[int | str]:
     """The places of rules that are about what the contract does not have."""
     sources = {**contract.resolved["x-sources"], SOURCE: ""}
     document = {**contract.resolved, "x-rules": rules, "x-sources": sources}
-    found = Definition().not_executed(document)
-    return {defect.steps[1] for defect in found if defect.steps[0] == "x-rules"}
+    return {defect.steps[1] for defect in find(document) if defect.steps[0] == "x-rules"}
 
 
 class Words:
@@ -135,6 +139,6 @@ def command(contract: Path) -> None:
             rules, default_flow_style=None, sort_keys=False, allow_unicode=True, width=1000
         )
         click.echo(indent(made, "  "), nl=False)
-    if rules and SOURCE not in own.spec["x-sources"]:
+    if rules and SOURCE not in own.resolved["x-sources"]:
         click.echo(f"x-sources lacks {SOURCE}: the paths and schemas of this file", err=True)
     click.echo(f"rules more: {len(rules)}, there already: {len(own.rules)}", err=True)

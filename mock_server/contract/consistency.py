@@ -183,8 +183,18 @@ def _rows(document: _Document) -> Iterator[Defect]:
         elif row["state"] not in held and row["to"] in held:
             wanted = f"wanted a state that x-resource.unique has in `while` beside {row['to']}"
             yield Defect((*steps, number, "state"), f"{wanted}, got {quote(row['state'])}")
+    yield from _timed(table, steps)
     yield from _unreached(table, steps)
     yield from _after_turns(document, steps)
+
+
+def _timed(table: _Document, steps: Steps) -> Iterator[Defect]:
+    """What is told by the reason of a timeout and is none."""
+    told = {row.get("reason") for row in table["transitions"] if row["event"] == "expire"} - {None}
+    for number, row in enumerate(table["transitions"]):
+        if row["event"] != "expire" and row.get("reason") in told:
+            wanted = "wanted another reason than that of a timeout"
+            yield Defect((*steps, number, "reason"), f"{wanted}, got {quote(row['reason'])}")
 
 
 def _unreached(table: _Document, steps: Steps) -> Iterator[Defect]:

@@ -52,6 +52,13 @@ def test_what_is_derived_makes_a_sound_contract(few: Entry, tmp_path: Path) -> N
     assert {rule.level for rule in graded} == {"SHOULD", "MAY"}
 
 
+def test_no_rule_is_derived_about_members_that_may_change(few: Entry, tmp_path: Path) -> None:
+    few["x-lifecycle"]["immutable"]["closed"].remove("cause")
+    document, _ = derived(few, tmp_path)
+    assert problems(tmp_path / "openapi.yaml") == []
+    assert "LIFE-05" not in [rule["id"] for rule in document["x-rules"]]
+
+
 def test_what_is_derived_is_in_the_words_of_the_contract(few: Entry, tmp_path: Path) -> None:
     document, _ = derived(few, tmp_path)
     found = {rule["id"]: rule for rule in document["x-rules"]}
