@@ -16,6 +16,7 @@ INTERNALS = re.compile(
     r"|\bat [\w.$<>]{1,200}\([\w ]{1,200}\.(java|kt|cs|js|ts):?\d{0,9}\)"
     r"|\bFile \"[^\"]{1,200}\", line \d"
     r"|\bat [\w.<>`]{1,200}\([^)]{0,200}\) in [^\n:]{1,200}:line \d"
+    r"|\w\.(?:[cm]?[jt]sx?|php|rb|rs|go|py)(?::|\(| on line )\d"
     r"|goroutine \d{1,9} \["
     r"|\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b[^\n]{0,80}\b(FROM|VALUES|SET|WHERE)\b"
     r"|/(?:site-packages|node_modules|usr/lib)/|sqlite3?\.|psycopg|System\.\w{1,80}Exception"

@@ -123,9 +123,13 @@ def beyond_values(schema: Json) -> Iterator[Any]:
     yield from outside_values(schema)
 
 
-def mistyped_values(schema: Json) -> Iterator[Any]:
-    """Values of other types, some of which a careless reader takes for one of this."""
+def mistyped_values(schema: Json, *, in_text: bool = False) -> Iterator[Any]:
+    """Values of other types, some of which a careless reader takes for one of this; `in_text`
+    where all is text, and a number is no other."""
     yield from (others[schema["type"]] for others in (LOOSELY, OTHERS) if schema["type"] in others)
+    fits = least(schema) if schema["type"] == "integer" and not in_text else None
+    if fits is not None:
+        yield from (str(fits), fits + 0.5)
 
 
 def outside_values(schema: Json) -> Iterator[Any]:

@@ -110,8 +110,8 @@ class Model:
             self._replay(session, key, answer)
         elif refusals := session.now.refused(TURN):
             self._refused(self._of(session, TURN), refusals, answer)
-        elif answer.status in session.now.refused(FINISH):
-            return  # the agent wanted to finish
+        elif answer.status in (*session.now.refused(FINISH), 413):
+            return  # the agent wanted to finish, or there is no room for the turn
         elif not answer.agent_failed:
             expect(self.rule("result", "submit"), answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)

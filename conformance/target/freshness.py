@@ -153,8 +153,8 @@ class Freshness:
             return lacking
         seen = {id for one in (exchange, later) for id in items(one.json, one.resource)}
         grown = _total(later) > _total(exchange)
-        unchanged = (id for id in lacking if self._noted_at(id) < exchange.started)
-        return Lacking(id for id in unchanged if id in seen or grown)
+        still = lacking & self.lacking(exchange)  # by all that has been noted by now
+        return Lacking(id for id in still if id in seen or grown)
 
     def _violation(self, later: Exchange, late: Lacking, lag: Lag) -> Violation:
         """The violation that this is the first read to show what earlier ones lacked."""

@@ -72,9 +72,10 @@ class Beyond:
 
     def mistyped(self) -> Iterator[Case]:
         """Each with one member of another type; in a query all is text."""
+        in_text = self.requests.body is None
         for name, schema in self.members.items():
-            if "type" in schema and (self.requests.body or schema["type"] != "string"):
-                for value in mistyped_values(schema):
+            if "type" in schema and not (in_text and schema["type"] == "string"):
+                for value in mistyped_values(schema, in_text=in_text):
                     yield in_words({name: value}), self.requests.made_of({name: value})
 
     def seen(self) -> Json:

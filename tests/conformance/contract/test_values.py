@@ -10,6 +10,7 @@ from conformance.contract.values import (
     LONGEST,
     NESTED,
     beyond_values,
+    mistyped_values,
     odd_values,
     plain_values,
 )
@@ -94,3 +95,16 @@ def test_beyond_values_break_each_word_of_the_schema(
     beyond = list(beyond_values(schema))
     assert all(value in beyond for value in values)
     assert [value for value in beyond if Validator(schema).is_valid(value)] == []
+
+
+@pytest.mark.parametrize(
+    ("in_text", "values"), [(False, ["1.5", "x", "3", 3.5]), (True, ["1.5", "x"])]
+)
+def test_what_is_taken_for_an_integer_is_none(in_text: bool, values: list[Any]) -> None:
+    schema = {"type": "integer", "minimum": 3}
+    assert list(mistyped_values(schema, in_text=in_text)) == values
+
+
+def test_a_schema_that_nothing_plain_fits_has_no_text_of_a_number() -> None:
+    schema = {"type": "integer", "minimum": 1, "maximum": 6, "multipleOf": 4}
+    assert list(mistyped_values(schema)) == ["1.5", "x"]

@@ -123,6 +123,17 @@ def test_the_model_knows_what_an_operation_may_show(
     assert model.submit_shows(first, "key") == ""
 
 
+def test_a_turn_for_which_there_is_no_room_leaves_nothing(
+    contract: Contract, exchange: Callable[..., Exchange], session: Callable[..., dict[str, Any]]
+) -> None:
+    model = Model(contract)
+    model.open(None, 1800, "agent-echo", exchange("openChat", session(), 201))
+    [opened] = model.sessions
+    model.submit(opened, "long", "key", exchange("submitMessage", {}, 413))
+    assert not opened.replies
+    model.get(opened, exchange("getChat", session()))
+
+
 @pytest.mark.parametrize("lost", [range(999), [2]])
 def test_stories_that_came_to_no_end_are_no_pass(
     connect: Callable[..., Api],

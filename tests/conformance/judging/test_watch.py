@@ -240,6 +240,9 @@ def test_no_answer_breaks_its_own_rule(
         "   at Chats.Get(String id) in /src/Chats.cs:line 7",
         "at org.example.Chats.get(Chats.java:7)",
         "at /srv/node_modules/koa/index.js",
+        "at find (file:///srv/app/sessions.mjs:359:73)",
+        "in /var/www/chats.php on line 12",
+        "app/models/chat.rb:12:in 'find'",
         "goroutine 17 [running]:",
         "SELECT id FROM chats WHERE id = 1",
         "System.NullReferenceException",
@@ -247,6 +250,13 @@ def test_no_answer_breaks_its_own_rule(
 )
 def test_internals_of_the_server_in_an_error(violated: Make, exchange: Make, detail: str) -> None:
     assert violated(exchange("getChat", {**PROBLEM, "detail": detail}, 404)) == {"ERR-03"}
+
+
+@pytest.mark.parametrize(
+    "detail", ["Try again at 10:30:00.", "See https://example.org/a.js", "a.go"]
+)
+def test_what_is_no_internal_in_an_error(violated: Make, exchange: Make, detail: str) -> None:
+    assert violated(exchange("getChat", {**PROBLEM, "detail": detail}, 404)) == set()
 
 
 @pytest.mark.parametrize("policy", ["public", "private, s-maxage=60"])

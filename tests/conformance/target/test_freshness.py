@@ -198,6 +198,24 @@ def test_what_ends_while_it_is_listed_is_not_late(connect: Make, session: Make) 
     assert found(api) == set()
 
 
+def test_what_ended_before_it_was_listed_but_is_noted_later_is_not_late(
+    connect: Make, session: Make
+) -> None:
+    def pages() -> Iterator[dict[str, Any]]:
+        yield page()
+        freshness.known = ended
+        yield page(session(**ACTIVE, id="3f0c9f4e-6a51-4d0b-9e58-000000000002"))
+
+    api = connect(listing(session, pages()))
+    freshness = api.client.freshness
+    id = api.given(channel="web")
+    opened = {**freshness.known}
+    api.end(id)
+    ended, freshness.known = freshness.known, opened
+    assert api.list(channel="web").page["total_count"] == 0
+    assert found(api) == set()
+
+
 @pytest.mark.parametrize(
     ("query", "total"),
     [

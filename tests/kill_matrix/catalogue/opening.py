@@ -130,6 +130,16 @@ def text_as_external_id_is_dropped(patch: Patch) -> None:
     lenient_body(patch, "external_id", None)
 
 
+@mutant("OPEN-11", "a ttl_seconds that is a text is read as a number")
+def timeout_in_a_text_is_read(patch: Patch) -> None:
+    recast(patch, "ttl_seconds", lambda ttl: int(ttl) if str(ttl).isdigit() else ttl)
+
+
+@mutant("OPEN-11", "a ttl_seconds with a fraction is rounded down")
+def timeout_is_rounded(patch: Patch) -> None:
+    recast(patch, "ttl_seconds", lambda ttl: int(ttl) if isinstance(ttl, float) else ttl)
+
+
 @mutant("OPEN-12", "the third open on a channel is answered with the session of the second")
 def ids_are_given_twice(patch: Patch) -> None:
     opened: defaultdict[str, list[str]] = defaultdict(list)
