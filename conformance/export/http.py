@@ -1,5 +1,6 @@
 """HTTP files, as the editors of JetBrains and, with httpyac, Visual Studio Code send them."""
 
+import re
 from collections.abc import Iterator
 
 from ..contract.document import Contract
@@ -20,7 +21,8 @@ def _lines(call: Call, key: Scheme, id: str) -> Iterator[str]:
     yield f"### {call.summary}"
     yield f"# @name {call.operation}"
     query = f"?{key.name}={{{{token}}}}" if key.kind == "query" else ""
-    yield f"{call.method} {{{{baseUrl}}}}{_path(call)}{query}"
+    path = re.sub(r"\{[^}]*\}", "{{id}}", call.path)  # the id that was kept
+    yield f"{call.method} {{{{baseUrl}}}}{path}{query}"
     if carried := header(key, "{{token}}"):
         yield ": ".join(carried)
     if call.body is not None:
@@ -31,12 +33,6 @@ def _lines(call: Call, key: Scheme, id: str) -> Iterator[str]:
     if call.opens:
         yield f'> {{% client.global.set("id", response.body[{as_json(id).strip()}]); %}}'
         yield ""
-
-
-def _path(call: Call) -> str:
-    """The path, with the id that was kept in the place of what stands in braces."""
-    parts = ("{{id}}" if part.startswith("{") else part for part in call.path.split("/"))
-    return "/".join(parts)
 
 
 def _left_out(contract: Contract) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -74,16 +75,15 @@ class Deployment:
     def cell(self, area: str) -> Cell | None:
         for ago, run in enumerate(reversed(self.runs)):
             rules = [rule for rule in run.report["rules"] if area_of(rule["id"]) == area]
-            outcomes = {rule["id"]: rule["outcome"] for rule in rules}
-            for outcome in OUTCOMES:
-                judged = [id for id in outcomes if outcomes[id] == outcome]
-                if judged and outcome not in UNEVALUATED:
+            for outcome in (one for one in OUTCOMES if one not in UNEVALUATED):
+                judged = [rule["id"] for rule in rules if rule["outcome"] == outcome]
+                if judged:
                     return Cell(outcome, len(judged), run.card(judged[0]), ago)
         return None
 
     def changes(self) -> Iterator[tuple[Run, dict[str, Any]]]:
         """What each run differs in from the one before it, the latest first."""
-        for before, after in reversed(list(zip(self.runs, self.runs[1:], strict=False))):
+        for before, after in reversed([*pairwise(self.runs)]):
             found = compare(before.report, after.report)
             moved = [rule for rule in found["rules"] if _moved(rule)]
             yield after, {"notes": found["notes"], "rules": moved}

@@ -1,8 +1,6 @@
 """Lets pytest run the checks of a run, in this process and with nothing of the user's own."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -21,7 +19,9 @@ def execute(run: Run) -> None:
         os.getcwd()  # which pytest wants
     except OSError as error:
         raise UsageError(f"the working directory cannot be found: {error.strerror}") from None
-    with _without_theirs():
+    with pytest.MonkeyPatch.context() as environment:
+        for name in THEIRS:
+            environment.delenv(name, raising=False)
         code = pytest.main(
             [
                 str(CHECKS),
@@ -40,12 +40,3 @@ def execute(run: Run) -> None:
             raise RuntimeError(f"pytest stopped with {code!r}")
     elif code not in ENDED:
         run.fault = run.fault or f"pytest stopped with {code!r}"
-
-
-@contextmanager
-def _without_theirs() -> Iterator[None]:
-    kept = {name: os.environ.pop(name) for name in THEIRS if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(kept)

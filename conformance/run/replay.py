@@ -129,9 +129,7 @@ class Resender:
             step["method"],
             self._current(step["path"]),
             operation=step["operation"],
-            content=None
-            if body is None
-            else self._current(body.decode("latin-1")).encode("latin-1"),
+            content=body and self._current(body.decode("latin-1")).encode("latin-1"),
             content_type=headers.get("content-type"),
             auth=None,  # the recorded headers hold the keys, by their names
             headers={k: v for k, v in headers.items() if k not in SET_ANEW},
