@@ -24,22 +24,16 @@ _BEGIN = (
 @contextmanager
 def mock_process(settings: Settings) -> Iterator[str]:
     """A mock on a free port; its URL. Raises ValueError when it cannot start."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
+    command = [sys.executable, "-P", "-c", _BEGIN]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(pickle.dumps(sys.path) + pickle.dumps(partial(_serve, settings)))
         process.stdin.flush()
         facts = json.loads(process.stdout.readline() or b"{}")
         if "url" not in facts:
             raise ValueError(facts.get("error", "the mock ended before it had started"))
         yield facts["url"]
-    finally:
-        process.stdin.close()
-        process.wait()
-        process.stdout.close()
 
 
 def _serve(settings: Settings) -> None:
