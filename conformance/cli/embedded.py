@@ -46,14 +46,18 @@ def embedded_mock(
     environment = {key: value for key, value in os.environ.items() if key[:8] != "ADJOURN_"}
     environment["ADJOURN_TOKEN"] = token  # which a command line would show to everybody
     with TemporaryFile("w+") as log:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        try:
-            url = _url(process, log) + base_path
-            yield replace(config, target=url, token=token, **NOT_ITS)
-        finally:
-            _stop(process)
+        ) as process:
+            try:
+                url = _url(process, log) + base_path
+                yield replace(config, target=url, token=token, **NOT_ITS)
+            finally:
+                process.terminate()
+                try:
+                    process.wait(GRACE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
 
 def _url(process: subprocess.Popen[str], log: IO[str]) -> str:
@@ -65,14 +69,3 @@ def _url(process: subprocess.Popen[str], log: IO[str]) -> str:
     process.wait()
     log.seek(0)
     raise UsageError(f"the embedded mock did not start: {log.read().strip()[-500:]}")
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    if process.stdout:
-        process.stdout.close()
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
