@@ -96,9 +96,9 @@ def check_a_401_changes_nothing(api: Api) -> None:
             if answer.status != 401:
                 why = f"{answer.operation} is answered {answer.status}"
                 raise api.blocked(why, "unauthorized", sent=sent)
-    expect_same(api.resource, before, api.get(id).session)
-    count = len(api.listed())
-    expect(count == 1, "one session in the channel", f"{count}")
+        expect_same(api.resource, before, api.get(id).session)
+        count = len(api.listed())
+        expect(count == 1, "one session in the channel", f"{count}")
 
 
 @kind("foreign", sessions=2, turns=2, requests=POLLS)

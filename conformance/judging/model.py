@@ -108,10 +108,12 @@ class Model:
     def submit(self, session: Session, text: str, key: str | None, answer: Exchange) -> None:
         if key and key in session.replies:
             self._replay(session, key, answer)
+        elif answer.status == 413:
+            return  # there is no room for the turn, whatever the state
         elif refusals := session.now.refused(TURN):
             self._refused(self._of(session, TURN), refusals, answer)
-        elif answer.status in (*session.now.refused(FINISH), 413):
-            return  # the agent wanted to finish, or there is no room for the turn
+        elif answer.status in session.now.refused(FINISH):
+            return  # the agent wanted to finish
         elif not answer.agent_failed:
             expect(self.rule("result", "submit"), answer.ok, "a 2xx status", answer.summary)
             self._take(session, text, key, answer)

@@ -132,6 +132,8 @@ def test_a_turn_for_which_there_is_no_room_leaves_nothing(
     model.submit(opened, "long", "key", exchange("submitMessage", {}, 413))
     assert not opened.replies
     model.get(opened, exchange("getChat", session()))
+    model.end(opened, exchange("endChat", session(is_final=True)))
+    model.submit(opened, "long", None, exchange("submitMessage", {}, 413))
 
 
 @pytest.mark.parametrize("lost", [range(999), [2]])

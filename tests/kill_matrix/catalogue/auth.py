@@ -77,9 +77,11 @@ def no_scheme_is_named(patch: Patch) -> None:
         answer.headers.pop("www-authenticate", None)
 
 
-def act_before_refusing(patch: Patch, last: str, *, with_key: bool = False) -> None:
+def act_before_refusing(
+    patch: Patch, last: str = "", *, with_key: bool = False, told: bool = False
+) -> None:
     """Carry a request out whose path ends so, and then refuse it for its key; `with_key` only
-    one that has a key at all."""
+    one that has a key at all. What else refuses it is `told` instead, or kept silent."""
 
     @patch.around(SecuredOperation, "__call__")
     async def call(real: Any, operation: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -89,7 +91,7 @@ def act_before_refusing(patch: Patch, last: str, *, with_key: bool = False) -> N
         except Problem:
             meant = given is not None or not with_key
             if meant and scope["method"] == "POST" and scope["path"].endswith(last):
-                with suppress(Problem):
+                with suppress(*() if told else (Problem,)):
                     await operation.next_app(scope, receive, _swallow)
             raise
         await real(operation, scope, receive, send)
@@ -102,6 +104,11 @@ async def _swallow(message: Any) -> None:
 @mutant("AUTH-05", "an end without a key is refused with 401, and ends the session")
 def refused_end_ends(patch: Patch) -> None:
     act_before_refusing(patch, "/end")
+
+
+@mutant("AUTH-05", "a key is looked at when all else is done")
+def key_is_looked_at_late(patch: Patch) -> None:
+    act_before_refusing(patch, told=True)
 
 
 @mutant("AUTH-05", "a turn without a key is refused with 401, and kept")
