@@ -75,6 +75,9 @@ class Document:
         total = 1
         for step, part in enumerate(value) if isinstance(value, list) else value.items():
             if isinstance(step, str) and not named and step in VALUES:
+                if place_of_ref := _reference(part, (*steps, step)):
+                    wanted = "wanted a value as it is, as no reference in it is followed"
+                    raise source.error(place_of_ref, f"{wanted}, got one")
                 one, size = part, 1
             else:
                 below = isinstance(step, str) and not named and step in NAMED
@@ -131,6 +134,15 @@ class Document:
                 raise source.error(steps, f"there is no file {quoted(file)} beside this one")
             self.sources[path] = Source(path)
         return self.sources[path]
+
+
+def _reference(value: Any, steps: Steps) -> Steps | None:
+    """The first reference within a value."""
+    if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        return (*steps, "$ref")
+    parts = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value) if isinstance(value, list) else parts
+    return next(filter(None, (_reference(one, (*steps, step)) for step, one in inner)), None)
 
 
 def _at(source: Source, steps: Steps) -> Any:

@@ -76,6 +76,8 @@ class Resolved:
             return value
         if not names and isinstance(value.get("$ref"), str):
             return self._followed(source, value, at)
+        for name in () if names else _VALUES & value.keys():
+            _check_value(source, value[name], (*at, name))
         members = {
             name: member
             if not names and name in _VALUES
@@ -134,6 +136,16 @@ class Resolved:
             raise source.error(at, f"unfolds to more than {_MOST_VALUES} values")
         self.sizes[id(value)] = size
         return value
+
+
+def _check_value(source: Source, value: Any, at: Steps) -> None:
+    """Refuse a reference within a value: tools follow it, or do not."""
+    if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        reason = "wanted a value as it is, as no reference in it is followed, got one"
+        raise source.error((*at, "$ref"), reason)
+    parts = value.items() if isinstance(value, dict) else ()
+    for step, part in enumerate(value) if isinstance(value, list) else parts:
+        _check_value(source, part, (*at, step))
 
 
 def _child(value: Any, step: str | int) -> Any:
