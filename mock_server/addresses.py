@@ -45,8 +45,9 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: by its name, or by an address in either notation."""
-    if host.lower() == "localhost":
+    """Whether a host is this machine: by an address in either notation, or a name, as all below
+    `localhost` are (RFC 6761, section 6.3)."""
+    if f".{host.lower()}".removesuffix(".").endswith(".localhost"):
         return True
     try:
         address = ip_address(host)

@@ -124,11 +124,12 @@ def _hint(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, under any spelling that needs no look-up."""
+    """Whether the host is this machine, under any spelling that needs no look-up: all names below
+    `localhost` are (RFC 6761, section 6.3)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return f".{host}".removesuffix(".").endswith(".localhost")
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 

@@ -73,7 +73,17 @@ def diagnosis(error: BaseException, way: Way) -> tuple[str, bool]:
         return f"{host} does not speak HTTP/2 ({error}); leave out --http2", True
     if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and speaks_tls(way):
         return f"{way.what} speaks TLS; write {way.option} {with_scheme(way, 'https')}", True
-    return named(error), False
+    return _unanswered(error, way), False
+
+
+def _unanswered(error: BaseException, way: Way) -> str:
+    place, host = _place(way)
+    if isinstance(error, httpx.ReadTimeout):
+        return f"{host} takes the connection and answers nothing within {way.timeout:g} s"
+    if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)):
+        doubt = f"does a server of HTTP run behind that port, and is {place} right?"
+        return f"{host} takes the connection and gives no answer ({error}); {doubt}"
+    return named(error)
 
 
 def named(error: BaseException) -> str:

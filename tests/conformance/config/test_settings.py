@@ -164,12 +164,15 @@ def test_a_file_that_is_no_toml_is_refused(load: Load) -> None:
     [
         (None, True),
         ("http://localhost:4010", True),
+        ("http://localhost.:4010", True),
+        ("http://api.localhost:4010", True),
         ("http://127.8.9.1", True),
         ("http://[::1]:4010", True),
         ("https://blackbox.dasha.ai", False),
         ("http://10.0.0.1", False),
         ("http://0.0.0.0", False),
         ("http://localhost.example.org", False),
+        ("http://notlocalhost", False),
         ("http://127.0.0.1.example.org", False),
     ],
 )

@@ -4,9 +4,10 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -53,6 +54,32 @@ def test_a_port_that_nobody_listens_at_is_told_with_its_addresses(reach: Make) -
     port = closed_port()
     with pytest.raises(Blocked, match=rf"nothing listens at 127.0.0.1:{port} \(IPv4 127.0.0.1\)"):
         reach(f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        (b"", r"gives no answer \(.+\); does a server of HTTP run behind that port"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "gives no answer .* is --target right"),
+        (None, r"takes the connection and answers nothing within 0\.2 s"),
+    ],
+)
+def test_a_port_that_speaks_no_http_is_told(reach: Make, begins: bytes | None, told: str) -> None:
+    over = Event()
+
+    class Other(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            if begins is None:
+                over.wait()
+            else:
+                self.request.sendall(begins)
+
+    with answering(Other) as url:
+        try:
+            with pytest.raises(Blocked, match=told):
+                reach(url, timeout=0.2 if begins is None else 5.0)
+        finally:
+            over.set()
 
 
 def test_a_port_that_opens_in_time_is_waited_for(

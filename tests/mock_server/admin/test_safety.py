@@ -61,12 +61,17 @@ def test_with_a_token_loopback_peers_need_it_too(start):
     assert mock.admin("GET", "/ui").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1:4010", "[::1]:80"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:1", "localhost.", "mock.localhost:1", "127.0.0.1:4010", "[::1]:80"],
+)
 def test_loopback_hosts_are_answered(host):
     check_caller(caller(host=host), None, ())
 
 
-@pytest.mark.parametrize("host", ["evil.test", "evil.test:4010", "", "[", "127.0.0.1.evil.test"])
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:4010", "", "[", "127.0.0.1.evil.test", "notlocalhost"]
+)
 def test_another_host_is_refused(host):
     problem = refused(caller(host=host))
     assert (problem.status, "--allowed-host" in problem.detail) == (403, True)
