@@ -139,6 +139,10 @@ class Config:
         for name in NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise UsageError(f"{flag(name)}: wanted 0 or more")
+            if KEYS[name] == "float" and getattr(self, name) > LONGEST:
+                raise UsageError(f"{flag(name)}: wanted {LONGEST} or less")
+        if 0 < self.rate < 1 / LONGEST:
+            raise UsageError(f"--rate: wanted 0, or a request in {LONGEST} seconds at least")
 
     def _check_pairs(self) -> None:
         for one, other in EXCLUSIVE:
@@ -280,4 +284,5 @@ def unknown_name(what: str, name: str, known: Any) -> str:
 
 
 KEYS = {one.name: str(one.type) for one in fields(Config)}
+LONGEST = 31_622_400  # seconds: a year, more than any clock of an operating system need take
 NOT_NEGATIVE = [key for key, kind in KEYS.items() if kind in ("int", "float") and key != "seed"]

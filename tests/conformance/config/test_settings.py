@@ -201,7 +201,11 @@ def test_core_is_what_runs_by_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("max_sessions", "inf"), ("timeout", "nan"), ("rate", "inf"), ("agent", "")]
+    ("key", "value"),
+    [
+        *(("max_sessions", "inf"), ("timeout", "nan"), ("rate", "inf"), ("agent", "")),
+        *(("timeout", "1e308"), ("max_seconds", "1e300"), ("rate", "1e-300")),
+    ],
 )
 def test_what_no_run_can_use_is_refused(key: str, value: str) -> None:
     with pytest.raises(UsageError, match=key.replace("_", ".")):
