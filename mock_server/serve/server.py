@@ -184,4 +184,7 @@ def _certificate_advice(running: Running, error: OSError) -> str:
     at_fault = [file for file in files if not file.is_file()] or files
     missing = not all(file.is_file() for file in files)
     cause = error.strerror if missing else "wanted a certificate and its key in PEM, not encrypted"
+    reason = getattr(error, "reason", None) or ""
+    if reason.endswith(("TOO_SMALL", "TOO_WEAK", "MISMATCH")):  # as OpenSSL has it of sound files
+        cause = reason.lower().replace("_", " ")
     return f"{' or '.join(map(str, at_fault))}: {cause}; check --ssl-certfile and --ssl-keyfile"

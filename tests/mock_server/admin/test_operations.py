@@ -192,6 +192,16 @@ def test_tls(launch, certificate):
     assert run("healthcheck", **variables)[0] == 0
 
 
+def test_the_key_of_another_certificate_is_told(certificate, tmp_path):
+    other = tmp_path / "other.pem"
+    command = ("openssl", "genrsa", "-out", other, "2048")
+    subprocess.run(command, check=True, capture_output=True)
+    chain = str(certificate[0])
+    code, _, stderr = run("--port", "0", "--ssl-certfile", chain, "--ssl-keyfile", str(other))
+    assert code == 2
+    assert "key values mismatch; check --ssl-certfile and --ssl-keyfile" in stderr
+
+
 def test_a_bad_certificate_is_refused(tmp_path):
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate")
