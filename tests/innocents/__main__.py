@@ -25,8 +25,7 @@ from conformance.contract.document import Contract, find_contract
 from conformance.judging.verdict import judge
 from conformance.run.execute import execute
 from conformance.run.run import Run
-from mock_server.choices import CHOICES as MOCK_CHOICES
-from mock_server.contract.choices import REFUSALS as STATUSES
+from tests.legal import LEGAL
 from tests.targets.process import running
 from tests.targets.starlette_chats.choices import CHOICES as OTHER_CHOICES
 
@@ -73,15 +72,8 @@ def contract() -> Contract:
     return Contract(find_contract())
 
 
-def _values() -> dict[str, tuple[str, ...]]:
-    """What each choice of the mock takes; of a status what the contract has."""
-    refusals = contract().resource.refusals
-    statuses = {key: (*map(str, refusals[name]),) for key, name in STATUSES.items()}
-    return {key: choice.values or statuses[key] for key, choice in MOCK_CHOICES.items()}
-
-
 SERVERS = (
-    ("mock", _values()),
+    ("mock", LEGAL),
     ("other", {name: choice.values for name, choice in OTHER_CHOICES.items()}),
 )
 

@@ -10,7 +10,7 @@ from statistics import median
 
 import click
 
-from mock_server.choices import CHOICES
+from tests.legal import LEGAL
 
 from . import matrix
 from .catalogue import MUTANTS
@@ -102,7 +102,7 @@ def _is_wanted(mutant: Mutant, wanted: list[str]) -> bool:
 
 def _is_known(word: str) -> bool:
     key, _, value = word.partition("=")
-    is_choice = key in CHOICES and value in CHOICES[key].values
+    is_choice = value in LEGAL.get(key, ())
     return is_choice or any(_is_wanted(mutant, [word]) for mutant in MUTANTS.values())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-from mock_server.choices import CHOICES
+from tests.legal import LEGAL
 
 from .mutants import Mutant
 from .runs import Sight, Task, play, profile_of
@@ -48,8 +48,8 @@ def choices(seeds: int, only: Iterable[str] = ()) -> list[tuple[str, bool, Task]
     """The same for the faithful mock under each legal choice that is not the default."""
     planned = []
     numbers = tuple(range(1, seeds + 1))
-    for key, choice in CHOICES.items():
-        for value in choice.values[1:]:
+    for key, values in LEGAL.items():
+        for value in values[1:]:
             if only and f"{key}={value}" not in only:
                 continue
             waits = key in SLOW_CHOICES
