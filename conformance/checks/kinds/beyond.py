@@ -106,7 +106,8 @@ class Beyond:
             free = BOUNDS if ("key", "longer") in told else ()
         elif name in (resource.offset, resource.searched.number):
             ends = schema.get("maximum", TYPES_END) >= TYPES_END
-            free = ("maximum", "format") * ends + ("minimum",) * (not self.named)
+            free = ("maximum",) * ends + ("minimum",) * (not self.named)
+            free += ("format",) * bool(free)  # whose bounds are the type's own
         return {word: schema[word] for word in schema if word not in free}
 
     def _is_clamped(self, answer: Exchange, made: Any) -> bool:
