@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ..edit import Client, edit
 from ..places import FORMS, GET, OPEN, SCHEMAS, at
 
@@ -146,4 +148,14 @@ def broken_pattern(api: Client) -> None:
     "Bounds that nothing fits", {f"{SCHEMAS}/OpenRequest/properties/ttl_seconds/minimum": 100_000}
 )
 def bounds_crossed(api: Client) -> None:
+    served(api)
+
+
+@edit(
+    "The lifecycle stands in another file",
+    {"/x-lifecycle": {"$ref": "our%20life.yaml"}},
+    files={"our life.yaml": json.dumps(at("/x-lifecycle"))},
+    second="",
+)
+def lifecycle_in_another_file(api: Client) -> None:
     served(api)

@@ -393,3 +393,25 @@ def transcript_bounded(api: Client) -> None:
 @edit("Sessions show agents of a list alone", {f"{SCHEMAS}/AgentId/enum": ["agent-echo"]})
 def agents_shown_listed(api: Client) -> None:
     assert api.opened("agent-tools") == 201
+
+
+@edit("A note may not be n/a", {f"{ENDING}/note/not": {"enum": ["n/a"]}}, blames="HTTP-21")
+def note_that_is_none(api: Client) -> None:
+    session = api.open()["id"]
+    assert api.end(session, note="n/a").status_code == 400
+    assert api.end(session, note="done").status_code == 200
+
+
+@edit(
+    "An open may have a number of 32 bits",
+    {f"{OPENING}/number": {"type": "integer", "format": "int32"}},
+    blames="HTTP-21",
+)
+def number_of_32_bits(api: Client) -> None:
+    assert api.opened(number=2**31 - 1) == 201
+    assert api.opened(number=2**31) == 400
+
+
+@edit("A turn may be null", {f"{TURN}/content/nullable": True})
+def turn_of_null(api: Client) -> None:
+    assert api.opened() == 201
