@@ -78,6 +78,10 @@ def diagnosis(error: BaseException, way: Way) -> tuple[str, bool]:
 
 def _unanswered(error: BaseException, way: Way) -> str:
     place, host = _place(way)
+    if isinstance(error, httpx.ConnectError):
+        return (
+            f"{host} cannot be reached ({error}); is this machine's network up, and {place} right?"
+        )
     if isinstance(error, httpx.ReadTimeout):
         return f"{host} takes the connection and answers nothing within {way.timeout:g} s"
     if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)):

@@ -21,6 +21,7 @@ from conformance.registry import watch_of
 from conformance.run.preflight import preflight
 from conformance.target.api import Api
 from conformance.target.client import Client
+from conformance.target.diagnosis import Way, diagnosis
 from tests.conformance.target.servers import Page, page
 from tests.network import Authority, answering_tls
 from tests.sampling import every
@@ -80,6 +81,12 @@ def test_a_port_that_speaks_no_http_is_told(reach: Make, begins: bytes | None, t
                 reach(url, timeout=0.2 if begins is None else 5.0)
         finally:
             over.set()
+
+
+def test_a_network_that_is_down_is_told() -> None:
+    way = Way.to_target(Config(target="http://10.0.0.1"))
+    told, _ = diagnosis(httpx.ConnectError("[Errno 101] Network is unreachable"), way)
+    assert told.startswith("10.0.0.1 cannot be reached ([Errno 101] Network is unreachable); is ")
 
 
 def test_a_port_that_opens_in_time_is_waited_for(
