@@ -120,10 +120,11 @@ def in_two_sessions(api: Api) -> Iterator[Turn]:
 
 
 def is_odd(api: Api, key: Any) -> bool:
-    """Whether a key is one that a deployment may have no place for."""
+    """Whether a key is one that a deployment may have no place for, or none in the contract."""
+    schema = api.contract.members("submit")[api.resource.key]
     return key is None or (
         isinstance(key, str)
-        and (not re.fullmatch(r"[\w-]*", key, re.ASCII) or len(key) > api.contract.longest_key)
+        and (not re.fullmatch(r"[\w-]*", key, re.ASCII) or not fitting(schema, [key]))
     )
 
 

@@ -174,6 +174,17 @@ def keys_of_a_pattern(api: Client) -> None:
 
 
 @edit(
+    "Keys of small letters and digits",
+    {f"{TURN}/idempotency_key/pattern": "^[a-z0-9-]*$"},
+    blames="HTTP-21",
+)
+def keys_of_small_letters(api: Client) -> None:
+    session = api.open()["id"]
+    assert api.submit(session, idempotency_key="a-1").status_code == 200
+    assert api.submit(session, idempotency_key="A-1").status_code == 400
+
+
+@edit(
     "Call results by twenties, by default",
     {f"{SEARCHING}/size/default": 20},
     blames="FIN-07",
