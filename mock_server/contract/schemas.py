@@ -103,4 +103,5 @@ def bounds_of(schemas: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
 
 def relaxed(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The same without its bounds, for a value that is clamped instead."""
-    return {key: value for key, value in schema.items() if key not in ("minimum", "maximum")}
+    bounds = ("minimum", "maximum", "format")  # which may be int32
+    return {key: value for key, value in schema.items() if key not in bounds}

@@ -114,7 +114,7 @@ class ValidatedOperation:
 
     def malformed_id(self, text: str) -> Problem:
         """The refusal of an id that is no UUID."""
-        status = self.statuses["malformed-id"]
+        status = self.statuses.get("malformed-id", 404)
         shown = quote(text, 80)
         if status == 404:
             return Problem("unknown-session", f"No session has the id {shown}: it is no UUID.")

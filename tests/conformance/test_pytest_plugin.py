@@ -76,7 +76,7 @@ def test_the_options_of_pytest_select_rules(run_pytest: Pytest, mock: Any) -> No
     assert (ended.returncode, "2 passed" in ended.stdout) == (0, True), ended.stdout
     listed = run_pytest("--target", NOWHERE, "-m", "smoke and SHOULD", "--collect-only", "-q")
     assert listed.returncode == 0
-    assert "check_a_role_is_user_or_assistant[MSG-02]" in listed.stdout
+    assert "check_a_role_is_known[MSG-02]" in listed.stdout
     assert "[END-02]" not in listed.stdout
 
 

@@ -92,7 +92,7 @@ def test_a_refusal_that_no_status_is_listed_for(tmp_path: Path) -> None:
     values = pausing()
     del values["/x-resource/refusals/session-paused"]
     path = edited({"name": "no status", "set": values}, tmp_path).path
-    with pytest.raises(FixtureError, match='unknown-agent or agent-disabled, got "session-paused"'):
+    with pytest.raises(FixtureError, match='turn-in-flight, got "session-paused"'):
         load_contract(path)
 
 

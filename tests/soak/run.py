@@ -67,7 +67,8 @@ class Figures:
     def compared(self) -> tuple[Part, Part]:
         """The second quarter, when all is warm, and the last: of each the median of its parts."""
         quarter = max(1, len(self.parts) // 4)
-        return _median(self.parts[quarter : 2 * quarter]), _median(self.parts[-quarter:])
+        warm = self.parts[quarter : 2 * quarter] or self.parts
+        return _median(warm), _median(self.parts[-quarter:])
 
 
 class Load:

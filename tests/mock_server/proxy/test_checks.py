@@ -26,6 +26,8 @@ def test_a_bad_request_is_flagged_and_passed_on(api, proxy):
     assert response.json()["type"] == "/problems/invalid-request"
     (flagged,) = violations(response)
     assert (flagged["in"], flagged["pointer"]) == ("body", "/agent_id")
+    (flagged,) = violations(client.get(f"{CHATS}/17"))
+    assert "it is no UUID" in flagged["detail"]
 
 
 @pytest.mark.parametrize(
