@@ -51,7 +51,6 @@ class Mock:
         settings = replace(settings, choices=fitting(settings.choices, files.contract))
         self.settings = settings
         self.renderer = Renderer(settings.choices, files.contract.resource)
-        self.statuses = refusal_statuses(settings.choices, files.contract)
         self.seed = files.seed
         self.agents: dict[str, Agent] = {**files.agents}
         for url in self.webhook_targets():
@@ -112,8 +111,7 @@ class Mock:
             status, value = await HANDLERS[role](self.sandbox_of(scope), self.renderer, call)
             reply = await reply_of(status, value)
         except Refusal as refusal:
-            statuses = self.statuses.get(call.operation, {})
-            reply = reply_with(chosen(refusal, statuses), self.settings.choices["error_body"])
+            reply = reply_with(chosen(refusal, call.statuses), self.settings.choices["error_body"])
         await send_reply(send, reply)
 
     def answer_elsewhere(self, scope: Scope) -> Reply:
@@ -165,7 +163,6 @@ class Mock:
         """Go on with other files; what the sandboxes hold stays."""
         self.contract, self.seed = files.contract, files.seed
         self.renderer = Renderer(self.settings.choices, files.contract.resource)
-        self.statuses = refusal_statuses(self.settings.choices, files.contract)
         self.agents.clear()
         self.agents.update(files.agents)
         for sandbox in self.sandboxes.sandboxes():

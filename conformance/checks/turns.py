@@ -126,13 +126,12 @@ REFUSABLE = (
 def check_what_users_say_is_kept(api: Api, rule: Rule) -> None:
     """Many texts in send order, or odd ones letter for letter."""
     expect_kept(api)
-    odd = rule.sent == "odd"
+    odd, text_of = rule.sent == "odd", api.resource.messages.text_of
     for texts in (
         ([text] for text in odd_texts(api)) if odd else [[api.text() for _ in range(MANY)]]
     ):
         id = api.given()
         kept = [text for text in texts if is_taken(api, id, text)]
-        text_of = api.resource.messages.text_of
         found = [text_of(m) for m in transcript(api, id) if is_users(api, m)]
         if kept and (not found or (not odd and {*kept}.isdisjoint(found))):
             why = "the transcript does not hold a turn as sent"

@@ -16,7 +16,7 @@ from .exchange import Exchange, Json
 
 Cell = tuple[str, str]  # a state and an event of x-lifecycle
 
-SERVER_FAULT = 500  # 502 and 503 are the agent's, and leave the session as it was
+SERVER_FAULT = 500  # a failed agent has a status of its own, and leaves the session as it was
 
 
 @dataclass

@@ -133,7 +133,7 @@ def command(contract: Path) -> None:
     They say SHOULD, as nobody but the project has said so: raise what a source of yours says.
     """
     own = Contract(contract)
-    rules = [*implied(own, Contract(find_contract()))]
+    rules = implied(own, Contract(find_contract()))
     if rules:
         made = yaml.safe_dump(
             rules, default_flow_style=None, sort_keys=False, allow_unicode=True, width=1000

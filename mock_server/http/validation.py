@@ -32,7 +32,8 @@ Errors = list[dict[str, str]]
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request that fits the contract, parsed; with the contract's `bounds` for the numbers in
-    it, and its `defaults` for members of the body that are not given."""
+    it, its `defaults` for members of the body that are not given, and the `statuses` that refuse
+    it, by the reason."""
 
     operation: str
     path: Mapping[str, str]
@@ -41,6 +42,7 @@ class Call:
     headers: Sequence[tuple[bytes, bytes]] = ()
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -100,7 +102,8 @@ class ValidatedOperation:
             body = await self.read_json(scope, receive, errors)
         if errors:
             raise self.invalid(errors)
-        return Call(self.id, path, query, body, scope["headers"], self.bounds, self.defaults)
+        known = self.bounds, self.defaults, self.statuses
+        return Call(self.id, path, query, body, scope["headers"], *known)
 
     def read_path(self, given: Mapping[str, str]) -> dict[str, str]:
         """The path's parameters, ids in lower case. Raises Problem for an id that is no UUID."""
